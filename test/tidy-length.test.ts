@@ -8,10 +8,7 @@ const linesMax = 70;
 
 const src = join(import.meta.dirname, '../src');
 
-interface Extent {
-  readonly name: string;
-  readonly lines: number;
-}
+type Extent = { readonly name: string; readonly lines: number };
 
 /** The outermost functions of a text, with the lines from the first to the last. */
 function functionsOf(text: string): Extent[] {

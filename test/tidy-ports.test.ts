@@ -23,11 +23,7 @@ const rules: readonly Rule[] = [
     pattern: /\.(?:listen|bind)\(\s*(?:\{[^}]*\bport:\s*)?[1-9][\d_]*\b/,
     except: { 'real/demo.test.ts': 'in a namespace of its own' },
   },
-  {
-    name: 'starts a server on a port by its number',
-    pattern: /\bstart\w+\(\{[^}]*\b\w*[pP]ort:\s*[1-9]/,
-    except: {},
-  },
+  { name: 'starts a server on a port by its number', pattern: /\bstart\w+\(\{[^}]*\b\w*[pP]ort:\s*[1-9]/, except: {} },
   {
     name: 'expects a real program on a port by its number',
     pattern: /expect\([^;]*?\bports?\b[^;]*?\)\s*\.to(?:Be|Equal|StrictEqual)\([^;]*?\b\d{4,5}\b/,

@@ -372,12 +372,7 @@ describe('what is none of our business', () => {
     ];
     expect(
       await send(world, own, ...others, alert({ startsAt: -90_000 }), alert({ endsAt: heardAt - 1 }), 'x'),
-    ).toEqual({
-      own: 1,
-      ignored: 3,
-      stale: 2,
-      malformed: 1,
-    });
+    ).toEqual({ own: 1, ignored: 3, stale: 2, malformed: 1 });
     await world.seconds(5);
     expect(await adviceOf(world)).toEqual([]);
     for (const [outcome, count] of [

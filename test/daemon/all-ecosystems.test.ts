@@ -13,17 +13,9 @@ afterEach(async () => {
   await all?.close();
 });
 
-interface Listed {
-  readonly pair: Pair;
-  readonly near: MirrorJson;
-  readonly far: MirrorJson;
-}
+type Listed = { readonly pair: Pair; readonly near: MirrorJson; readonly far: MirrorJson };
 
-interface MirrorJson {
-  readonly ecosystem: string;
-  readonly state: string;
-  readonly rank: number | null;
-}
+type MirrorJson = { readonly ecosystem: string; readonly state: string; readonly rank: number | null };
 
 /** What is asked of the daemon again and again. */
 function asking({ get, daemon }: RealDaemon, told: readonly Told[]) {

@@ -9,10 +9,7 @@ import { type RawServer, startRawServer } from '../support/raw-server.ts';
 /** The texts of a remedy by the form that a client reads, for mirrors in their order. */
 type Lines = (urls: readonly string[]) => Readonly<Record<string, string>>;
 
-interface Urls {
-  readonly near: string;
-  readonly far: string;
-}
+type Urls = { readonly near: string; readonly far: string };
 
 /** Two mirrors of one upstream in this process, as one daemon is told of them. */
 export interface Pair {

@@ -106,11 +106,7 @@ ${attacks.map(({ more = '' }) => more).join('\n')}
     Object.assign({}, ...attacks.map(({ files }) => files)),
     null,
     undefined,
-    {
-      ports: {
-        workers: (book) => createWorkers({ count: 2, book, ...own }),
-      },
-    },
+    { ports: { workers: (book) => createWorkers({ count: 2, book, ...own }) } },
   );
   return {
     real,

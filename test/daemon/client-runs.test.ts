@@ -9,11 +9,7 @@ import { startWorld, stopWorlds, type World } from './world.ts';
 afterEach(stopWorlds);
 
 /** One run as the fake runner saw it. */
-interface Seen {
-  readonly atSeconds: number;
-  readonly order: ClientOrder;
-  readonly plan: ClientPlan;
-}
+type Seen = { readonly atSeconds: number; readonly order: ClientOrder; readonly plan: ClientPlan };
 
 type Says = (order: ClientOrder, atSeconds: number) => Partial<ClientReport>;
 
@@ -55,10 +51,7 @@ function fakeRunner(time: ManualTime, says: Says): ClientRunner & { readonly see
 /** First after one to three minutes; ten minutes hold four runs at a mirror. */
 const runs = 'clientRuns: { every: 2m, clients: [ go ] }';
 
-interface Started {
-  readonly world: World;
-  readonly runner: ReturnType<typeof fakeRunner>;
-}
+type Started = { readonly world: World; readonly runner: ReturnType<typeof fakeRunner> };
 
 async function start(says: Says, script: Script = well, more = runs, modules?: string): Promise<Started> {
   const time = manualTime();
@@ -68,14 +61,10 @@ async function start(says: Says, script: Script = well, more = runs, modules?: s
   return { world, runner };
 }
 
-interface Shown {
-  readonly registry: string;
-  readonly clientRuns: readonly Readonly<Record<string, unknown>>[];
-}
+type Shown = { readonly registry: string; readonly clientRuns: readonly Readonly<Record<string, unknown>>[] };
 
-async function shownOf(world: World): Promise<readonly Shown[]> {
-  return (await world.get('/api/v1/mirrors')).json<{ mirrors: readonly Shown[] }>().mirrors;
-}
+const shownOf = async (world: World): Promise<readonly Shown[]> =>
+  (await world.get('/api/v1/mirrors')).json<{ mirrors: readonly Shown[] }>().mirrors;
 
 interface Found {
   readonly kind: string;
@@ -89,9 +78,8 @@ async function ourFindings(world: World): Promise<readonly Found[]> {
 }
 
 /** The simulated seconds at which a mirror was run against. */
-function atOf(runner: Started['runner'], registry: string): readonly number[] {
-  return runner.seen.filter(({ order }) => order.access.registry === registry).map(({ atSeconds }) => atSeconds);
-}
+const atOf = (runner: Started['runner'], registry: string): readonly number[] =>
+  runner.seen.filter(({ order }) => order.access.registry === registry).map(({ atSeconds }) => atSeconds);
 
 describe('clients that say what our steps say', () => {
   test('are run at each mirror at their pace, one at a time, and shown', async () => {
@@ -166,29 +154,27 @@ describe('clients that say what our steps say', () => {
   });
 });
 
-describe('a mirror that hangs', () => {
-  test('is asked by our steps for as long as they wait, and holds up no run against another', async () => {
-    const own = 'steps: { mod: 5s, info: { every: 1h, timeout: 100s }, list: 1h, latest: 1h, zip: 1h }';
-    const time = manualTime();
-    const runner = fakeRunner(time, () => fine);
-    const yaml = threeMirrors({ more: 'clientRuns: { every: 1m, clients: [ go ] }', every: '30s' });
-    const world = await startWorld({
-      time,
-      yaml: yaml.replace(/^steps: .*$/m, own),
-      script: (asked) => (asked.registry === 'b' && asked.path.endsWith('.info') ? 'hangs' : well(asked)),
-      ports: (ports) => ({ ...ports, clients: runner }),
-    });
-    await world.seconds(800);
-    for (const registry of ['a', 'c']) {
-      const at = atOf(runner, registry).filter((second) => second > 180);
-      const gaps = at.slice(1).map((second, i) => second - (at[i] ?? 0));
-      // The pace and a tenth, and the turns of the two others: two seconds each.
-      expect(Math.max(...gaps), registry).toBeLessThanOrEqual(71);
-    }
-    // Its own turns wait for our steps: another run would ask a host that has not answered the last one.
-    const b = atOf(runner, 'b');
-    expect(Math.min(...b.slice(1).map((second, i) => second - (b[i] ?? 0)))).toBeGreaterThan(100);
+test('a mirror that hangs: is asked by our steps for as long as they wait, and holds up no run against another', async () => {
+  const own = 'steps: { mod: 5s, info: { every: 1h, timeout: 100s }, list: 1h, latest: 1h, zip: 1h }';
+  const time = manualTime();
+  const runner = fakeRunner(time, () => fine);
+  const yaml = threeMirrors({ more: 'clientRuns: { every: 1m, clients: [ go ] }', every: '30s' });
+  const world = await startWorld({
+    time,
+    yaml: yaml.replace(/^steps: .*$/m, own),
+    script: (asked) => (asked.registry === 'b' && asked.path.endsWith('.info') ? 'hangs' : well(asked)),
+    ports: (ports) => ({ ...ports, clients: runner }),
   });
+  await world.seconds(800);
+  for (const registry of ['a', 'c']) {
+    const at = atOf(runner, registry).filter((second) => second > 180);
+    const gaps = at.slice(1).map((second, i) => second - (at[i] ?? 0));
+    // The pace and a tenth, and the turns of the two others: two seconds each.
+    expect(Math.max(...gaps), registry).toBeLessThanOrEqual(71);
+  }
+  // Its own turns wait for our steps: another run would ask a host that has not answered the last one.
+  const b = atOf(runner, 'b');
+  expect(Math.min(...b.slice(1).map((second, i) => second - (b[i] ?? 0)))).toBeGreaterThan(100);
 });
 
 describe('clients that say something else', () => {

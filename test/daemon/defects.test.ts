@@ -79,9 +79,7 @@ describe('a defect of ours', () => {
       script: but(refuses, 'a', 30),
       ports: (ports) => ({
         ...ports,
-        post: {
-          send: (message) => (broken ? Promise.reject(new Error('no socket')) : ports.post.send(message)),
-        },
+        post: { send: (message) => (broken ? Promise.reject(new Error('no socket')) : ports.post.send(message)) },
       }),
     });
     await world.seconds(45);

@@ -53,9 +53,8 @@ async function ask(
   return { ...(JSON.parse(ran.out) as Asked), code: ran.code };
 }
 
-function statesOf(layers: Asked['asked'][number]['layers'] = []): string {
-  return layers.map(({ layer, state }) => `${layer} ${state}`).join(', ');
-}
+const statesOf = (layers: Asked['asked'][number]['layers'] = []): string =>
+  layers.map(({ layer, state }) => `${layer} ${state}`).join(', ');
 
 describe('layer by layer', () => {
   test('a mirror that is well: each layer works, and no trap', async () => {
@@ -322,9 +321,9 @@ describe('which mirrors', () => {
     [['doctor', '--ecosystem', 'go'], '--ecosystem states the ecosystem of a URL, so it needs a URL'],
     [['doctor', 'http://'], 'is not a URL'],
     [['doctor', 'http://127.0.0.1:1/?a=1'], 'mirrorwatch doctor: mirrors[0].url: saw'],
-  ])('%j is wrong usage', async (argv, words) => {
-    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
-  });
+  ])('%j is wrong usage', async (argv, words) =>
+    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) }),
+  );
 
   test('offline nothing is asked', async () => {
     const before = mirror.requests.length;

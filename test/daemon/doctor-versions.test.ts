@@ -44,9 +44,9 @@ test('HTTP/2 alone is broken: named, with the client that it breaks', async () =
   });
 });
 
-test.each([null, '1.1'] as const)('broken: %s, nothing that go meets: no trap of versions', async (broken) => {
-  expect((await traps(await start(broken))).filter(({ id }) => /http[12]-broken/.test(id))).toEqual([]);
-});
+test.each([null, '1.1'] as const)('broken: %s, nothing that go meets: no trap of versions', async (broken) =>
+  expect((await traps(await start(broken))).filter(({ id }) => /http[12]-broken/.test(id))).toEqual([]),
+);
 
 const pypi = { name: 'a', ecosystem: 'pypi', url: 'https://a.example.com/simple/' } as Mirror;
 const ended = (protocol: '1.1' | '2', kind: string | null): Probed =>

@@ -24,11 +24,7 @@ function parrot(secret: string, isHidden = true): (request: SeenRequest) => Answ
   return ({ headers }) => {
     turn += 1;
     const said = echoOf(secret, echoed[turn % echoed.length] ?? plain, '7');
-    const head = {
-      'x-echo': said,
-      server: `"${said}"`,
-      link: `<https://cdn.example.com/${said}?x=${said}#${said}>`,
-    };
+    const head = { 'x-echo': said, server: `"${said}"`, link: `<https://cdn.example.com/${said}?x=${said}#${said}>` };
     if (turn % 4 === 0) return text(302, '', { ...head, location: `/r/${said}` });
     if (turn % 4 === 1) return text(302, '', { ...head, location: `http://${headers.host}/r?${said}` });
     const piece = isHidden ? ` ${secret.slice(3, 17)} ${[...secret].reverse().join('')}` : '';

@@ -9,10 +9,7 @@ import { settled, startWorld, stopWorlds, type World } from './world.ts';
 
 afterEach(stopWorlds);
 
-interface Failback {
-  readonly registry: string;
-  readonly text: string;
-}
+type Failback = { readonly registry: string; readonly text: string };
 
 /** What the API says; the command and the page must say the same. */
 async function failbackOf(world: World): Promise<Failback | undefined> {

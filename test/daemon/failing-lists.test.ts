@@ -29,10 +29,8 @@ describe('a list of versions that fails ends the builds that need it, and those 
     const lines = await toldOf(newest, does as Behaviour);
     expect(lines).toHaveLength(1);
   });
-  test('a fixed version requests no list: no switch is advised', async () => {
-    expect(await toldOf(fixed, { status: 500 } as Behaviour)).toEqual([]);
-  });
-  test('beside a canary at a fixed version too', async () => {
-    expect(await toldOf(`${fixed}, ${newest.replace('hello', 'tags')}`, { status: 500 } as Behaviour)).toHaveLength(1);
-  });
+  test('a fixed version requests no list: no switch is advised', async () =>
+    expect(await toldOf(fixed, { status: 500 } as Behaviour)).toEqual([]));
+  test('beside a canary at a fixed version too', async () =>
+    expect(await toldOf(`${fixed}, ${newest.replace('hello', 'tags')}`, { status: 500 } as Behaviour)).toHaveLength(1));
 });

@@ -9,9 +9,7 @@ let dns: DnsServer;
 beforeAll(async () => {
   [near, far, dns] = await Promise.all([startFakeMirror(), startFakeMirror(), startDnsServer()]);
 });
-afterAll(async () => {
-  await Promise.all([near.close(), far.close(), dns.close()]);
-});
+afterAll(() => Promise.all([near.close(), far.close(), dns.close()]));
 
 const yaml = (nearUrl: string): string => `
 vantage: here

@@ -1,31 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { expect, test } from 'vitest';
+import { endAfterEach, serve, watch } from './with-servers.ts';
 
-const servers: Server[] = [];
-let running: RealDaemon | null = null;
-
-afterEach(async () => {
-  await running?.daemon.stop();
-  running = null;
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+endAfterEach();
 
 /** A mirror of files on loopback; `say` gives a body, a status, or `null` for nothing at all. */
 async function mirror(say: (path: string) => number | string | null): Promise<string> {
-  const server = createServer((request, response) => {
+  const url = await serve((request, response) => {
     const said = say(request.url ?? '');
     if (said === null) response.destroy();
     else if (typeof said === 'number') response.writeHead(said).end();
     else response.end(said);
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/files`;
+  return `${url}/files`;
 }
 
 const release = '-----BEGIN PGP SIGNED MESSAGE-----\n\nSuite: stable\nDate: Sat, 11 Nov 2023 09:59:12 UTC\nSHA256:\n';
@@ -40,16 +26,16 @@ interface AdviceJson {
 test('each upstream is advised by itself, with the lines of its own package manager', async () => {
   let isDown = false;
   // A mirror of each upstream by itself: two on one host share its slots.
-  const serve = (mayFail: boolean) =>
+  const files = (mayFail: boolean) =>
     mirror((path) => {
       if (mayFail && isDown) return null;
       return path.endsWith('/InRelease') ? release : path.endsWith('/lastsync') ? '1699990000\n' : 404;
     });
-  const debian = { near: await serve(true), far: await serve(false) };
-  const arch = { near: await serve(true), far: await serve(false) };
+  const debian = { near: await files(true), far: await files(false) };
+  const arch = { near: await files(true), far: await files(false) };
   const one = (name: string, upstream: string, url: string, weight: number): string =>
     `  - { name: ${name}, ecosystem: http, upstream: ${upstream}, profile: ${upstream}, url: "${url}", weight: ${weight} }`;
-  running = await startRealDaemon(`
+  const { until, get } = await watch(`
 listen: 127.0.0.1:10120
 schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { whole: 1s, marker: 1s }
@@ -66,7 +52,6 @@ modules:
 detect: { outage: { over: 300ms } }
 state: { path: ":memory:" }
 `);
-  const { until, get } = running;
   const metrics = async (): Promise<string> => (await get('/metrics')).text;
   for (const name of ['debian-far', 'arch-far'])
     await until(`${name} is measured well enough`, async () =>

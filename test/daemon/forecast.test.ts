@@ -102,9 +102,8 @@ async function lived(config: Config, says: Usual, fromMs: number, toMs: number):
   return samples;
 }
 
-test('there is a mirror of each ecosystem', () => {
-  expect(usualMirrors.map(({ ecosystem }) => ecosystem)).toEqual(registry.ids);
-});
+test('there is a mirror of each ecosystem', () =>
+  expect(usualMirrors.map(({ ecosystem }) => ecosystem)).toEqual(registry.ids));
 
 describe.each(usualMirrors.map((mirror) => [mirror.ecosystem, mirror] as const))('%s', (ecosystem, mirror) => {
   const steps = Object.keys(registry.of(ecosystem)?.steps ?? {});

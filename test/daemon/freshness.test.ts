@@ -1,19 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { expect, test } from 'vitest';
+import { endAfterEach, serve, watch } from './with-servers.ts';
 
-const servers: Server[] = [];
-let running: RealDaemon | null = null;
-
-afterEach(async () => {
-  await running?.daemon.stop();
-  running = null;
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+endAfterEach();
 
 /** A Go mirror on loopback whose list changes when it is told, and which notes when it read it. */
 class Mirror {
@@ -23,7 +11,7 @@ class Mirror {
   url = '';
 
   async start(): Promise<this> {
-    const server = createServer((request, response) => {
+    this.url = await serve((request, response) => {
       const path = request.url ?? '';
       if (path.endsWith('/@v/list')) {
         this.readAtMs.push(performance.now());
@@ -31,9 +19,6 @@ class Mirror {
       } else if (path.endsWith('.mod')) response.end('module example.com/m\n');
       else response.writeHead(404).end('not found');
     });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     return this;
   }
 }
@@ -48,7 +33,7 @@ interface FindingJson {
 
 test('a version that a mirror holds back is missing, with bounds that hold the truth, and arrives', async () => {
   const [o, a, b] = await Promise.all([new Mirror().start(), new Mirror().start(), new Mirror().start()]);
-  running = await startRealDaemon(`
+  const daemon = await watch(`
 listen: 127.0.0.1:10120
 schedule: { every: 500ms, timeout: 60s, perHost: 8 }
 steps: { list: 200ms }
@@ -61,7 +46,6 @@ modules: { go: [ example.com/m@v1.0.0 ] }
 go: { sumdb: "off" }
 detect: { lag: { limit: 1s } }
 `);
-  const daemon = running;
   const metric = async (name: string): Promise<number | null> => {
     const line = (await daemon.get('/metrics')).text.split('\n').find((one) => one.startsWith(`${name} `));
     return line === undefined ? null : Number(line.slice(name.length + 1));

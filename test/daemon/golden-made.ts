@@ -43,29 +43,27 @@ type Shows = (
   atMs: number,
 ) => Partial<Pick<Sample, 'facts' | 'outcome' | 'heldMs' | 'loopDelayMsMax'>>;
 
-function showing(shows: Shows): (sample: Sample) => Sample {
-  return (sample) => {
+const showing =
+  (shows: Shows): ((sample: Sample) => Sample) =>
+  (sample) => {
     const { registry, step } = sample.due.target;
     return { ...sample, ...shows(registry, step, sample.startedMonotonicMs) };
   };
-}
 
-function listing(versions: (registry: string, atMs: number) => readonly string[]): (sample: Sample) => Sample {
-  return showing((registry, step, atMs) => {
+const listing = (versions: (registry: string, atMs: number) => readonly string[]): ((sample: Sample) => Sample) =>
+  showing((registry, step, atMs) => {
     if (step !== 'list') return {};
     const newest = versions(registry, atMs);
     return { facts: { contents: { versions: { count: newest.length, newest, pre: [] } } } };
   });
-}
 
-function serving(digest: (registry: string, atMs: number) => string, more: Facts = {}): (sample: Sample) => Sample {
-  return showing((registry, step, atMs) => {
+const serving = (digest: (registry: string, atMs: number) => string, more: Facts = {}): ((sample: Sample) => Sample) =>
+  showing((registry, step, atMs) => {
     if (step !== 'zip') return {};
     const said = digest(registry, atMs);
     const seen = { bytes: said.length, firstHex: Buffer.from(said).toString('hex') };
     return { facts: { compared: { algorithm: 'h1', digest: said }, seen, ...more } };
   });
-}
 
 const [old, current] = [['v1.0.0'], ['v1.0.0', 'v1.1.0']];
 

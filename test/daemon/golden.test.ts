@@ -4,6 +4,7 @@ import { families } from '../../bench/scenarios/worlds/families.ts';
 import { adviceCauses } from '../../src/core/advice.ts';
 import { findingKinds, ruleCauses } from '../../src/core/finding.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 import { made } from './golden-made.ts';
 import { expectGolden, folder, hashOf, heldBy, type Line, noticeLine, record, textOf } from './golden-record.ts';
 import { refuses } from './scripted-wire.ts';
@@ -21,42 +22,8 @@ afterEach(stopWorlds);
 const accepting = ['short-outage', 'two-mirrors-slow'];
 
 /** Families of scenarios, one seed each: the cheap ones that hold the most. */
-const stored = [
-  'all-answer-503',
-  'certificate-expired',
-  'clock-jump',
-  'denied-off-canary',
-  'fails-10-to-20',
-  'flapping-8s',
-  'masked-upstream',
-  'next-slow',
-  'one-mirror',
-  'own-fails-evenly',
-  'own-portal',
-  'own-slow',
-  'restart-at-onset',
-  'short-outage',
-  'six-hangs',
-  'slow-factor',
-  'stalled',
-  'two-mirrors-slow',
-  'upstream-dead-no-control',
-];
-const storedLong = [
-  'backend-lacks',
-  'certificate-name',
-  'info-hangs',
-  'module-gone',
-  'own-resolver-lying',
-  'own-very-lossy',
-  'poisoned-module',
-  'recovery-slow',
-  'reload-in-trouble',
-  'retry-after-an-hour',
-  'slow-then-hanging',
-  'slows-and-refuses-all',
-  'throttled-all',
-];
+const stored = table<string[]>('daemon/golden', 'stored');
+const storedLong = table<string[]>('daemon/golden', 'storedLong');
 
 function playStored(name: string): void {
   const family = families.find((one) => one.name === name);
@@ -66,9 +33,7 @@ function playStored(name: string): void {
 
 it.each(stored)('%s', playStored);
 
-it.each(Object.entries(made))('%s', (name, play) => {
-  expectGolden(`${name}.jsonl`, textOf(play()));
-});
+it.each(Object.entries(made))('%s', (name, play) => expectGolden(`${name}.jsonl`, textOf(play())));
 
 real('worlds that take longer', [], () => {
   it.each(storedLong)('%s', playStored);

@@ -7,23 +7,23 @@ import { type RawServerOptions, startRawServer } from '../support/raw-server.ts'
 import { type Attack, type BesideGood, goodNames, type Hostile, startBesideGood } from './beside-good.ts';
 
 /** A mirror that answers every request in one way. */
-function answers(answer: RawServerOptions['answer']): () => Promise<Hostile> {
-  return async () => {
+const answers =
+  (answer: RawServerOptions['answer']): (() => Promise<Hostile>) =>
+  async () => {
     const server = await startRawServer({ answer });
     return { url: server.url, asked: () => server.requests.length, close: server.close };
   };
-}
 
 /** A mirror on the server of a good one that asks at every path of its own for a day of quiet. */
-function throttles(status: 429 | 503): Attack['start'] {
-  return async (good) => {
+const throttles =
+  (status: 429 | 503): Attack['start'] =>
+  async (good) => {
     const base = `/hostile-${status}`;
     const answer = { status, headers: { 'retry-after': '86000' }, body: Buffer.alloc(0) };
     for (const path of [...good.answers.keys()]) good.answers.set(`${base}${path}`, answer);
     const asked = () => good.requests.filter(({ path }) => path.startsWith(base)).length;
     return { url: `${good.url}${base}`, asked, close: async () => undefined };
   };
-}
 
 /** A redirect with a head just below the longest one that is read. */
 const manyNames = Array.from({ length: 9_000 }, (_, at) => `k${at}`).join('&');
@@ -46,12 +46,8 @@ const trusted = { mirror: ', tls: { ca: /ca.pem }', files: { '/ca.pem': testCert
 
 /** By name, what a mirror does to blind the watch of others. A row more is a mirror more. */
 const attacks: Readonly<Record<string, Attack>> = {
-  'a redirect to a query of 9 000 names': {
-    start: answers(({ index }) => redirect(`/r${index}?${manyNames}`)),
-  },
-  'a redirect to a host of 3 000 letters': {
-    start: answers(() => redirect(`http://${longHost}/`)),
-  },
+  'a redirect to a query of 9 000 names': { start: answers(({ index }) => redirect(`/r${index}?${manyNames}`)) },
+  'a redirect to a host of 3 000 letters': { start: answers(() => redirect(`http://${longHost}/`)) },
   'a redirect to a query of 2 000 names, which is followed': {
     start: answers(({ index }) => redirect(`/r${index}?${manyNames.slice(0, 11_000)}`)),
   },
@@ -85,12 +81,11 @@ const packed: readonly (readonly [coding: string, body: Buffer])[] = [
 /** No client is offered this coding, so the body stays as it is. */
 const unknownCoding = ['zstd', zstdCompressSync(zeros)] as const;
 
-function bombs(all = packed): Attack['start'] {
-  return answers(({ index }) => {
+const bombs = (all = packed): Attack['start'] =>
+  answers(({ index }) => {
     const [coding, body] = all[index % all.length] ?? ['identity', zeros];
     return { status: 200, headers: { 'content-type': 'application/json', 'content-encoding': coding }, body };
   });
-}
 
 /** By ecosystem, bombs at every path. */
 const bombsOfAll: readonly Attack[] = [

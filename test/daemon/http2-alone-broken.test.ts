@@ -41,11 +41,7 @@ describe('over real connections', () => {
     for (const one of close.reverse()) await one();
   });
 
-  interface Pair {
-    readonly near: H2BrokenMirror;
-    readonly far: H2BrokenMirror;
-    readonly yaml: string;
-  }
+  type Pair = { readonly near: H2BrokenMirror; readonly far: H2BrokenMirror; readonly yaml: string };
 
   /** Two mirrors of an upstream, of which `near` breaks. */
   async function pair(

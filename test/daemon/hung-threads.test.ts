@@ -33,9 +33,9 @@ function hangs(everyMs: number): Attack & { readonly begin: () => void } {
   };
 }
 
-async function watch(attack: ReturnType<typeof hangs>): Promise<{
-  readonly findings: () => Promise<readonly string[]>;
-}> {
+async function watch(
+  attack: ReturnType<typeof hangs>,
+): Promise<{ readonly findings: () => Promise<readonly string[]> }> {
   running = await startBesideGood(attack);
   const { real, states } = running;
   await real.until('all mirrors are up', async () => [...(await states()).values()].every((state) => state === 'up'));

@@ -47,9 +47,9 @@ test('a mirror that never answered has none after a restart either, and one at a
   before.yaml = threeMirrors().replaceAll('https://b.example.net/goproxy', 'https://b.example.net/elsewhere');
   const after = await before.restart({ yaml: before.yaml, script: but(refuses, 'a', 0) });
   const restored = await lastSuccess(after);
-  expect({
-    a: of(restored, 'a'),
-    b: of(restored, 'b'),
-    c: of(restored, 'c').length > 0,
-  }).toEqual({ a: [], b: [], c: true });
+  expect({ a: of(restored, 'a'), b: of(restored, 'b'), c: of(restored, 'c').length > 0 }).toEqual({
+    a: [],
+    b: [],
+    c: true,
+  });
 });

@@ -43,9 +43,7 @@ export function nearAndFar(): NearAndFar {
     mirrors.near = await startFakeMirror();
     mirrors.far = await startFakeMirror();
   });
-  afterAll(async () => {
-    await Promise.all([mirrors.near.close(), mirrors.far.close()]);
-  });
+  afterAll(() => Promise.all([mirrors.near.close(), mirrors.far.close()]));
   return {
     mirrors,
     async withDaemon(hooks, store, act) {

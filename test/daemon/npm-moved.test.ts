@@ -39,16 +39,9 @@ afterAll(async () => {
   for (const server of servers) await server.close();
 });
 
-interface Advice {
-  readonly from: string;
-  readonly to: string;
-}
+type Advice = { readonly from: string; readonly to: string };
 
-interface Target {
-  readonly registry: string;
-  readonly step: string;
-  readonly lastOutcome: string | null;
-}
+type Target = { readonly registry: string; readonly step: string; readonly lastOutcome: string | null };
 
 const lastOf = async (registry: string, step: string): Promise<string | null> => {
   const { targets } = JSON.parse((await daemon.get('/api/v1/targets?limit=500')).text) as { targets: Target[] };

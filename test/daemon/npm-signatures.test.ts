@@ -17,11 +17,7 @@ interface Target {
 }
 
 /** The last answer of one step of one mirror. */
-interface Seen {
-  readonly outcome: string | null;
-  readonly facts: Facts;
-  readonly probeId: string | null;
-}
+type Seen = { readonly outcome: string | null; readonly facts: Facts; readonly probeId: string | null };
 
 const hello = hollowPackage('hello', '1.0.0');
 const [real, mallory] = [makeNpmSigner('of-the-origin'), makeNpmSigner('of-the-mirror')];

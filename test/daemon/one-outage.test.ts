@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type Behaviour, refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { type AdviceShown, adviceOf, mirrorOf } from './told.ts';
@@ -66,12 +66,7 @@ async function pageOf(world: World): Promise<string> {
     .replace(/\s+/g, ' ');
 }
 
-interface FindingShown {
-  readonly registry: string;
-  readonly kind: string;
-  readonly cause: string;
-  readonly text: string;
-}
+type FindingShown = { readonly registry: string; readonly kind: string; readonly cause: string; readonly text: string };
 
 type Shown = AdviceShown & { readonly reason: string };
 
@@ -79,8 +74,9 @@ type Shown = AdviceShown & { readonly reason: string };
 const ofAll = /every|is down|refuses requests \([^)]*\): (all|its canary)|throttles requests/;
 const ofSome = /works|not refused|of its targets|fails for /;
 
-describe('one outage, side by side', () => {
-  test.each(Object.entries(rows))('%s: one cause and one extent', async (_name, { fault, kind, cause, isPartial }) => {
+test.each(Object.entries(rows))(
+  'one outage, side by side: %s: one cause and one extent',
+  async (_name, { fault, kind, cause, isPartial }) => {
     const world = await startWorld({ yaml, script: scriptOf(fault) });
     await world.seconds(faultAtSeconds);
     let [seen, passed] = [0, 0];
@@ -107,5 +103,5 @@ describe('one outage, side by side', () => {
       [kind, cause],
     ]);
     expect(sent.flatMap(({ advice }) => (advice === undefined ? [] : [advice.cause]))).toEqual([kind]);
-  });
-});
+  },
+);

@@ -432,35 +432,29 @@ describe('the end', () => {
   });
 });
 
-describe('time that did not go on as it should', () => {
-  test.each([
-    ['a process that stood still for a minute', (world: World) => world.time.leap(60_000), 'stalled'],
-    [
-      'a machine that slept for an hour',
-      (world: World) => Promise.resolve(world.time.shiftWall(3_600_000)),
-      'suspended',
-    ],
-    ['a wall clock set back', (world: World) => Promise.resolve(world.time.shiftWall(-600_000)), 'clock_jump'],
-    ['a wall clock set by three seconds', (world: World) => Promise.resolve(world.time.shiftWall(3_000)), 'clock_jump'],
-  ])('%s: noticed; what it touched is unknown', async (_, act, kind) => {
-    const world = await startWorld({
-      yaml: threeMirrors({ every: '5s' }),
-      script: (asked) => (asked.path.endsWith('.mod') ? 2500 : well(asked)),
-    });
-    await world.seconds(60);
-    // Half a second after the start of a probe, which takes 2.5 s: something must run that the gap can touch.
-    for (const before = canaryAsks(world, 'a', 0); canaryAsks(world, 'a', 0) === before; ) await world.seconds(0.5);
-    await act(world);
-    await world.seconds(20);
-    const noticed = world.log.filter(({ message }) => message === 'time did not go on as it should');
-    expect(noticed.map(({ fields }) => fields['kind'])).toEqual([kind]);
-    const local = await Promise.all(
-      ['a', 'b', 'c'].map((registry) =>
-        metric(world, `mirror_probe_unknown_total{ecosystem="go",registry="${registry}",because="local"}`),
-      ),
-    );
-    expect(local.reduce((sum: number, one) => sum + (one ?? 0), 0)).toBeGreaterThan(0);
-    expect(told(world)).toContain('finding opened self us');
-    expect(told(world).filter((text) => /outage|spike/.test(text))).toEqual([]);
+test.each([
+  ['a process that stood still for a minute', (world: World) => world.time.leap(60_000), 'stalled'],
+  ['a machine that slept for an hour', (world: World) => Promise.resolve(world.time.shiftWall(3_600_000)), 'suspended'],
+  ['a wall clock set back', (world: World) => Promise.resolve(world.time.shiftWall(-600_000)), 'clock_jump'],
+  ['a wall clock set by three seconds', (world: World) => Promise.resolve(world.time.shiftWall(3_000)), 'clock_jump'],
+])('time that did not go on as it should: %s: noticed; what it touched is unknown', async (_, act, kind) => {
+  const world = await startWorld({
+    yaml: threeMirrors({ every: '5s' }),
+    script: (asked) => (asked.path.endsWith('.mod') ? 2500 : well(asked)),
   });
+  await world.seconds(60);
+  // Half a second after the start of a probe, which takes 2.5 s: something must run that the gap can touch.
+  for (const before = canaryAsks(world, 'a', 0); canaryAsks(world, 'a', 0) === before; ) await world.seconds(0.5);
+  await act(world);
+  await world.seconds(20);
+  const noticed = world.log.filter(({ message }) => message === 'time did not go on as it should');
+  expect(noticed.map(({ fields }) => fields['kind'])).toEqual([kind]);
+  const local = await Promise.all(
+    ['a', 'b', 'c'].map((registry) =>
+      metric(world, `mirror_probe_unknown_total{ecosystem="go",registry="${registry}",because="local"}`),
+    ),
+  );
+  expect(local.reduce((sum: number, one) => sum + (one ?? 0), 0)).toBeGreaterThan(0);
+  expect(told(world)).toContain('finding opened self us');
+  expect(told(world).filter((text) => /outage|spike/.test(text))).toEqual([]);
 });

@@ -7,8 +7,8 @@ import { startWorld, stopWorlds, type World } from './world.ts';
 afterEach(stopWorlds);
 
 /** Subject and start of each beginning that a daemon sent, in the order of subjects. */
-function startsOf(world: World): readonly (readonly [string, number])[] {
-  return world.posts
+const startsOf = (world: World): readonly (readonly [string, number])[] =>
+  world.posts
     .flatMap(({ body: { type, data } }) => {
       const { subject, finding, advice } = data as {
         subject: string;
@@ -19,7 +19,6 @@ function startsOf(world: World): readonly (readonly [string, number])[] {
       return at === undefined || type === 'mirror.recovery' ? [] : [[subject, Date.parse(at)] as const];
     })
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
 
 it('two daemons of one place send the same subject for one fault, with starts a few seconds apart', async () => {
   const time = manualTime();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { expandTargets } from '../../src/schedule/targets.ts';
+import { table } from '../support/table.ts';
 import { type Asked, refuses, type Script } from './scripted-wire.ts';
 import { readConfig, startWorld, stopWorlds } from './world.ts';
 
@@ -16,27 +17,7 @@ interface Kept {
 }
 
 const kept: readonly Kept[] = [
-  {
-    ecosystem: 'go',
-    open: '',
-    own: ', upstream: corp',
-    modules: ['example.com/hello@v1.0.0', 'git.example.org/team/secret@v1.0.0', 'git.example.org/secret@latest'],
-    patterns: 'private: { go: [ "git.example.org/*" ] }',
-  },
-  {
-    ecosystem: 'npm',
-    open: '',
-    own: ', upstream: corp',
-    modules: ['hello@1.0.0', '@corp/secret@1.0.0', 'corp-secret@latest'],
-    patterns: 'private: { npm: [ "@corp/*", "corp-*" ] }',
-  },
-  {
-    ecosystem: 'pypi',
-    open: '',
-    own: ', upstream: corp',
-    modules: ['tiny==1.0', 'corp-secret==2.0', 'Corp_Secret.two'],
-    patterns: 'private: { pypi: [ "corp-*" ] }',
-  },
+  ...table<readonly Kept[]>('daemon/private-names', 'kept'),
   {
     ecosystem: 'oci',
     open: ', upstream: docker.io',

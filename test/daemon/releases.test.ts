@@ -9,6 +9,7 @@ import { schemaVersion } from '../../src/io/store-schema.ts';
 import { isSoundRow } from '../../src/state/row-shapes.ts';
 import { repoDir, stateDir } from '../support/paths.ts';
 import { mustRun } from '../support/process.ts';
+import { table } from '../support/table.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import { startRealDaemon } from './real-daemon.ts';
 
@@ -23,24 +24,7 @@ interface Release {
 }
 
 /** What each file holds; how they were made: test/fixtures/releases/SOURCES.md. */
-const releases: readonly Release[] = [
-  {
-    file: '0.1.0',
-    layout: 2,
-    endedAt: '2026-11-24T20:49:41Z',
-    findings: { '0mwv6425qb0x9livkhp1': 'mismatch acknowledged', '0mwv64dof0d0aygcld89': 'outage open' },
-    advice: { '0mwv6425qm8sliq6155v': 'withdrawn', '0mwv64dof6vozhbby9ox': 'proposed' },
-    notices: ['0mwv64aif90jhe3kc4dj', '0mwv64aifawimchofmad', '0mwv64dofh5tan456vxa', '0mwv64dofmhxaperutmz'],
-  },
-  {
-    file: '1.0.0',
-    layout: 3,
-    endedAt: '2026-11-24T22:25:24Z',
-    findings: { '0mwv9j4ck0fporg0a78s': 'mismatch acknowledged', '0mwv9jgoka3llgo3h30a': 'outage open' },
-    advice: { '0mwv9j4ck512gdnoz73f': 'withdrawn', '0mwv9jgok4lvszcflmhz': 'proposed' },
-    notices: ['0mwv9jddho52ygecuzyh', '0mwv9jddhw0r82e3gpvy', '0mwv9jgokde8q041xxp0', '0mwv9jgokug2qk7az5bw'],
-  },
-];
+const releases: readonly Release[] = table('daemon/releases', 'releases');
 
 const folder = join(repoDir, 'test/fixtures/releases');
 const yaml = readFileSync(join(folder, 'mirrorwatch.yaml'), 'utf8')

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/io/store.ts';
 import { removeTempDir, stateDir } from '../support/paths.ts';
+import { table } from '../support/table.ts';
 import { englishLeft } from '../unit/cli/english-left.ts';
 import { type Ran, run } from '../unit/cli/run-program.ts';
 import { epochMs } from './manual-time.ts';
@@ -155,22 +156,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
 });
 
 describe('wrong usage and configuration are 2', () => {
-  const rows: readonly (readonly [string, readonly string[], string])[] = [
-    ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
-    ['no key', ['--set', 'a b=3'], "'a b' is not a key"],
-    ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule cannot be changed'],
-    ['mirrors', ['--set', 'mirrors=[]'], 'A replay can change: detect, advise, clients'],
-    ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
-    ['an unknown key, with what is near', ['--set', 'advise.minGian=30%'], 'did you mean "minGain"?'],
-    ['an unknown section', ['--set', 'advice.minGain=30%'], 'did you mean "advise"?'],
-    ['a value that is none', ['--set', 'advise.minGain=300%'], '--set advise.minGain: saw "300%", expected'],
-    ['a number where a length is due', ['--set', 'advise.hold=5'], '--set advise.hold: saw 5, expected'],
-    ['a key beneath a value', ['--set', 'detect.lag.limit.x=1'], '--set'],
-    ['a time that is none', ['--since', 'yesterday'], '--since takes a length of time (7d) or a time'],
-    ['a time before all dates', ['--since', '400000000d'], '--since takes a length of time (7d) or a time'],
-    ['an end before the beginning', ['--since', '2d', '--until', '3d'], '--since must be before --until'],
-    ['a word too many', ['now'], 'Unexpected argument'],
-  ];
+  const rows: readonly (readonly [string, readonly string[], string])[] = table('daemon/replay-command', 'rows');
   test.each(rows)('%s', async (_, more, said) => {
     const { code, out, err } = await run(['replay', '--config', config, '--state', state, ...more]);
     expect([code, out]).toEqual([2, '']);

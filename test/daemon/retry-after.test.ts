@@ -22,24 +22,21 @@ const fromSeconds = 120;
 const capSeconds = limits.throttleMsMax / 1_000;
 
 /** The canary of `a` is answered so from then on, everything else as usual. */
-function canaryOfA(does: (since: number) => Behaviour | null): Script {
-  return (asked) => {
+const canaryOfA =
+  (does: (since: number) => Behaviour | null): Script =>
+  (asked) => {
     const sinceSeconds = asked.atMs / 1_000 - fromSeconds;
     const isIt = asked.registry === 'a' && asked.path.endsWith('.mod') && sinceSeconds >= 0;
     return (isIt ? does(sinceSeconds) : null) ?? well(asked);
   };
-}
 
 /** Seconds at which the canary of a mirror was asked from then on, counted from there. */
-function canariesOf({ wire }: World, registry: string): readonly number[] {
-  return wire.asked
+const canariesOf = ({ wire }: World, registry: string): readonly number[] =>
+  wire.asked
     .filter((one) => one.registry === registry && one.path.endsWith('.mod') && one.atMs >= fromSeconds * 1_000)
     .map(({ atMs }) => Math.round(atMs / 1_000) - fromSeconds);
-}
 
-async function start(script: Script, text = yaml): Promise<World> {
-  return startWorld({ yaml: text, script });
-}
+const start = async (script: Script, text = yaml): Promise<World> => startWorld({ yaml: text, script });
 
 describe('a head that names a wait', () => {
   /** All mirrors are measured by then. */

@@ -23,10 +23,7 @@ const answers = moduleAnswers(
   })),
 );
 const paceMs = 60_000;
-const yaml = threeMirrors({
-  modules: names.map((name) => `"${name}@v1.0.0"`).join(', '),
-  every: '60s',
-})
+const yaml = threeMirrors({ modules: names.map((name) => `"${name}@v1.0.0"`).join(', '), every: '60s' })
   .replace('perHost: 4', 'perHost: 16')
   .replace(/steps: .*/, 'steps: { list: 60s, info: 60s, latest: 60s, mod: 60s, zip: { every: 60s, timeout: 8s } }');
 
@@ -79,11 +76,10 @@ async function startShards(isDown: boolean): Promise<readonly Shard[]> {
 }
 
 /** The scheduled starts of three paces, monotonic milliseconds. */
-function plannedBy({ dues }: Shard): readonly { readonly id: string; readonly atMs: number }[] {
-  return dues
+const plannedBy = ({ dues }: Shard): readonly { readonly id: string; readonly atMs: number }[] =>
+  dues
     .filter(({ purpose, plannedAtMs }) => purpose === 'scheduled' && plannedAtMs <= 3 * paceMs)
     .map(({ target, plannedAtMs }) => ({ id: target.id, atMs: plannedAtMs }));
-}
 
 function ownerIn(shards: readonly Shard[]): Shard {
   const owners = shards.filter(({ index }) =>

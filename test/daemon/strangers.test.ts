@@ -26,8 +26,8 @@ state: { path: /nowhere/state.db }
 `;
 
 /** An event stream of the owner, from an address that holds one connection more. */
-function stream(port: number): Promise<{ readonly answer: IncomingMessage; text(): string; isOpen(): boolean }> {
-  return new Promise((resolve, reject) => {
+const stream = (port: number): Promise<{ readonly answer: IncomingMessage; text(): string; isOpen(): boolean }> =>
+  new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}` };
     const options = { host: '127.0.0.1', port, path: '/api/v1/events?types=reload', agent: false, headers };
     get(options, (answer) => {
@@ -44,11 +44,10 @@ function stream(port: number): Promise<{ readonly answer: IncomingMessage; text(
       resolve({ answer, text: () => text, isOpen: () => isOpen });
     }).on('error', reject);
   });
-}
 
 /** A stranger's connection, with what it says. */
-function stranger(port: number, localAddress: string, says: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+const stranger = (port: number, localAddress: string, says: string): Promise<void> =>
+  new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, localAddress });
     sockets.push(socket);
     socket.once('error', reject).once('connect', () => {
@@ -58,7 +57,6 @@ function stranger(port: number, localAddress: string, says: string): Promise<voi
       socket.write(says);
     });
   });
-}
 
 test.each([
   ['say nothing', ''],

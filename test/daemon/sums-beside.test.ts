@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { expect, test } from 'vitest';
+import { endAfterEach, serve, watch } from './with-servers.ts';
 
-const servers: Server[] = [];
-let running: RealDaemon | null = null;
-
-afterEach(async () => {
-  await running?.daemon.stop();
-  running = null;
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+endAfterEach();
 
 const jar = 'org/example/lib/1.0/lib-1.0.jar';
 /** It begins as a zip does. */
@@ -29,30 +17,21 @@ interface Repository {
   sum: string | null;
 }
 
-async function serve(repository: Repository): Promise<string> {
-  const server = createServer(({ url = '' }, response) => {
+const serveFiles = (repository: Repository): Promise<string> =>
+  serve(({ url = '' }, response) => {
     const path = url.slice(1);
     const body =
       path === jar ? repository.body : path === `${jar}.sha1` && repository.sum !== null ? repository.sum : null;
     if (body === null) response.writeHead(404).end();
     else response.writeHead(200, { 'last-modified': stamp }).end(body);
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
-interface Told {
-  readonly kind: string;
-  readonly registry: string;
-  readonly cause: string;
-  readonly text: string;
-}
+type Told = { readonly kind: string; readonly registry: string; readonly cause: string; readonly text: string };
 
 /** The findings of a daemon that watches these repositories, the first one preferred. */
-async function watch(repositories: readonly Repository[]) {
-  const urls = await Promise.all(repositories.map(serve));
-  const real = await startRealDaemon(`
+async function findingsOf(repositories: readonly Repository[]) {
+  const urls = await Promise.all(repositories.map(serveFiles));
+  const real = await watch(`
 listen: 127.0.0.1:10120
 schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { whole: 300ms }
@@ -62,7 +41,6 @@ modules: { http: [ { upstream: central, path: ${jar} } ] }
 advise: { hold: 5s }
 state: { path: ":memory:" }
 `);
-  running = real;
   const findings = async (): Promise<readonly Told[]> =>
     (JSON.parse((await real.get('/api/v1/findings')).text) as { findings: Told[] }).findings;
   const wholes = async (): Promise<number> => {
@@ -73,7 +51,7 @@ state: { path: ":memory:" }
 }
 
 test('a byte flipped in one of two caches: the copy that its own .sha1 contradicts is wrong, not the other one', async () => {
-  const { real, findings, wholes } = await watch([
+  const { real, findings, wholes } = await findingsOf([
     { body: flipped, sum: sha1(right) },
     { body: right, sum: sha1(right) },
   ]);
@@ -87,7 +65,7 @@ test('a byte flipped in one of two caches: the copy that its own .sha1 contradic
 });
 
 test('a checksum that was published wrong, and is the same everywhere, accuses no mirror', async () => {
-  const { real, findings, wholes } = await watch([
+  const { real, findings, wholes } = await findingsOf([
     { body: right, sum: sha1(flipped) },
     { body: right, sum: sha1(flipped) },
     { body: right, sum: sha1(flipped) },
@@ -97,7 +75,7 @@ test('a checksum that was published wrong, and is the same everywhere, accuses n
 });
 
 test('a copy that fits its own .sha1 has no vote: two other mirrors outweigh it', async () => {
-  const { real, findings, wholes } = await watch([
+  const { real, findings, wholes } = await findingsOf([
     { body: right, sum: sha1(right) },
     { body: flipped, sum: sha1(flipped) },
     { body: right, sum: null },

@@ -64,7 +64,7 @@ describe('a webhook receiver', () => {
     await inner.close();
   });
 
-  test('that answers 410: disabled until the next reload', async () => {
+  test('that answers 410: disabled until the next reload', async () =>
     await beside(
       (receiver) => {
         receiver.script({ kind: 'status', status: 410 });
@@ -75,8 +75,7 @@ describe('a webhook receiver', () => {
         expect(await metric(real, outcome('delivered'))).toBe(0);
         expect(bad.posts.length).toBeLessThanOrEqual(2);
       },
-    );
-  });
+    ));
 
   test('a receiver in a private network that is not allowed is never connected to', async () => {
     const inner = await startWebhookReceiver();

@@ -18,10 +18,7 @@ import { englishOf } from '../support/english.ts';
 import { beginsAs } from '../unit/ecosystems/talk.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
-interface Told {
-  readonly asks: readonly ProbeRequest[];
-  readonly verdict: Verdict;
-}
+type Told = { readonly asks: readonly ProbeRequest[]; readonly verdict: Verdict };
 
 /** After work of our own: nothing was asked, and nothing is told. */
 const worked: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
@@ -143,13 +140,11 @@ for (const ecosystem of registry.all) {
       expect(registry.of(id)).toBe(ecosystem);
     });
 
-    test('threads that probe load the same conversations by its word alone', async () => {
-      expect((await loadProber(id)).probe).toBe(held[1].probe);
-    });
+    test('threads that probe load the same conversations by its word alone', async () =>
+      expect((await loadProber(id)).probe).toBe(held[1].probe));
 
-    test('the canary is a light step of its own', () => {
-      expect(ecosystem.steps[ecosystem.canary]?.weight).toBe('light');
-    });
+    test('the canary is a light step of its own', () =>
+      expect(ecosystem.steps[ecosystem.canary]?.weight).toBe('light'));
 
     test('a fetch asks its canary or more, each step one of its own', () => {
       expect(ecosystem.fetch.length).toBeGreaterThan(0);
@@ -308,7 +303,7 @@ for (const ecosystem of registry.all) {
       );
     });
 
-    test('bytes of a recorded body changed', async () => {
+    test('bytes of a recorded body changed', async () =>
       await fc.assert(
         fc.asyncProperty(
           fc.constantFrom(...fixtures),
@@ -328,7 +323,6 @@ for (const ecosystem of registry.all) {
           },
         ),
         { numRuns: 1_000 },
-      );
-    });
+      ));
   });
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Target, targetId } from '../../src/core/mirror.ts';
+import type { Target } from '../../src/core/mirror.ts';
 import type { ProbeContext } from '../../src/core/ports.ts';
 import type { ProbeResponse } from '../../src/core/transcript.ts';
-import { declared } from '../support/declared.ts';
+import { sampleTarget } from '../support/sample-target.ts';
 
 const answerShape = z.strictObject({
   path: z.string(),
@@ -60,18 +60,8 @@ export function urlOf(path: string): string {
 
 /** The target that a fixture is about. */
 export function targetOf(ecosystem: string, { step, module, version, upstream }: Fixture): Target {
-  const id = targetId('mirror', module, version, step);
-  return {
-    id,
-    ecosystem,
-    upstream: upstream ?? ecosystem,
-    registry: 'mirror',
-    module,
-    version,
-    step,
-    ...declared(step),
-    canary: false,
-  };
+  const about = { ecosystem, upstream: upstream ?? ecosystem, registry: 'mirror', canary: false };
+  return sampleTarget({ ...about, module, version, step });
 }
 
 /** The context that a fixture was recorded in. */

@@ -1,5 +1,6 @@
 import type { Prober } from '../../src/core/ports.ts';
 import type { ProbeResponse } from '../../src/core/transcript.ts';
+import { table } from '../support/table.ts';
 import { answerOf, contextOf, type Fixture, targetOf, urlOf } from './fixture.ts';
 
 export type CompleteResponse = Extract<ProbeResponse, { readonly tag: 'answered' }>;
@@ -9,28 +10,7 @@ export type Pump = readonly [what: string, of: (size: number) => CompleteRespons
 /** The smaller of two sizes, characters. */
 export const chars = 4 * 1024;
 /** What readers look for, alone and in pairs that begin over and over. */
-const units = [
-  '0',
-  'a',
-  ' ',
-  '\n',
-  '"',
-  '"a',
-  '\\"',
-  '<',
-  '<a ',
-  '&',
-  '-',
-  '.0',
-  '/',
-  '//',
-  'a=',
-  ',',
-  '%41',
-  '一',
-  '@',
-  '\r\n',
-];
+const units = table<string[]>('ecosystem/pumped', 'units');
 
 /** Every part of an answer that is made longer. */
 export function pumpsOf(answer: CompleteResponse): readonly Pump[] {

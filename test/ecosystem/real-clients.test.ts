@@ -4,7 +4,7 @@ import { Secret } from '../../src/core/secret.ts';
 import type { ClientJob, RealClient } from '../../src/ecosystems/real-client.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { englishOf } from '../support/english.ts';
-import { plainAccess } from '../support/fake-client.ts';
+import { plainAccess } from '../support/plain-access.ts';
 import { sampleMirror } from '../support/sample-config.ts';
 
 const home = '/home/of/run';
@@ -36,9 +36,8 @@ function jobOf(ecosystem: string, over: Partial<ClientJob> = {}): ClientJob {
 
 const plain: MirrorAccess = sampleMirror('a').access;
 
-function mirrorOf(over: Partial<MirrorAccess>, url = 'https://mirror.example.com'): Mirror {
-  return sampleMirror('a', { url, access: { ...plain, ...over } });
-}
+const mirrorOf = (over: Partial<MirrorAccess>, url = 'https://mirror.example.com'): Mirror =>
+  sampleMirror('a', { url, access: { ...plain, ...over } });
 
 describe.each(all)('%s', (_id, client, ecosystem) => {
   test('is started by its name, from the mirror alone', () => {
@@ -110,9 +109,9 @@ test.each([
   ['uv', { auth: bearer }, 'a bearer token'],
   ['skopeo', { auth: basic, tls: pair }, null],
   ['skopeo', { auth: bearer }, 'a bearer token outside the command line'],
-] as const)('%s given %o', (id, access, because) => {
-  expect(whyNot(clientOf(id), mirrorOf(access as Partial<MirrorAccess>))).toBe(because);
-});
+] as const)('%s given %o', (id, access, because) =>
+  expect(whyNot(clientOf(id), mirrorOf(access as Partial<MirrorAccess>))).toBe(because),
+);
 
 test('go sends no credentials over plain http, and skopeo knows no path before /v2/', () => {
   expect(whyNot(clientOf('go'), mirrorOf({ auth: basic }, 'http://mirror.example.com'))).toMatch(/plain HTTP/);
@@ -124,9 +123,7 @@ describe('arguments', () => {
   test.each([
     ['go', 'go', 'mod download -json example.com/m@v1.0.0'],
     ['npm', 'npm', 'pack @scope/m@1.0.0 --loglevel=error'],
-  ] as const)('%s', (id, ecosystem, words) => {
-    expect(clientOf(id).plan(jobOf(ecosystem)).args.join(' ')).toBe(words);
-  });
+  ] as const)('%s', (id, ecosystem, words) => expect(clientOf(id).plan(jobOf(ecosystem)).args.join(' ')).toBe(words));
 
   test('latest is what each client calls so', () => {
     const last = (id: string, ecosystem: string, version: string | null) =>
@@ -167,9 +164,8 @@ describe('the checksum database of go', () => {
     expect(env({ settings: { sumdb: null } })['GOSUMDB']).toBe('off');
     expect(env({ settings: { sumdb }, isPublic: false })['GOSUMDB']).toBe('off');
   });
-  test('gets no private name', () => {
-    expect(env({ privatePatterns: ['git.example.com/*', 'corp'] })['GONOSUMDB']).toBe('git.example.com/*,corp');
-  });
+  test('gets no private name', () =>
+    expect(env({ privatePatterns: ['git.example.com/*', 'corp'] })['GONOSUMDB']).toBe('git.example.com/*,corp'));
 });
 
 test('skopeo fetches the image of the configured platform', () => {
@@ -181,64 +177,62 @@ test('skopeo fetches the image of the configured platform', () => {
   ]);
 });
 
-describe('why', () => {
-  test.each([
-    [
-      'go',
-      '{\n\t"Path": "m",\n\t"Error": "m@v1: reading http://h/m.info: 404 Not Found\\n\\tserver said \\"no\\""\n}',
-      /404 Not Found\n\tserver said "no"$/,
-      false,
-    ],
-    ['go', 'go: module m: Get "http://h": dial tcp: connection refused', /connection refused/, false],
-    [
-      'go',
-      '{"Error": "m@v1: verifying go.mod: m@v1/go.mod: Get \\"https://sum.example.com/lookup/m\\": EOF"}',
-      /EOF/,
-      true,
-    ],
-    [
-      'go',
-      '{"Error": "m@v1: verifying module: m@v1: reading https://mirror.example.com/go/sumdb/sum.example.com/lookup/m@v1: 502"}',
-      /502/,
-      false,
-    ],
-    [
-      'go',
-      '{"Error": "m@v1: verifying module: m@v1: reading https://other.example.com/sumdb/sum.example.com/lookup/m@v1: 502"}',
-      /502/,
-      true,
-    ],
-    ['go', '{"Error": "verifying module: checksum mismatch\\n SECURITY ERROR"}', /checksum mismatch/, false],
-    [
-      'npm',
-      'npm error code E404\nnpm error 404 Not Found - GET http://h/m\nnpm error A complete log of this run',
-      /^code E404 404 Not Found/,
-      false,
-    ],
-    ['npm', 'npm error code ENOSPC', /ENOSPC/, true],
-    ['pip', 'x\nERROR: Could not find a version\nERROR: No matching distribution found for m', /No matching/, false],
-    [
-      'pip',
-      'Skipping link: No sources permitted for m: h\nERROR: No matching distribution found for m',
-      /No matching/,
-      true,
-    ],
-    [
-      'uv',
-      'error: No solution found\n  cause: Because m==1 has no usable wheels and building from source is disabled',
-      /no usable wheels/,
-      true,
-    ],
-    [
-      'skopeo',
-      'time="t" level=fatal msg="initializing source docker://h/m:1: manifest unknown"',
-      /^initializing source.*unknown$/,
-      false,
-    ],
-  ] as const)('%s: %s', (id, words, text, isElsewhere) => {
-    expect(clientOf(id).why(words, 'https://mirror.example.com/go/')).toEqual({
-      text: expect.stringMatching(text),
-      isElsewhere,
-    });
-  });
-});
+test.each([
+  [
+    'go',
+    '{\n\t"Path": "m",\n\t"Error": "m@v1: reading http://h/m.info: 404 Not Found\\n\\tserver said \\"no\\""\n}',
+    /404 Not Found\n\tserver said "no"$/,
+    false,
+  ],
+  ['go', 'go: module m: Get "http://h": dial tcp: connection refused', /connection refused/, false],
+  [
+    'go',
+    '{"Error": "m@v1: verifying go.mod: m@v1/go.mod: Get \\"https://sum.example.com/lookup/m\\": EOF"}',
+    /EOF/,
+    true,
+  ],
+  [
+    'go',
+    '{"Error": "m@v1: verifying module: m@v1: reading https://mirror.example.com/go/sumdb/sum.example.com/lookup/m@v1: 502"}',
+    /502/,
+    false,
+  ],
+  [
+    'go',
+    '{"Error": "m@v1: verifying module: m@v1: reading https://other.example.com/sumdb/sum.example.com/lookup/m@v1: 502"}',
+    /502/,
+    true,
+  ],
+  ['go', '{"Error": "verifying module: checksum mismatch\\n SECURITY ERROR"}', /checksum mismatch/, false],
+  [
+    'npm',
+    'npm error code E404\nnpm error 404 Not Found - GET http://h/m\nnpm error A complete log of this run',
+    /^code E404 404 Not Found/,
+    false,
+  ],
+  ['npm', 'npm error code ENOSPC', /ENOSPC/, true],
+  ['pip', 'x\nERROR: Could not find a version\nERROR: No matching distribution found for m', /No matching/, false],
+  [
+    'pip',
+    'Skipping link: No sources permitted for m: h\nERROR: No matching distribution found for m',
+    /No matching/,
+    true,
+  ],
+  [
+    'uv',
+    'error: No solution found\n  cause: Because m==1 has no usable wheels and building from source is disabled',
+    /no usable wheels/,
+    true,
+  ],
+  [
+    'skopeo',
+    'time="t" level=fatal msg="initializing source docker://h/m:1: manifest unknown"',
+    /^initializing source.*unknown$/,
+    false,
+  ],
+] as const)('why: %s: %s', (id, words, text, isElsewhere) =>
+  expect(clientOf(id).why(words, 'https://mirror.example.com/go/')).toEqual({
+    text: expect.stringMatching(text),
+    isElsewhere,
+  }),
+);

@@ -16,9 +16,7 @@ import { createInlineWorkers } from '../support/workers-inline.ts';
 // The small mirrors that `mirrorwatch demo` runs, asked over real sockets as the daemon asks them.
 
 const running: DemoMirror[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((mirror) => mirror.close()));
-});
+afterEach(() => Promise.all(running.splice(0).map((mirror) => mirror.close())));
 
 async function pairOf(id: string, change: (answers: DemoResponder) => DemoResponder): Promise<DemoPair> {
   const ecosystem = registry.of(id);
@@ -71,9 +69,8 @@ function shown({ outcome, facts }: Verdict): string {
   return verified ? `verified: ${verified.against}` : compared ? 'compared' : 'ok';
 }
 
-async function allShown(...args: Parameters<typeof probeAll>): Promise<Readonly<Record<string, string>>> {
-  return Object.fromEntries(Object.entries(await probeAll(...args)).map(([step, verdict]) => [step, shown(verdict)]));
-}
+const allShown = async (...args: Parameters<typeof probeAll>): Promise<Readonly<Record<string, string>>> =>
+  Object.fromEntries(Object.entries(await probeAll(...args)).map(([step, verdict]) => [step, shown(verdict)]));
 
 /** What each step comes to. */
 const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[] = [
@@ -86,13 +83,9 @@ const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[]
 ];
 
 describe('every step is well', () => {
-  test.each(rows)('%s', async (id, want) => {
-    expect(await allShown(id)).toEqual(want);
-  });
+  test.each(rows)('%s', async (id, want) => expect(await allShown(id)).toEqual(want));
 
-  test('of every ecosystem', () => {
-    expect(rows.map(([id]) => id)).toEqual(registry.ids);
-  });
+  test('of every ecosystem', () => expect(rows.map(([id]) => id)).toEqual(registry.ids));
 });
 
 test('a name that it does not have is not found, whatever it is asked', async () => {

@@ -58,9 +58,7 @@ for (const tls of [false, true]) {
 describe('what the mirror asked for, in numbers', () => {
   let server: RawServer;
   let headers: Record<string, string> = {};
-  const inSeconds = (seconds: number) => ({
-    'retry-after': new Date(Date.now() + seconds * 1_000).toUTCString(),
-  });
+  const inSeconds = (seconds: number) => ({ 'retry-after': new Date(Date.now() + seconds * 1_000).toUTCString() });
   beforeAll(async () => {
     server = await startRawServer({ answer: () => text(429, 'slow down\n', headers) });
   });
@@ -151,9 +149,7 @@ describe('ways inward', () => {
     mirror = await startFakeMirror();
     dns = await startDnsServer();
   });
-  afterAll(async () => {
-    await Promise.all([inner.close(), mirror.close(), dns.close()]);
-  });
+  afterAll(() => Promise.all([inner.close(), mirror.close(), dns.close()]));
 
   /** A redirect of a mirror on loopback to another private network, or of one whose network is another, to loopback. */
   const ways: readonly (readonly [string, string, () => void])[] = [

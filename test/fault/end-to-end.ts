@@ -1,10 +1,10 @@
 import type { Due } from '../../src/core/due.ts';
 import type { Outcome } from '../../src/core/failure.ts';
-import { type Step, type Target, targetId } from '../../src/core/mirror.ts';
+import { type Step, type Target, } from '../../src/core/mirror.ts';
 import type { ProbeContext, Probed, WireAccess, WorkerBook } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { declared } from '../support/declared.ts';
 import { patienceMs } from '../support/patience.ts';
+import { sampleTarget } from '../support/sample-target.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
 import { createInlineWorkers } from '../support/workers-inline.ts';
 import { accessTo, realWire } from './own-wire.ts';
@@ -28,17 +28,7 @@ let probes = 0;
 export function dueFor(step: Step, timeoutMs: number): Due {
   const [module, version] =
     step === 'sumdb' ? [null, null] : ['example.com/hello', step === 'list' || step === 'latest' ? null : 'v1.0.0'];
-  const target: Target = {
-    id: targetId('m', module, version, step),
-    ecosystem: 'go',
-    upstream: 'go',
-    registry: 'm',
-    module,
-    version,
-    step,
-    ...declared(step),
-    canary: step === 'mod',
-  };
+  const target: Target = sampleTarget({ registry: 'm', module, version, step });
   const probeId = `probe-${probes++}`;
   return { probeId, target, connection: 'cold', purpose: 'once', timeoutMs, plannedAtMs: 0, round: null };
 }

@@ -4,6 +4,7 @@ import { systemTimers } from '../../src/io/timers.ts';
 import { createWire, type WireOptions } from '../../src/wire/wire.ts';
 import { testCerts } from '../support/certs.ts';
 import { patienceMs } from '../support/patience.ts';
+import { plainAccess } from '../support/plain-access.ts';
 
 /** A wire on the machine's clocks. */
 export function realWire(options: Partial<WireOptions> = {}): Wire {
@@ -12,20 +13,13 @@ export function realWire(options: Partial<WireOptions> = {}): Wire {
 
 /** Access to one mirror that trusts the test CA. */
 export function accessTo(url: string, more: Partial<WireAccess> = {}): WireAccess {
-  return {
+  return plainAccess({
     registry: 'm',
     url,
     ca: [testCerts().ca.certPem],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
     userAgent: 'mirrorwatch/test (+ops@example.com)',
     ...more,
-  };
+  });
 }
 
 /** One hop with a deadline from now. */

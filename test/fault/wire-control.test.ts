@@ -44,9 +44,8 @@ describe('a control', () => {
     else await asked();
   });
 
-  it('https needs a certificate that verifies: a portal does not speak for the world', async () => {
-    expect(await ask(secure.url)).toMatchObject({ answered: false, code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
-  });
+  it('https needs a certificate that verifies: a portal does not speak for the world', async () =>
+    expect(await ask(secure.url)).toMatchObject({ answered: false, code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }));
 
   it('says who we are', async () => {
     await ask(server.url);

@@ -26,13 +26,12 @@ describe('a limit on idle time', () => {
     expect(hop.fault).toMatchObject({ code: 'MW_DEADLINE', phase, limitMs: 250 });
   });
 
-  it('leaves one that goes on for longer', async () => {
+  it('leaves one that goes on for longer', async () =>
     await withMoreTime(250, async (idleMs) => {
       await server.setFault({ kind: 'trickle-body', everyMs: idleMs / 25 });
       const more = { idleMs, stopAfterBytes: 100 };
       const { hop } = await coldHop(wire, accessTo(server.url), `${server.url}/x`, more);
       expect(hop.fault).toBeNull();
       expect(hop.marks.end - hop.marks.start).toBeGreaterThan(idleMs);
-    });
-  });
+    }));
 });

@@ -61,10 +61,7 @@ const moments: Readonly<Record<string, Moment>> = {
     accepted: (connection) => connection.write(goaway(0, no)),
     want: moved(size),
   },
-  'with the first request': {
-    request: (connection) => connection.write(goaway(0, no)),
-    want: moved(size),
-  },
+  'with the first request': { request: (connection) => connection.write(goaway(0, no)), want: moved(size) },
   'between the first response and the others': {
     request: (connection, id, held) => {
       if (held.length === 1) connection.write(...good(id), goaway(id, no));

@@ -205,37 +205,36 @@ describe('what HTTP/2 answers end as', () => {
   });
 });
 
-describe('a request that the server did not take', () => {
-  it.each([
-    [
-      'REFUSED_STREAM',
-      'refused_stream',
-      1,
-      (c: RawH2Connection, id: number, nth: number) =>
-        c.write(...(nth === 0 ? [rst(id, codes.refused)] : [head(id, five), data(id, 'hello')])),
-    ],
-    [
-      'GOAWAY with NO_ERROR',
-      'goaway',
-      2,
-      (c: RawH2Connection, id: number, nth: number) =>
-        c.write(...(nth === 0 ? [goaway(0, codes.no)] : [head(id, five), data(id, 'hello')])),
-    ],
-  ] as const)('%s: sent again once, told as a fact', async (_, repeated, connections, script) => {
+it.each([
+  [
+    'REFUSED_STREAM',
+    'refused_stream',
+    1,
+    (c: RawH2Connection, id: number, nth: number) =>
+      c.write(...(nth === 0 ? [rst(id, codes.refused)] : [head(id, five), data(id, 'hello')])),
+  ],
+  [
+    'GOAWAY with NO_ERROR',
+    'goaway',
+    2,
+    (c: RawH2Connection, id: number, nth: number) =>
+      c.write(...(nth === 0 ? [goaway(0, codes.no)] : [head(id, five), data(id, 'hello')])),
+  ],
+] as const)(
+  'a request that the server did not take: %s: sent again once, told as a fact',
+  async (_, repeated, connections, script) => {
     const answer = await asked(script);
     expect(reason(answer)).toBe('ok 200');
     expect(answer.hop).toMatchObject({ repeated, fault: null, bodyBytes: 5 });
     expect([server?.requests(), server?.connections()]).toEqual([2, connections]);
-  });
-});
+  },
+);
 
-describe('what is offered', () => {
-  it('HTTP/1.1 alone: a server of HTTP/2 alone refuses the handshake', async () => {
-    server = await startRawH2(() => undefined);
-    const answer = await coldHop(wire, accessTo(server.url), server.url);
-    expect(reason(answer)).toBe('tls_protocol');
-    expect(answer.hop.protocol).toBeUndefined();
-  });
+it('what is offered: HTTP/1.1 alone: a server of HTTP/2 alone refuses the handshake', async () => {
+  server = await startRawH2(() => undefined);
+  const answer = await coldHop(wire, accessTo(server.url), server.url);
+  expect(reason(answer)).toBe('tls_protocol');
+  expect(answer.hop.protocol).toBeUndefined();
 });
 
 describe('a kept session', () => {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import { accessTo, coldHop, realWire } from './own-wire.ts';
 
@@ -27,16 +27,14 @@ beforeEach(() => {
   return () => wire.close();
 });
 
-describe('HEAD', () => {
-  it.each([
-    ['a head that announces more than the cap: a body is not sent', '/large', 200],
-    ['a head that announces a coding: nothing is decoded', '/packed', 200],
-    ['a head of an error', '/gone', 404],
-    ['a head of a redirect', '/moved', 307],
-  ])('%s', async (_, path, status) => {
-    const answer = await coldHop(wire, accessTo(url), `${url}${path}`, { method: 'HEAD', bodyBytesMax: 1_000 });
-    expect(answer.hop).toMatchObject({ status, fault: null, bodyBytes: 0 });
-    expect(answer.headers['docker-content-digest']).toBe('sha256:00');
-    expect(asked).toEqual([`HEAD ${path}`]);
-  });
+it.each([
+  ['a head that announces more than the cap: a body is not sent', '/large', 200],
+  ['a head that announces a coding: nothing is decoded', '/packed', 200],
+  ['a head of an error', '/gone', 404],
+  ['a head of a redirect', '/moved', 307],
+])('HEAD: %s', async (_, path, status) => {
+  const answer = await coldHop(wire, accessTo(url), `${url}${path}`, { method: 'HEAD', bodyBytesMax: 1_000 });
+  expect(answer.hop).toMatchObject({ status, fault: null, bodyBytes: 0 });
+  expect(answer.headers['docker-content-digest']).toBe('sha256:00');
+  expect(asked).toEqual([`HEAD ${path}`]);
 });

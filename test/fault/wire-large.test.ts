@@ -44,9 +44,8 @@ afterEach(() => vi.unstubAllEnvs());
 const ask = { bodyBytesMax: bytesMax, large: true } as const;
 const sha256 = (body: Uint8Array) => createHash('sha256').update(body).digest('hex');
 
-function wholeOf({ whole }: HopResponse): Uint8Array | null {
-  return whole === undefined ? null : whole.read(0, whole.bytes);
-}
+const wholeOf = ({ whole }: HopResponse): Uint8Array | null =>
+  whole === undefined ? null : whole.read(0, whole.bytes);
 
 test('a long body is whole in a file, its beginning at hand, until the line is closed', async () => {
   const line = wire.open(accessTo(url), 'cold');

@@ -64,7 +64,7 @@ describe('HTTP/2: a known delay moves its phase, that much, alone', () => {
     expect(hop.marks.end).toBeGreaterThanOrEqual(sent.end);
   });
 
-  it('an interim head ends the processing, as a first byte does over HTTP/1.1', async () => {
+  it('an interim head ends the processing, as a first byte does over HTTP/1.1', async () =>
     await withMoreTime(100, async (delayMs) => {
       server = await startRawH2((c, id) => {
         c.write(head(id, { ':status': '103' }));
@@ -75,6 +75,5 @@ describe('HTTP/2: a known delay moves its phase, that much, alone', () => {
       const phases = Object.fromEntries(hopPhasesOf(hop));
       expect(phases['transfer']).toBeGreaterThanOrEqual(0.95 * delayMs);
       expect(2 * (phases['processing'] ?? 0)).toBeLessThan(delayMs);
-    });
-  });
+    }));
 });

@@ -144,13 +144,11 @@ describe('the verdict on a handshake', () => {
   });
 });
 
-describe('TLS 1.2', () => {
-  it('is spoken, and named', async () => {
-    const server = await startRawServer({ answer: () => text(200, 'ok\n'), tls: { maxVersion: 'TLSv1.2' } });
-    const wire = realWire();
-    const { hop } = await coldHop(wire, accessTo(server.url), `${server.url}/`);
-    await wire.close();
-    await server.close();
-    expect(hop).toMatchObject({ fault: null, tls: { version: 'TLSv1.2', resumed: false } });
-  });
+it('TLS 1.2: is spoken, and named', async () => {
+  const server = await startRawServer({ answer: () => text(200, 'ok\n'), tls: { maxVersion: 'TLSv1.2' } });
+  const wire = realWire();
+  const { hop } = await coldHop(wire, accessTo(server.url), `${server.url}/`);
+  await wire.close();
+  await server.close();
+  expect(hop).toMatchObject({ fault: null, tls: { version: 'TLSv1.2', resumed: false } });
 });

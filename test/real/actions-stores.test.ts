@@ -167,10 +167,7 @@ describe('stores by recorded exchanges', () => {
     const one = acting(folder, deed, adviceTo(), { post });
     expect(await one.step('act')).toMatchObject({ tag: 'ok', kept: { before: long } });
     store.answers([200, 'old', { 'content-length': '9', connection: 'close' }], [200, 'true']);
-    expect(await acting(folder, deed, adviceTo(), { post }).step('act')).toMatchObject({
-      tag: 'failed',
-      retry: true,
-    });
+    expect(await acting(folder, deed, adviceTo(), { post }).step('act')).toMatchObject({ tag: 'failed', retry: true });
     expect(store.asked).toHaveLength(3);
   });
   it('a request ends with the daemon', async () => {

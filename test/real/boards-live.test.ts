@@ -30,9 +30,8 @@ const absentMetrics: readonly (readonly [RegExp, string])[] = [
   [/mirrorwatch_door_/, 'no front door is open'],
 ];
 
-function whyAbsent(key: string, expr: string): string | null {
-  return absent[key] ?? absentMetrics.find(([metric]) => metric.test(expr))?.[1] ?? null;
-}
+const whyAbsent = (key: string, expr: string): string | null =>
+  absent[key] ?? absentMetrics.find(([metric]) => metric.test(expr))?.[1] ?? null;
 
 real('the boards over a live daemon', ['prometheus'], () => {
   let near: FakeMirror;

@@ -36,12 +36,11 @@ type Matrix = {
   readonly result: readonly { metric: Record<string, string>; values?: readonly Point[]; value?: Point }[];
 };
 
-function seriesOf({ result }: Matrix): readonly Series[] {
-  return result.map(({ metric, values, value }) => ({
+const seriesOf = ({ result }: Matrix): readonly Series[] =>
+  result.map(({ metric, values, value }) => ({
     metric,
     points: (values ?? (value === undefined ? [] : [value])).map(([time, text]) => [time, numberOf(text)] as const),
   }));
-}
 
 function numberOf(text: string): number {
   return text.endsWith('Inf') ? Number(text.replace('Inf', 'Infinity')) : Number(text);

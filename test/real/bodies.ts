@@ -73,12 +73,7 @@ export interface BodyTable {
   readonly differs: readonly string[];
 }
 
-interface Wrong {
-  readonly path: RegExp;
-  readonly step: Step;
-  readonly module: string;
-  readonly version: string | null;
-}
+type Wrong = { readonly path: RegExp; readonly step: Step; readonly module: string; readonly version: string | null };
 
 /** One row: a fault of one body, and two mirrors of its own. */
 interface Row extends Wrong {
@@ -139,9 +134,7 @@ function cameTo({ code }: Pick<CommandResult, 'code'>): Came {
   return code === 0 ? 'ok' : code === -1 ? 'hangs' : 'failed';
 }
 
-function urlIn({ urlOf = ({ url }) => url }: BodyTable, mirror: RawServer): string {
-  return urlOf(mirror);
-}
+const urlIn = ({ urlOf = ({ url }) => url }: BodyTable, mirror: RawServer): string => urlOf(mirror);
 
 function chainsOf(table: BodyTable, { near, far }: Row): readonly (readonly [column: string, chain: string])[] {
   const [url, other] = [urlIn(table, near), urlIn(table, far)];
@@ -182,15 +175,11 @@ async function probe(workers: Workers, config: Config, at: number, asked: Row): 
   throw new Error(`${step}: no answer that can be judged`);
 }
 
-interface Judged {
-  readonly line: string;
-  readonly differs: readonly string[];
-}
+type Judged = { readonly line: string; readonly differs: readonly string[] };
 
 /** Clients read as far as announced. Our probe fails what is longer: the next response on that connection would begin with it. */
-function isStricter(fault: string, came: Came | undefined): boolean {
-  return fault === 'longer than announced' && came === 'ok';
-}
+const isStricter = (fault: string, came: Came | undefined): boolean =>
+  fault === 'longer than announced' && came === 'ok';
 
 function judged(table: BodyTable, row: Row, reason: Reason | null, came: readonly Came[]): Judged {
   const { fault, of, near } = row;

@@ -88,13 +88,12 @@ async function build(
 }
 
 real('the recipes for CI', ['curl', 'bash'], () => {
-  test('are three, and each builds', () => {
+  test('are three, and each builds', () =>
     expect(recipes.map(([, , scripts]) => scripts.some((script) => script.includes('go build ./...')))).toEqual([
       true,
       true,
       true,
-    ]);
-  });
+    ]));
 
   test.each(recipes)('%s: builds with what is advised', async (_, shell, scripts) => {
     const line = "export GOPROXY='https://b.example.net|https://a.example.com,direct'\n";

@@ -5,37 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { escapeWord, formatCommand } from '../../src/core/command-line.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-shell-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const hostile = [
-  '',
-  "'",
-  "''",
-  '\\',
-  "\\'",
-  "'\\",
-  "a'b''c\\d\\\\e'",
-  "';touch x;'",
-  "\\';touch x;\\'",
-  '$(touch x)',
-  '`touch x`',
-  '$HOME $(touch x) (touch x)',
-  '!! !touch',
-  '"; touch x; "',
-  '~root ~/x',
-  'a:~root',
-  '=touch',
-  '%self',
-  '{a,b} * ? [a-z]',
-  '# no comment',
-  'a && touch x || touch x | touch x > x < x & touch x',
-  ' blanks  at both ends ',
-  'https://[$(touch$IFS./x)]/?a=1&touch=x#;touch x',
-  'https://goproxy.example.com|direct',
-  '中文 é',
-];
+const hostile = table<string[]>('real/command-line', 'hostile');
 
 const shells = [
   ['sh', []],

@@ -23,10 +23,7 @@ real('the built-in default configuration where nothing can be reached', ['netns'
       'the vantage is suspect',
       daemon.metrics,
       (all) => all.get('mirror_vantage_suspect') === 1,
-      {
-        everyMs: 1000,
-        help: daemon.log,
-      },
+      { everyMs: 1000, help: daemon.log },
     );
     const page = await daemon.get('/');
     const { mirrors } = await daemon.api<Mirrors>('mirrors');
@@ -39,7 +36,5 @@ real('the built-in default configuration where nothing can be reached', ['netns'
     expect((await daemon.get('/-/healthy')).status).toBe(200);
   });
 
-  test('it exits 0 on SIGTERM', async () => {
-    expect(await daemon.stop()).toBe(0);
-  });
+  test('it exits 0 on SIGTERM', async () => expect(await daemon.stop()).toBe(0));
 });

@@ -30,8 +30,8 @@ async function openStrangers(port: number): Promise<readonly Socket[]> {
 }
 
 /** One request over a connection of its own. @returns the status, or the code of its failure */
-function statusOf(url: string): Promise<number | string | undefined> {
-  return new Promise((resolve) => {
+const statusOf = (url: string): Promise<number | string | undefined> =>
+  new Promise((resolve) => {
     get(url, { agent: false }, (answer) => {
       answer
         .on('error', ({ code }: NodeJS.ErrnoException) => resolve(code))
@@ -39,11 +39,9 @@ function statusOf(url: string): Promise<number | string | undefined> {
       answer.resume();
     }).on('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
   });
-}
 
-function sumOf(metrics: ReadonlyMap<string, number>, pattern: RegExp): number {
-  return [...metrics].reduce((sum, [name, value]) => sum + (pattern.test(name) ? value : 0), 0);
-}
+const sumOf = (metrics: ReadonlyMap<string, number>, pattern: RegExp): number =>
+  [...metrics].reduce((sum, [name, value]) => sum + (pattern.test(name) ? value : 0), 0);
 
 const countsOf = (metrics: ReadonlyMap<string, number>) => ({
   attempts: sumOf(metrics, /^mirror_probe_attempts_total/),

@@ -11,6 +11,7 @@ import { commandPath } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 import type { Mirrors, ProbeJson, TargetJson, Targets } from './views.ts';
 
@@ -77,18 +78,7 @@ go: { sumdb: "off" }
   });
 
   test("each answer of a resolver has its reason; what is the resolver's own fault is unknown", async () => {
-    const wanted = {
-      deaf: 'unknown: resolver',
-      empty: 'resolve_not_found',
-      fine: 'ok',
-      good: 'ok',
-      late: 'ok',
-      lied: 'tls_name',
-      missing: 'resolve_not_found',
-      mute: 'unknown: resolver',
-      servfail: 'resolve_failed',
-      silent: 'timeout_resolve',
-    };
+    const wanted = table<Readonly<Record<string, string>>>('real/dns', 'wanted');
     // Not at once: so many fail in the first moment that it might be us.
     await until(
       'the reason of each mirror',

@@ -21,9 +21,8 @@ function sealed(machine: TestMachine, own: Readonly<Record<string, string>> = {}
 }
 
 /** The sentence of the one trap of this id: which place counts by our own reading. */
-async function told(machine: TestMachine, id: string): Promise<string> {
-  return said(await machine.run(['doctor', '--json'])).traps.find((trap) => trap.id === id)?.what ?? '';
-}
+const told = async (machine: TestMachine, id: string): Promise<string> =>
+  said(await machine.run(['doctor', '--json'])).traps.find((trap) => trap.id === id)?.what ?? '';
 
 real('what counts, by the go command itself', ['go'], () => {
   const asked = async (machine: TestMachine, name: string, own = {}): Promise<string> =>

@@ -37,10 +37,7 @@ async function pasted(line: string, row: TrapRow, machine: TestMachine): Promise
   const ran = await run(
     commandPath('bash'),
     ['--norc', '-c', `${line}\nstatus=$?; env -0 > '${after}'; exit $status`],
-    {
-      env,
-      cwd: machine.at('x').slice(0, -2),
-    },
+    { env, cwd: machine.at('x').slice(0, -2) },
   );
   expect([line, ran.code, ran.stderr]).toEqual([line, 0, expect.not.stringContaining('does not override')]);
   const all = readFileSync(after, 'utf8').split('\0').filter(Boolean);
@@ -83,7 +80,7 @@ real('what doctor prints to paste', ['bash', 'go', 'npm', 'pip'], () => {
     ).not.toContain(before.what);
   });
 
-  test('these traps have one, the others are for a person to judge', () => {
+  test('these traps have one, the others are for a person to judge', () =>
     expect([...applied].toSorted()).toEqual([
       'ca-missing',
       'go-direct-missing',
@@ -102,6 +99,5 @@ real('what doctor prints to paste', ['bash', 'go', 'npm', 'pip'], () => {
       'proxy-catches-mirror',
       'proxy-except-url',
       'proxy-not-a-url',
-    ]);
-  });
+    ]));
 });

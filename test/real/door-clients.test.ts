@@ -28,9 +28,8 @@ const ways = ['redirected', 'redirected, with the token', 'relayed'] as const;
 /** What a client gets at a door, its own way to send the token included; `null`: it has no such way here. */
 type Client = (door: string, secret: string | null) => Promise<{ readonly code: number | null; readonly said: string }>;
 
-function withUser(url: string, secret: string | null): string {
-  return secret === null ? url : url.replace('://', `://door:${secret}@`);
-}
+const withUser = (url: string, secret: string | null): string =>
+  secret === null ? url : url.replace('://', `://door:${secret}@`);
 
 const manifestOf = (name: string): string => `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2021"\n`;
 

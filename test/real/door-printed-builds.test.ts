@@ -89,10 +89,7 @@ interface Row {
 }
 
 /** What a client said of a build; `code` 0: it has its package. */
-interface Build {
-  readonly code: number | null;
-  readonly said: string;
-}
+type Build = { readonly code: number | null; readonly said: string };
 
 const of = ({ code, stderr }: { readonly code: number | null; readonly stderr: string }): Build => ({
   code,

@@ -6,32 +6,14 @@ import { readConfig } from '../daemon/world.ts';
 import { commandPath } from '../support/paths.ts';
 import { mustRun } from '../support/process.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 
 // Paths of sockets must be short.
 const folder = mkdtempSync('/tmp/mw-');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Marks of the syntaxes of nginx, Caddy and HAProxy: quotes, ends of lines, of statements and of blocks, variables. */
-const marks = [
-  '"',
-  "'",
-  '`',
-  ';',
-  '}',
-  '{',
-  '#',
-  '$host',
-  '\\',
-  '%[src]',
-  '{env.HOME}',
-  '(?i)',
-  ' x',
-  '\n',
-  '\t',
-  '*',
-  '.+|',
-  '\u202e',
-];
+const marks = table<string[]>('real/door-printed-hostile', 'marks');
 
 const yamlOf = (over: { name?: string; url?: string; glob?: string; host?: string; token?: string; user?: string }) => {
   const { name = 'near', url = 'https://near.example.com/go', glob = 'git.example.com/x', host, token, user } = over;

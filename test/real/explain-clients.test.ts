@@ -38,9 +38,7 @@ const reasons = {
   refused: 'refused',
 };
 
-function under(fault: string): string {
-  return fault === 'refused' ? 'http://127.0.0.1:1' : `${url}/${fault}`;
-}
+const under = (fault: string): string => (fault === 'refused' ? 'http://127.0.0.1:1' : `${url}/${fault}`);
 
 /** What a client prints, whole. */
 async function printed(
@@ -54,9 +52,8 @@ async function printed(
 }
 
 /** What each error is, or what it may be. */
-function reasonsOf(text: string): readonly string[] {
-  return findKnownErrors(text).map(({ reason, candidates }) => reason ?? candidates.join(', '));
-}
+const reasonsOf = (text: string): readonly string[] =>
+  findKnownErrors(text).map(({ reason, candidates }) => reason ?? candidates.join(', '));
 
 real('what the go command prints', ['go'], () => {
   test.each([...faults, 'html', 'cut'] as const)('%s', async (fault) => {

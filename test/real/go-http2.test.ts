@@ -31,10 +31,7 @@ const bodies = ['info', 'mod', 'zip'].map((kind) => {
 });
 
 /** What we say of a response, and what the walk is told of it. */
-interface Verdict {
-  readonly said: string;
-  readonly reply: Reply;
-}
+type Verdict = { readonly said: string; readonly reply: Reply };
 
 function verdict({ hop }: HopResponse): Verdict {
   if (hop.fault !== null) {
@@ -87,9 +84,8 @@ function textOf({ errors }: GoDownload): string {
   return text.replace(/^\S+@\S+: /, '').replace(/^(Get|read|reading) "?https:[^ "]*[a-z]"?: /, '');
 }
 
-function endOf(done: GoDownload, isEndless: boolean): string {
-  return isEndless && done.code === -1 ? 'over 15 s' : done.code === 0 ? 'works' : 'fails';
-}
+const endOf = (done: GoDownload, isEndless: boolean): string =>
+  isEndless && done.code === -1 ? 'over 15 s' : done.code === 0 ? 'works' : 'fails';
 
 real('the real go command at faults of HTTP/2', ['go'], () => {
   let far: FakeMirror;

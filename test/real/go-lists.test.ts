@@ -15,9 +15,7 @@ real('the real go command and a list of versions that fails', ['go'], () => {
     near = await startFakeMirror({ sumdb: far.sumdb });
     near.answers.set('/example.com/hello/@v/list', text(500, 'down'));
   });
-  afterAll(async () => {
-    await Promise.all([near.close(), far.close()]);
-  });
+  afterAll(() => Promise.all([near.close(), far.close()]));
 
   test.each([
     ['latest', ',', 1],
@@ -51,9 +49,7 @@ real('latest, where the highest version retracts others', ['go'], () => {
       ],
     });
   });
-  afterAll(async () => {
-    await mirror.close();
-  });
+  afterAll(() => mirror.close());
 
   test.each([
     ['example.com/range', 'v0.37.2'],

@@ -14,9 +14,7 @@ real('goproxy that cannot reach what it fetches from', ['goproxy', 'go'], () => 
     cutOff = await startGoproxy({ upstream: 'direct' });
     healthy = await startGoproxy({ upstream: upstream.url });
   });
-  afterAll(async () => {
-    await Promise.all([upstream.close(), cutOff.close(), healthy.close()]);
-  });
+  afterAll(() => Promise.all([upstream.close(), cutOff.close(), healthy.close()]));
 
   const reasonOf = async ({ url }: Goproxy, module: string): Promise<string> => {
     const probed = await mirrorwatch(['probe', url, module, '--step', 'mod', '--json', '--ecosystem', 'go']);
@@ -27,11 +25,10 @@ real('goproxy that cannot reach what it fetches from', ['goproxy', 'go'], () => 
   test.each([
     ['git prints the cause on the second line', 'github.com/pkg/errors@v0.9.1'],
     ['the go command cannot connect', '127.0.0.1/quote@v1.5.2'],
-  ])('%s: a failure of its upstream', async (_, module) => {
-    expect(await reasonOf(cutOff, module)).toBe('masked_upstream');
-  });
+  ])('%s: a failure of its upstream', async (_, module) =>
+    expect(await reasonOf(cutOff, module)).toBe('masked_upstream'),
+  );
 
-  test('a version that does not exist stays absent', async () => {
-    expect(await reasonOf(healthy, 'example.com/hello@v1.9.9')).toBe('absent');
-  });
+  test('a version that does not exist stays absent', async () =>
+    expect(await reasonOf(healthy, 'example.com/hello@v1.9.9')).toBe('absent'));
 });

@@ -55,9 +55,7 @@ real(
         `an alert counted as ${outcome}`,
         () => notifications(outcome),
         (count) => count >= 1,
-        {
-          help: () => `${daemon.log()}\n${alertmanager.log()}`,
-        },
+        { help: () => `${daemon.log()}\n${alertmanager.log()}` },
       );
     /** All posts so far are read again and again, so not by the five minutes that a receiver grants a stamp. */
     const told = (pleases: (data: LoopAdvice) => boolean): LoopAdvice | undefined =>
@@ -181,14 +179,10 @@ real(
 
     test('a restart during an outage: the rule keeps firing, no mirror counts as never up, and our alert is sent again', async () => {
       a.slowness = 'dead';
-      await until('MirrorDown fires', () => fires('MirrorDown'), Boolean, {
-        help: () => daemon.log(),
-      });
+      await until('MirrorDown fires', () => fires('MirrorDown'), Boolean, { help: () => daemon.log() });
       const ours = async (): Promise<HeldAlert | undefined> =>
         (await alertmanager.alerts()).find(({ labels }) => labels['alertname'] === 'MirrorwatchOutage');
-      const before = await until('Alertmanager holds the outage', ours, Boolean, {
-        help: daemon.log,
-      });
+      const before = await until('Alertmanager holds the outage', ours, Boolean, { help: daemon.log });
 
       const deadSeconds = Date.now() / 1000;
       const { last: alert, silentMs, neverAnswered, goneMs } = await overRestart(prometheus, restart, 'MirrorDown');
@@ -213,9 +207,7 @@ real(
     test('and when the last mirror dies too: nothing is usable, which pages, over a restart as well', async () => {
       b.slowness = 'dead';
       const deadAtMs = performance.now();
-      await until('MirrorNoneUsable fires', () => fires('MirrorNoneUsable'), Boolean, {
-        help: () => daemon.log(),
-      });
+      await until('MirrorNoneUsable fires', () => fires('MirrorNoneUsable'), Boolean, { help: () => daemon.log() });
       took['the last mirror dies → MirrorNoneUsable'] = performance.now() - deadAtMs;
       const { last, silentMs, neverAnswered, goneMs } = await overRestart(prometheus, restart, 'MirrorNoneUsable');
       expect(last?.labels).toMatchObject({ severity: 'critical', upstream: 'go', vantage: 'loop' });

@@ -106,11 +106,7 @@ const rows: readonly Row[] = [
 ];
 
 /** A p95 is as exact as the buckets: native ones, or the classic ones around 0.941 s. */
-const rangeOf = {
-  native: [exact / growth, exact * growth],
-  classic: [0.8, 1.1],
-  nhcb: [0.8, 1.1],
-} as const;
+const rangeOf = { native: [exact / growth, exact * growth], classic: [0.8, 1.1], nhcb: [0.8, 1.1] } as const;
 
 real('histograms in a real Prometheus, as it asks', ['prometheus', 'prometheus3'], () => {
   test.each(rows)(

@@ -19,10 +19,7 @@ const usualRoundTripMs = 50;
 /** nginx before 1.23.4 speaks 1.2 at most by default, whose handshake takes two round trips. */
 const tls13 = 'ssl_protocols TLSv1.3;';
 
-interface Hook {
-  readonly type: string;
-  readonly data: { readonly finding?: FindingJson; readonly advice?: AdviceJson };
-}
+type Hook = { readonly type: string; readonly data: { readonly finding?: FindingJson; readonly advice?: AdviceJson } };
 
 // Three daemons side by side, as the pace towards addresses off loopback is 5 s: one story each.
 real('mirrors behind links of known delay and loss', ['netns', 'nginx', 'tree'], () => {
@@ -151,12 +148,7 @@ ${hooks}`;
     const [advice] = all;
     expect(all).toHaveLength(1);
     const declared = `${mirror('a').httpsUrl},${mirror('b').httpsUrl},direct`;
-    expect(advice).toMatchObject({
-      state: 'proposed',
-      from: 'a',
-      to: 'b',
-      chain: { before: declared },
-    });
+    expect(advice).toMatchObject({ state: 'proposed', from: 'a', to: 'b', chain: { before: declared } });
     // What clients pay may decide before the finding opens; nothing failed, so it is never `unreliable`.
     expect(['slower', 'spike']).toContain(advice?.cause);
     const chain = `${mirror('b').httpsUrl},${mirror('a').httpsUrl},direct`;
@@ -191,9 +183,7 @@ ${hooks}`;
     const { log, api, metrics } = daemon('dead');
     await measured('dead', ['c', 'd']);
     await Promise.all([place('c').link.setLoss(1), mirror('d').kill()]);
-    await until('suspicion', metrics, (all) => all.get('mirror_vantage_suspect') === 1, {
-      help: log,
-    });
+    await until('suspicion', metrics, (all) => all.get('mirror_vantage_suspect') === 1, { help: log });
     await sleep(6000);
     const { findings } = await api<Findings>('findings?state=all');
     const { advice } = await api<Advices>('advice?state=all');

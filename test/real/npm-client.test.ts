@@ -95,23 +95,21 @@ real('what the real npm does with each answer of its registry, and what the mode
     });
   });
 
-  describe('the artifact', () => {
-    test.each<[string, Fault]>([
-      ['404', status(404)],
-      ['500', status(500)],
-      ['a cut', { kind: 'close-mid-body' }],
-      ['a page', { kind: 'html' }],
-      ['other bytes', { kind: 'corrupt' }],
-    ])('%s: npm installs nothing and asks nobody else', async (_, fault) => {
-      await a.setFault(fault, { path: /\.tgz$/ });
-      const { installed, asks } = await asksOf(() => npmInstall('hello', { registry: a.url }));
-      await a.setFault(null);
-      expect(installed.version).toBe(null);
-      expect(installed.code).not.toBe(0);
-      expect(asks.length).toBeGreaterThanOrEqual(2);
-      expect(b.requests).toEqual([]);
-      expect(walked(failed(null))).toBe('failed');
-    });
+  test.each<[string, Fault]>([
+    ['404', status(404)],
+    ['500', status(500)],
+    ['a cut', { kind: 'close-mid-body' }],
+    ['a page', { kind: 'html' }],
+    ['other bytes', { kind: 'corrupt' }],
+  ])('the artifact: %s: npm installs nothing and asks nobody else', async (_, fault) => {
+    await a.setFault(fault, { path: /\.tgz$/ });
+    const { installed, asks } = await asksOf(() => npmInstall('hello', { registry: a.url }));
+    await a.setFault(null);
+    expect(installed.version).toBe(null);
+    expect(installed.code).not.toBe(0);
+    expect(asks.length).toBeGreaterThanOrEqual(2);
+    expect(b.requests).toEqual([]);
+    expect(walked(failed(null))).toBe('failed');
   });
 
   describe('a package-lock.json that npm wrote', () => {
@@ -130,11 +128,7 @@ real('what the real npm does with each answer of its registry, and what the mode
       const wanted = { module: 'hello', version: '1.0.0' };
       expect(read({ ...file, mirrors })).toEqual({
         tag: 'ok',
-        value: {
-          entries: [{ ...wanted, because: null }],
-          pinned: { 'hello@1.0.0': hello.integrity },
-          malformed: [],
-        },
+        value: { entries: [{ ...wanted, because: null }], pinned: { 'hello@1.0.0': hello.integrity }, malformed: [] },
       });
       expect(read({ ...file, mirrors: [] })).toMatchObject({
         value: { entries: [{ ...wanted, because: 'foreign' }], pinned: {} },

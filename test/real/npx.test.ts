@@ -3,20 +3,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installedPaths, licencesOf } from '../../tools/release/licences.ts';
-import { alone } from '../support/alone.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type InstalledRegistry, startInstalledRegistry } from '../support/installed-registry.ts';
+import { ownVersion, packedTarball } from '../support/packed.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
-import { type CommandResult, mustRun, run, startProcess } from '../support/process.ts';
+import { type CommandResult, run, startProcess } from '../support/process.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
 
 const packedBytesMax = 3_000_000;
 const installedBytesMax = 60_000_000;
 
-const { version } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as { readonly version: string };
+/** The oldest Node that package.json names. */
+const oldest = '22.22.2';
 
 /** Without anything of the repository, of npm's settings of this machine, or of the npm that runs the tests. */
 function cleanEnv(folder: string, registry: string): Record<string, string | undefined> {
@@ -40,10 +41,7 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
 
   beforeAll(async () => {
     folder = tempDir('npx');
-    await alone('dist', () =>
-      mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } }),
-    );
-    tarball = join(folder, `mirrorwatch-${version}.tgz`);
+    tarball = await packedTarball();
     registry = await startInstalledRegistry(repoDir, installedPaths(repoDir));
     mirror = await startFakeMirror();
   });
@@ -55,8 +53,9 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
 
   it(`is at most ${packedBytesMax} bytes, runs nothing at install, and brings nothing of development`, () => {
     expect(statSync(tarball).size).toBeLessThanOrEqual(packedBytesMax);
-    const { scripts, dependencies } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
+    const { scripts, dependencies, engines } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
     for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts[name]).toBeUndefined();
+    expect(engines.node.split(' || ')[0]).toBe(`^${oldest}`);
     const { packages } = JSON.parse(readFileSync(join(repoDir, 'package-lock.json'), 'utf8'));
     const paths = installedPaths(repoDir);
     expect(paths).toEqual(expect.arrayContaining(Object.keys(dependencies).map((name) => `node_modules/${name}`)));
@@ -73,9 +72,9 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
   });
 
   it.each([
-    ['the Node of development', () => process.execPath],
-    ['the oldest Node', () => commandPath('oldest-node')],
-  ])('rank, demo, doctor and init run on %s', async (name, node) => {
+    ['the Node of development', () => process.execPath, process.version],
+    ['the oldest Node', () => commandPath('oldest-node'), `v${oldest}`],
+  ])('rank, demo, doctor and init run on %s', async (name, node, nodeVersion) => {
     const place = join(folder, name.replaceAll(' ', '-'));
     const work = join(place, 'work');
     for (const path of [work, join(place, 'home'), join(place, 'bin')]) mkdirSync(path, { recursive: true });
@@ -96,8 +95,13 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
       return run(command, rest, { cwd: work, env });
     };
 
+    const told = await mirrorwatch(['--version']);
+    expect([told.code, told.stdout], told.stderr).toEqual([0, `mirrorwatch ${ownVersion} (node ${nodeVersion})\n`]);
     const demo = await mirrorwatch(['demo', '--once']);
-    expect([demo.code, demo.stdout], demo.stderr).toEqual([0, expect.stringContaining('its signature verified')]);
+    expect(demo.code, demo.stderr).toBe(0);
+    expect(demo.stdout).toMatch(/ slowed +mirror near now responds 900 ms later\n/);
+    expect(demo.stdout).toMatch(/\n +export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'\n/);
+    expect(demo.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
     const doctor = await mirrorwatch(['doctor', '--json']);
     expect(JSON.parse(doctor.stdout), doctor.stderr).toMatchObject({ traps: expect.any(Array) });
     const init = await mirrorwatch(['init', '--yes', '--public', 'global', '--ecosystem', 'go']);
@@ -121,6 +125,9 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
     const at = join(place, 'cache/_npx', installed, 'node_modules/mirrorwatch');
     const boards = readdirSync(join(at, 'dashboards'));
     expect([boards.length, boards.filter((name) => !name.endsWith('.json'))]).toEqual([5, []]);
+    for (const file of ['man/mirrorwatch.1', 'README.zh-CN.md']) expect(existsSync(join(at, file)), file).toBe(true);
+    for (const file of ['mirrorwatch.bash', '_mirrorwatch', 'mirrorwatch.fish'])
+      expect(readFileSync(join(at, 'completions', file), 'utf8'), file).toContain('completion for mirrorwatch');
     const prometheus = await startPrometheus({
       targets: [`127.0.0.1:${port}`],
       ruleFiles: [join(at, 'alerts/mirrorwatch.yml')],

@@ -20,9 +20,8 @@ function chainOf(text: string) {
 }
 
 /** The hosts.toml that we would have people paste for these mirrors. */
-function hostsOf(text: string): string {
-  return containerd.remedy(chainOf(text), chainOf(text), [], { upstream }).remedy['hosts.toml'] ?? '';
-}
+const hostsOf = (text: string): string =>
+  containerd.remedy(chainOf(text), chainOf(text), [], { upstream }).remedy['hosts.toml'] ?? '';
 
 const manifests = /\/manifests\//;
 const blobs = /\/blobs\//;

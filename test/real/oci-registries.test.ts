@@ -23,9 +23,8 @@ function chainOf(text: string) {
 }
 
 /** The registries.conf that we would have people paste for these mirrors. */
-function confOf(text: string): string {
-  return podman.remedy(chainOf(text), chainOf(text), [], { upstream }).remedy['registries.conf'] ?? '';
-}
+const confOf = (text: string): string =>
+  podman.remedy(chainOf(text), chainOf(text), [], { upstream }).remedy['registries.conf'] ?? '';
 
 real('registries of images, with docker-registry and skopeo', ['registry', 'skopeo'], () => {
   let image: OciImage;

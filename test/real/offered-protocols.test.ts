@@ -39,8 +39,8 @@ interface Row {
   readonly ask: (reader: AlpnReader) => Promise<unknown>;
 }
 
-function cargoFetch(url: string, more: string): Promise<unknown> {
-  return inFolder(
+const cargoFetch = (url: string, more: string): Promise<unknown> =>
+  inFolder(
     {
       'Cargo.toml': '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\ntiny = "1"\n',
       'src/lib.rs': '',
@@ -48,7 +48,6 @@ function cargoFetch(url: string, more: string): Promise<unknown> {
     },
     (dir) => run(commandPath('cargo'), ['fetch'], { cwd: dir, env: { ...local, CARGO_HOME: join(dir, 'home') } }),
   );
-}
 
 const rows: readonly Row[] = [
   {

@@ -2,16 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installedPaths } from '../../tools/release/licences.ts';
-import { alone } from '../support/alone.ts';
+import { ownVersion, packedTarball } from '../support/packed.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { patienceMs } from '../support/patience.ts';
-import { mustRun, type RunningProcess, run, startProcess } from '../support/process.ts';
+import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
-
-const oldest = '22.22.2';
-const { version: own } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as {
-  readonly version: string;
-};
 
 let packing: Promise<string> | null = null;
 
@@ -19,71 +14,15 @@ afterAll(async () => {
   if (packing !== null) removeTempDir(await packing);
 });
 
-/** A folder in which `npm pack` has put the package, unpacked: it builds once for all suites of this file. */
+/** A folder in which the package is unpacked. */
 function packed(): Promise<string> {
   packing ??= (async () => {
     const folder = tempDir('package');
-    // The build checks types: its compiler, made with Go, is done before it had to collect.
-    await alone('dist', () =>
-      mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } }),
-    );
-    await mustRun('tar', ['-xzf', `mirrorwatch-${own}.tgz`], { cwd: folder });
+    await mustRun('tar', ['-xzf', await packedTarball()], { cwd: folder });
     return folder;
   })();
   return packing;
 }
-
-real('what npm pack ships, installed elsewhere without what is for development', ['npm', 'oldestNode'], () => {
-  let folder = '';
-  let at = '';
-
-  beforeAll(async () => {
-    folder = await packed();
-    at = join(folder, 'node_modules/mirrorwatch');
-    mkdirSync(join(folder, 'node_modules'));
-    cpSync(join(folder, 'package'), at, { recursive: true });
-    for (const path of installedPaths(repoDir))
-      cpSync(join(repoDir, path), join(folder, path), { recursive: true, dereference: true });
-    mkdirSync(join(folder, 'empty'));
-  });
-
-  it('has what shells and man read, and the README in Chinese', () => {
-    for (const file of ['man/mirrorwatch.1', 'README.zh-CN.md']) expect(existsSync(join(at, file)), file).toBe(true);
-    for (const file of ['mirrorwatch.bash', '_mirrorwatch', 'mirrorwatch.fish'])
-      expect(readFileSync(join(at, 'completions', file), 'utf8'), file).toContain('completion for mirrorwatch');
-  });
-
-  it('names the Node that is tried here as its oldest', () => {
-    const { engines } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { engines: { node: string } };
-    expect(engines.node.split(' || ')[0]).toBe(`^${oldest}`);
-  });
-
-  it.each([
-    ['the Node of development', () => process.execPath, process.version],
-    ['the oldest Node that it names', () => commandPath('oldest-node'), `v${oldest}`],
-  ])('runs on %s: version, check, init, doctor, and a whole demo', async (_, node, version) => {
-    const mirrorwatch = (...words: string[]) =>
-      run(node(), [join(at, 'dist/main.js'), ...words], { cwd: join(folder, 'empty') });
-    const told = await mirrorwatch('--version');
-    expect([told.code, told.stdout], told.stderr).toEqual([0, `mirrorwatch ${own} (node ${version})\n`]);
-    const check = await mirrorwatch('check', '--config', join(at, 'examples/minimal.yaml'));
-    expect([check.code, check.stdout.includes('2 mirrors')], check.stderr).toEqual([0, true]);
-    const words = ['--yes', '--public', 'global', '--ecosystem', 'npm', '--home', folder];
-    const init = await mirrorwatch('init', `${version}.yaml`, ...words);
-    expect([init.code, init.stdout.includes('mirrors:')], init.stderr).toEqual([0, true]);
-    const doctor = await mirrorwatch('doctor', '--json', '--home', folder, '--root', folder);
-    expect(Array.isArray(JSON.parse(doctor.stdout).traps), doctor.stderr).toBe(true);
-    const demo = await mirrorwatch('demo', '--once');
-    expect(demo.code, demo.stderr).toBe(0);
-    // The oldest Node warns of its own SQLite.
-    expect(demo.stderr.replace(/^\(node:\d+\) ExperimentalWarning: SQLite.*\n\(Use `.*` to show where .*\n/, '')).toBe(
-      '',
-    );
-    expect(demo.stdout).toMatch(/ slowed +mirror near now responds 900 ms later\n/);
-    expect(demo.stdout).toMatch(/\n +export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'\n/);
-    expect(demo.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
-  });
-});
 
 const user = '1000:1000';
 /** Unpacked: node is 119 MB of it. */
@@ -167,9 +106,7 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
         '/usr/local/bin/node',
         ...args,
       ],
-      {
-        env: { NODE_EXTRA_CA_CERTS: undefined, MIRRORWATCH_CONFIG: '/etc/mirrorwatch/mirrorwatch.yaml' },
-      },
+      { env: { NODE_EXTRA_CA_CERTS: undefined, MIRRORWATCH_CONFIG: '/etc/mirrorwatch/mirrorwatch.yaml' } },
     );
   const leader = (): string => container.log().match(/^leader (\d+)$/m)?.[1] ?? '';
 
@@ -219,7 +156,7 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
     expect(bytes).toBeLessThanOrEqual(imageBytesMax);
     expect(modes).toEqual([0o775, 0o775]);
     const args = ['--userspec=54321:0', rootfs, '/usr/local/bin/node', '/app/dist/main.js', '--version'];
-    expect(await mustRun(commandPath('chroot'), args)).toBe(`mirrorwatch ${own} (node ${process.version})\n`);
+    expect(await mustRun(commandPath('chroot'), args)).toBe(`mirrorwatch ${ownVersion} (node ${process.version})\n`);
   });
 
   it('is healthy and ready by its own health check', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import type { Advice } from '../../src/core/advice.ts';
 import { type Browser, type Eyes, looks, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
 import { nowMs } from '../unit/api/fixture-config.ts';
 import { type Fixture, fixture } from '../unit/api/fixture-deps.ts';
@@ -11,18 +12,7 @@ import { type ServedInTurn, serveInTurn } from '../unit/api/server.ts';
 
 // The page as it is seen, read out and walked by keyboard: in a real browser, light and dark, wide and as narrow as a phone.
 
-const pages: Readonly<Record<string, string>> = {
-  overview: '/',
-  mirror: '/mirrors/campus?range=day',
-  'mirror that is slow': '/mirrors/coast?range=hour',
-  probe: '/probes/p-campus-mod-0',
-  'history of an hour': '/history?range=hour',
-  'history of a week': '/history?range=week',
-  timeline: '/timeline?range=week',
-  'timeline with a finding chosen': '/timeline?range=week&item=finding-w3',
-  'timeline with advice chosen': '/timeline?range=day&item=advice-0c9x2k6advice0go0000',
-  'what is not there': '/mirrors/nope',
-};
+const pages: Readonly<Record<string, string>> = table('real/page-eyes', 'pages');
 
 /** Where Tab came to: what it is, how its outline is drawn, and where it stands on the page, pixels. */
 interface Stop {

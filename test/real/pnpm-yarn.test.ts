@@ -14,12 +14,7 @@ const packument = '/hello';
 const artifact = '/hello/-/hello-1.0.0.tgz';
 
 /** What is at `path` goes so, what our probe of it would hand to the walk, and how often yarn 1 asks, which cannot be told to ask once. */
-interface Row {
-  readonly fault: Fault;
-  readonly path: string;
-  readonly reply: Reply;
-  readonly yarn1Asks: number;
-}
+type Row = { readonly fault: Fault; readonly path: string; readonly reply: Reply; readonly yarn1Asks: number };
 
 const status = (code: number, path = packument, yarn1Asks = 1): Row => ({
   fault: { kind: 'status', status: code, body: '{}' },
@@ -42,6 +37,9 @@ const rows: readonly (readonly [string, Row])[] = [
   ['an artifact of 500', status(500, artifact)],
   ['an artifact that is cut', cut(artifact, 5)],
 ];
+
+/** Of an older version, one of each kind. */
+const fewRows = rows.filter(([name]) => !/ (?:410|401|429|451|500)$/.test(name));
 
 interface Packed {
   readonly hello: PackedPackage;
@@ -91,9 +89,7 @@ for (const [kind, client] of kinds)
       ({ hello, forged, tools } = await packed());
       well = await startNpmRegistry({ packages: [hello] });
     });
-    afterAll(async () => {
-      await well?.close();
-    });
+    afterAll(() => well?.close());
 
     test('a registry that is well: the packument, then the artifact by the URL in it', async () => {
       const a = await startNpmRegistry({ packages: [hello] });
@@ -108,16 +104,19 @@ for (const [kind, client] of kinds)
 
     // Each with a registry of its own, several at a time: yarn 1 waits for seconds in between.
     describe.concurrent('its registry', () => {
-      test.each(rows)('%s: it installs nothing and asks nobody else', async (_, { fault, path, reply, yarn1Asks }) => {
-        const a = await startNpmRegistry({ packages: [hello] });
-        await a.setFault(fault, { path: new RegExp(`^${path}$`) });
-        const installed = await pnpmOrYarn(kind, 'hello', { registry: a.url });
-        expect([installed.version, installed.code === 0], said(installed)).toEqual([null, false]);
-        const asks = Array<string>(kind === 'yarn1' ? yarn1Asks : 1).fill(path);
-        expect(a.requests.map(({ target }) => target)).toEqual(path === artifact ? [packument, ...asks] : asks);
-        expect(walked(a.url, reply)).toBe('failed');
-        await a.close();
-      });
+      test.each(/\d$/.test(kind) ? fewRows : rows)(
+        '%s: it installs nothing and asks nobody else',
+        async (_, { fault, path, reply, yarn1Asks }) => {
+          const a = await startNpmRegistry({ packages: [hello] });
+          await a.setFault(fault, { path: new RegExp(`^${path}$`) });
+          const installed = await pnpmOrYarn(kind, 'hello', { registry: a.url });
+          expect([installed.version, installed.code === 0], said(installed)).toEqual([null, false]);
+          const asks = Array<string>(kind === 'yarn1' ? yarn1Asks : 1).fill(path);
+          expect(a.requests.map(({ target }) => target)).toEqual(path === artifact ? [packument, ...asks] : asks);
+          expect(walked(a.url, reply)).toBe('failed');
+          await a.close();
+        },
+      );
 
       // yarn 1 asks five times, each for as long as it is told to wait.
       if (kind !== 'yarn1')
@@ -152,9 +151,8 @@ for (const [kind, client] of kinds)
         pnpmOrYarn(kind, 'hello', { registry: dead, ...options }).then(({ version }) => version);
       const exports = (): string => remedyTo(well.url).remedy['env'] ?? '';
 
-      test('a dead registry in the user’s settings: without them nothing, with them the package', async () => {
-        expect([await install({}), await install({ exports: exports() })]).toEqual([null, '1.0.0']);
-      });
+      test('a dead registry in the user’s settings: without them nothing, with them the package', async () =>
+        expect([await install({}), await install({ exports: exports() })]).toEqual([null, '1.0.0']));
 
       test('the variables win over the project’s own file, and the line for that file over the user’s', async () => {
         const form = kind === 'yarn' ? 'yarnrc.yml' : 'npmrc';
@@ -189,9 +187,7 @@ for (const [kind, client] of kinds)
         const { remedy } = remedyTo(open.url, ['@corp/*']);
         const files =
           kind === 'yarn'
-            ? {
-                '.yarnrc.yml': `npmScopes: { corp: { npmRegistryServer: "${corp.url}", npmAuthToken: "${token}" } }\n`,
-              }
+            ? { '.yarnrc.yml': `npmScopes: { corp: { npmRegistryServer: "${corp.url}", npmAuthToken: "${token}" } }\n` }
             : { '.npmrc': `@corp:registry=${corp.url}/\n//127.0.0.1:${corp.port}/:_authToken=${token}\n` };
         const installed = await pnpmOrYarn(kind, '@corp/tools', {
           registry: dead,
@@ -221,9 +217,7 @@ real('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'ya
   beforeAll(async () => {
     well = await startNpmRegistry({ packages: [(await packed()).hello] });
   });
-  afterAll(async () => {
-    await well?.close();
-  });
+  afterAll(() => well?.close());
 
   test('pnpm: registries.default of its workspace wins over .npmrc, and in pnpm 10 over the variables', async () => {
     const { remedy, exports, notes } = remedyOf(pnpmClient);

@@ -36,13 +36,12 @@ async function startStack(...args: string[]): Promise<(name: string) => string> 
   return (name) => new RegExp(`^${name} +(http://[^/]+)/`, 'm').exec(stack?.log() ?? '')?.[1] ?? '';
 }
 
-async function json<T>(url: string): Promise<T> {
-  return (await (await fetch(url, { signal: AbortSignal.timeout(patienceMs) })).json()) as T;
-}
+const json = async <T>(url: string): Promise<T> =>
+  (await (await fetch(url, { signal: AbortSignal.timeout(patienceMs) })).json()) as T;
 
 /** Command lines of processes that name our folder. */
-function leftovers(): readonly string[] {
-  return readdirSync('/proc')
+const leftovers = (): readonly string[] =>
+  readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
@@ -52,7 +51,6 @@ function leftovers(): readonly string[] {
         return [];
       }
     });
-}
 
 function rulesInFiles(): number {
   type File = { groups: readonly { rules: readonly unknown[] }[] };

@@ -16,10 +16,7 @@ import type { Advices, Findings } from './views.ts';
 
 const secret = `whsec_${Buffer.from('a secret of these tests alone 32').toString('base64')}`;
 
-interface Hook {
-  readonly type: string;
-  readonly data: { readonly seq: number; readonly subject: string };
-}
+type Hook = { readonly type: string; readonly data: { readonly seq: number; readonly subject: string } };
 
 real('the state file', [], () => {
   const mirrors: FakeMirror[] = [];
@@ -123,9 +120,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
       'an empty outbox',
       daemon.metrics,
       (all) => all.get('mirrorwatch_webhook_queue_length{receiver="ops"}') === 0,
-      {
-        help: daemon.log,
-      },
+      { help: daemon.log },
     );
     await daemon.kill();
     await daemon.close();

@@ -9,10 +9,7 @@ export interface MirrorJson {
   readonly authorityCost: { readonly relayed: CostJson | null; readonly direct: CostJson | null } | null;
 }
 
-export interface CostJson {
-  readonly requests: number;
-  readonly seconds: number;
-}
+export type CostJson = { readonly requests: number; readonly seconds: number };
 
 export interface TargetJson {
   readonly id: string;

@@ -83,7 +83,5 @@ real('bodies by the real xz are decoded', ['xz'], () => {
     expect(await unpacked(good, 'xz')).toEqual(text);
   });
 
-  test('another form is unreadable', async () => {
-    expect(await unpacked(text, 'other')).toBe('unreadable');
-  });
+  test('another form is unreadable', async () => expect(await unpacked(text, 'other')).toBe('unreadable'));
 });

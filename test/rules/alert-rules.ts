@@ -9,24 +9,14 @@ export interface AlertRule {
   readonly for?: string;
   readonly keep_firing_for?: string;
   readonly labels: { readonly severity: string; readonly mirror_action?: string };
-  readonly annotations: {
-    readonly summary: string;
-    readonly description: string;
-    readonly runbook_url: string;
-  };
+  readonly annotations: { readonly summary: string; readonly description: string; readonly runbook_url: string };
 }
 
 /** One recording rule of alerts/mirrorwatch.yml. */
-export interface RecordingRule {
-  readonly record: string;
-  readonly expr: string;
-}
+export type RecordingRule = { readonly record: string; readonly expr: string };
 
 /** Rules that are evaluated one after the other. */
-export interface Group {
-  readonly name: string;
-  readonly rules: readonly (AlertRule | RecordingRule)[];
-}
+export type Group = { readonly name: string; readonly rules: readonly (AlertRule | RecordingRule)[] };
 
 const text = readFileSync(join(import.meta.dirname, '../../alerts/mirrorwatch.yml'), 'utf8');
 

@@ -46,9 +46,7 @@ function complaintOf(config: object, tool = 'promtool'): string | null {
     const file = join(dir, 'prometheus.yml');
     // Every JSON document is also YAML.
     writeFileSync(file, JSON.stringify(config));
-    const { status, stdout, stderr } = spawnSync(commandPath(tool), ['check', 'config', file], {
-      encoding: 'utf8',
-    });
+    const { status, stdout, stderr } = spawnSync(commandPath(tool), ['check', 'config', file], { encoding: 'utf8' });
     return status === 0 ? null : stdout + stderr;
   } finally {
     removeTempDir(dir);
@@ -58,9 +56,9 @@ function complaintOf(config: object, tool = 'promtool'): string | null {
 const scrape = { job_name: 'mirrorwatch', static_configs: [{ targets: ['127.0.0.1:10120'] }] };
 
 real('promtool', ['promtool'], () => {
-  test.each(lists)('takes "$name"', ({ relabel }) => {
-    expect(complaintOf({ scrape_configs: [{ ...scrape, metric_relabel_configs: relabel }] })).toBeNull();
-  });
+  test.each(lists)('takes "$name"', ({ relabel }) =>
+    expect(complaintOf({ scrape_configs: [{ ...scrape, metric_relabel_configs: relabel }] })).toBeNull(),
+  );
 
   test('takes conversion to native histograms from 3.0 on', () => {
     const version = execFileSync(commandPath('promtool'), ['--version'], { encoding: 'utf8' });

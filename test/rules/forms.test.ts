@@ -116,9 +116,7 @@ real('MirrorSlow by form of the histogram', ['promtool', 'promtool3'], () => {
     ['nhcb', 'promtool3', nhcbSeries],
   ] as const)(
     '%s, %s: 0.75 s is not slow, 0.85 s is, and so all that are not within 5 per cent of the floor',
-    async (_form, tool, at) => {
-      expect(await told(verdicts(at), tool)).toEqual({ code: 0, output: '' });
-    },
+    async (_form, tool, at) => expect(await told(verdicts(at), tool)).toEqual({ code: 0, output: '' }),
   );
 
   test('a story that expects the opposite fails', async () => {
@@ -142,15 +140,15 @@ const rows = (names: readonly string[]) =>
   names.flatMap((name) => (['native', 'nhcb'] as const).map((form) => [name, form] as const));
 
 real('stories of classic histograms, told of others', ['promtool3'], () => {
-  test.each(rows(quick))('%s, %s', async (name, form) => {
-    expect(await told(retold(name, form))).toEqual({ code: 0, output: '' });
-  });
+  test.each(rows(quick))('%s, %s', async (name, form) =>
+    expect(await told(retold(name, form))).toEqual({ code: 0, output: '' }),
+  );
 });
 
 real('stories of classic histograms over hours, told of others', ['promtool3'], () => {
-  test.concurrent.each(rows(ofHours))('%s, %s', async (name, form) => {
-    expect(await told(retold(name, form))).toEqual({ code: 0, output: '' });
-  });
+  test.concurrent.each(rows(ofHours))('%s, %s', async (name, form) =>
+    expect(await told(retold(name, form))).toEqual({ code: 0, output: '' }),
+  );
 });
 
 describe('the stories that are retold', () => {

@@ -3,23 +3,19 @@
 /** A native histogram of exponential buckets, or of the bounds of the classic one (`convert_classic_histograms_to_nhcb`). */
 export type Form = 'native' | 'nhcb';
 
-export interface Series {
-  readonly series: string;
-  readonly values: string | number;
-}
+export type Series = { readonly series: string; readonly values: string | number };
 
 /** One bucket is 4.4 % wider than the previous one, as on the daemon's page. */
 const schema = 4;
 
 /** The samples of a notation of promtool: `a+bxn` is n + 1 samples, `axn` too. */
-function samplesOf(values: string | number): number[] {
-  return String(values)
+const samplesOf = (values: string | number): number[] =>
+  String(values)
     .split(' ')
     .flatMap((token) => {
       const [, first = '0', step = '+0', count = '0'] = /^(-?[\d.]+)([+-][\d.]+)?(?:x(\d+))?$/.exec(token) ?? [];
       return Array.from({ length: Number(count) + 1 }, (_, at) => Number(first) + at * Number(step));
     });
-}
 
 export interface Bucket {
   /** Upper bound; `Infinity` for the last one. */

@@ -54,9 +54,8 @@ describe('alerts/zh/mirrorwatch.yml', () => {
       },
     ));
 
-  test('is not among what `alerts/*.yml` loads, which would be every alert twice', () => {
-    expect(readdirSync(join(repoDir, 'alerts')).filter((name) => name.endsWith('.yml'))).toEqual(['mirrorwatch.yml']);
-  });
+  test('is not among what `alerts/*.yml` loads, which would be every alert twice', () =>
+    expect(readdirSync(join(repoDir, 'alerts')).filter((name) => name.endsWith('.yml'))).toEqual(['mirrorwatch.yml']));
 });
 
 test('the catalogue has no text of an alert that is no more', () => {

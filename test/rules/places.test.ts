@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
@@ -15,8 +15,8 @@ import { type Row, rows } from './places-rows.ts';
 const mirrors = ['a', 'b', 'c'];
 const lasting = (value: number) => `${value}x30`;
 
-function seriesOf(places: Row['places']) {
-  return places.flatMap((views, index) => {
+const seriesOf = (places: Row['places']) =>
+  places.flatMap((views, index) => {
     const scrape = `job="mirrorwatch",instance="w${index}:10120",vantage="p${index}"`;
     if (views.every((view) => view === 'silent')) return [];
     const suspect = views.some((view) => view === 'suspect') ? 1 : 0;
@@ -40,7 +40,6 @@ function seriesOf(places: Row['places']) {
       }),
     ];
   });
-}
 
 /** The labels that tell alerts of one name apart here; promtool compares whole alerts, annotations included. */
 function expectations({ down = [], most = {}, outliers = {} }: Row) {
@@ -49,12 +48,7 @@ function expectations({ down = [], most = {}, outliers = {} }: Row) {
     alertname: string,
     exp_samples: readonly { labels: string; value: number }[],
     expr: string,
-  ) => ({
-    alertname,
-    eval_time,
-    expr,
-    exp_samples,
-  });
+  ) => ({ alertname, eval_time, expr, exp_samples });
   const firing = (alert: string, level: string) =>
     `count by (${level}) (ALERTS{alertname="${alert}",alertstate="firing"})`;
   const one = (labels: string) => ({ labels, value: 1 });
@@ -180,8 +174,5 @@ real('what a page of the fleet reads', ['promtool'], () => {
   });
 });
 
-describe('the table of places', () => {
-  test('has 1, 2, 3 and 10 of them', () => {
-    expect(new Set(rows.map(({ places }) => places.length))).toEqual(new Set([1, 2, 3, 10]));
-  });
-});
+test('the table of places: has 1, 2, 3 and 10 of them', () =>
+  expect(new Set(rows.map(({ places }) => places.length))).toEqual(new Set([1, 2, 3, 10])));

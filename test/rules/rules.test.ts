@@ -28,16 +28,14 @@ interface RuleTest {
   }[];
 }
 
-describe('what is committed', () => {
-  test('files are what src/rules says: else run tools/generate-alerts.ts', () =>
-    expectRows(
-      generatedRules,
-      ({ path }) => path,
-      ({ path, text }) => {
-        expect(readFileSync(path, 'utf8')).toBe(text);
-      },
-    ));
-});
+test('what is committed: files are what src/rules says: else run tools/generate-alerts.ts', () =>
+  expectRows(
+    generatedRules,
+    ({ path }) => path,
+    ({ path, text }) => {
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    },
+  ));
 
 describe('each alert', () => {
   test('alerts say how bad, what, with which values, and where to read on', () =>
@@ -219,9 +217,9 @@ real('promtool on rules', ['promtool'], () => {
 });
 
 real('promtool on rules, stories of days and stories retold', ['promtool'], () => {
-  test.concurrent.each(files.filter((file) => ofDays.test(file)))('test rules %s', async (file) => {
-    expect(await tested([{ file }])).toEqual({ code: 0, output: '' });
-  });
+  test.concurrent.each(files.filter((file) => ofDays.test(file)))('test rules %s', async (file) =>
+    expect(await tested([{ file }])).toEqual({ code: 0, output: '' }),
+  );
 
   // Each story of Go's mirrors is told of one other ecosystem's too, in turn: no rule knows a word of Go's alone. But for
   // those that span days.
@@ -234,7 +232,7 @@ real('promtool on rules, stories of days and stories retold', ['promtool'], () =
     const told = { ecosystem: id, canary, upstream: publicUpstream ?? 'docker.io' };
     return { file, id, retell: (text: string) => toldOf(told, text) };
   });
-  test.concurrent.each(retold)('test rules $file, told of $id', async (telling) => {
-    expect(await tested([telling])).toEqual({ code: 0, output: '' });
-  });
+  test.concurrent.each(retold)('test rules $file, told of $id', async (telling) =>
+    expect(await tested([telling])).toEqual({ code: 0, output: '' }),
+  );
 });

@@ -5,11 +5,7 @@ import { commandPath } from './paths.ts';
 import { until as look } from './patience.ts';
 
 /** What a page is looked at with. */
-export interface Eyes {
-  readonly width: number;
-  readonly height: number;
-  readonly scheme: 'light' | 'dark';
-}
+export type Eyes = { readonly width: number; readonly height: number; readonly scheme: 'light' | 'dark' };
 
 /** Every page is looked at with each of these. */
 export const looks: Readonly<Record<string, Eyes>> = {
@@ -120,9 +116,7 @@ async function tabOf(browser: Chromium, close?: () => Promise<void>): Promise<Br
       }
       // Style sheets are read in advance for a rule that is off without being asked for (css-orientation-lock).
       const options = `{ resultTypes: ['violations'], preload: { assets: ['media'] } }`;
-      const { violations } = (await page.evaluate(`axe.run(${options})`)) as {
-        readonly violations: readonly Found[];
-      };
+      const { violations } = (await page.evaluate(`axe.run(${options})`)) as { readonly violations: readonly Found[] };
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));

@@ -20,10 +20,7 @@ export interface DnsRecord {
 }
 
 /** One question as it arrived. */
-export interface DnsQuestion {
-  readonly name: string;
-  readonly type: 'A' | 'AAAA' | 'other';
-}
+export type DnsQuestion = { readonly name: string; readonly type: 'A' | 'AAAA' | 'other' };
 
 /** A resolver in this process. */
 export interface DnsServer {

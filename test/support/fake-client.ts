@@ -1,11 +1,11 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientOrder, ClientPlan, ClientRunner } from '../../src/core/client-run.ts';
-import type { WireAccess } from '../../src/core/ports.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { tempDir } from './paths.ts';
+import { plainAccess } from './plain-access.ts';
 
 /** A folder with programs of shell text, for everybody to run. */
 export function fakeClients(scripts: Readonly<Record<string, string>>): string {
@@ -26,24 +26,6 @@ export function pathWith(folder: string): string {
 /** The real runner, with fake programs. */
 export function runnerOf(scripts: Readonly<Record<string, string>>): ClientRunner {
   return createClientRunner({ clock: systemClock, timers: systemTimers, path: pathWith(fakeClients(scripts)) });
-}
-
-/** The access of a mirror on loopback, without anything special. */
-export function plainAccess(over: Partial<WireAccess> = {}): WireAccess {
-  return {
-    registry: 'a',
-    url: 'http://127.0.0.1:9',
-    ca: [],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent: 'mirrorwatch/test',
-    ...over,
-  };
 }
 
 /** An order for the program `fake`: bounds far beyond what it needs. */

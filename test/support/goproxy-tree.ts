@@ -4,10 +4,7 @@ import { cacheDir, tempDir } from './paths.ts';
 import { escapeCapitals } from './synthetic-modules.ts';
 
 /** One module version of the tree. */
-export interface TreeModule {
-  readonly path: string;
-  readonly version: string;
-}
+export type TreeModule = { readonly path: string; readonly version: string };
 
 /** A folder that a file server can serve as a Go mirror. */
 export interface ModuleTree {

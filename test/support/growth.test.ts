@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectInProportion } from './growth.ts';
 
 const numbers = (size: number): number[] => Array.from({ length: size }, (_, at) => at);
@@ -8,13 +8,11 @@ test('work in proportion passes, were it a thousandth of a second or a tenth', (
     expectInProportion(size, numbers, (all) => all.reduce((sum, one) => sum + one, 0));
 });
 
-describe('what is out of proportion', () => {
-  test.each([20, 500])('the square of %i is told', (size) => {
-    const pairs = (all: readonly number[]): number => {
-      let sum = 0;
-      for (const one of all) for (const other of all) sum += one ^ other;
-      return sum;
-    };
-    expect(() => expectInProportion(size, numbers, pairs)).toThrow('out of proportion');
-  });
+test.each([20, 500])('what is out of proportion: the square of %i is told', (size) => {
+  const pairs = (all: readonly number[]): number => {
+    let sum = 0;
+    for (const one of all) for (const other of all) sum += one ^ other;
+    return sum;
+  };
+  expect(() => expectInProportion(size, numbers, pairs)).toThrow('out of proportion');
 });

@@ -7,10 +7,7 @@ import { freePort } from './ports.ts';
 import { mustRun, startProcess } from './process.ts';
 
 /** A running server that serves a folder over TLS, with HTTP/2 where clients offer it. */
-export interface H2FileServer {
-  readonly httpsUrl: string;
-  readonly close: () => Promise<void>;
-}
+export type H2FileServer = { readonly httpsUrl: string; readonly close: () => Promise<void> };
 
 /** Starts the real Caddy over a folder. @throws Error with its log when it does not start */
 export async function startCaddy(root: string): Promise<H2FileServer> {

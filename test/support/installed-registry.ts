@@ -5,10 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 /** An npm registry on loopback of what lies in `node_modules`. */
-export interface InstalledRegistry {
-  readonly url: string;
-  close(): Promise<void>;
-}
+export type InstalledRegistry = { readonly url: string; close(): Promise<void> };
 
 /** @param paths  folders of packages, relative to `root`, such as `node_modules/zod`; others do not exist there */
 export async function startInstalledRegistry(root: string, paths: readonly string[]): Promise<InstalledRegistry> {

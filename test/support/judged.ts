@@ -22,10 +22,7 @@ const startWallMs = Date.UTC(2026, 0, 1);
 export type Said = number | null | 'refused' | 'server' | 'cut';
 
 /** A probe that was sent, and when. Milliseconds from the start. */
-export interface Sent {
-  readonly due: Due;
-  readonly atMs: number;
-}
+export type Sent = { readonly due: Due; readonly atMs: number };
 
 export interface Judged {
   readonly config: Config;

@@ -15,12 +15,7 @@ export interface LargeZip {
   readonly h1: string;
 }
 
-interface Piece {
-  readonly plain: Buffer;
-  readonly packed: Buffer;
-  readonly crc: number;
-  readonly sha256: string;
-}
+type Piece = { readonly plain: Buffer; readonly packed: Buffer; readonly crc: number; readonly sha256: string };
 
 const mib = 2 ** 20;
 const largeBytes = 4 * mib;

@@ -56,14 +56,7 @@ export function hollowPackage(name: string, version: string): PackedPackage {
 export function packedAs(manifest: { readonly name: string; readonly version: string }, tgz: Buffer): PackedPackage {
   const hash = (algorithm: string, encoding: 'base64' | 'hex') => createHash(algorithm).update(tgz).digest(encoding);
   const { name, version } = manifest;
-  return {
-    name,
-    version,
-    manifest,
-    tgz,
-    integrity: `sha512-${hash('sha512', 'base64')}`,
-    shasum: hash('sha1', 'hex'),
-  };
+  return { name, version, manifest, tgz, integrity: `sha512-${hash('sha512', 'base64')}`, shasum: hash('sha1', 'hex') };
 }
 
 /** How a registry differs from one that is well. */

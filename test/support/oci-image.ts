@@ -50,11 +50,5 @@ export function makeOciImage(): OciImage {
   writeFileSync(join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   const tagged = { ...list, annotations: { 'org.opencontainers.image.ref.name': '1' } };
   writeFileSync(join(dir, 'index.json'), json({ schemaVersion: 2, manifests: [tagged] }));
-  return {
-    dir,
-    listDigest: list.digest,
-    imageDigest: image.digest,
-    layerDigest: layer.digest,
-    layerBytes: layer.size,
-  };
+  return { dir, listDigest: list.digest, imageDigest: image.digest, layerDigest: layer.digest, layerBytes: layer.size };
 }

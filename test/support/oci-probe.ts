@@ -1,8 +1,8 @@
-import { type Step, targetId } from '../../src/core/mirror.ts';
+import { type Step, } from '../../src/core/mirror.ts';
 import type { Probed, WireAccess } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { accessTo, realWire } from '../fault/own-wire.ts';
-import { declared } from './declared.ts';
+import { sampleTarget } from './sample-target.ts';
 import { createInlineWorkers } from './workers-inline.ts';
 
 /** One probe of a registry as the daemon makes it: conversation, real wire, measure; over real sockets. */
@@ -20,17 +20,15 @@ export async function probeOci(
   try {
     return await workers.probe({
       probeId: 'probe',
-      target: {
-        id: targetId('mirror', module, version, step),
+      target: sampleTarget({
         ecosystem: 'oci',
         upstream: 'ghcr.io',
         registry: 'mirror',
         module,
         version,
         step,
-        ...declared(step),
         canary: false,
-      },
+      }),
       connection: 'cold',
       purpose: 'once',
       timeoutMs: 60_000,

@@ -56,8 +56,8 @@ const addArgs = {
 } as const satisfies Record<PnpmOrYarn, readonly string[]>;
 
 /** What yarn from 2 on has in its own settings: plain http is allowed to this machine alone. */
-function yarnSettings({ registry, fetchTimeoutMs }: InstallOptions): string {
-  return [
+const yarnSettings = ({ registry, fetchTimeoutMs }: InstallOptions): string =>
+  [
     `npmRegistryServer: "${registry}"`,
     'unsafeHttpWhitelist: ["127.0.0.1"]',
     'httpRetry: 0',
@@ -68,7 +68,6 @@ function yarnSettings({ registry, fetchTimeoutMs }: InstallOptions): string {
     'nodeLinker: node-modules',
     '',
   ].join('\n');
-}
 
 /** What pnpm up to 10 and yarn 1 have in npm's; no proxy, whose exceptions yarn 1 does not read here. */
 function npmSettings({ registry, fetchTimeoutMs }: InstallOptions): string {

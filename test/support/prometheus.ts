@@ -74,12 +74,10 @@ export interface Prometheus {
 }
 
 /** How a scrape gets native histograms. Prometheus 2 has a flag for it instead. */
-function nativeKeys({ major, native, convert }: PrometheusOptions): Readonly<Record<string, boolean>> {
-  return {
-    ...(major === 3 && native === true ? { scrape_native_histograms: true } : {}),
-    ...(convert === true ? { convert_classic_histograms_to_nhcb: true } : {}),
-  };
-}
+const nativeKeys = ({ major, native, convert }: PrometheusOptions): Readonly<Record<string, boolean>> => ({
+  ...(major === 3 && native === true ? { scrape_native_histograms: true } : {}),
+  ...(convert === true ? { convert_classic_histograms_to_nhcb: true } : {}),
+});
 
 function configuration(options: PrometheusOptions, dir: string): string {
   const interval = `${options.intervalMs ?? 1000}ms`;

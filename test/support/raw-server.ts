@@ -69,12 +69,7 @@ const headBytesMax = 64 * 1024;
 /** The first byte of a ClientHello: RFC 8446 section 5.1. */
 const tlsHandshake = 22;
 
-interface Plan {
-  readonly fault: Fault;
-  readonly path: RegExp | undefined;
-  skip: number;
-  left: number;
-}
+type Plan = { readonly fault: Fault; readonly path: RegExp | undefined; skip: number; left: number };
 
 /** Starts a server that speaks HTTP/1.1 by hand, so that it can also speak it badly. */
 export async function startRawServer(options: RawServerOptions): Promise<RawServer> {

@@ -52,8 +52,8 @@ function labelsOf(name: string, labels: Labels): readonly object[] {
 }
 
 /** The series of a family: a native histogram is one, a summary two. */
-function seriesOf({ name, metric }: Family, labels: Labels, timestamp: number): readonly object[] {
-  return metric.flatMap(({ label, counter, gauge, summary, histogram }): object[] => {
+const seriesOf = ({ name, metric }: Family, labels: Labels, timestamp: number): readonly object[] =>
+  metric.flatMap(({ label, counter, gauge, summary, histogram }): object[] => {
     const own = { ...Object.fromEntries(label.map((one) => [one.name, one.value])), ...labels };
     const plain = (suffix: string, value: number) => ({
       labels: labelsOf(`${name}${suffix}`, own),
@@ -74,7 +74,6 @@ function seriesOf({ name, metric }: Family, labels: Labels, timestamp: number): 
     };
     return [{ labels: labelsOf(name, own), histograms: [sample] }];
   });
-}
 
 /** The series of a page in Prometheus' protobuf format. @param labels  those of the scrape target */
 export function seriesOfPage(page: Uint8Array, labels: Labels, timestamp: number): readonly object[] {

@@ -4,10 +4,7 @@ import { describe, test } from 'vitest';
 import { cacheDir, fakeTimeLibrary, findCommand } from './paths.ts';
 
 /** A real part: how to see that it is here, and where it comes from. */
-interface Part {
-  readonly isHere: () => boolean;
-  readonly from: string;
-}
+type Part = { readonly isHere: () => boolean; readonly from: string };
 
 const command = (name: string, from: string): Part => ({ isHere: () => findCommand(name) !== null, from });
 
@@ -41,10 +38,7 @@ const parts = {
     from: 'apt install gcc libc6-dev libssl-dev',
   },
   curl: command('curl', 'apt install curl'),
-  deploy: {
-    isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')),
-    from: '.ci/provision cache deploy',
-  },
+  deploy: { isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')), from: '.ci/provision cache deploy' },
   devpi: command('devpi-server', '.ci/provision cache pypi'),
   dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
   etcd: command('etcd', 'apt install etcd-server'),

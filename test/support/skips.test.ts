@@ -6,9 +6,7 @@ const suite = (name: string, tests: number) => ({ name, children: { allTests: ()
 const module = (...suites: readonly ReturnType<typeof suite>[]) =>
   ({ children: { suites: () => suites } }) as unknown as TestModule;
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 function said(...modules: readonly TestModule[]): string {
   const warn = vi.spyOn(console, 'warn').mockReturnValue();
@@ -26,6 +24,4 @@ test('suites that were left out are named and counted, with their tests', () => 
   expect(text).toContain('  c (skipped: takes long)');
 });
 
-test('where none was, nothing is said', () => {
-  expect(said(module(suite('a', 3)))).toBe('');
-});
+test('where none was, nothing is said', () => expect(said(module(suite('a', 3)))).toBe(''));

@@ -6,11 +6,7 @@ import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
 /** A running Verdaccio that fetches what it is asked for from another registry, and keeps it. */
-export interface Verdaccio {
-  readonly url: string;
-  readonly log: () => string;
-  readonly close: () => Promise<void>;
-}
+export type Verdaccio = { readonly url: string; readonly log: () => string; readonly close: () => Promise<void> };
 
 /**
  * Starts the real Verdaccio with an empty storage and nobody else to ask than `uplink`, which has to be on this machine:

@@ -56,11 +56,10 @@ function extension(id: string, critical: boolean, value: Buffer): Buffer {
   return der(tag.sequence, oid(id), ...flag, der(tag.octets, value));
 }
 
-function generalName(text: string): Buffer {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(text)
+const generalName = (text: string): Buffer =>
+  /^\d+\.\d+\.\d+\.\d+$/.test(text)
     ? der(0x87, Buffer.from(text.split('.').map(Number)))
     : der(0x82, Buffer.from(text));
-}
 
 /** RFC 5280 4.2.1: the extensions that Go's and OpenSSL's verifiers look at. */
 function extensions(plan: CertificatePlan, publicKey: Buffer, issuerKey: Buffer): Buffer {

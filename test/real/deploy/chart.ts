@@ -24,10 +24,7 @@ interface Resource {
 export const helm = (...args: string[]): Promise<CommandResult> =>
   run(commandPath('helm'), args, { env: { KUBECONFIG: '/dev/null' } });
 
-interface Rendered {
-  readonly text: string;
-  readonly resources: readonly Resource[];
-}
+type Rendered = { readonly text: string; readonly resources: readonly Resource[] };
 
 const rendered = new Map<string, Promise<Rendered>>();
 

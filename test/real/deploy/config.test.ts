@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
 import { freePort } from '../../support/ports.ts';
 import { mustRun, run, startProcess } from '../../support/process.ts';
 import { real } from '../../support/requires.ts';
+import { table } from '../../support/table.ts';
 
 const inRepo = (path: string): string => join(repoDir, path);
 const text = (path: string): string => readFileSync(inRepo(path), 'utf8');
@@ -89,38 +90,23 @@ real('deploy/compose/places/prometheus.yml', ['victoria'], () => {
     expect({
       code: checked.code,
       wrong: checked.stderr.split('\n').filter((line) => /error|fatal/.test(line)),
-    }).toEqual({
-      code: 0,
-      wrong: [],
-    });
+    }).toEqual({ code: 0, wrong: [] });
   });
 });
 
 real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
   const file = inRepo('deploy/alertmanager.yml');
 
-  it('amtool takes it', async () => {
-    expect(await mustRun(commandPath('amtool'), ['check-config', file])).toContain('SUCCESS');
-  });
+  it('amtool takes it', async () =>
+    expect(await mustRun(commandPath('amtool'), ['check-config', file])).toContain('SUCCESS'));
 
-  it.each([
-    [
-      'evidence for a failover',
-      ['alertname=MirrorSlow', 'severity=warning', 'mirror_action=failover'],
-      'mirrorwatch,people',
-    ],
-    [
-      'evidence that wakes people',
-      ['alertname=X', 'severity=critical', 'mirror_action=failover'],
-      'mirrorwatch,people',
-    ],
-    ['a mirror that is down', ['alertname=MirrorDown', 'severity=warning'], 'people'],
-    ['what is critical', ['alertname=MirrorNoneUsable', 'severity=critical'], 'people'],
-    ['an action of somebody else', ['alertname=X', 'mirror_action=other'], 'people'],
-  ])('%s goes where it should', async (_what, labels, receivers) => {
-    const args = ['config', 'routes', 'test', `--config.file=${file}`, `--verify.receivers=${receivers}`, ...labels];
-    expect((await mustRun(commandPath('amtool'), args)).trim()).toBe(receivers);
-  });
+  it.each(table<[string, readonly string[], string][]>('real/deploy/config', '%s goes where it should'))(
+    '%s goes where it should',
+    async (_what, labels, receivers) => {
+      const args = ['config', 'routes', 'test', `--config.file=${file}`, `--verify.receivers=${receivers}`, ...labels];
+      expect((await mustRun(commandPath('amtool'), args)).trim()).toBe(receivers);
+    },
+  );
 
   it.each([
     ['its own place', ['vantage=a'], 'mirrorwatch,people'],
@@ -262,14 +248,12 @@ real('deploy/systemd', ['systemd-analyze'], () => {
   });
 });
 
-describe('deploy/systemd', () => {
-  it('stops later than the daemon drains, and does not start a wrong configuration again', () => {
-    const unit = text('deploy/systemd/mirrorwatch.service');
-    const { services } = parse(text('docker-compose.yml'), { merge: true }) as {
-      services: { mirrorwatch: { stop_grace_period: string } };
-    };
-    expect(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]).toBe('20');
-    expect(services.mirrorwatch.stop_grace_period).toBe('20s');
-    expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
-  });
+it('deploy/systemd: stops later than the daemon drains, and does not start a wrong configuration again', () => {
+  const unit = text('deploy/systemd/mirrorwatch.service');
+  const { services } = parse(text('docker-compose.yml'), { merge: true }) as {
+    services: { mirrorwatch: { stop_grace_period: string } };
+  };
+  expect(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]).toBe('20');
+  expect(services.mirrorwatch.stop_grace_period).toBe('20s');
+  expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
 });

@@ -125,11 +125,10 @@ real('the Helm chart', ['deploy'], () => {
     }
   });
 
-  it('one volume is not for several daemons', async () => {
-    await expect(render('--set', 'persistence.existingClaim=mine,shards=2')).rejects.toThrow(
+  it('one volume is not for several daemons', () =>
+    expect(render('--set', 'persistence.existingClaim=mine,shards=2')).rejects.toThrow(
       'persistence.existingClaim is the volume of one daemon: not with places or shards',
-    );
-  });
+    ));
 
   it('its values schema refuses what cannot work, with its place', async () => {
     const refused = async (...args: string[]): Promise<string> =>

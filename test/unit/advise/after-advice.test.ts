@@ -7,8 +7,8 @@ const minuteMs = 60_000;
 const faultMs = 130 * minuteMs;
 
 /** Three mirrors; from the fault on, downloads from `a` end like this. */
-function play(does: 'server' | null, schedule: object = {}): Judged {
-  return watch({
+const play = (does: 'server' | null, schedule: object = {}): Judged =>
+  watch({
     text: JSON.stringify({
       schedule,
       mirrors: ['a', 'b', 'c'].map((name, at) => ({
@@ -25,7 +25,6 @@ function play(does: 'server' | null, schedule: object = {}): Judged {
     forMs: faultMs + 20 * minuteMs,
     says: ({ target }, atMs) => (!isHeavy(target) ? 40 : target.registry === 'a' && atMs > faultMs ? does : 900),
   });
-}
 
 /** When downloads from `a` were ordered in the first ten minutes after the advice, seconds after it. */
 function downloadsAfterAdvice({ sent, advice }: Judged): readonly number[] {

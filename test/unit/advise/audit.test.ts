@@ -4,8 +4,8 @@ import type { TallyEntry } from '../../../src/advise/tally.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
 /** Answers a second apart from 1 s on: a number took so many milliseconds, `x` failed at once, `t` timed out. */
-function answers(...said: readonly (number | 'x' | 't')[]): TallyEntry[] {
-  return said.map((one, index) => ({
+const answers = (...said: readonly (number | 'x' | 't')[]): TallyEntry[] =>
+  said.map((one, index) => ({
     atMs: 1000 * (index + 1),
     tag: typeof one === 'number' ? 'ok' : 'failed',
     reason: one === 'x' ? 'refused' : one === 't' ? 'timeout_processing' : null,
@@ -15,11 +15,8 @@ function answers(...said: readonly (number | 'x' | 't')[]): TallyEntry[] {
     cold: false,
     round: null,
   }));
-}
 
-function times<T>(count: number, one: T): T[] {
-  return Array.from({ length: count }, () => one);
-}
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
 const ten = (ms: number): TallyEntry[] => answers(...times(10, ms));
 const failing = (count: number, ms = 200): TallyEntry[] =>
@@ -83,9 +80,9 @@ describe('the verdict on a move (minGain 20 %)', () => {
       { to: ten(900).map((one) => ({ ...one, cold: true })), from: ten(100) },
       'no_regret',
     ],
-  ])('%s', (_name, { to, from, sinceMs = 0 }, want) => {
-    expect(auditVerdict({ to, from, sinceMs, minGain: 0.2, by: 'median' })).toBe(want);
-  });
+  ])('%s', (_name, { to, from, sinceMs = 0 }, want) =>
+    expect(auditVerdict({ to, from, sinceMs, minGain: 0.2, by: 'median' })).toBe(want),
+  );
 });
 
 describe('what an objective is about decides where one was missed', () => {
@@ -96,9 +93,9 @@ describe('what an objective is about decides where one was missed', () => {
     ['median', to, from, 'regret'],
     ['p95', to, from, 'no_regret'],
     ['p95', from, to, 'regret'],
-  ] as const)('%s', (by, advised, left, want) => {
-    expect(auditVerdict({ to: advised, from: left, sinceMs: 0, minGain: 0.2, by })).toBe(want);
-  });
+  ] as const)('%s', (by, advised, left, want) =>
+    expect(auditVerdict({ to: advised, from: left, sinceMs: 0, minGain: 0.2, by })).toBe(want),
+  );
 });
 
 const hold = 600;
@@ -122,9 +119,7 @@ function proposedOf(stage: Stage): string {
   return advice.id;
 }
 
-function regrets(stage: Stage): readonly string[] {
-  return stage.story().filter((one) => one.startsWith('regretted'));
-}
+const regrets = (stage: Stage): readonly string[] => stage.story().filter((one) => one.startsWith('regretted'));
 
 /** So many seconds from the accept on, a pace of 30 s each. */
 function live(stage: Stage, seconds: number, said: Readonly<Record<string, Said>>): void {

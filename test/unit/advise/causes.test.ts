@@ -160,7 +160,5 @@ describe('a finding speaks against its mirror', () => {
     ['not one that merely nears its end', 'certificate', { cause: 'expires_soon', actionable: true }, false],
     ['wrong bytes, whatever else', 'mismatch', { cause: 'mismatch', actionable: false }, true],
     ['until they are acknowledged', 'mismatch', { cause: 'mismatch', state: 'acknowledged', actionable: true }, false],
-  ])('%s', (_name, kind, more, want) => {
-    expect(isAgainst(stage.open('a', kind, more))).toBe(want);
-  });
+  ])('%s', (_name, kind, more, want) => expect(isAgainst(stage.open('a', kind, more))).toBe(want));
 });

@@ -30,24 +30,22 @@ describe('a download of home, while clients are elsewhere', () => {
   });
 });
 
-describe('downloads that our own event loop delayed', () => {
-  test('decide nothing', () => {
-    const moves = (loopDelayMsMax: number): number => {
-      const stage = staged();
-      stage.paces(20, well);
-      for (let i = 0; i < 30; i += 1) {
-        for (const { name } of abcd)
-          stage.sample(name, name === 'a' ? 9_000 : 900, {
-            step: 'zip',
-            bytes: 100_000,
-            loopDelayMsMax: name === 'a' ? loopDelayMsMax : 0,
-          });
-        stage.paces(1, well);
-      }
-      return stage.story().length;
-    };
-    expect([moves(0), moves(2_000)]).toEqual([1, 0]);
-  });
+test('downloads that our own event loop delayed: decide nothing', () => {
+  const moves = (loopDelayMsMax: number): number => {
+    const stage = staged();
+    stage.paces(20, well);
+    for (let i = 0; i < 30; i += 1) {
+      for (const { name } of abcd)
+        stage.sample(name, name === 'a' ? 9_000 : 900, {
+          step: 'zip',
+          bytes: 100_000,
+          loopDelayMsMax: name === 'a' ? loopDelayMsMax : 0,
+        });
+      stage.paces(1, well);
+    }
+    return stage.story().length;
+  };
+  expect([moves(0), moves(2_000)]).toEqual([1, 0]);
 });
 
 describe('downloads that decide a move', () => {
@@ -95,9 +93,7 @@ describe('downloads that decide a move', () => {
     expect(stage.story()).toEqual([]);
   });
 
-  test('that never come do not keep clients where they are', () => {
-    expect(slower(null).moves).not.toEqual([]);
-  });
+  test('that never come do not keep clients where they are', () => expect(slower(null).moves).not.toEqual([]));
 
   test('are requested each minute from a mirror whose builds are faster, and of an artifact of median size', () => {
     const stage = staged();

@@ -51,99 +51,91 @@ class Away {
 const slowA = all(200, { a: 1_500 });
 const noWay = 'No switch back to a yet: ';
 
-describe('the switch back is not advised', () => {
-  test.each<[string, () => Away, string | RegExp]>([
-    ['it is down', () => new Away(), `${noWay}not measured enough.`],
-    [
-      'it responds for the first time',
-      () => new Away().live(30),
-      `${noWay}the wait after the last switch is not over.`,
-    ],
-    [
-      'some of its last requests failed',
-      () => new Away().live(3 * hour, rarely(3)),
-      /^No .* yet: \d+ more good responses in a row are missing\.$/,
-    ],
-    [
-      'all its downloads failed, and one succeeded since',
-      () => new Away(cutZips).live(300, cutZips).live(300),
-      /^No .* yet: \d+ more good responses in a row are missing\.$/,
-    ],
-    [
-      'it is slow',
-      () => new Away(slowA).live(hour, slowA),
-      `${noWay}too few of its responses are as fast as those of b.`,
-    ],
-    [
-      'its downloads are slow',
-      () => new Away().live(3 * hour, slowZips),
-      `${noWay}too few of its responses are as fast as those of b.`,
-    ],
-    [
-      'a fetch there costs more',
-      () => new Away().live(3 * hour, all(200, { a: 225 })),
-      `${noWay}a fetch costs more there than at b.`,
-    ],
-    [
-      'an alert of another system fires',
-      () => new Away().live(40 * 60).with((stage) => stage.alert('a')),
-      `${noWay}an alert of another system names it.`,
-    ],
-    [
-      'it fails in most hours',
-      () => new Away().live(10 * hour, rarely(30)).live(hour),
-      `${noWay}it has too many failures in each hour, and a build there is not cheaper than at b.`,
-    ],
-    [
-      'a single request failed before the wait',
-      () =>
-        new Away()
-          .live(1_200)
-          .live(30, all(200, { a: 'refused' }))
-          .live(2_750),
-      `${noWay}it had more failures than b in the last hour.`,
-    ],
-    [
-      'our own network is suspect',
-      () => new Away().live(600).with((stage) => Object.assign(stage, { suspect: true })),
-      `${noWay}the problem may be this host or its network.`,
-    ],
-    [
-      'it is paused',
-      () =>
-        new Away().live(600).with((stage) =>
-          stage.mark('a', {
-            paused: { untilMs: Number.MAX_SAFE_INTEGER, reason: 'disk' },
-            why: phrase('why.paused', { reason: 'disk' }),
-          }),
-        ),
-      `${noWay}paused: disk.`,
-    ],
-    [
-      'its outage stays open, although it responds',
-      () =>
-        new Away().live(600).with((stage) => {
-          stage.open('a', 'outage');
-          stage.mark('a', { isBack: true, why: phrase('why.canaryBack') });
+test.each<[string, () => Away, string | RegExp]>([
+  ['it is down', () => new Away(), `${noWay}not measured enough.`],
+  ['it responds for the first time', () => new Away().live(30), `${noWay}the wait after the last switch is not over.`],
+  [
+    'some of its last requests failed',
+    () => new Away().live(3 * hour, rarely(3)),
+    /^No .* yet: \d+ more good responses in a row are missing\.$/,
+  ],
+  [
+    'all its downloads failed, and one succeeded since',
+    () => new Away(cutZips).live(300, cutZips).live(300),
+    /^No .* yet: \d+ more good responses in a row are missing\.$/,
+  ],
+  [
+    'it is slow',
+    () => new Away(slowA).live(hour, slowA),
+    `${noWay}too few of its responses are as fast as those of b.`,
+  ],
+  [
+    'its downloads are slow',
+    () => new Away().live(3 * hour, slowZips),
+    `${noWay}too few of its responses are as fast as those of b.`,
+  ],
+  [
+    'a fetch there costs more',
+    () => new Away().live(3 * hour, all(200, { a: 225 })),
+    `${noWay}a fetch costs more there than at b.`,
+  ],
+  [
+    'an alert of another system fires',
+    () => new Away().live(40 * 60).with((stage) => stage.alert('a')),
+    `${noWay}an alert of another system names it.`,
+  ],
+  [
+    'it fails in most hours',
+    () => new Away().live(10 * hour, rarely(30)).live(hour),
+    `${noWay}it has too many failures in each hour, and a build there is not cheaper than at b.`,
+  ],
+  [
+    'a single request failed before the wait',
+    () =>
+      new Away()
+        .live(1_200)
+        .live(30, all(200, { a: 'refused' }))
+        .live(2_750),
+    `${noWay}it had more failures than b in the last hour.`,
+  ],
+  [
+    'our own network is suspect',
+    () => new Away().live(600).with((stage) => Object.assign(stage, { suspect: true })),
+    `${noWay}the problem may be this host or its network.`,
+  ],
+  [
+    'it is paused',
+    () =>
+      new Away().live(600).with((stage) =>
+        stage.mark('a', {
+          paused: { untilMs: Number.MAX_SAFE_INTEGER, reason: 'disk' },
+          why: phrase('why.paused', { reason: 'disk' }),
         }),
-      `${noWay}the canary probes succeed again; the outage stays open for now, because outages repeat.`,
-    ],
-  ])('%s', (_name, make, want) => {
-    const away = make();
-    expect(away.text).toEqual(typeof want === 'string' ? want : expect.stringMatching(want));
-  });
+      ),
+    `${noWay}paused: disk.`,
+  ],
+  [
+    'its outage stays open, although it responds',
+    () =>
+      new Away().live(600).with((stage) => {
+        stage.open('a', 'outage');
+        stage.mark('a', { isBack: true, why: phrase('why.canaryBack') });
+      }),
+    `${noWay}the canary probes succeed again; the outage stays open for now, because outages repeat.`,
+  ],
+])('the switch back is not advised: %s', (_name, make, want) => {
+  const away = make();
+  expect(away.text).toEqual(typeof want === 'string' ? want : expect.stringMatching(want));
 });
 
 describe('the reason', () => {
-  test('it responds again', () => {
-    expect(new Away().live(240).text).toBe(`${noWay}the wait after the last switch is not over.`);
-  });
+  test('it responds again', () =>
+    expect(new Away().live(240).text).toBe(`${noWay}the wait after the last switch is not over.`));
 
-  test('all its downloads failed, and two succeeded since: the failures are no reason any more', () => {
+  test('all its downloads failed, and two succeeded since: the failures are no reason any more', () =>
     expect(new Away(cutZips).live(300, cutZips).live(600).text).toMatch(
       /^No .* yet: \d+ more good responses in a row are missing\.$/,
-    );
-  });
+    ));
 
   test('it served wrong bytes, and never stopped responding', () => {
     const away = new Away(all(200), (stage) => stage.open('a', 'mismatch', { cause: 'mismatch', actionable: true }));

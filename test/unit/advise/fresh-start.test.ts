@@ -27,9 +27,8 @@ test('a head that is much slower from the start is left as soon as another one i
   expect(stage.changes[0]?.atSeconds).toBeLessThanOrEqual(180);
 });
 
-test('a head that takes twice as long from the start is left within nine minutes', () => {
-  expect(start(all(400, { a: 800 })).story()).toEqual(['proposed slower b']);
-});
+test('a head that takes twice as long from the start is left within nine minutes', () =>
+  expect(start(all(400, { a: 800 })).story()).toEqual(['proposed slower b']));
 
 /** While a baseline has too few samples, no sample counts as slow. */
 class Warming extends Rounds {

@@ -76,9 +76,7 @@ describe('a mirror with wrong bytes of other items, while every other one is dow
         return stage;
       },
     ],
-  ])('is none where %s', (_name, of) => {
-    expect(of().story()).toEqual(['refused outage a']);
-  });
+  ])('is none where %s', (_name, of) => expect(of().story()).toEqual(['refused outage a']));
 });
 
 describe('an advised mirror that serves wrong bytes only later, while every other one is down', () => {
@@ -112,9 +110,9 @@ describe('an advised mirror that serves wrong bytes only later, while every othe
   it.each<[string, () => Stage]>([
     ['clients do not verify: no checksum database', () => wrongedLater({}, { settings: { go: { sumdb: null } } })],
     ['a forked checksum database vouches for it', () => wrongedLater({ cause: 'fork' })],
-  ])('is advised no longer where %s', (_name, of) => {
-    expect(of().story()).toEqual(['proposed outage b', 'superseded outage b', 'refused outage a']);
-  });
+  ])('is advised no longer where %s', (_name, of) =>
+    expect(of().story()).toEqual(['proposed outage b', 'superseded outage b', 'refused outage a']),
+  );
 
   it('stays as it is where nothing decides who is right', () => {
     const stage = wrongedLater({ cause: 'peers', actionable: false });

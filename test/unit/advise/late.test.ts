@@ -92,39 +92,35 @@ describe('a proposal for lag that was not accepted', () => {
   });
 });
 
-describe('a probe of the head that is out for longer than clients wait', () => {
-  it.each([
-    ['counts once a failure shows that it was no accident', {}, ['proposed outage b']],
-    ['says nothing once its answer was one to our own pace', { isOfPace: true }, []],
-  ])('%s', (_name, more, story) => {
-    const stage = warm();
-    for (const n of [1, 2, 3, 4]) {
-      stage.pass(2);
-      stage.late('a', 6_000, `late-${n}`);
-      if ('isOfPace' in more) stage.sample('a', 'throttled', { probeId: `late-${n}`, ...more });
-      stage.pass(2);
-      stage.sample('b', 200);
-      stage.sample('c', 200);
-      stage.pass(28);
-    }
-    stage.consider();
-    expect(stage.story()).toEqual(story);
-  });
+it.each([
+  ['counts once a failure shows that it was no accident', {}, ['proposed outage b']],
+  ['says nothing once its answer was one to our own pace', { isOfPace: true }, []],
+])('a probe of the head that is out for longer than clients wait: %s', (_name, more, story) => {
+  const stage = warm();
+  for (const n of [1, 2, 3, 4]) {
+    stage.pass(2);
+    stage.late('a', 6_000, `late-${n}`);
+    if ('isOfPace' in more) stage.sample('a', 'throttled', { probeId: `late-${n}`, ...more });
+    stage.pass(2);
+    stage.sample('b', 200);
+    stage.sample('c', 200);
+    stage.pass(28);
+  }
+  stage.consider();
+  expect(stage.story()).toEqual(story);
 });
 
-describe('a light probe of the head that has no response yet', () => {
-  it.each([
-    ['is late after the longest wait', 'https://a.example.com,https://b.example.com', 10_250],
-    ['is never late where clients go on with another mirror', 'https://a.example.com|https://b.example.com', null],
-    ['is late where only `off` follows `|`', 'https://a.example.com|off', 10_250],
-    ['is late where only `direct` follows `|`', 'https://a.example.com|direct', 10_250],
-  ])('%s', (_name, declared, want) => {
-    const stage = warm(abc, declared);
-    const probe = { registry: 'a', module: 'example.com/m', version: 'v1.0.0', step: 'mod' } as const;
-    const target = { ...probe, id: 'a example.com/m@v1.0.0 mod', ecosystem: 'go', upstream: 'go', canary: true };
-    const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
-    expect(stage.advisor.pendingInMs('late', due as unknown as Due, 0, stage.at)).toBe(want);
-  });
+it.each([
+  ['is late after the longest wait', 'https://a.example.com,https://b.example.com', 10_250],
+  ['is never late where clients go on with another mirror', 'https://a.example.com|https://b.example.com', null],
+  ['is late where only `off` follows `|`', 'https://a.example.com|off', 10_250],
+  ['is late where only `direct` follows `|`', 'https://a.example.com|direct', 10_250],
+])('a light probe of the head that has no response yet: %s', (_name, declared, want) => {
+  const stage = warm(abc, declared);
+  const probe = { registry: 'a', module: 'example.com/m', version: 'v1.0.0', step: 'mod' } as const;
+  const target = { ...probe, id: 'a example.com/m@v1.0.0 mod', ecosystem: 'go', upstream: 'go', canary: true };
+  const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
+  expect(stage.advisor.pendingInMs('late', due as unknown as Due, 0, stage.at)).toBe(want);
 });
 
 describe('a pending probe of the head puts the mirror in doubt', () => {

@@ -30,13 +30,12 @@ function configOf(ecosystem: string): string {
   });
 }
 
-function play(ecosystem: string, says: (registry: string, isHeavy: boolean) => Said, hours: number): Judged {
-  return watch({
+const play = (ecosystem: string, says: (registry: string, isHeavy: boolean) => Said, hours: number): Judged =>
+  watch({
     text: configOf(ecosystem),
     forMs: hours * hourMs,
     says: ({ target }) => says(target.registry, isHeavy(target)),
   });
-}
 
 /** Seconds until clients of `a` are advised to leave, once its artifacts fail. */
 function delayOf(ecosystem: string, failedMs: number): number {
@@ -102,7 +101,6 @@ describe('a peek', () => {
     }
   });
 
-  test('is due at the interval of the canary if no light probe starts', () => {
-    expect(due([]).slice(0, 4)).toEqual([0, 30, 60, 90]);
-  });
+  test('is due at the interval of the canary if no light probe starts', () =>
+    expect(due([]).slice(0, 4)).toEqual([0, 30, 60, 90]));
 });

@@ -44,7 +44,7 @@ function told(moments: readonly Moment[], isShuffled: boolean): { readonly conte
 }
 
 describe('the sums', () => {
-  test('are finite and never below zero, whatever is answered', () => {
+  test('are finite and never below zero, whatever is answered', () =>
     fc.assert(
       fc.property(fc.array(moment, { minLength: 1, maxLength: 120 }), (moments) => {
         const { contest, nowMs } = told(moments, true);
@@ -58,10 +58,9 @@ describe('the sums', () => {
         for (const name of names) expect(costOf(contest, name, rule(nowMs)) ?? 0).toBeGreaterThanOrEqual(0);
       }),
       { seed, numRuns: 150 },
-    );
-  });
+    ));
 
-  test('do not depend on the order in which a moment’s answers come', () => {
+  test('do not depend on the order in which a moment’s answers come', () =>
     fc.assert(
       fc.property(fc.array(moment, { minLength: 1, maxLength: 60 }), (moments) => {
         const [one, other] = [told(moments, true), told(moments, false)];
@@ -72,8 +71,7 @@ describe('the sums', () => {
         );
       }),
       { seed, numRuns: 150 },
-    );
-  });
+    ));
 });
 
 const answered = fc.oneof(
@@ -83,7 +81,7 @@ const answered = fc.oneof(
 );
 
 describe('advice', () => {
-  test('is none where all mirrors give the same answers', () => {
+  test('is none where all mirrors give the same answers', () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(answered, fc.integer({ min: 1, max: 20 })), { maxLength: 12 }), (stretches) => {
         const stage = new Stage(
@@ -94,8 +92,7 @@ describe('advice', () => {
         expect(stage.story()).toEqual([]);
       }),
       { seed, numRuns: 100 },
-    );
-  });
+    ));
 
   type Off = 'paused' | 'maintenance' | 'throttled' | 'mismatch';
   const off = fc.constantFrom<Off | null>(null, null, 'paused', 'maintenance', 'throttled', 'mismatch');

@@ -39,9 +39,9 @@ describe('advice that was given before downloads were known', () => {
     ['the downloads are about equal', { b: 3_100, c: 3_000 }, 8, 0],
     ['three downloads are known', { b: 6_000, c: 3_000 }, 3, 0],
     ['many downloads were known before', { b: 6_000, c: 3_000 }, 1, 8],
-  ])('stays if %s', (_name, tookMs, count, before) => {
-    expect(advised(playedWith(tookMs, count, before))).toEqual(['b outage']);
-  });
+  ])('stays if %s', (_name, tookMs, count, before) =>
+    expect(advised(playedWith(tookMs, count, before))).toEqual(['b outage']),
+  );
 
   test('keeps its confidence when it is replaced', () => {
     const stage = new Stage(chain, abc);

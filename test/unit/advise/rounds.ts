@@ -15,11 +15,7 @@ const paces: readonly (readonly [Step, number])[] = [
   ['zip', 3_600],
 ];
 
-interface Again {
-  readonly order: RecheckOrder;
-  readonly untilMs: number;
-  nextMs: number;
-}
+type Again = { readonly order: RecheckOrder; readonly untilMs: number; nextMs: number };
 
 /**
  * A stage on which all mirrors are asked together at the documented paces, and what the advisor wants asked again is, each

@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest';
+import { table } from '../../support/table.ts';
 import { chain } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
 
 /** The downloads of `a` and `b`, milliseconds: those of `a` scatter, and some take several times as long as at `b`. */
-const slow = [
-  [6_000, 1_500],
-  [6_000, 1_500],
-  [1_500, 1_500],
-  [800, 800],
-  [3_000, 1_500],
-  [800, 1_500],
-  [9_000, 1_500],
-  [6_000, 1_500],
-  [9_000, 800],
-  [800, 1_500],
-] as const;
+const slow = table<[number, number][]>('unit/advise/slow-before', 'slow');
 
 function playedWith(last: readonly (readonly [number, number])[]): Stage {
   const stage = new Stage(

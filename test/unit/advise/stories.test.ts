@@ -220,16 +220,17 @@ describe('no rule needs a threshold to be crossed', () => {
   });
 });
 
-describe('advice and its table', () => {
-  test.each<[string, World, string]>([
-    ['a slow head', all(200, { a: 1_000 }), 'slower'],
-    [
-      'slow downloads',
-      (name, step, at) => (name === 'a' && step === 'zip' ? 9_000 : all(200)(name, step, at)),
-      'throughput',
-    ],
-    ['an unreliable head', failing('a', 0.3, 2), 'unreliable'],
-  ])('%s: the advised mirror scores better, by the costs of the sentence', (_name, world, cause) => {
+test.each<[string, World, string]>([
+  ['a slow head', all(200, { a: 1_000 }), 'slower'],
+  [
+    'slow downloads',
+    (name, step, at) => (name === 'a' && step === 'zip' ? 9_000 : all(200)(name, step, at)),
+    'throughput',
+  ],
+  ['an unreliable head', failing('a', 0.3, 2), 'unreliable'],
+])(
+  'advice and its table: %s: the advised mirror scores better, by the costs of the sentence',
+  (_name, world, cause) => {
     const stage = calm();
     stage.live(hour, world);
     expect(stage.story()[0]).toBe(`proposed ${cause} b`);
@@ -237,8 +238,8 @@ describe('advice and its table', () => {
     const scoreOf = (name: string) => advice.candidates.find((one) => one.registry === name)?.scoreSeconds ?? 0;
     expect(scoreOf('b')).toBeLessThan(scoreOf('a'));
     expect(advice.expected.fetchCostSeconds).toEqual({ before: scoreOf('a'), after: scoreOf('b') });
-  });
-});
+  },
+);
 
 describe('a next target that fails 15 %', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('is not chosen where another is reliable: seed %i', (seed) => {

@@ -59,9 +59,7 @@ describe('what the comparison goes by is what is known now', () => {
   it.each<[string, Partial<Standing>]>([
     ['paused', { paused: { untilMs: 0, reason: '' } }],
     ['in maintenance', { inMaintenance: true }],
-  ])('nor is one that is %s', (_name, standing) => {
-    expect(known(group(null), 0, standing).isAway('b')).toBe(true);
-  });
+  ])('nor is one that is %s', (_name, standing) => expect(known(group(null), 0, standing).isAway('b')).toBe(true));
 
   const chainToC = (around: ReturnType<typeof known>) => showChain(around.chains.get('c') ?? noChain);
   const withoutB = 'https://c.example.com,https://a.example.com,direct';

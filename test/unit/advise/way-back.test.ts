@@ -3,10 +3,7 @@ import { abc, chain, kill, only, warm } from './outage.ts';
 import { type Said, Stage } from './stage.ts';
 
 /** Seconds of downloads at the preferred mirror `a` and at `b`, twelve of each. */
-interface Downloads {
-  readonly a: readonly number[];
-  readonly b: readonly number[];
-}
+type Downloads = { readonly a: readonly number[]; readonly b: readonly number[] };
 
 /** An outage of `a`, which then is well for 50 minutes; its light steps take 600 ms, those of `b` 400 ms. */
 function recovered({ a, b }: Downloads): Stage {
@@ -33,9 +30,9 @@ test.each<[string, Downloads, readonly string[]]>([
     ['proposed outage b', 'withdrawn outage b'],
   ],
   ['downloads are no faster, and a whole build is slower', { a: [7, 11], b: [7, 11] }, ['proposed outage b']],
-])('light steps are slower at the preferred mirror; %s', (_name, downloads, want) => {
-  expect(recovered(downloads).story()).toEqual(want);
-});
+])('light steps are slower at the preferred mirror; %s', (_name, downloads, want) =>
+  expect(recovered(downloads).story()).toEqual(want),
+);
 
 test('a departure for an outage is none for slowness, although the test of times decided first', () => {
   const stage = warm();

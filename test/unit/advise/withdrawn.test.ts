@@ -9,9 +9,8 @@ import { mirror } from './stage.ts';
 const ab = [mirror('a'), mirror('b')];
 const slowA = all(200, { a: 1_500 });
 
-function reasonAtEnd(stage: Rounds): string | undefined {
-  return stage.advice.find(({ state }) => state === 'withdrawn')?.reason;
-}
+const reasonAtEnd = (stage: Rounds): string | undefined =>
+  stage.advice.find(({ state }) => state === 'withdrawn')?.reason;
 
 describe('the reason of a withdrawn proposal says why it ended', () => {
   test.each<[string, readonly Mirror[], World, World, RegExp]>([

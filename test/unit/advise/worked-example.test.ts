@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { table } from '../../support/table.ts';
 import { rankOf } from './said.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
@@ -10,18 +11,7 @@ import { mirror, type Said, Stage } from './stage.ts';
 const page = readFileSync(join(import.meta.dirname, '../../../docs/detection.md'), 'utf8');
 const fixed = (value: number): string => value.toFixed(3);
 
-const calm = [
-  [210, 190],
-  [190, 200],
-  [200, 210],
-  [220, 190],
-  [180, 210],
-  [200, 200],
-  [210, 190],
-  [190, 210],
-  [200, 190],
-  [200, 210],
-] as const;
+const calm = table<[number, number][]>('unit/advise/worked-example', 'calm');
 
 function stage(): Stage {
   const world = new Stage('https://a.example.com,https://b.example.com,direct', [mirror('a'), mirror('b')]);

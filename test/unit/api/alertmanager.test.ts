@@ -93,9 +93,7 @@ describe('what Alertmanager sends, read', () => {
     ['a text', 'x', 'object'],
     ['a cut that is no number', { ...notification(), truncatedAlerts: '7' }, 'truncated'],
     ['a cut below zero', { ...notification(), truncatedAlerts: -1 }, 'truncated'],
-  ])('%s', (_name, body, want) => {
-    expect(parseNotification(body)).toEqual(want);
-  });
+  ])('%s', (_name, body, want) => expect(parseNotification(body)).toEqual(want));
 
   it.each<[string, unknown]>([
     ['no object', 7],

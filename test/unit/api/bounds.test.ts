@@ -220,45 +220,43 @@ describe('bodies', () => {
   });
 });
 
-describe('actions', () => {
-  it.each<[string, string, object | undefined, number, string]>([
-    ['accept', `/advice/0c9x2k6advice0go0000/accept`, undefined, 200, 'accept 0c9x2k6advice0go0000'],
-    ['accept of what is not known', '/advice/nope/accept', undefined, 404, 'accept nope'],
-    ['accept of what is over', '/advice/settled/accept', undefined, 409, 'accept settled'],
-    [
-      'dismiss takes the reason without blanks around it',
-      '/advice/0c9x2k6advice0go0000/dismiss',
-      { for: '2h', reason: ' on purpose ' },
-      200,
-      'dismiss 0c9x2k6advice0go0000 7200000 on purpose',
-    ],
-    [
-      'dismiss for thirty days',
-      '/advice/0c9x2k6advice0go0000/dismiss',
-      { for: '30d', reason: 'x' },
-      200,
-      'dismiss 0c9x2k6advice0go0000 2592000000 x',
-    ],
-    ['dismiss of what is not known', '/advice/nope/dismiss', { for: '1m', reason: 'x' }, 404, 'dismiss nope 60000 x'],
-    ['dismiss of what is over', '/advice/settled/dismiss', { for: '1m', reason: 'x' }, 409, 'dismiss settled 60000 x'],
-    [
-      'ack takes the reason without blanks around it',
-      '/findings/0c9x2k5spike0coast00/ack',
-      { reason: ' known ' },
-      200,
-      'ack 0c9x2k5spike0coast00: known',
-    ],
-    ['ack of what is not known', '/findings/nope/ack', { reason: 'known' }, 404, 'ack nope: known'],
-    ['pause', '/mirrors/coast/pause', { for: '1h', reason: 'moved' }, 200, 'pause coast 3600000 moved'],
-    ['pause of thirty days', '/mirrors/coast/pause', { for: '30d' }, 200, 'pause coast 2592000000 '],
-    ['resume', '/mirrors/coast/pause', { for: '0s' }, 200, 'pause coast 0 '],
-    ['pause of a mirror that is not known', '/mirrors/nope/pause', { for: '1m' }, 404, 'pause nope 60000 '],
-  ])('%s', async (_name, path, body, status, act) => {
-    const { ask, asked } = await up();
-    const reply = await ask(`/api/v1${path}`, body === undefined ? { method: 'POST' } : { method: 'POST', body });
-    expect(reply.status).toBe(status);
-    expect(asked).toEqual([act]);
-  });
+it.each<[string, string, object | undefined, number, string]>([
+  ['accept', `/advice/0c9x2k6advice0go0000/accept`, undefined, 200, 'accept 0c9x2k6advice0go0000'],
+  ['accept of what is not known', '/advice/nope/accept', undefined, 404, 'accept nope'],
+  ['accept of what is over', '/advice/settled/accept', undefined, 409, 'accept settled'],
+  [
+    'dismiss takes the reason without blanks around it',
+    '/advice/0c9x2k6advice0go0000/dismiss',
+    { for: '2h', reason: ' on purpose ' },
+    200,
+    'dismiss 0c9x2k6advice0go0000 7200000 on purpose',
+  ],
+  [
+    'dismiss for thirty days',
+    '/advice/0c9x2k6advice0go0000/dismiss',
+    { for: '30d', reason: 'x' },
+    200,
+    'dismiss 0c9x2k6advice0go0000 2592000000 x',
+  ],
+  ['dismiss of what is not known', '/advice/nope/dismiss', { for: '1m', reason: 'x' }, 404, 'dismiss nope 60000 x'],
+  ['dismiss of what is over', '/advice/settled/dismiss', { for: '1m', reason: 'x' }, 409, 'dismiss settled 60000 x'],
+  [
+    'ack takes the reason without blanks around it',
+    '/findings/0c9x2k5spike0coast00/ack',
+    { reason: ' known ' },
+    200,
+    'ack 0c9x2k5spike0coast00: known',
+  ],
+  ['ack of what is not known', '/findings/nope/ack', { reason: 'known' }, 404, 'ack nope: known'],
+  ['pause', '/mirrors/coast/pause', { for: '1h', reason: 'moved' }, 200, 'pause coast 3600000 moved'],
+  ['pause of thirty days', '/mirrors/coast/pause', { for: '30d' }, 200, 'pause coast 2592000000 '],
+  ['resume', '/mirrors/coast/pause', { for: '0s' }, 200, 'pause coast 0 '],
+  ['pause of a mirror that is not known', '/mirrors/nope/pause', { for: '1m' }, 404, 'pause nope 60000 '],
+])('actions: %s', async (_name, path, body, status, act) => {
+  const { ask, asked } = await up();
+  const reply = await ask(`/api/v1${path}`, body === undefined ? { method: 'POST' } : { method: 'POST', body });
+  expect(reply.status).toBe(status);
+  expect(asked).toEqual([act]);
 });
 
 describe('methods', () => {

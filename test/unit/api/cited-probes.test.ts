@@ -50,9 +50,7 @@ describe('the probes that a finding names', () => {
       'probe transcripts: [probe 1 → p1]',
     ],
     ['none', { probeIds: [] }, ''],
-  ])('%s', (_, evidence, said) => {
-    expect(walkOf(evidence)).toBe(said);
-  });
+  ])('%s', (_, evidence, said) => expect(walkOf(evidence)).toBe(said));
 
   test('what is gone is said, and leads nowhere', () => {
     const isKept = (id: string): boolean => ['p1', 'p20'].includes(id);

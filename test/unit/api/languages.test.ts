@@ -60,9 +60,8 @@ describe('the language of a page', () => {
     expect(text).toContain(`<a href="${path.split('?')[0]}?lang=zh" lang="zh-CN"`);
   });
 
-  it('is switched on our own host, however many slashes an address begins with', async () => {
-    expect((await ask('//?lang=zh')).text).toContain('<a href="/?lang=en"');
-  });
+  it('is switched on our own host, however many slashes an address begins with', async () =>
+    expect((await ask('//?lang=zh')).text).toContain('<a href="/?lang=en"'));
 
   it('is switched in the header, which keeps the rest of the address', async () => {
     const { text } = await ask('/mirrors/coast?from=100&lang=zh');

@@ -4,6 +4,7 @@ import { queryWords } from '../../../src/api/lists.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { SeriesNow } from '../../../src/core/sample.ts';
 import { repoDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { fixtureVerdict } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
@@ -137,21 +138,7 @@ describe('pages', () => {
     ]);
   });
   const lists = ['mirrors', 'targets', 'findings', 'advice'];
-  const bad = [
-    'limit=0',
-    'limit=501',
-    'limit=1.5',
-    'limit=-1',
-    'limit=x',
-    'limit=1e9',
-    'limit=1e2',
-    'limit=%2B5',
-    'limit=',
-    'cursor=',
-    'cursor=;',
-    'cursor=a.b',
-    'cursor=%20',
-  ];
+  const bad = table<string[]>('unit/api/lists', 'bad');
   it.each([
     ...lists.flatMap((name) => bad.map((query) => `${name}?${query}`)),
     'findings?state=open',
@@ -199,34 +186,32 @@ describe('pages', () => {
   });
 });
 
-describe('ranks', () => {
-  it('count only what may be advised, whatever stands between', async () => {
-    const { ask } = await up({
-      verdicts: () => [
-        {
-          ...fixtureVerdict,
-          mirrors: (
-            [
-              ['campus', 0.1, 'outage'],
-              ['inland', 0.2, 'ok'],
-              ['go-origin', null, 'unmeasured'],
-              ['coast', 0.4, 'current'],
-            ] as const
-          ).map(([registry, scoreSeconds, gate]) => {
-            const blocker = null;
-            return { registry, scoreSeconds, gate, sum: null, bound: null, failedShare: 0, blocker };
-          }),
-        },
-      ],
-    });
-    const { mirrors } = (await ask('/api/v1/mirrors')).json() as {
-      mirrors: { registry: string; rank: unknown; gate: unknown }[];
-    };
-    expect(mirrors.map(({ registry, rank, gate }) => [registry, rank, gate])).toEqual([
-      ['coast', 2, 'current'],
-      ['inland', 1, 'ok'],
-      ['campus', null, 'outage'],
-      ['go-origin', null, 'unmeasured'],
-    ]);
+it('ranks: count only what may be advised, whatever stands between', async () => {
+  const { ask } = await up({
+    verdicts: () => [
+      {
+        ...fixtureVerdict,
+        mirrors: (
+          [
+            ['campus', 0.1, 'outage'],
+            ['inland', 0.2, 'ok'],
+            ['go-origin', null, 'unmeasured'],
+            ['coast', 0.4, 'current'],
+          ] as const
+        ).map(([registry, scoreSeconds, gate]) => {
+          const blocker = null;
+          return { registry, scoreSeconds, gate, sum: null, bound: null, failedShare: 0, blocker };
+        }),
+      },
+    ],
   });
+  const { mirrors } = (await ask('/api/v1/mirrors')).json() as {
+    mirrors: { registry: string; rank: unknown; gate: unknown }[];
+  };
+  expect(mirrors.map(({ registry, rank, gate }) => [registry, rank, gate])).toEqual([
+    ['coast', 2, 'current'],
+    ['inland', 1, 'ok'],
+    ['campus', null, 'outage'],
+    ['go-origin', null, 'unmeasured'],
+  ]);
 });

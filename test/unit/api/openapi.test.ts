@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { routes } from '../../../src/api/problem.ts';
 import { phases } from '../../../src/core/failure.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import { table } from '../../support/table.ts';
 import { fixtureAction } from './fixture-action.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixture } from './fixture-deps.ts';
@@ -26,18 +27,16 @@ const bodies: Readonly<Record<string, object>> = {
 
 const bearer = { authorization: 'Bearer a-token' };
 
-function filled(path: string): string {
-  return path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
-}
+const filled = (path: string): string =>
+  path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
 
 const { deps } = fixture({ configWith: { alertmanager: { token: new Secret('a-token'), repeatMs: 600_000 } } });
 const served = await serve(deps);
 afterAll(() => served.close());
 
 describe('openapi.yaml and the code describe the same routes', () => {
-  it('the table of routes is the document, both ways', () => {
-    expect(operations.toSorted()).toEqual(routes.map(([method, path]) => `${method} ${path}`).toSorted());
-  });
+  it('the table of routes is the document, both ways', () =>
+    expect(operations.toSorted()).toEqual(routes.map(([method, path]) => `${method} ${path}`).toSorted()));
   it.each(routes.filter(([, path]) => path !== '/api/v1/events'))('%s %s is answered', async (method, path) => {
     const body = bodies[path];
     const reply = await served.ask(filled(path), body === undefined ? { method } : { method, body, headers: bearer });
@@ -69,28 +68,7 @@ function expressRoutes(app: unknown): string[] {
 }
 
 describe('answers are what openapi.yaml says', () => {
-  const rows: readonly (readonly [string, string, string, Asked, number])[] = [
-    ['mirrors', '/api/v1/mirrors', '', {}, 200],
-    ['targets', '/api/v1/targets', '?registry=campus', {}, 200],
-    ['a trend', '/api/v1/mirrors/{name}/trend', '', {}, 200],
-    ['a trend of a week', '/api/v1/mirrors/{name}/trend', '?range=week', {}, 200],
-    ['a range that there is not', '/api/v1/mirrors/{name}/trend', '?range=year', {}, 400],
-    ['findings', '/api/v1/findings', '?state=all', {}, 200],
-    ['advice', '/api/v1/advice', '', {}, 200],
-    ['a probe that is ok', '/api/v1/probes/{id}', '', {}, 200],
-    ['a remedy for programs', '/api/v1/advice/{ecosystem}/remedy', '?as=json', {}, 200],
-    ['accept', '/api/v1/advice/{id}/accept', '', { method: 'POST' }, 200],
-    ['dismiss', '/api/v1/advice/{id}/dismiss', '', { method: 'POST', body: { for: '2h', reason: 'on purpose' } }, 200],
-    ['ack', '/api/v1/findings/{id}/ack', '', { method: 'POST', body: { reason: 'seen' } }, 200],
-    ['pause', '/api/v1/mirrors/{name}/pause', '', { method: 'POST', body: { for: '0s' } }, 200],
-    ['actions', '/api/v1/actions', '', {}, 200],
-    ['the brake', '/api/v1/actions/stop', '', { method: 'POST' }, 200],
-    ['an undo', '/api/v1/actions/{id}/undo', '', { method: 'POST' }, 200],
-    ['reload', '/-/reload', '', { method: 'POST' }, 200],
-    ['a bad limit', '/api/v1/mirrors', '?limit=0', {}, 400],
-    ['a form that Go has not', '/api/v1/advice/{ecosystem}/remedy', '?as=pip', {}, 406],
-    ['a method that is not taken', '/api/v1/mirrors', '', { method: 'PUT' }, 405],
-  ];
+  const rows: readonly (readonly [string, string, string, Asked, number])[] = table('unit/api/openapi', 'rows');
   it.each(rows)('%s', async (_name, path, query, asked, status) => {
     const reply = await served.ask(filled(path) + query, asked);
     expect(reply.status).toBe(status);

@@ -121,17 +121,15 @@ describe('/-/reload', () => {
   });
 });
 
-describe('problems', () => {
-  it.each<[string, number, string]>([
-    ['/nowhere', 404, 'Not found'],
-    ['/api/v1/nowhere', 404, 'Not found'],
-    ['/api/v1/probes/nope', 404, 'Not found'],
-    ['/api/v1/probes/%ZZ', 400, 'Bad request'],
-    ['/api/v1/mirrors?limit=x', 400, 'Bad request'],
-  ])('%s is problem+json, %i', async (path, status, title) => {
-    const reply = await (await up()).ask(path);
-    expect([reply.status, reply.headers['content-type']]).toEqual([status, 'application/problem+json; charset=utf-8']);
-    expect(reply.json()).toMatchObject({ type: 'about:blank', title, status });
-    expect(faultsOf({ $ref: '#/components/schemas/Problem' }, reply.json())).toBeNull();
-  });
+it.each<[string, number, string]>([
+  ['/nowhere', 404, 'Not found'],
+  ['/api/v1/nowhere', 404, 'Not found'],
+  ['/api/v1/probes/nope', 404, 'Not found'],
+  ['/api/v1/probes/%ZZ', 400, 'Bad request'],
+  ['/api/v1/mirrors?limit=x', 400, 'Bad request'],
+])('problems: %s is problem+json, %i', async (path, status, title) => {
+  const reply = await (await up()).ask(path);
+  expect([reply.status, reply.headers['content-type']]).toEqual([status, 'application/problem+json; charset=utf-8']);
+  expect(reply.json()).toMatchObject({ type: 'about:blank', title, status });
+  expect(faultsOf({ $ref: '#/components/schemas/Problem' }, reply.json())).toBeNull();
 });

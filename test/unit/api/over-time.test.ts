@@ -75,11 +75,11 @@ describe('a gap', () => {
       0.5,
       [[9, 10]],
     ],
-  ])('%s', (_what, cells, paceMinutes, gaps) => {
+  ])('%s', (_what, cells, paceMinutes, gaps) =>
     expect(
       gapsOf(hourOf(cells), paceMinutes * minute).map(({ fromMs, toMs }) => [fromMs / minute, toMs / minute]),
-    ).toEqual(gaps);
-  });
+    ).toEqual(gaps),
+  );
   it('breaks a line: no line goes over it', () => {
     const runs = runsOf([...minutes(0, 9), ...minutes(12, 20)], minute, 0.5 * minute);
     expect(runs.map((run) => run.length)).toEqual([9, 8]);
@@ -103,9 +103,7 @@ describe('sums', () => {
     ['what could not be checked', [cell(0, { ok: 0, unknown: 9 })], 'no probe was judged'],
     ['all', minutes(0, 4), '100 % of 4 probes'],
     ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000 probes'],
-  ])('answered, of %s', (_what, cells, said) => {
-    expect(formatResponses(cells, say)).toBe(said);
-  });
+  ])('answered, of %s', (_what, cells, said) => expect(formatResponses(cells, say)).toBe(said));
   it('round trips lie between the medians of the cells', () => {
     expect(formatRtt([cell(0, { p50Ms: 42 }), cell(1), cell(2, { p50Ms: 1_240 })], say)).toBe('42 ms to 1.24 s');
     expect(formatRtt([cell(0, { p50Ms: 42 })], say)).toBe('42 ms');
@@ -117,9 +115,7 @@ describe('sums', () => {
     ['between bounds', { lagLowerMs: 120 * minute, lagUpperMs: 240 * minute }, 'between 2 h and 4 h'],
     ['bounds that read alike', { lagLowerMs: 120 * minute, lagUpperMs: 121 * minute }, '2 h'],
     ['without an upper bound', { lagLowerMs: 120 * minute }, 'at least 2 h'],
-  ])('behind, %s', (_what, more, said) => {
-    expect(formatLag([cell(0, more), cell(1)], say)).toBe(said);
-  });
+  ])('behind, %s', (_what, more, said) => expect(formatLag([cell(0, more), cell(1)], say)).toBe(said));
   it('failures by reason, the commonest first', () => {
     const cells = [cell(0, { failures: { refused: 2, server: 1 } }), cell(1, { failures: { server: 4 } })];
     expect(failuresOf(cells)).toEqual([

@@ -3,53 +3,29 @@ import { pauseMsOf } from '../../../src/api/actions.ts';
 import { renderPhaseBar, renderSampleStrip } from '../../../src/api/page/charts.ts';
 import { bytes, createPageSay, durationHtml, html, percentHtml, span } from '../../../src/api/page/html.ts';
 import { phases } from '../../../src/core/failure.ts';
+import { table } from '../../support/table.ts';
 import { sample, target } from './fixture-samples.ts';
 
 const say = createPageSay('en');
 
-describe('html', () => {
-  it.each<[string, string, string]>([
-    ['markup', html`<b>${'<i>&"\''}</b>`.text, '<b>&lt;i&gt;&amp;&quot;&#39;</b>'],
-    ['markup of ours', html`<b>${html`<i>${'x'}</i>`}</b>`.text, '<b><i>x</i></b>'],
-    ['lists', html`${['<', html`<br>`, ['a', 1]]}`.text, '&lt;<br>a1'],
-    ['nothing', html`a${null}${undefined}${false}${''}b`.text, 'ab'],
-    ['zero is something', html`${0}`.text, '0'],
-    ['newline and tab stay', html`${'a\n\tb'}`.text, 'a\n\tb'],
-    ['control characters do not', html`${'a\u0000\u001b\u007fb'}`.text, 'a\ufffd\ufffd\ufffdb'],
-    ['direction overrides do not', html`${'a\u202e\u2066\u200fb'}`.text, 'a\ufffd\ufffd\ufffdb'],
-  ])('%s', (_name, made, want) => {
-    expect(made).toBe(want);
-  });
-});
+it.each<[string, string, string]>([
+  ['markup', html`<b>${'<i>&"\''}</b>`.text, '<b>&lt;i&gt;&amp;&quot;&#39;</b>'],
+  ['markup of ours', html`<b>${html`<i>${'x'}</i>`}</b>`.text, '<b><i>x</i></b>'],
+  ['lists', html`${['<', html`<br>`, ['a', 1]]}`.text, '&lt;<br>a1'],
+  ['nothing', html`a${null}${undefined}${false}${''}b`.text, 'ab'],
+  ['zero is something', html`${0}`.text, '0'],
+  ['newline and tab stay', html`${'a\n\tb'}`.text, 'a\n\tb'],
+  ['control characters do not', html`${'a\u0000\u001b\u007fb'}`.text, 'a\ufffd\ufffd\ufffdb'],
+  ['direction overrides do not', html`${'a\u202e\u2066\u200fb'}`.text, 'a\ufffd\ufffd\ufffdb'],
+])('html: %s', (_name, made, want) => expect(made).toBe(want));
 
 describe('numbers for people', () => {
-  it.each<[number | null, string]>([
-    [null, '—'],
-    [0, '0.0 ms'],
-    [0.44, '0.4 ms'],
-    [9.94, '9.9 ms'],
-    [10, '10 ms'],
-    [999.4, '999 ms'],
-    [999.5, '1.00 s'],
-    [1_234, '1.23 s'],
-    [9_990, '9.99 s'],
-    [10_000, '10.0 s'],
-    [99_900, '99.9 s'],
-    [120_000, '2 min'],
-  ])('%s ms is %s', (ms, text) => {
-    expect(durationHtml(say, ms)).toBe(text);
-  });
-  it.each<[number, string]>([
-    [-5, '0 s'],
-    [99_499, '99 s'],
-    [100_000, '2 min'],
-    [5_999_000, '100 min'],
-    [6_000_000, '2 h'],
-    [86_400_000, '24 h'],
-    [172_800_000, '2 d'],
-  ])('%i ms last %s', (ms, text) => {
-    expect(span(say, ms)).toBe(text);
-  });
+  it.each<[number | null, string]>(table('unit/api/parts', 'numbers for people'))('%s ms is %s', (ms, text) =>
+    expect(durationHtml(say, ms)).toBe(text),
+  );
+  it.each<[number, string]>(table('unit/api/parts', '%i ms last %s'))('%i ms last %s', (ms, text) =>
+    expect(span(say, ms)).toBe(text),
+  );
   it.each<[number | null, string]>([
     [null, '—'],
     [0, '0 %'],
@@ -57,34 +33,17 @@ describe('numbers for people', () => {
     [0.5, '50 %'],
     [0.9999, '99.9 %'],
     [1, '100 %'],
-  ])('a share of %s is %s', (share, text) => {
-    expect(percentHtml(say, share)).toBe(text);
-  });
+  ])('a share of %s is %s', (share, text) => expect(percentHtml(say, share)).toBe(text));
   it.each<[number, string]>([
     [0, '0 B'],
     [1_023, '1023 B'],
     [1_024, '1.0 KiB'],
     [1_572_864, '1.5 MiB'],
-  ])('%i bytes are %s', (count, text) => {
-    expect(bytes(count)).toBe(text);
-  });
-  it.each<[unknown, number | null]>([
-    ['0s', 0],
-    ['90s', 90_000],
-    ['1h', 3_600_000],
-    ['250ms', 250],
-    ['30d', 2_592_000_000],
-    ['1', null],
-    ['1.5h', null],
-    ['-1h', null],
-    [' 1h', null],
-    ['1w', null],
-    ['', null],
-    [60, null],
-    [null, null],
-  ])('%j as a duration is %s', (text, ms) => {
-    expect(pauseMsOf(text)).toBe(ms);
-  });
+  ])('%i bytes are %s', (count, text) => expect(bytes(count)).toBe(text));
+  it.each<[unknown, number | null]>(table('unit/api/parts', '%j as a duration is %s'))(
+    '%j as a duration is %s',
+    (text, ms) => expect(pauseMsOf(text)).toBe(ms),
+  );
 });
 
 describe('charts', () => {
@@ -103,9 +62,9 @@ describe('charts', () => {
     ]);
     expect(bar).toContain('aria-label="resolve 10 ms, connect 20 ms, tls 30 ms, processing 100 ms, transfer 40 ms"');
   });
-  it.each(phases)('%s alone fills its scale; the others are not drawn', (phase) => {
-    expect(rects(renderPhaseBar(say, { [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]);
-  });
+  it.each(phases)('%s alone fills its scale; the others are not drawn', (phase) =>
+    expect(rects(renderPhaseBar(say, { [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]),
+  );
   it('what was not measured is hatched and said', () => {
     const bar = renderPhaseBar(say, {}, 400).text;
     expect(bar).toContain('aria-label="not measured"');

@@ -20,12 +20,7 @@ afterEach(async () => {
   served = null;
 });
 
-interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-}
+type Problem = { readonly type: string; readonly title: string; readonly status: number; readonly detail: string };
 
 const api = '/api/v1';
 const post = (body?: string | object): Asked => ({ method: 'POST', ...(body === undefined ? {} : { body }) });
@@ -152,6 +147,6 @@ it('the page asks for problems in its own language: its posts carry no cookie', 
 
 it.each(
   registry.ids.flatMap((id) => (registry.of(id)?.clients ?? []).map((client) => [client.id, client.expected] as const)),
-)('what is expected of a chain of %s has its Chinese', (_, expected) => {
-  expect(saySentence(expected, wordsOf('zh'))).toMatch(/[\u4e00-\u9fff]/);
-});
+)('what is expected of a chain of %s has its Chinese', (_, expected) =>
+  expect(saySentence(expected, wordsOf('zh'))).toMatch(/[\u4e00-\u9fff]/),
+);

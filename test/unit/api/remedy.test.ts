@@ -3,6 +3,7 @@ import { type Advice, isSafeEnv, type RemedyNow } from '../../../src/core/advice
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { table } from '../../support/table.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';
@@ -102,31 +103,21 @@ describe('what should be set now', () => {
     expect(got).toEqual(want);
     expect(reply.headers['cache-control']).toBe('no-store');
   });
-  it.each<[string, string, number]>([
-    ['an ecosystem that there is not', 'cargo/remedy', 404],
-    ['a form that there is not', 'go/remedy?as=bash', 400],
-    ['a form given twice', 'go/remedy?as=env&as=json', 400],
-    ['a form that Go has not', 'go/remedy?as=npmrc', 406],
-    ['oci names no public upstream', 'oci/remedy?as=json', 400],
-    ['http names no public upstream', 'http/remedy?as=json', 400],
-    ['oci has no env', 'oci/remedy?upstream=docker.io', 406],
-    ['debian has no pacman', 'http/remedy?upstream=debian&as=pacman', 406],
-    ['files without a profile have no line', 'http/remedy?upstream=files', 406],
-    ['an upstream that is not configured', 'go/remedy?upstream=nope', 404],
-    ['an ecosystem that is not configured', 'npm/remedy', 404],
-  ])('%s', async (_name, path, status) => {
-    const reply = await ask(set, path);
-    expect(reply.status).toBe(status);
-    if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
-  });
+  it.each<[string, string, number]>(table('unit/api/remedy', 'what should be set now'))(
+    '%s',
+    async (_name, path, status) => {
+      const reply = await ask(set, path);
+      expect(reply.status).toBe(status);
+      if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
+    },
+  );
   const hub = { ecosystem: 'oci', upstream: 'docker.io' };
   const ghcr = { ecosystem: 'oci', upstream: 'ghcr.io' };
-  it('the only upstream that is configured need not be named', async () => {
+  it('the only upstream that is configured need not be named', async () =>
     expect(await ask({ ...set, remedy: { json: '{}' } }, 'oci/remedy?as=json', [hub])).toMatchObject({
       status: 200,
       text: '{}\n',
-    });
-  });
+    }));
   it.each<[string, string, readonly Partial<Mirror>[], string]>([
     ['an ecosystem without mirrors', 'npm/remedy', [], 'no mirror of npm is configured: name one of go, http'],
     [
@@ -159,9 +150,9 @@ describe('what should be set now', () => {
       [],
       'settings for http are available in the formats apt, json (API: as=)',
     ],
-  ])('says what there is instead of %s', async (_name, path, more, detail) => {
-    expect((await ask(set, path, more)).json()).toMatchObject({ detail });
-  });
+  ])('says what there is instead of %s', async (_name, path, more, detail) =>
+    expect((await ask(set, path, more)).json()).toMatchObject({ detail }),
+  );
   it.each(registry.ids)('%s without an upstream is either known or 400', async (ecosystem) => {
     const { status } = await ask(set, `${ecosystem}/remedy?as=json`);
     expect(status).toBe(new Map(Object.entries({ go: 200, npm: 404, pypi: 404, oci: 400, http: 400 })).get(ecosystem));
@@ -179,72 +170,37 @@ describe('what should be set now', () => {
   });
 });
 
-describe('the last look before a shell evaluates it', () => {
-  it.each<[string, string, boolean]>([
-    ['one line', "export GOPROXY='https://a.example.com,direct'", true],
-    ['with its newline', "export GOPROXY='https://a.example.com,direct'\n", true],
-    ['two lines', "export GOPROXY='off'\nexport GOPRIVATE='*.example.com'", true],
-    ['an @ in a path is none in a user', "export GOPROXY='https://a.example.com/x@y'", true],
-    ['an entry appended to a list', `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}http2client=0"`, true],
-    ['another entry', `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}x509sha1=1"`, false],
-    ['an entry appended to no list', `export GOPROXY="\${GOPROXY:+\${GOPROXY%,},}a=0"`, false],
-    ['an entry taken off a list', `export GODEBUG="\${GODEBUG:+\${GODEBUG%http2client=0}}"`, true],
-    ['another entry taken off', `export GODEBUG="\${GODEBUG:+\${GODEBUG%x509sha1=0}}"`, false],
-    ['a list of another variable', `export GOPROXY="\${PATH:+\${PATH%,},}a=0"`, false],
-    ['one within the other', `export GOPROXY="\${GOPROXY:+\${PATH%,},}a=0"`, false],
-    ['a list of another name', `export PATH="\${PATH:+\${PATH%,},}a=0"`, false],
-    ['a command in a list', `export GOPROXY="\${GOPROXY:+\${GOPROXY%,},}$(id)"`, false],
-    ['a command in its end', `export GOPROXY="\${GOPROXY:+\${GOPROXY%$(id)}}"`, false],
-    ['a quote in a list', `export GOPROXY="\${GOPROXY:+\${GOPROXY%,},}a"; id; "`, false],
-    ['nothing', '', false],
-    ['an empty line between', "export GOPROXY='off'\n\nexport GOPRIVATE='x'", false],
-    ['another name', "export PATH='/tmp'", false],
-    ['a name within a name', "export XGOPROXY='off'", false],
-    ['no export', "GOPROXY='off'", false],
-    ['no quotes', 'export GOPROXY=off', false],
-    ['double quotes', 'export GOPROXY="$(id)"', false],
-    ['a quote within', "export GOPROXY='a'b'", false],
-    ['more behind', "export GOPROXY='a'; id", false],
-    ['more before', " export GOPROXY='a'", false],
-    ['a carriage return', "export GOPROXY='a\rb'", false],
-    ['a control character', "export GOPROXY='a\u001bb'", false],
-    ['a letter outside ASCII', "export GOPROXY='https://ä.example.com'", false],
-    ['credentials', "export GOPROXY='https://u:p@a.example.com'", false],
-    ['credentials in the second member', "export GOPROXY='https://b.example.com|https://u@a.example.com'", false],
-    ['masked credentials', "export GOPROXY='https://***@a.example.com'", false],
-  ])('%s', (_name, text, is) => {
-    expect(isSafeEnv(text, goClient.variables)).toBe(is);
-  });
-});
+it.each<[string, string, boolean]>(table('unit/api/remedy', 'the last look before a shell evaluates it'))(
+  'the last look before a shell evaluates it: %s',
+  (_name, text, is) => expect(isSafeEnv(text, goClient.variables)).toBe(is),
+);
 
-describe('hostile contents', () => {
-  it.each<[string, string, number]>([
-    ['an inherited word as ecosystem', '__proto__/remedy', 404],
-    ['another one', 'constructor/remedy', 404],
-    ['an ecosystem in capitals', 'GO/remedy', 404],
-    ['a NUL in the ecosystem', 'go%00/remedy', 404],
-    ['a way up', '..%2Fgo/remedy', 404],
-    ['half an escape', 'go%/remedy', 400],
-    ['bytes that are no UTF-8', '%ff/remedy', 400],
-    ['an inherited word as form', 'go/remedy?as=__proto__', 400],
-    ['another one', 'go/remedy?as=toString', 400],
-    ['an empty form', 'go/remedy?as=', 400],
-    ['a form as a list', 'go/remedy?as[]=env', 400],
-    ['a form as a mapping', 'go/remedy?as[x]=env', 400],
-    ['an empty upstream', 'go/remedy?upstream=', 400],
-    ['an inherited word as upstream', 'go/remedy?upstream=__proto__', 404],
-    ['an upstream twice', 'go/remedy?upstream=corp&upstream=go', 400],
-    ['an upstream that is a page', 'go/remedy?upstream=%3Cscript%3Ealert(1)%3C/script%3E', 404],
-    ['an upstream with lines of a head', 'go/remedy?upstream=a%0d%0aX-Evil:%201', 404],
-    ['an upstream that is no text', 'go/remedy?upstream=%ff%fe', 404],
-    ['an upstream of 10 000 slashes', `go/remedy?upstream=${'/'.repeat(10_000)}x`, 404],
-    ['a thousand words', `go/remedy?${'a=1&'.repeat(1_000)}as=env`, 200],
-  ])('%s', async (_name, path, status) => {
-    const reply = await ask(set, path);
-    expect([reply.status, reply.defects, reply.headers['x-evil']]).toEqual([status, [], undefined]);
-    if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
-    expect(reply.text).not.toContain('<script');
-  });
+it.each<[string, string, number]>([
+  ['an inherited word as ecosystem', '__proto__/remedy', 404],
+  ['another one', 'constructor/remedy', 404],
+  ['an ecosystem in capitals', 'GO/remedy', 404],
+  ['a NUL in the ecosystem', 'go%00/remedy', 404],
+  ['a way up', '..%2Fgo/remedy', 404],
+  ['half an escape', 'go%/remedy', 400],
+  ['bytes that are no UTF-8', '%ff/remedy', 400],
+  ['an inherited word as form', 'go/remedy?as=__proto__', 400],
+  ['another one', 'go/remedy?as=toString', 400],
+  ['an empty form', 'go/remedy?as=', 400],
+  ['a form as a list', 'go/remedy?as[]=env', 400],
+  ['a form as a mapping', 'go/remedy?as[x]=env', 400],
+  ['an empty upstream', 'go/remedy?upstream=', 400],
+  ['an inherited word as upstream', 'go/remedy?upstream=__proto__', 404],
+  ['an upstream twice', 'go/remedy?upstream=corp&upstream=go', 400],
+  ['an upstream that is a page', 'go/remedy?upstream=%3Cscript%3Ealert(1)%3C/script%3E', 404],
+  ['an upstream with lines of a head', 'go/remedy?upstream=a%0d%0aX-Evil:%201', 404],
+  ['an upstream that is no text', 'go/remedy?upstream=%ff%fe', 404],
+  ['an upstream of 10 000 slashes', `go/remedy?upstream=${'/'.repeat(10_000)}x`, 404],
+  ['a thousand words', `go/remedy?${'a=1&'.repeat(1_000)}as=env`, 200],
+])('hostile contents: %s', async (_name, path, status) => {
+  const reply = await ask(set, path);
+  expect([reply.status, reply.defects, reply.headers['x-evil']]).toEqual([status, [], undefined]);
+  if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
+  expect(reply.text).not.toContain('<script');
 });
 
 it.each<[Partial<Advice>, string | undefined, number, string | undefined]>([

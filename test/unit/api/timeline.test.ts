@@ -20,8 +20,8 @@ function listed(page: string): string[] {
 }
 
 /** Bars by lane: which item, from where and how wide, in percent. */
-function bars(page: string): Record<string, readonly (readonly [item: string, x: number, width: number])[]> {
-  return Object.fromEntries(
+const bars = (page: string): Record<string, readonly (readonly [item: string, x: number, width: number])[]> =>
+  Object.fromEntries(
     [...page.matchAll(/<div class="lane"><span class="who"[^>]*>([^<]*)<\/span>(.*?)<\/div>/gs)].map(
       ([, who = '', drawn = '']) => [
         who,
@@ -31,7 +31,6 @@ function bars(page: string): Record<string, readonly (readonly [item: string, x:
       ],
     ),
   );
-}
 
 describe('the timeline', () => {
   it('lists what lies in its stretch, the newest first', async () => {

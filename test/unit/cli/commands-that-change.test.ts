@@ -11,34 +11,29 @@ import { run } from './run-program.ts';
 
 afterEach(stopWorlds);
 
-interface Found {
-  readonly id: string;
-  readonly kind: string;
-}
+type Found = { readonly id: string; readonly kind: string };
 
-describe('pause', () => {
-  test('leaves a mirror alone and resumes it; what cannot be is said in the words of the daemon', async () => {
-    const world = await startWorld({ yaml: threeMirrors(), script: well });
-    await world.seconds(20);
-    const why = ['--reason', 'moving'];
-    expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({
-      code: 0,
-      out: 'mirror a paused for 1h',
-    });
-    await world.seconds(1);
-    expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'unknown' });
-    expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'mirror a resumed' });
-    await world.seconds(20);
-    expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
-    for (const [argv, said, want] of [
-      [['nobody', '--for', '1h'], 'Not found', 1],
-      [['a', '--for', 'soon'], 'the value of `for` must be a duration of at most 30d', 2],
-    ] as const) {
-      const { code, out, err } = await ask(world, 'pause', ...argv);
-      expect([code, out]).toEqual([want, '']);
-      expect(err).toContain(said);
-    }
+test('pause: leaves a mirror alone and resumes it; what cannot be is said in the words of the daemon', async () => {
+  const world = await startWorld({ yaml: threeMirrors(), script: well });
+  await world.seconds(20);
+  const why = ['--reason', 'moving'];
+  expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({
+    code: 0,
+    out: 'mirror a paused for 1h',
   });
+  await world.seconds(1);
+  expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'unknown' });
+  expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'mirror a resumed' });
+  await world.seconds(20);
+  expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
+  for (const [argv, said, want] of [
+    [['nobody', '--for', '1h'], 'Not found', 1],
+    [['a', '--for', 'soon'], 'the value of `for` must be a duration of at most 30d', 2],
+  ] as const) {
+    const { code, out, err } = await ask(world, 'pause', ...argv);
+    expect([code, out]).toEqual([want, '']);
+    expect(err).toContain(said);
+  }
 });
 
 describe('what the daemon does but cannot store', () => {

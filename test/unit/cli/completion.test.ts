@@ -12,9 +12,9 @@ const commands = await loadCommands();
 
 const files = await referenceFiles();
 
-test.each([...files.keys()])('%s is what the code says (npm run generate writes it)', (path) => {
-  expect(readFileSync(join(repoDir, path), 'utf8')).toBe(files.get(path));
-});
+test.each([...files.keys()])('%s is what the code says (npm run generate writes it)', (path) =>
+  expect(readFileSync(join(repoDir, path), 'utf8')).toBe(files.get(path)),
+);
 
 test('the package ships what is generated for shells and man', () => {
   const manifest = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
@@ -23,9 +23,8 @@ test('the package ships what is generated for shells and man', () => {
   expect(files.has(manifest.man)).toBe(true);
 });
 
-test('only the exit codes of each command are documented', () => {
-  expect(Object.keys(exits).toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
-});
+test('only the exit codes of each command are documented', () =>
+  expect(Object.keys(exits).toSorted()).toEqual(commands.map(({ name }) => name).toSorted()));
 
 test.each(['bash', 'zsh', 'fish'])('completion %s prints every command', async (shell) => {
   const { code, out, err } = await run(['completion', shell]);

@@ -65,17 +65,19 @@ describe('a configuration file with a mistake, beside a healthy daemon', () => {
     ['in the name of the token file', (text) => text.replace('tokenFile: token', 'tokenFile: none')],
     ['a variable in it that is not set here', (text) => text.replace('tokenFile: token', 'token: $' + '{TOKEN}')],
     ['text that is no YAML in it', (text) => text.replace('tokenFile: token }', 'tokenFile: token')],
-  ])('%s: 2, with the mistakes', async (_, change) => {
-    await listening(
-      async (file) => {
-        const { code, out, err } = await run(['health', '--config', file]);
-        expect([code, out]).toEqual([2, '']);
-        expect(err).toContain('the address of the daemon is unknown');
-        expect(err).toContain(`${file}:`);
-      },
-      (port) => change(`${listen(port)}${rest}`),
-    );
-  });
+  ])(
+    '%s: 2, with the mistakes',
+    async (_, change) =>
+      await listening(
+        async (file) => {
+          const { code, out, err } = await run(['health', '--config', file]);
+          expect([code, out]).toEqual([2, '']);
+          expect(err).toContain('the address of the daemon is unknown');
+          expect(err).toContain(`${file}:`);
+        },
+        (port) => change(`${listen(port)}${rest}`),
+      ),
+  );
 });
 
 test('a wrong configuration is no reason to ask some other daemon', async () => {

@@ -115,13 +115,12 @@ describe('advice', () => {
   });
 });
 
-describe('advice --now', () => {
-  test('without a daemon at that address: exit 1; --json prints JSON; a suspect network is mentioned', async () => {
-    const folder = tempDir('nobody');
-    const file = join(folder, 'mirrorwatch.yaml');
-    writeFileSync(
-      file,
-      `
+test('advice --now: without a daemon at that address: exit 1; --json prints JSON; a suspect network is mentioned', async () => {
+  const folder = tempDir('nobody');
+  const file = join(folder, 'mirrorwatch.yaml');
+  writeFileSync(
+    file,
+    `
 vantage: here
 schedule: { every: 1s, timeout: 500ms }
 mirrors: [ { name: nobody, ecosystem: go, url: "http://127.0.0.1:1" } ]
@@ -129,15 +128,14 @@ modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
 state: { path: ./state.db }
 `,
-    );
-    const json = await run(['advice', '--now', '--json', '--config', file]);
-    expect([json.code, JSON.parse(json.out)]).toMatchObject([
-      1,
-      { ecosystem: 'go', remedy: null, rows: [{ registry: 'nobody', ok: 0, answered: 0, reason: 'refused' }] },
-    ]);
-    expect(json.err).toContain('no mirror responded');
-    expect(json.err).toContain('mirrorwatch demo');
-  });
+  );
+  const json = await run(['advice', '--now', '--json', '--config', file]);
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([
+    1,
+    { ecosystem: 'go', remedy: null, rows: [{ registry: 'nobody', ok: 0, answered: 0, reason: 'refused' }] },
+  ]);
+  expect(json.err).toContain('no mirror responded');
+  expect(json.err).toContain('mirrorwatch demo');
 });
 
 describe('health', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { type Ran, run } from './run-program.ts';
 import { withServer } from './with-server.ts';
 
@@ -22,43 +23,35 @@ describe('advice that did not come', () => {
     ['JSON of something else', '{"status":"ok"}'],
     ['JSON that is no object', 'null'],
     ['advice nested so deep that it would exhaust the stack', `{"advice":[${deep}]}`],
-  ])('%s answers there: 1, said, nothing on standard output', async (_, text) => {
-    await withServer(
-      (response) => response.end(text),
-      async (url) => {
-        const { code, out, err } = await run(['advice', '--json', '--url', `${url}/`]);
-        expect([code, out, err]).toEqual([1, '', `mirrorwatch: the server at ${url} is not a mirrorwatch daemon`]);
-      },
-    );
-  });
+  ])(
+    '%s answers there: 1, said, nothing on standard output',
+    async (_, text) =>
+      await withServer(
+        (response) => response.end(text),
+        async (url) => {
+          const { code, out, err } = await run(['advice', '--json', '--url', `${url}/`]);
+          expect([code, out, err]).toEqual([1, '', `mirrorwatch: the server at ${url} is not a mirrorwatch daemon`]);
+        },
+      ),
+  );
 });
 
 test.each([
   ['advice', '--apply', 'go', '--yes'],
   ['explain', 'go: example.com/x@v1.0.0: dial tcp'],
-])('JSON nested so deep that it would exhaust the stack crashes no command: %s', async (...argv) => {
-  await withServer(
-    (response) => response.end(deep),
-    async (url) => {
-      const { code, err } = await run([...argv, '--url', url], { env: { HOME: tempDir('deep') } });
-      expect([code, err.includes('RangeError')]).toEqual([1, false]);
-    },
-  );
-});
+])(
+  'JSON nested so deep that it would exhaust the stack crashes no command: %s',
+  async (...argv) =>
+    await withServer(
+      (response) => response.end(deep),
+      async (url) => {
+        const { code, err } = await run([...argv, '--url', url], { env: { HOME: tempDir('deep') } });
+        expect([code, err.includes('RangeError')]).toEqual([1, false]);
+      },
+    ),
+);
 
-const wrong: readonly unknown[] = [
-  5,
-  'x',
-  null,
-  true,
-  [],
-  {},
-  [null],
-  [5],
-  { toString: 5 },
-  [[{}]],
-  { a: { reason: { key: 5 } } },
-];
+const wrong: readonly unknown[] = table('unit/cli/daemon-responses', 'wrong');
 const advice = {
   ...{ id: 'a', state: 'proposed', ecosystem: 'go', upstream: 'u', reason: 'r', confidence: 'high', from: 'a' },
   ...{ expiresAt: 't', rollback: "export GOPROXY='https://a'", doesNotCover: ['x'], failback: null, cause: 'outage' },

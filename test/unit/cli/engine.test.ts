@@ -27,9 +27,7 @@ test.each([
   ['without a bound, the process begins anew, once, with bounds', {}, ['begun', 'begun', 'pid 2 131072 3']],
   ['a bound of the operator stays', { MALLOC_ARENA_MAX: '1' }, ['begun', 'pid 1  3']],
   ['and a threshold', { MALLOC_TRIM_THRESHOLD_: '9' }, ['begun', 'begun', 'pid 2 9 3']],
-])('%s', (_name, env, want) => {
-  expect(seen(env)).toEqual(want);
-});
+])('%s', (_name, env, want) => expect(seen(env)).toEqual(want));
 
 /** The second in which the load calls for compilers; `null`: in none of ten minutes. */
 function calledAt(spentMsOf: (second: number) => number): number | null {
@@ -47,6 +45,4 @@ test.each([
   ['scrapes and a thread that starts', (second: number) => (second % 15 === 0 ? 400 : 30), null],
   ['a long response after a minute', (second: number) => (second >= 60 ? 1_000 : 20), 61],
   ['200 probes a second', () => 400, 14],
-] as const)('%s', (_, spentMsOf, second) => {
-  expect(calledAt(spentMsOf)).toBe(second);
-});
+] as const)('%s', (_, spentMsOf, second) => expect(calledAt(spentMsOf)).toBe(second));

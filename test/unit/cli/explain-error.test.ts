@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { table } from '../../support/table.ts';
 import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';
 
@@ -16,9 +17,8 @@ interface Explained {
   }[];
 }
 
-async function explained(text: string): Promise<Explained> {
-  return JSON.parse((await run(['explain', '--json', text])).out) as Explained;
-}
+const explained = async (text: string): Promise<Explained> =>
+  JSON.parse((await run(['explain', '--json', text])).out) as Explained;
 
 /** Texts as the clients print them, with made-up hosts. */
 const rows: readonly (readonly [
@@ -27,215 +27,7 @@ const rows: readonly (readonly [
   reason: string,
   ecosystem: string,
   url: string | null,
-])[] = [
-  [
-    'npm',
-    'npm error code ECONNREFUSED\nnpm error errno ECONNREFUSED\nnpm error FetchError: request to http://npm.example.com:4873/left-pad failed, reason: connect ECONNREFUSED 192.0.2.1:4873',
-    'refused',
-    'npm',
-    'http://npm.example.com:4873',
-  ],
-  [
-    'npm',
-    'npm ERR! code ENOTFOUND\nnpm ERR! network request to https://npm.example.com/left-pad failed, reason: getaddrinfo ENOTFOUND npm.example.com',
-    'resolve_not_found',
-    'npm',
-    'https://npm.example.com',
-  ],
-  [
-    'npm',
-    'npm error code E404\nnpm error 404 Not Found - GET https://npm.example.com/left-pad - no such package',
-    'absent',
-    'npm',
-    'https://npm.example.com',
-  ],
-  [
-    'npm',
-    'npm error code EINTEGRITY\nnpm error sha512-AAAA integrity checksum failed when using sha512: wanted sha512-AAAA but got sha512-BBBB',
-    'mismatch',
-    'npm',
-    null,
-  ],
-  [
-    'npm',
-    'npm error code SELF_SIGNED_CERT_IN_CHAIN\nnpm error request to https://npm.example.com/x failed, reason: self-signed certificate in certificate chain',
-    'tls_untrusted',
-    'npm',
-    'https://npm.example.com',
-  ],
-  [
-    'npm',
-    'npm error code E401\nnpm error Unable to authenticate, your authentication token seems to be invalid.',
-    'denied',
-    'npm',
-    null,
-  ],
-  [
-    'npm',
-    'npm error FetchError: invalid json response body at https://npm.example.com/x reason: Unexpected token \'<\', "<html>" is not valid JSON',
-    'wrong_content',
-    'npm',
-    'https://npm.example.com',
-  ],
-  [
-    'pnpm',
-    ' ERR_PNPM_FETCH_503  GET https://npm.example.com/left-pad: Service Unavailable - 503',
-    'server',
-    'npm',
-    'https://npm.example.com',
-  ],
-  [
-    'go',
-    'go: example.com/hello@v1.0.0: Get "https://go.example.com/example.com/hello/@v/v1.0.0.mod": dial tcp: lookup go.example.com on 127.0.0.53:53: no such host',
-    'resolve_not_found',
-    'go',
-    'https://go.example.com',
-  ],
-  [
-    'go',
-    'go: example.com/hello@v1.0.0: reading https://go.example.com/example.com/hello/@v/v1.0.0.zip: 404 Not Found',
-    'absent',
-    'go',
-    'https://go.example.com',
-  ],
-  [
-    'go',
-    'verifying example.com/hello@v1.0.0: checksum mismatch\n\tdownloaded: h1:A=\n\tgo.sum:     h1:B=\n\nSECURITY ERROR',
-    'mismatch',
-    'go',
-    null,
-  ],
-  [
-    'go',
-    'go: example.com/hello@v1.0.0: Get "https://go.example.com/x/@v/list": tls: failed to verify certificate: x509: certificate signed by unknown authority',
-    'tls_untrusted',
-    'go',
-    'https://go.example.com',
-  ],
-  ['go', 'go: example.com/hello@v1.0.0: module lookup disabled by GOPROXY=off', 'lookups_off', 'go', null],
-  [
-    'go',
-    'go: downloading example.com/hello v1.0.0\ngo: example.com/hello@v1.0.0: unexpected EOF',
-    'cut, malformed',
-    'go',
-    null,
-  ],
-  ['go', 'go: example.com/hello@v1.0.0: zip: not a valid zip file', 'cut, wrong_content', 'go', null],
-  [
-    'pip',
-    "WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError': /simple/six/\nERROR: HTTPSConnectionPool(host='pypi.example.com', port=443): Max retries exceeded with url: /simple/six/ (Caused by NewConnectionError: [Errno 111] Connection refused)",
-    'refused',
-    'pypi',
-    'https://pypi.example.com',
-  ],
-  [
-    'pip',
-    "pip._vendor.requests.HTTPError: HTTPSConnectionPool(host='pypi.example.com', port=443): [Errno 111] Connection refused",
-    'refused',
-    'pypi',
-    'https://pypi.example.com',
-  ],
-  [
-    'pip',
-    'ERROR: Could not find a version that satisfies the requirement six==99 (from versions: none)\nERROR: No matching distribution found for six==99',
-    'absent, denied, server, throttled, wrong_content',
-    'pypi',
-    null,
-  ],
-  ['pip', 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.', 'mismatch', 'pypi', null],
-  [
-    'pip',
-    'WARNING: The repository located at pypi.example.com is not a trusted or secure host and is being ignored.',
-    'plain_refused',
-    'pypi',
-    null,
-  ],
-  [
-    'uv',
-    'error: Failed to fetch: `https://pypi.example.com/simple/six/`\n  Caused by: invalid peer certificate: UnknownIssuer',
-    'tls_untrusted',
-    'pypi',
-    'https://pypi.example.com',
-  ],
-  [
-    'docker',
-    'Error response from daemon: Get "https://hub.example.com/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
-    'resolve_failed, timeout_connect, timeout_tls',
-    'oci',
-    'https://hub.example.com',
-  ],
-  [
-    'docker',
-    'toomanyrequests: You have reached your pull rate limit. Error response from daemon',
-    'throttled',
-    'oci',
-    null,
-  ],
-  [
-    'docker',
-    'Error response from daemon: manifest for team/app:9 not found: manifest unknown: manifest unknown',
-    'absent',
-    'oci',
-    null,
-  ],
-  [
-    'docker',
-    'Error response from daemon: Get "https://hub.example.com:5000/v2/": http: server gave HTTP response to HTTPS client',
-    'tls_protocol',
-    'oci',
-    'https://hub.example.com:5000',
-  ],
-  [
-    'containerd',
-    'ctr: failed to copy: failed commit on ref "layer-sha256:a": unexpected commit digest sha256:b, expected sha256:a: failed precondition',
-    'mismatch',
-    'oci',
-    null,
-  ],
-  [
-    'apt',
-    "Err:1 http://deb.example.com/debian bookworm InRelease\n  Temporary failure resolving 'deb.example.com'",
-    'resolve_failed',
-    'http',
-    'http://deb.example.com',
-  ],
-  [
-    'apt',
-    'E: Failed to fetch http://deb.example.com/debian/pool/a.deb  Hash Sum mismatch',
-    'mismatch',
-    'http',
-    'http://deb.example.com',
-  ],
-  [
-    'apt',
-    'E: Release file for http://deb.example.com/debian/dists/x/InRelease is not valid yet (invalid for another 3h). Updates for this repository will not be applied.',
-    'stale',
-    'http',
-    'http://deb.example.com',
-  ],
-  [
-    'apt',
-    "W: GPG error: http://deb.example.com/debian x InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 0000",
-    'signature',
-    'http',
-    'http://deb.example.com',
-  ],
-  [
-    'cargo',
-    "warning: spurious network error (3 tries remaining): [6] Couldn't resolve host name (Could not resolve host: crates.example.com)",
-    'resolve_not_found',
-    'http',
-    'https://crates.example.com',
-  ],
-  [
-    'cargo',
-    'error: failed to download from `https://crates.example.com/api/v1/crates/a/1.0.0/download`\nCaused by: [60] SSL certificate problem: unable to get local issuer certificate',
-    'tls_untrusted',
-    'http',
-    'https://crates.example.com',
-  ],
-  ['cargo', 'error: failed to verify the checksum of `a v1.0.0`\ncargo', 'mismatch', 'http', null],
-];
+])[] = table('unit/cli/explain-error', 'rows');
 
 describe('mirrorwatch explain', () => {
   test.each(rows)('%s: %s', async (_, text, reason, ecosystem, url) => {
@@ -320,9 +112,9 @@ added 404 packages, and audited 503 packages in 2s
     expect([json.code, JSON.parse(json.out)]).toEqual([1, { known: false, errors: [] }]);
   });
 
-  test.each([[[]], [['--jsn', 'x']]])('wrong usage: %j', async (argv) => {
-    expect((await run(['explain', ...argv])).code).toBe(2);
-  });
+  test.each([[[]], [['--jsn', 'x']]])('wrong usage: %j', async (argv) =>
+    expect((await run(['explain', ...argv])).code).toBe(2),
+  );
 
   test('neither credentials nor escapes of the text are printed', async () => {
     const { out } = await run(['explain', 'npm error ECONNREFUSED https://ada:hunter2@npm.example.com/x \u001b[2J']);

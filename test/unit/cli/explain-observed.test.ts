@@ -39,9 +39,7 @@ interface Told {
   readonly errors: readonly { reason: string | null; candidates: object[]; observed: { registry: string }[] }[];
 }
 
-function toldBy(ran: Ran): Told['errors'][number] | undefined {
-  return (JSON.parse(ran.out) as Told).errors[0];
-}
+const toldBy = (ran: Ran): Told['errors'][number] | undefined => (JSON.parse(ran.out) as Told).errors[0];
 
 describe('explain beside a daemon', () => {
   test.each(['wrong_content', 'denied'])('an empty index of a mirror that the daemon sees answer %s', async (cause) => {

@@ -16,6 +16,7 @@ import texts from '../../../locales/en.json' with { type: 'json' };
 import type { Chain } from '../../../src/ecosystems/client.ts';
 import { pip } from '../../../src/ecosystems/pypi/clients.ts';
 import { tempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { run } from './run-program.ts';
 
 let text = '';
@@ -29,60 +30,15 @@ afterAll(() => void server.close());
 
 const good = "export GOPROXY='https://a.example.com,direct'";
 
-test.each([
-  "GOSUMDB='off'",
-  "GOSUMDB='sum.evil.example.com'",
-  "GONOSUMDB='github.com'",
-  "GONOSUMCHECK='1'",
-  "GOFLAGS='-insecure'",
-  "GOFLAGS='-mod=mod'",
-  "GOINSECURE='*'",
-  "GONOPROXY='none'",
-  "GOVCS='*:all'",
-  "GOPRIVATE='*'",
-  "GOPRIVATE='*.com'",
-  "GOPRIVATE='g*/google'",
-  "GOPRIVATE='*.io'",
-  "GOPRIVATE='github.com'",
-  "GOPRIVATE='github.com/*'",
-  "GOPRIVATE='github.com/g*'",
-  "GOPRIVATE='git.example.com,?ithub.com/gin-gonic/*'",
-  "GOPRIVATE='git.example.com,*hub.com/*'",
-  `GOPRIVATE="\${GOPRIVATE:+\${GOPRIVATE%git.example.com},}git.example.org"`,
-  "GODEBUG='x509sha1=1'",
-  "GODEBUG='http2client=0,x509sha1=1'",
-  `GODEBUG="\${GODEBUG:+\${GODEBUG%,},}tlsrsakex=1"`,
-  `GOSUMDB="\${GOSUMDB:+\${GOSUMDB%,}}"`,
-  "GOPROXY='https://u:p@a.example.com'",
-  "GOPROXY='https://a.example.com?x=1'",
-  "GOPROXY='ftp://a.example.com'",
-  "GOPROXY=''",
-  "GOPROXY='https://a.example.com/$(id)'",
-  `npm_config_registry='https://a.example.com/\${GITHUB_TOKEN}/'`,
-  `YARN_NPM_REGISTRY_SERVER='https://a.example.com/\${GITHUB_TOKEN}/'`,
-  "PIP_INDEX_URL='https://a.example.com/$HOME/simple'",
-  "npm_config_strict_ssl='false'",
-  "npm_config_registry='//a.example.com'",
-  "npm_config_registry='https://u:p@a.example.com'",
-  "npm_config_cafile='/tmp/ca'",
-  "NODE_TLS_REJECT_UNAUTHORIZED='0'",
-  "NODE_EXTRA_CA_CERTS='/tmp/ca'",
-  "NODE_OPTIONS='--require /tmp/x'",
-  "YARN_ENABLE_STRICT_SSL='false'",
-  "PIP_TRUSTED_HOST='a.example.com'",
-  "PIP_INDEX_URL='file:///tmp/x'",
-  "PIP_INDEX_URL='https://a.example.com --trusted-host a.example.com'",
-  "PIP_EXTRA_INDEX_URL='https://a.example.com'",
-  "UV_INSECURE_HOST='a.example.com'",
-  "SSL_CERT_FILE='/tmp/ca'",
-  "HTTPS_PROXY='http://a.example.com'",
-  "PATH='/tmp'",
-])('whatever a daemon says, this is not printed for a shell: %s', async (setting) => {
-  text = `${good}\nexport ${setting}\n`;
-  const ran = await run(['advice', '--export', '--url', url], { cwd: tempDir('export-settings') });
-  expect(ran).toMatchObject({ code: 1, out: '' });
-  expect(ran.err).toContain('is not safe to run in a shell');
-});
+test.each(table<string[]>('unit/cli/export-settings', 'whatever a daemon says, this is not printed for a shell: %s'))(
+  'whatever a daemon says, this is not printed for a shell: %s',
+  async (setting) => {
+    text = `${good}\nexport ${setting}\n`;
+    const ran = await run(['advice', '--export', '--url', url], { cwd: tempDir('export-settings') });
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toContain('is not safe to run in a shell');
+  },
+);
 
 test.each([
   good,

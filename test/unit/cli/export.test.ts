@@ -118,9 +118,8 @@ describe('what a shell may evaluate', () => {
     });
   });
 
-  test('--fallback without --export is wrong usage', async () => {
-    expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2);
-  });
+  test('--fallback without --export is wrong usage', async () =>
+    expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2));
 });
 
 test('switches of other ecosystems that the command leaves out are named, unless one was asked for', async () => {

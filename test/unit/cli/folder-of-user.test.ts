@@ -16,6 +16,4 @@ test.each([
   ],
   ['npx', { INIT_CWD: '/home/ada/app', npm_lifecycle_event: 'npx' }, '/home/ada/app', '/home/ada/app'],
   ['no npm', {}, '/home/ada/app', '/home/ada/app'],
-])('the user’s folder by %s', (_, env, cwd, folder) => {
-  expect(folderOfUser(env, cwd)).toBe(folder);
-});
+])('the user’s folder by %s', (_, env, cwd, folder) => expect(folderOfUser(env, cwd)).toBe(folder));

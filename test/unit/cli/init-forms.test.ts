@@ -381,16 +381,14 @@ const rows: readonly (readonly [form: string, files: Files, chain: string, place
 
 const linesOf = (err: string): readonly string[] => err.split('\n').filter((line) => / module/.test(line));
 
-describe('init finds the mirror in use', () => {
-  test.each(rows)('%s', async (_, files, chain, place) => {
-    const machine = testMachine(files);
-    const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
-    const shown = /^[~/]/.test(place) ? `${machine.at(place)}` : place;
-    expect([code, linesOf(err)]).toEqual([
-      0,
-      expect.arrayContaining([expect.stringContaining(`clients use ${chain} (${shown})`)]),
-    ]);
-  });
+test.each(rows)('init finds the mirror in use: %s', async (_, files, chain, place) => {
+  const machine = testMachine(files);
+  const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+  const shown = /^[~/]/.test(place) ? `${machine.at(place)}` : place;
+  expect([code, linesOf(err)]).toEqual([
+    0,
+    expect.arrayContaining([expect.stringContaining(`clients use ${chain} (${shown})`)]),
+  ]);
 });
 
 describe('init says what it does not take as the mirror in use', () => {

@@ -181,10 +181,9 @@ describe('init --public', () => {
     expect((await other.run(['init'], { answer: false })).out).not.toMatch(outside);
   });
 
-  test('another word is refused', async () => {
+  test('another word is refused', async () =>
     expect(await testMachine(files).run(['init', '--public', 'all'])).toMatchObject({
       code: 2,
       err: expect.stringContaining("not 'all'"),
-    });
-  });
+    }));
 });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { repoDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { type TestMachine, testMachine } from '../features/doctor/machine.ts';
 import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';
@@ -137,10 +138,7 @@ services:
   });
 
   test('requirements files: included ones are read, and what pins no version is no mistake', async () => {
-    const machine = testMachine({
-      'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n',
-      'more.txt': 'six==1.17.0\n',
-    });
+    const machine = testMachine({ 'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n', 'more.txt': 'six==1.17.0\n' });
     const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining('pypi: 1 module (requirements.txt);')]);
     expect(err).not.toContain('malformed');
@@ -167,18 +165,12 @@ services:
     await expectAccepted(machine);
   });
 
-  test.each([
-    [
-      'file:///srv/go,https://go.corp,direct',
-      ['go.corp-go'],
-      'left out: $GOPROXY: expected only mirrors that are listed under mirrors',
-    ],
-    [
-      'https://ada:hunter2@go.corp/x?y=1,direct',
-      [],
-      'left out: $GOPROXY: expected http://, https:// or file:// URLs of proxies',
-    ],
-  ])('a current chain that the configuration cannot have (%s) is left out, and said', async (goproxy, names, said) => {
+  test.each(
+    table<[string, readonly string[], string][]>(
+      'unit/cli/init',
+      'a current chain that the configuration cannot have (%s) is left out, and said',
+    ),
+  )('a current chain that the configuration cannot have (%s) is left out, and said', async (goproxy, names, said) => {
     const machine = testMachine({}, { GOPROXY: goproxy });
     const made = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining(said)]);
@@ -244,40 +236,18 @@ services:
 
   const images = (text: string) => [...text.matchAll(/"docker\.io\/([^"]+)"/g)].map(([, image]) => image).toSorted();
 
-  test.each([
-    [
-      'a GitHub workflow',
-      '.github/workflows/ci.yml',
-      'jobs:\n  a:\n    container: node:24\n    services:\n      db: { image: "postgres:17" }\n  b:\n    container:\n      image: golang:1.25 # x\n    steps:\n      - uses: docker://alpine:3.22\n      - uses: actions/checkout@v5\n      - { name: "run: a b", run: "echo image: $x" }\n      # image: busybox:1\n',
-      ['library/alpine:3.22', 'library/golang:1.25', 'library/node:24', 'library/postgres:17'],
-    ],
-    [
-      "GitLab's CI file",
-      '.gitlab-ci.yml',
-      'image: node:24\njob:\n  image:\n    name: golang:1.25\n  services:\n    - postgres:17\n    - name: redis:8\n      alias: r\n  script:\n    - make:all\n    - npm\n',
-      ['library/golang:1.25', 'library/node:24', 'library/postgres:17', 'library/redis:8'],
-    ],
-    [
-      'a compose file',
-      'deploy/compose.prod.yaml',
-      'services:\n  a:\n    image: postgres:17\n  b: { image: redis:8 }\n  c:\n    image: $REGISTRY/x:1\n',
-      ['library/postgres:17', 'library/redis:8'],
-    ],
-    [
-      'a Jenkinsfile',
-      'ci/Jenkinsfile.release',
-      "pipeline {\n  agent { docker { image 'node:24' } }\n  stages { agent { docker 'golang:1.25' } }\n  // docker.image('busybox:1')\n  docker.image(\"alpine:3.22\").inside { }\n}\n",
-      ['library/alpine:3.22', 'library/golang:1.25', 'library/node:24'],
-    ],
-  ])('reads the images of %s', async (_, file, content, want) => {
-    const machine = testMachine({ [file]: content });
-    expect(await machine.run(['init', '--yes', '--public', 'cn'])).toMatchObject({
-      code: 0,
-      err: expect.stringContaining(`(${file})`),
-    });
-    expect(images(machine.text('mirrorwatch.yaml'))).toEqual(want);
-    await expectAccepted(machine);
-  });
+  test.each(table<[string, string, string, readonly string[]][]>('unit/cli/init', 'reads the images of %s'))(
+    'reads the images of %s',
+    async (_, file, content, want) => {
+      const machine = testMachine({ [file]: content });
+      expect(await machine.run(['init', '--yes', '--public', 'cn'])).toMatchObject({
+        code: 0,
+        err: expect.stringContaining(`(${file})`),
+      });
+      expect(images(machine.text('mirrorwatch.yaml'))).toEqual(want);
+      await expectAccepted(machine);
+    },
+  );
 
   test.each(['env:\n  GOPROXY: https://$HOST/go\n', 'env:\n  GOPROXY: https://go.build.corp/$X/x,direct\n'])(
     'takes no mirror whose URL has a placeholder, and says so: %j',
@@ -292,18 +262,12 @@ services:
     },
   );
 
-  test.each([
-    ['.github/workflows/ci.yml', 'env:\n  GOPROXY: https://ada:hunter2@go.build.corp,direct\n', 2, 'go'],
-    ['Jenkinsfile', "environment {\n  GOPROXY = 'https://go.build.corp'\n}\n", 2, 'go'],
-    [
-      '.gitlab-ci.yml',
-      'variables:\n  # NPM_CONFIG_REGISTRY: https://no.build.corp/\n  npm_config_registry: "https://npm.build.corp/"\n',
-      3,
-      'npm',
-    ],
-    ['api/Dockerfile', 'FROM scratch\nENV PIP_INDEX_URL=https://pypi.build.corp/simple\n', 2, 'pypi'],
-    ['compose.yaml', 'services:\n  a:\n    environment:\n      - GOPROXY=https://go.build.corp,direct\n', 4, 'go'],
-  ])('takes the mirror that %s sets for its builds, where nothing else is set', async (file, content, line, id) => {
+  test.each(
+    table<[string, string, number, string][]>(
+      'unit/cli/init',
+      'takes the mirror that %s sets for its builds, where nothing else is set',
+    ),
+  )('takes the mirror that %s sets for its builds, where nothing else is set', async (file, content, line, id) => {
     const machine = testMachine({ [file]: content });
     const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining(`.build.corp`)]);
@@ -468,19 +432,17 @@ services:
     expect(said.err).toContain('go：1 个模块（Fixtures/go.sum）');
   });
 
-  test('where nothing is, it says so', async () => {
+  test('where nothing is, it says so', async () =>
     expect(await testMachine({}).run(['init', '--yes', '--public', 'cn'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('name an ecosystem to monitor with --ecosystem'),
-    });
-  });
+    }));
 
-  test('no ecosystem has that name', async () => {
+  test('no ecosystem has that name', async () =>
     expect(await testMachine({}).run(['init', '--ecosystem', 'gems'])).toMatchObject({
       code: 2,
       err: expect.stringContaining("not 'gems'"),
-    });
-  });
+    }));
 
   test('a true lock file of thousands is bounded', async () => {
     const machine = testMachine({});

@@ -64,9 +64,8 @@ test('help in Chinese, of the program and of each command', async () => {
   }
 });
 
-test('wrong usage in Chinese, with the line of usage', async () => {
+test('wrong usage in Chinese, with the line of usage', async () =>
   expect(await run(['check', '--cofnig'], { env: { LC_ALL: 'zh_CN.UTF-8' } })).toMatchObject({
     code: 2,
     err: 'mirrorwatch check：没有 “--cofnig” 这个选项\n用法：mirrorwatch check [--config FILE] [--json]',
-  });
-});
+  }));

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCommands, program } from '../../../src/cli/program.ts';
 import { receiveSignals } from '../../../src/terminal/signals.ts';
 import { tempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 import { expectGolden } from './golden.ts';
 import { run } from './run-program.ts';
@@ -38,9 +39,9 @@ test.each(commands.map((command) => [command.name, command] as const))(
   },
 );
 
-test.each([['--version'], ['-v']])('%s', async (word) => {
-  expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
-});
+test.each([['--version'], ['-v']])('%s', async (word) =>
+  expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' }),
+);
 
 test.each(['run', 'door'])(
   '%s takes signals before it reads its configuration: a reload must not end a start',
@@ -85,88 +86,7 @@ test('an empty MIRRORWATCH_CONFIG names no file', async () => {
 });
 
 describe('wrong usage is 2, said on standard error with the usage line', () => {
-  const rows: readonly (readonly [string, readonly string[], string])[] = [
-    ['an unknown command', ['wtach'], "unknown command 'wtach'"],
-    ['help of an unknown command', ['help', 'wtach'], "unknown command 'wtach'"],
-    ['an unknown option', ['check', '--cofnig', 'x'], "Unknown option '--cofnig'"],
-    ['an option without its value', ['check', '--config'], 'argument missing'],
-    ['a word too many', ['check', 'this'], 'Unexpected argument'],
-    ['probe of nothing', ['probe'], 'which mirror?'],
-    ['probe of a URL that is none', ['probe', 'http://'], 'is not a URL'],
-    ['probe of a name that nobody has', ['probe', 'nobody'], "no mirror is named 'nobody'"],
-    ['probe in two forms', ['probe', 'x', '--json', '--curl'], '--json or --curl, not both'],
-    [
-      'probe of an unknown step',
-      ['probe', 'https://m.example.com', 'a.example.com/b@v1.0.0', '--step', 'tarball'],
-      '--step is one of',
-    ],
-    [
-      'probe of a module of any of several ecosystems',
-      ['probe', 'http://127.0.0.1:9', 'left-pad@1.3.0'],
-      "'left-pad@1.3.0' can belong to several ecosystems; choose one with --ecosystem: npm, pypi",
-    ],
-    ['too many words', ['probe', 'a', 'b', 'c'], "too many words: 'c'"],
-    ['rank with no rounds', ['rank', '--rounds', '0'], '--rounds takes a whole number of at least 1'],
-    ['rank with half a round', ['rank', '--rounds', '1.5'], '--rounds takes a whole number of at least 1'],
-    ['rank of a module without a version', ['rank', 'go', 'example.com/hello'], 'name a module as module@version'],
-    [
-      'rank of an upstream without mirrors',
-      ['rank', 'http', '--upstream', 'nobody'],
-      'has no http mirror of nobody to rank',
-    ],
-    [
-      'demo of no ecosystem',
-      ['demo', '--ecosystem', 'gems'],
-      '--ecosystem is one of go, npm, pypi, oci, http, all, not',
-    ],
-    ['probe of all ecosystems', ['probe', 'http://127.0.0.1:9', '--ecosystem', 'all'], "pypi, oci, http, not 'all'"],
-    ['rank of no ecosystem', ['rank', '--ecosystem', 'gems'], '--ecosystem is one of'],
-    ['probe of no ecosystem', ['probe', 'https://m.example.com', '--ecosystem', 'gems'], "not 'gems'"],
-    ['probe of nothing that is known', ['probe', 'https://m.example.com', '--ecosystem', 'http'], 'which module?'],
-    [
-      'probe of no image',
-      ['probe', 'http://127.0.0.1:9', 'a!b', '--ecosystem', 'oci'],
-      "'a!b' is not a name that mirrors",
-    ],
-    [
-      'probe of another ecosystem by name',
-      ['probe', 'go-origin', '--ecosystem', 'http'],
-      'go-origin is a mirror of go',
-    ],
-    ['an unknown verb', ['advice', 'reject', 'x'], "'reject' is not a verb of advice"],
-    ['accepting nothing', ['advice', 'accept'], 'which advice? write its ID after accept'],
-    ['dismissing nothing', ['advice', 'dismiss'], 'which advice? write its ID after dismiss'],
-    ['dismissing for good', ['advice', 'dismiss', 'x', '--reason', 'y'], '--for is needed, such as --for 2h'],
-    ['dismissing without a reason', ['advice', 'dismiss', 'x', '--for', '2h'], '--reason is needed'],
-    [
-      'an upstream without a remedy',
-      ['advice', '--upstream', 'go'],
-      '--upstream can only be used with --export or --apply',
-    ],
-    ['accepting for a while', ['advice', 'accept', 'x', '--for', '2h'], '--for can only be used with dismiss'],
-    ['asking with a reason', ['advice', '--reason', 'y'], '--reason can only be used with dismiss'],
-    ['ack of nothing', ['ack'], 'which finding? write its ID'],
-    ['ack without a reason', ['ack', 'x'], '--reason is needed'],
-    ['pause of nothing', ['pause'], 'which mirror? write its name'],
-    ['pause without a time', ['pause', 'a'], '--for is needed'],
-    ['webhook without a verb', ['webhook'], 'expected webhook test NAME'],
-    ['webhook test of nothing', ['webhook', 'test'], 'expected webhook test NAME'],
-    ['a log level that is none', ['run', '--log-level', 'loud'], '--log-level is one of'],
-    ['a daemon that is no URL at all', ['advice', '--url', 'foo'], '--url takes an http:// or https:// URL'],
-    ['a daemon whose URL is broken', ['health', '--url', 'http://['], '--url takes an http:// or https:// URL'],
-    ['a daemon with a password', ['health', '--url', 'http://bob:x@127.0.0.1:1'], '--url takes no credentials'],
-    [
-      'measuring and accepting at once',
-      ['advice', 'accept', 'x', '--now'],
-      "--now measures the mirrors; it cannot be combined with 'accept'",
-    ],
-    ['a daemon that is no URL', ['advice', '--url', 'localhost:1'], '--url takes an http:// or https:// URL'],
-    [
-      'a token file that is not there',
-      ['advice', '--url', 'http://127.0.0.1:1', '--token-file', 'none'],
-      'cannot be read (ENOENT)',
-    ],
-  ];
+  const rows: readonly (readonly [string, readonly string[], string])[] = table('unit/cli/program', 'rows');
   test.each(rows)('%s', async (_, argv, said) => {
     const { code, out, err } = await run(argv);
     expect([code, out]).toEqual([2, '']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { program } from '../../../src/cli/program.ts';
 import { repoDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 
 /** Runs the program with a terminal that keeps its lines. */
 async function run(...argv: readonly string[]) {
@@ -54,23 +55,9 @@ describe('mirrorwatch rules', () => {
     expect(out).toContain('`mirrorwatch rules --slo 99 --vantages 1 --runbook https://wiki.example.com/m --lang zh`');
   });
 
-  test.each([
-    {
-      argv: ['--slo', '100'],
-      says: 'the objective is a number from 94 to 99.999 per cent: below 94 an alert at 14.4 times its budget could never fire, and 100 leaves none',
-    },
-    { argv: ['--slo', 'high'], says: "--slo takes a number, not 'high'" },
-    { argv: ['--slo', ''], says: "--slo takes a number, not ''" },
-    { argv: ['--slo', '1e2'], says: "--slo takes a number, not '1e2'" },
-    { argv: ['--vantages', '0'], says: 'the number of vantages is a whole number from 1 to 1000' },
-    { argv: ['--vantages', '2.5'], says: 'the number of vantages is a whole number from 1 to 1000' },
-    {
-      argv: ['--runbook', 'a b'],
-      says: 'the runbook is a relative path or an http(s) URL, without spaces, quotes, braces or #',
-    },
-    { argv: ['--sol', '99'], says: "Unknown option '--sol'" },
-    { argv: ['extra'], says: "Unexpected argument 'extra'" },
-  ])('$argv is wrong usage', async ({ argv, says }) => {
-    expect(await run('rules', ...argv)).toEqual({ code: 2, out: '', err: [expect.stringContaining(says), usage] });
-  });
+  test.each(
+    table<{ readonly argv: readonly string[]; readonly says: string }[]>('unit/cli/rules', '$argv is wrong usage'),
+  )('$argv is wrong usage', async ({ argv, says }) =>
+    expect(await run('rules', ...argv)).toEqual({ code: 2, out: '', err: [expect.stringContaining(says), usage] }),
+  );
 });

@@ -35,9 +35,8 @@ test('a thread inside a call that cannot be ended does not hold up the end: what
   expect([code, out.length, out.trim().replaceAll('x', '')]).toEqual([1, 200_001, '']);
 });
 
-test('nothing is held up that ends by itself', async () => {
+test('nothing is held up that ends by itself', async () =>
   expect(await outcome(`${leaving} process.exitCode = 2; stopProcess(process, 1, 600_000);`)).toEqual({
     code: 2,
     out: '',
-  });
-});
+  }));

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { type Ran, run } from './run-program.ts';
 
 describe('webhook test', () => {
@@ -28,21 +29,9 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
     return ran;
   };
 
-  test.each<[string, number | null, boolean, number, string]>([
-    ['taken', 204, true, 0, 'ops: delivered, HTTP status 204'],
-    ['refused for good', 400, true, 1, 'ops: not delivered: HTTP status 400'],
-    ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would retry'],
-    ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: the receiver accepts no more messages'],
-    ['elsewhere', 302, true, 1, 'ops: not delivered: the receiver redirects, and redirects are not followed'],
-    ['nobody there', null, true, 1, 'ops: not delivered: the request failed (ECONNREFUSED)'],
-    [
-      'at a private address',
-      204,
-      false,
-      1,
-      'ops: not delivered: the address 127.0.0.1 of the receiver is not public; if that is intended, add it or its network to `webhooks[].allow`',
-    ],
-  ])('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {
+  test.each<[string, number | null, boolean, number, string]>(
+    table('unit/cli/webhook-test', 'a receiver that is %s: said in words, its URL never'),
+  )('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {
     const ran = await told(status, allow);
     expect(ran.code).toBe(code);
     expect(`${ran.out}${ran.err}`).toContain(said);

@@ -19,14 +19,13 @@ describe('the cells that a text takes', () => {
     ['–…', 2],
   ])('%j is %i wide', (text, cells) => expect(displayWidth(text)).toBe(cells));
 
-  test('is filled up to a width, and left alone beyond it', () => {
+  test('is filled up to a width, and left alone beyond it', () =>
     expect([padEnd('镜像', 6), padStart('镜像', 6), padEnd('镜像站', 4), padStart('镜像站', 4)]).toEqual([
       '镜像  ',
       '  镜像',
       '镜像站',
       '镜像站',
-    ]);
-  });
+    ]));
 });
 
 test('columns of a table begin at one cell, whatever stands in them', () => {

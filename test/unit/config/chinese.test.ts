@@ -17,10 +17,7 @@ test('each mistake is told in Chinese, at the same line and key', () =>
       text: readFileSync(`${folder}${name}`, 'utf8'),
       path: `${folder}${name}`,
       env: { SET: '1', TEXT: 'abc', PASS: 'hunter2' },
-      files: {
-        read: async (path) => diskFiles.read(path),
-        list: async (path) => diskFiles.list(path),
-      },
+      files: { read: async (path) => diskFiles.read(path), list: async (path) => diskFiles.list(path) },
       expand: expandPlainly,
     });
     const issues = [...(loaded.tag === 'ok' ? loaded.value.warnings : loaded.error)].sort(comparePlaces);

@@ -141,12 +141,11 @@ describe('a credential beside an address', () => {
       expect(maskText(text)).toBe(text);
   });
 
-  test('in any text: nothing before an @ is left but a scheme', () => {
+  test('in any text: nothing before an @ is left but a scheme', () =>
     fc.assert(
       fc.property(fc.string(), fc.string(), (before, after) => {
         expect(maskText(`${before}zq7${before}@${after}`)).not.toContain('zq7');
       }),
       { seed: 5 },
-    );
-  });
+    ));
 });

@@ -5,6 +5,7 @@ import { listChangedKeys } from '../../../src/config/changed-keys.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
+import { table } from '../../support/table.ts';
 import { configOf, expandPlainly, memoryFiles } from './support.ts';
 
 describe('budget', () => {
@@ -179,9 +180,7 @@ describe('the declared chain', () => {
       chain: 'https://corp.example.com/,direct',
     },
     { name: 'nothing configured', text: mirrors, upstream: 'none', chain: 'direct' },
-  ])('$name', ({ text, upstream, chain }) => {
-    expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain);
-  });
+  ])('$name', ({ text, upstream, chain }) => expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain));
 });
 
 /** Steps without a pace of their own, as the file lists them. */
@@ -236,9 +235,9 @@ describe('what a reload changed', () => {
       keys: ['vantage', 'advise'],
       needsRestart: [],
     },
-  ])('$name', ({ text, keys, needsRestart }) => {
-    expect(listChangedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart });
-  });
+  ])('$name', ({ text, keys, needsRestart }) =>
+    expect(listChangedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart }),
+  );
 });
 
 describe('independence', () => {
@@ -248,37 +247,10 @@ describe('independence', () => {
     const loaded = loadConfig({ text, path: null, env: {}, files: memoryFiles({}) });
     return loaded.tag === 'ok' && loaded.value.warnings.some(({ path }) => path === 'mirrors');
   };
-  test.each([
-    {
-      name: 'three names',
-      urls: ['https://a.example.com', 'https://b.example.com', 'https://c.example.com'],
-      warns: false,
-    },
-    { name: 'two names', urls: ['https://a.example.com', 'https://b.example.com'], warns: true },
-    {
-      name: 'one name by three ports',
-      urls: ['https://a.example.com', 'https://a.example.com:1', 'https://a.example.com:2'],
-      warns: true,
-    },
-    {
-      name: 'three ports of loopback',
-      urls: ['http://127.0.0.1:1', 'http://127.0.0.1:2', 'http://127.0.0.1:3'],
-      warns: false,
-    },
-    {
-      name: 'three addresses of one /24',
-      urls: ['https://192.0.2.1', 'https://192.0.2.2', 'https://192.0.2.3'],
-      warns: true,
-    },
-    {
-      name: 'three networks',
-      urls: ['https://192.0.2.1', 'https://198.51.100.1', 'https://203.0.113.1'],
-      warns: false,
-    },
-    {
-      name: 'three addresses of one /48',
-      urls: ['https://[2001:db8:1:1::1]', 'https://[2001:db8:1:2::1]', 'https://[2001:db8:1:3::1]'],
-      warns: true,
-    },
-  ])('$name', ({ urls, warns }) => expect(warned(...urls)).toBe(warns));
+  test.each(
+    table<{ readonly name: string; readonly urls: readonly string[]; readonly warns: boolean }[]>(
+      'unit/config/decisions',
+      'independence',
+    ),
+  )('$name', ({ urls, warns }) => expect(warned(...urls)).toBe(warns));
 });

@@ -13,12 +13,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const examples = readdirSync(`${root}examples`).filter((name) => name.endsWith('.yaml'));
 
 describe('generated pages are those of the schema (node tools/generate-config-docs.ts)', () => {
-  test('docs/configuration.md', () => {
-    expect(readFileSync(`${root}docs/configuration.md`, 'utf8')).toBe(configReference());
-  });
-  test('docs/mirrorwatch.schema.json', () => {
-    expect(readFileSync(`${root}docs/mirrorwatch.schema.json`, 'utf8')).toBe(configSchemaText());
-  });
+  test('docs/configuration.md', () =>
+    expect(readFileSync(`${root}docs/configuration.md`, 'utf8')).toBe(configReference()));
+  test('docs/mirrorwatch.schema.json', () =>
+    expect(readFileSync(`${root}docs/mirrorwatch.schema.json`, 'utf8')).toBe(configSchemaText()));
   test('every key has a meaning', () => {
     const rows = configReference()
       .split('\n')

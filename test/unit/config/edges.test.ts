@@ -15,17 +15,15 @@ function mistakes(text: string, files = memoryFiles({})): readonly string[] {
   return loaded.tag === 'ok' ? [] : issuesForPrograms(loaded.error).map(({ path, expected }) => `${path}: ${expected}`);
 }
 
-describe('a key that is not known here', () => {
-  test.each<[string, string, readonly (string | number)[], string]>([
-    ['is shown where it is known elsewhere, also beside a secret', 'every', ['webhooks', 0], 'every'],
-    ['is shown where it looks like a word and no secret is near', 'colour', ['schedule'], 'colour'],
-    ['is hidden beside a secret: it may be the secret', 'colour', ['webhooks', 0], '***'],
-    ['is hidden where the schema knows nothing at all', 'colour', ['nonsense'], '***'],
-    ['is hidden where it looks like no word', 'c0l0ur', ['schedule'], '***'],
-  ])('%s', (_name, key, parent, want) => {
-    expect(fileSeenKeyOf(key, parent)).toBe(JSON.stringify(want));
-  });
-});
+test.each<[string, string, readonly (string | number)[], string]>([
+  ['is shown where it is known elsewhere, also beside a secret', 'every', ['webhooks', 0], 'every'],
+  ['is shown where it looks like a word and no secret is near', 'colour', ['schedule'], 'colour'],
+  ['is hidden beside a secret: it may be the secret', 'colour', ['webhooks', 0], '***'],
+  ['is hidden where the schema knows nothing at all', 'colour', ['nonsense'], '***'],
+  ['is hidden where it looks like no word', 'c0l0ur', ['schedule'], '***'],
+])('a key that is not known here: %s', (_name, key, parent, want) =>
+  expect(fileSeenKeyOf(key, parent)).toBe(JSON.stringify(want)),
+);
 
 test('a key that is not known hides no mistake at a path of the same letters', () => {
   const said = mistakes(`${base}schedule: { every: 30s, spread: 20s }\nschedulespread: 20s\n`);
@@ -40,11 +38,9 @@ test('a value that is shown neither moves the cursor nor turns the direction of 
   );
 });
 
-describe('a reload', () => {
-  test('from another file with the same words changes nothing', () => {
-    const config = configOf('vantage: x');
-    expect(listChangedKeys(config, { ...config, path: '/elsewhere/m.yaml' })).toEqual({ keys: [], needsRestart: [] });
-  });
+test('a reload: from another file with the same words changes nothing', () => {
+  const config = configOf('vantage: x');
+  expect(listChangedKeys(config, { ...config, path: '/elsewhere/m.yaml' })).toEqual({ keys: [], needsRestart: [] });
 });
 
 describe('modules', () => {
@@ -73,13 +69,11 @@ describe('GOSUMDB', () => {
   });
 });
 
-describe('brackets that do not fit', () => {
-  test.each<[string, string, boolean]>([
-    ['a variable without quotes: that is the mistake', `schedule: { perHost: \${SET} }`, true],
-    ['a variable that comes after it is not to blame', `schedule: { perHost: 3 } } # \${SET}`, false],
-  ])('%s', (_name, line, isAboutQuotes) => {
-    const said = mistakes(base + line);
-    expect(said.length).toBeGreaterThan(0);
-    expect(said.some((one) => one.includes('quotes around'))).toBe(isAboutQuotes);
-  });
+test.each<[string, string, boolean]>([
+  ['a variable without quotes: that is the mistake', `schedule: { perHost: \${SET} }`, true],
+  ['a variable that comes after it is not to blame', `schedule: { perHost: 3 } } # \${SET}`, false],
+])('brackets that do not fit: %s', (_name, line, isAboutQuotes) => {
+  const said = mistakes(base + line);
+  expect(said.length).toBeGreaterThan(0);
+  expect(said.some((one) => one.includes('quotes around'))).toBe(isAboutQuotes);
 });

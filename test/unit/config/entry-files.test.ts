@@ -32,7 +32,7 @@ describe('a keyring that an entry names', () => {
     },
   );
 
-  test('is warned of where there is no gpgv', () => {
+  test('is warned of where there is no gpgv', () =>
     expect(loaded(keyring).warnings).toMatchObject([
       {
         path: 'modules.http[0].expect.signedBy',
@@ -40,6 +40,5 @@ describe('a keyring that an entry names', () => {
         seen: '"keys/archive.gpg"',
         expected: phrase('expected.gpgv'),
       },
-    ]);
-  });
+    ]));
 });

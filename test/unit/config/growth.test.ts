@@ -54,9 +54,7 @@ describe('what a configuration costs to read grows with its length', () => {
       500,
       (size) => `${mirror}clients: { go: "${'https://a.example.com,'.repeat(size)}direct" }\n`,
     ],
-  ])('%s', (_, size, text) => {
-    expectInProportion(size, text, load);
-  });
+  ])('%s', (_, size, text) => expectInProportion(size, text, load));
 
   test('mistakes past the bound are counted', () => {
     const loaded = load(rows(limits.configMistakes + 500, (at) => `key${at}: 1\n`) + mirror);

@@ -55,9 +55,9 @@ test.each([
     `version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://a.example.com" }\nsdist = { url = "https://files.example.com/six-1.17.0.tar.gz", hash = "sha256:${hexOf('a')}" }\n`,
     6,
   ],
-])('the line of a hash of %s in %s', async (id, name, text, line) => {
-  expect(await placesIn(id, name, text)).toEqual([`${name}:${line}`]);
-});
+])('the line of a hash of %s in %s', async (id, name, text, line) =>
+  expect(await placesIn(id, name, text)).toEqual([`${name}:${line}`]),
+);
 
 test('a lock file of thousands of hashes and lines is read in proportion to its length', async () => {
   const reader = await pypiLocks.reader();

@@ -3,6 +3,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { loadConfigSlowly, loadDaemonKeysSlowly } from '../../../src/config/load-slowly.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Files, SlowFiles } from '../../../src/core/ports.ts';
+import { table } from '../../support/table.ts';
 import { memoryFiles } from './support.ts';
 
 /** The same files, each a turn later; counts what was asked. */
@@ -31,19 +32,12 @@ controls: [ tcp://192.0.2.1:53 ]
 ${more}`;
 
 describe('a configuration over files that take their time', () => {
-  test.each([
-    ['without files', 'modules: { go: [ rsc.io/quote@v1.5.2 ] }', ['/etc/m/data/mirrorwatch.db', '/etc/m/data']],
-    [
-      'a secret, and a lock file that leads to the one beside it',
-      'listen: { address: ":1", tokenFile: token }\nmodules: { go: [ { from: go.sum } ] }',
-      ['/etc/m/token', '/etc/m/go.sum', '/etc/m/data/mirrorwatch.db', '/etc/m/data', '/etc/m/go.mod'],
-    ],
-    [
-      'files that are not there',
-      'listen: { address: ":1", tokenFile: none }\nmodules: { go: [ { from: nothing/go.sum } ] }',
-      ['/etc/m/none', '/etc/m/nothing/go.sum', '/etc/m/data/mirrorwatch.db', '/etc/m/data'],
-    ],
-  ])('%s: the same as with all at hand, each asked once', async (_, more, want) => {
+  test.each(
+    table<[string, string, readonly string[]][]>(
+      'unit/config/load-slowly',
+      '%s: the same as with all at hand, each asked once',
+    ),
+  )('%s: the same as with all at hand, each asked once', async (_, more, want) => {
     const input = { text: yaml(more), path: '/etc/m/m.yaml', env: {} };
     const { files: slowFiles, asked } = slow(files);
     const loaded = await loadConfigSlowly({ ...input, files: slowFiles });

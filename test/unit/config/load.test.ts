@@ -10,89 +10,88 @@ import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { GoSettings } from '../../../src/ecosystems/go/context.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { table } from '../../support/table.ts';
 import { configOf, diskFiles, expandPlainly, memoryFiles } from './support.ts';
 
 const none = memoryFiles({});
 const dollar = '$';
 
-describe('defaults', () => {
-  test('are those of docs/configuration.md', () => {
-    const { mirrors, settings, steps: paces, ...rest } = configOf('');
-    expect(rest).toEqual({
-      path: '/etc/mirrorwatch/mirrorwatch.yaml',
-      vantage: 'local',
-      listen: {
-        host: '127.0.0.1',
-        port: 10120,
-        token: null,
-        tls: null,
-        protobuf: { histograms: 'native', buckets: 160 },
-      },
-      contact: null,
-      schedule: {
-        pace: { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 },
-        perHost: 2,
-        bytesPerHour: null,
-      },
-      controls: [{ name: '192.0.2.1:53', url: 'tcp://192.0.2.1:53' }],
-      clients: {},
-      modules: [{ ecosystem: 'go', upstream: 'go', module: 'rsc.io/quote', version: 'v1.5.2' }],
-      private: { go: [], npm: [], pypi: [] },
-      detect: {
-        spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
-        outage: { open: 3, overMs: 4000, close: 2, share: 0.5 },
-        lagLimitMs: 3_600_000,
-      },
-      advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
-      webhooks: [],
-      state: { path: '/etc/mirrorwatch/data/mirrorwatch.db', keepMs: 30 * 86_400_000 },
-      limits: { lines: 500_000 },
-      pinned: {},
-      pinnedAt: {},
-    });
-    expect(mirrors).toEqual([
-      {
-        name: 'a',
-        ecosystem: 'go',
-        upstream: 'go',
-        url: 'https://a.example.com',
-        role: 'mirror',
-        weight: null,
-        region: null,
-        capacity: null,
-        connections: ['cold'],
-        speaks: [{ protocol: '2', clients: ['go'], bypass: 'GODEBUG=http2client=0' }],
-        access: {
-          tls: { ca: [], client: null, pin: null },
-          auth: null,
-          proxy: null,
-          resolve: { family: null, server: null },
-          allowHosts: [],
-        },
-        maintenance: [],
-      },
-    ]);
-    const { sumdb } = settings['go'] as GoSettings;
-    expect(sumdb?.url).toBeNull();
-    expect(sumdb?.verifierKey.startsWith(`${sumdb.name}+033de0ae+`)).toBe(true);
-    const every = (everyMs: number, timeoutMs: number) => ({ cadence: { kind: 'every', everyMs }, timeoutMs });
-    expect(paces).toMatchObject({
-      mod: every(30_000, 10_000),
-      list: every(300_000, 10_000),
-      info: every(300_000, 10_000),
-      latest: every(300_000, 10_000),
-      sumdb: every(1_800_000, 10_000),
-      zip: every(3_600_000, 120_000),
-      metadata: every(300_000, 10_000),
-      tags: every(300_000, 10_000),
-      tarball: every(3_600_000, 120_000),
-      packument: every(86_400_000, 120_000),
-      index: every(30_000, 10_000),
-      file: every(3_600_000, 120_000),
-    });
-    const steps = registry.all.flatMap((kind) => Object.keys(kind.steps));
-    expect(Object.keys(paces).toSorted()).toEqual(steps.toSorted());
+test('defaults: are those of docs/configuration.md', () => {
+  const { mirrors, settings, steps: paces, ...rest } = configOf('');
+  expect(rest).toEqual({
+    path: '/etc/mirrorwatch/mirrorwatch.yaml',
+    vantage: 'local',
+    listen: {
+      host: '127.0.0.1',
+      port: 10120,
+      token: null,
+      tls: null,
+      protobuf: { histograms: 'native', buckets: 160 },
+    },
+    contact: null,
+    schedule: {
+      pace: { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 },
+      perHost: 2,
+      bytesPerHour: null,
+    },
+    controls: [{ name: '192.0.2.1:53', url: 'tcp://192.0.2.1:53' }],
+    clients: {},
+    modules: [{ ecosystem: 'go', upstream: 'go', module: 'rsc.io/quote', version: 'v1.5.2' }],
+    private: { go: [], npm: [], pypi: [] },
+    detect: {
+      spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
+      outage: { open: 3, overMs: 4000, close: 2, share: 0.5 },
+      lagLimitMs: 3_600_000,
+    },
+    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
+    webhooks: [],
+    state: { path: '/etc/mirrorwatch/data/mirrorwatch.db', keepMs: 30 * 86_400_000 },
+    limits: { lines: 500_000 },
+    pinned: {},
+    pinnedAt: {},
   });
+  expect(mirrors).toEqual([
+    {
+      name: 'a',
+      ecosystem: 'go',
+      upstream: 'go',
+      url: 'https://a.example.com',
+      role: 'mirror',
+      weight: null,
+      region: null,
+      capacity: null,
+      connections: ['cold'],
+      speaks: [{ protocol: '2', clients: ['go'], bypass: 'GODEBUG=http2client=0' }],
+      access: {
+        tls: { ca: [], client: null, pin: null },
+        auth: null,
+        proxy: null,
+        resolve: { family: null, server: null },
+        allowHosts: [],
+      },
+      maintenance: [],
+    },
+  ]);
+  const { sumdb } = settings['go'] as GoSettings;
+  expect(sumdb?.url).toBeNull();
+  expect(sumdb?.verifierKey.startsWith(`${sumdb.name}+033de0ae+`)).toBe(true);
+  const every = (everyMs: number, timeoutMs: number) => ({ cadence: { kind: 'every', everyMs }, timeoutMs });
+  expect(paces).toMatchObject({
+    mod: every(30_000, 10_000),
+    list: every(300_000, 10_000),
+    info: every(300_000, 10_000),
+    latest: every(300_000, 10_000),
+    sumdb: every(1_800_000, 10_000),
+    zip: every(3_600_000, 120_000),
+    metadata: every(300_000, 10_000),
+    tags: every(300_000, 10_000),
+    tarball: every(3_600_000, 120_000),
+    packument: every(86_400_000, 120_000),
+    index: every(30_000, 10_000),
+    file: every(3_600_000, 120_000),
+  });
+  const steps = registry.all.flatMap((kind) => Object.keys(kind.steps));
+  expect(Object.keys(paces).toSorted()).toEqual(steps.toSorted());
 });
 
 describe('the built-in configuration', () => {
@@ -289,9 +288,8 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
     expect(config.mirrors[0]?.access.auth?.secret.reveal()).toBe('007');
   });
 
-  test('what a broken build costs', () => {
-    expect(configOf('advise: { failureCost: 90s }').advise.failureCostMs).toBe(90_000);
-  });
+  test('what a broken build costs', () =>
+    expect(configOf('advise: { failureCost: 90s }').advise.failureCostMs).toBe(90_000));
 
   test('proxies of the environment, and none for a mirror that says so', () => {
     const config = configOf(
@@ -435,7 +433,7 @@ describe('any text', () => {
     ],
   );
 
-  test('never throws, and every mistake can be printed', () => {
+  test('never throws, and every mistake can be printed', () =>
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 6 })), { maxLength: 40 }), (words) => {
         const loaded = load(words.join(''));
@@ -444,28 +442,10 @@ describe('any text', () => {
         expect(formatIssues(issues, 'x').split('\n')).toHaveLength(Math.max(1, issues.length));
       }),
       { numRuns: 400 },
-    );
-  });
+    ));
 
   test('never throws on a whole file with one value replaced by anything', () => {
-    const keys = [
-      'vantage',
-      'listen',
-      'contact',
-      'schedule',
-      'steps',
-      'mirrors',
-      'controls',
-      'clients',
-      'modules',
-      'private',
-      'go',
-      'detect',
-      'advise',
-      'webhooks',
-      'state',
-      'limits',
-    ];
+    const keys = table<string[]>('unit/config/load', 'keys');
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => {
         const base = {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
 import type { FileText } from '../../../src/core/ports.ts';
+import { table } from '../../support/table.ts';
 import { memoryFiles } from './support.ts';
 
 const group = 'https://nexus.example.com/repository/group';
@@ -145,20 +146,7 @@ const rows: readonly Row[] = [
     files: { 'requirements.txt': 'a==1.0\n', 'uv.toml': `find-links = ["./wheels", "${group}"]\n` },
     want: { a: 'foreign' },
   },
-  {
-    name: "plain requirements beside a folder of files in uv's own file",
-    id: 'pypi',
-    from: ['requirements.txt'],
-    files: { 'requirements.txt': 'a==1.0\n', 'uv.toml': '[pip]\nfind-links = ["./wheels"]\n' },
-    want: { a: null },
-  },
-  {
-    name: 'plain requirements beside settings that cannot be read',
-    id: 'pypi',
-    from: ['requirements.txt'],
-    files: { 'requirements.txt': 'a==1.0\n', 'pyproject.toml': '[tool.uv\n' },
-    want: { a: 'foreign' },
-  },
+  ...table<readonly Row[]>('unit/config/lock-sources', 'rows'),
   {
     name: 'plain requirements, and the chain of clients has a further index',
     id: 'pypi',

@@ -13,20 +13,11 @@ const names = readdirSync(folder)
   .map((name) => name.slice(0, -'.yaml'.length));
 const env = { SET: '1', TEXT: 'abc', PASS: 'hunter2' };
 
-const files: SlowFiles = {
-  read: async (path) => diskFiles.read(path),
-  list: async (path) => diskFiles.list(path),
-};
+const files: SlowFiles = { read: async (path) => diskFiles.read(path), list: async (path) => diskFiles.list(path) };
 
 async function told(name: string): Promise<{ readonly loads: boolean; readonly text: string }> {
   const path = `${folder}${name}.yaml`;
-  const loaded = await loadConfigSlowly({
-    text: readFileSync(path, 'utf8'),
-    path,
-    env,
-    files,
-    expand: expandPlainly,
-  });
+  const loaded = await loadConfigSlowly({ text: readFileSync(path, 'utf8'), path, env, files, expand: expandPlainly });
   const issues = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error;
   return { loads: loaded.tag === 'ok', text: `${formatIssues(issues, `${name}.yaml`)}\n` };
 }

@@ -66,9 +66,8 @@ describe('lock files', () => {
     expect([...(mod?.replaced ?? [])]).toEqual(['a.io/x@v1.0.0', 'c.io/x']);
   });
 
-  test('a text that is neither', () => {
-    expect([parseGoSum('{}'), parseGoMod('{}'), parseGoSum('')]).toEqual([null, null, null]);
-  });
+  test('a text that is neither', () =>
+    expect([parseGoSum('{}'), parseGoMod('{}'), parseGoSum('')]).toEqual([null, null, null]));
 
   describe('lines that are none of a go.sum', () => {
     const hash = `h1:${'A'.repeat(43)}=`;
@@ -145,9 +144,9 @@ describe('lock files', () => {
       'modules.go[0].from: a lock file with at least one module that can be requested from a mirror; until then, rsc.io/quote@v1.5.2 is probed instead',
     ];
 
-    test.each(['go.sum', 'go.mod'])('an empty %s: a public module is probed, with a warning', (from) => {
-      expect(read(`{ from: ${from} }`, onlyMod)).toEqual({ modules: ['rsc.io/quote'], warnings });
-    });
+    test.each(['go.sum', 'go.mod'])('an empty %s: a public module is probed, with a warning', (from) =>
+      expect(read(`{ from: ${from} }`, onlyMod)).toEqual({ modules: ['rsc.io/quote'], warnings }),
+    );
 
     test('beside a module that is named, it changes nothing', () => {
       const named = read('{ from: go.sum }, example.com/x@v1.0.0', onlyMod);
@@ -160,14 +159,13 @@ describe('lock files', () => {
     });
   });
 
-  test('what a lock file and the list both name is taken once, where it stands first', () => {
+  test('what a lock file and the list both name is taken once, where it stands first', () =>
     expect(names(loaded('example.com/calm@v1.0.0, { from: go.mod, top: 2 }, { from: go.sum, top: 3 }'))).toEqual([
       'example.com/calm@v1.0.0',
       'example.com/direct@v1.2.0',
       'example.com/quoted@v0.3.0',
       'example.com/busy@v1.3.0',
-    ]);
-  });
+    ]));
 });
 
 describe('where a module belongs', () => {
@@ -189,10 +187,9 @@ describe('where a module belongs', () => {
     expect(value.warnings.map(({ path }) => path)).toEqual(['modules.go[1]']);
   });
 
-  test('without private modules a named upstream is asked for the public ones', () => {
+  test('without private modules a named upstream is asked for the public ones', () =>
     expect(belongs(loaded('rsc.io/quote@v1.5.2', `${open}, ${corp}`, '[]'))).toEqual([
       'rsc.io/quote go',
       'rsc.io/quote corp',
-    ]);
-  });
+    ]));
 });

@@ -15,9 +15,9 @@ describe('a text with keys changed', () => {
     ['a whole section', 'detect.spike', '{ floor: 1s }', { detect: { spike: { floor: '1s' } } }],
     ['what is no YAML is a text', 'advise.minGain', '"', { advise: { minGain: '"' } }],
   ];
-  test.each(rows)('%s', (_, key, value, part) => {
-    expect(read({ key, value })).toEqual({ ...(parse(text) as object), ...(part as object) });
-  });
+  test.each(rows)('%s', (_, key, value, part) =>
+    expect(read({ key, value })).toEqual({ ...(parse(text) as object), ...(part as object) }),
+  );
 
   test('several, the last word on a key wins, and the text itself stays', () => {
     expect(read({ key: 'advise.hold', value: '5m' }, { key: 'advise.hold', value: '6m' })).toMatchObject({
@@ -26,16 +26,13 @@ describe('a text with keys changed', () => {
     expect(applyChanges(text, [])).toContain('# little');
   });
 
-  test('an empty file is a mapping', () => {
-    expect(parse(applyChanges('', [{ key: 'advise.hold', value: '5m' }]) ?? '')).toEqual({ advise: { hold: '5m' } });
-  });
+  test('an empty file is a mapping', () =>
+    expect(parse(applyChanges('', [{ key: 'advise.hold', value: '5m' }]) ?? '')).toEqual({ advise: { hold: '5m' } }));
 
   test.each([
     ['beneath a value', text, 'advise.minGain.x'],
     ['in a list', '- a\n', 'advise.hold'],
-  ])('%s: none', (_, of, key) => {
-    expect(applyChanges(of, [{ key, value: '1' }])).toBeNull();
-  });
+  ])('%s: none', (_, of, key) => expect(applyChanges(of, [{ key, value: '1' }])).toBeNull());
 });
 
 describe('which keys can be changed', () => {
@@ -49,12 +46,10 @@ describe('which keys can be changed', () => {
 
   test.each([['schedule.every'], ['mirrors'], ['modules.go'], ['steps.zip'], ['state.keep'], ['webhooks'], ['listen']])(
     'not %s, which judges nothing',
-    (key) => {
-      expect(changeProblem({ key, value: '1' })?.key).toBe('replay.notJudged');
-    },
+    (key) => expect(changeProblem({ key, value: '1' })?.key).toBe('replay.notJudged'),
   );
 
-  test.each([[''], ['a b'], ['.x'], ['advise.'], ['mirrors[0].url']])('%j is no key', (key) => {
-    expect(changeProblem({ key, value: '1' })?.key).toBe('replay.noKey');
-  });
+  test.each([[''], ['a b'], ['.x'], ['advise.'], ['mirrors[0].url']])('%j is no key', (key) =>
+    expect(changeProblem({ key, value: '1' })?.key).toBe('replay.noKey'),
+  );
 });

@@ -19,13 +19,11 @@ test.each([
     env: { MIRRORWATCH_SHARD: 'mirrorwatch-eu-10/12' },
     shard: { index: 10, count: 12 },
   },
-])('shard: $name', ({ text, env, shard }) => {
-  expect(configOf(text, env).shard).toEqual(shard);
-});
+])('shard: $name', ({ text, env, shard }) => expect(configOf(text, env).shard).toEqual(shard));
 
-test.each(['3/3', '0/65', 'mirrorwatch/3', '1', '-1/3x'])('MIRRORWATCH_SHARD=%s is a mistake', (value) => {
-  expect(() => configOf('', { MIRRORWATCH_SHARD: value })).toThrow('expected.shard');
-});
+test.each(['3/3', '0/65', 'mirrorwatch/3', '1', '-1/3x'])('MIRRORWATCH_SHARD=%s is a mistake', (value) =>
+  expect(() => configOf('', { MIRRORWATCH_SHARD: value })).toThrow('expected.shard'),
+);
 
 test('labels are kept as they are, a page without the slash behind it', () => {
   expect(configOf('labels: { group: eu, page: "https://w.example.com/" }').labels).toEqual({

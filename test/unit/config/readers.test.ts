@@ -13,6 +13,7 @@ import { checkGoproxy, readGoProxyList } from '../../../src/ecosystems/go/client
 import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/names.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
 import { phrase } from '../../../src/words/tell.ts';
+import { table } from '../../support/table.ts';
 
 describe('units', () => {
   test.each([
@@ -25,9 +26,9 @@ describe('units', () => {
     expect(durationPattern.test(text)).toBe(true);
     expect(durationMs(text)).toBe(ms);
   });
-  test.each(['30', 's', '-1s', '1h30m', '1 s', '1S', '1e3s', ''])('%j is no duration', (text) => {
-    expect(durationPattern.test(text)).toBe(false);
-  });
+  test.each(['30', 's', '-1s', '1h30m', '1 s', '1S', '1e3s', ''])('%j is no duration', (text) =>
+    expect(durationPattern.test(text)).toBe(false),
+  );
   test.each([
     [90_000, '90s'],
     [120_000, '2m'],
@@ -44,26 +45,18 @@ describe('units', () => {
 describe('environment', () => {
   const dollars = (text: string): string => text.replaceAll('#', '$');
   const env = { A: 'one', EMPTY: '', REF: dollars('#{A}') };
-  test.each([
-    { text: 'plain', becomes: 'plain', used: false },
-    { text: '#{A}', becomes: 'one', used: true },
-    { text: 'x#{A}y#{A}', becomes: 'xoneyone', used: true },
-    { text: '#{NONE:-two}', becomes: 'two', used: true },
-    { text: '#{EMPTY:-two}', becomes: 'two', used: true },
-    { text: '#{EMPTY}', becomes: '', used: true },
-    { text: '#{NONE:-}', becomes: '', used: true },
-    { text: '#{NONE:-a:-b}', becomes: 'a:-b', used: true },
-    { text: '##{A}', becomes: '#{A}', used: false },
-    { text: '$A # {A}', becomes: '$A # {A}', used: false },
-    { text: '#{REF}', becomes: '#{A}', used: true },
-  ])('$text', ({ text, becomes, used }) => {
-    expect(replaceEnv(dollars(text), env)).toEqual({ text: dollars(becomes), used, mistakes: [] });
-  });
-  test('a name of the object’s own prototype is unset', () => {
+  test.each(
+    table<{ readonly text: string; readonly becomes: string; readonly used: boolean }[]>(
+      'unit/config/readers',
+      'environment',
+    ),
+  )('$text', ({ text, becomes, used }) =>
+    expect(replaceEnv(dollars(text), env)).toEqual({ text: dollars(becomes), used, mistakes: [] }),
+  );
+  test('a name of the object’s own prototype is unset', () =>
     expect(replaceEnv(dollars('#{constructor}'), env).mistakes).toEqual([
       phrase('expected.variableSet', { name: 'constructor' }),
-    ]);
-  });
+    ]));
 });
 
 describe('addresses', () => {
@@ -77,53 +70,27 @@ describe('addresses', () => {
     ['localhost', null],
     ['', null],
   ])('%s', (text, bytes) => expect(addressBytesOf(text)).toEqual(bytes));
-  test.each([
-    ['10.1.2.3', '10.0.0.0/8', true],
-    ['11.1.2.3', '10.0.0.0/8', false],
-    ['192.0.2.129', '192.0.2.128/25', true],
-    ['192.0.2.127', '192.0.2.128/25', false],
-    ['192.0.2.1', '0.0.0.0/0', true],
-    ['fd12::1', 'fd00::/8', true],
-    ['10.0.0.1', '::/0', false],
-    ['192.0.2.1', '192.0.2.1', true],
-  ])('%s within %s: %s', (address, net, within) => {
-    const bytes = addressBytesOf(address);
-    const parsed = parseNetwork(net);
-    expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
-  });
+  test.each(table<[string, string, boolean][]>('unit/config/readers', '%s within %s: %s'))(
+    '%s within %s: %s',
+    (address, net, within) => {
+      const bytes = addressBytesOf(address);
+      const parsed = parseNetwork(net);
+      expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
+    },
+  );
   test.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'x/8', '::/129'])('%s is no network', (text) =>
     expect(parseNetwork(text)).toBeNull(),
   );
-  test.each([
-    ['127.0.0.1', true],
-    ['127.255.0.9', true],
-    ['128.0.0.1', false],
-    ['[::1]', true],
-    ['::2', false],
-    ['localhost', true],
-    ['a.localhost', true],
-    ['LOCALHOST', true],
-    ['::1', true],
-    ['::ffff:127.0.0.1', true],
-    ['localhost.example.com', false],
-    ['127.0.0.1.example.com', false],
-    ['10.0.0.1', false],
-    ['0.0.0.0', false],
-    ['::', false],
-    ['', false],
-  ])('%s is loopback: %s', (host, loopback) => expect(isLoopback(host)).toBe(loopback));
-  test.each([
-    ['127.0.0.1:80', { host: '127.0.0.1', port: 80 }],
-    ['[::1]:80', { host: '::1', port: 80 }],
-    ['::1', { host: '::1', port: null }],
-    [':80', { host: '', port: 80 }],
-    ['a.example.com', { host: 'a.example.com', port: null }],
-    ['a:65536', null],
-    ['a:b', null],
-    ['[a]:1', null],
-    ['u@a:1', null],
-    ['', null],
-  ])('host and port of %s', (text, read) => expect(hostAndPort(text)).toEqual(read));
+  test.each(table<[string, boolean][]>('unit/config/readers', '%s is loopback: %s'))(
+    '%s is loopback: %s',
+    (host, loopback) => expect(isLoopback(host)).toBe(loopback),
+  );
+  test.each(
+    table<[string, { readonly host: string; readonly port: number | null } | null][]>(
+      'unit/config/readers',
+      'host and port of %s',
+    ),
+  )('host and port of %s', (text, read) => expect(hostAndPort(text)).toEqual(read));
 });
 
 describe('URLs', () => {
@@ -148,18 +115,11 @@ describe('URLs', () => {
     expect(parseProxyUrl('http://p:3128/')?.url).toBe('http://p:3128');
     expect(parseProxyUrl('http://p:3128/x')).toBeNull();
   });
-  test.each([
-    ['https://www.example.com/', { url: 'https://www.example.com/', name: 'www.example.com:443' }],
-    ['http://www.example.com/a?b', { url: 'http://www.example.com/a?b', name: 'www.example.com:80' }],
-    ['tcp://192.0.2.1:53', { url: 'tcp://192.0.2.1:53', name: '192.0.2.1:53' }],
-    ['tcp://[2001:db8::1]:53', { url: 'tcp://[2001:db8::1]:53', name: '[2001:db8::1]:53' }],
-    ['tcp://192.0.2.1', null],
-    ['tcp://192.0.2.1:53/path', null],
-    ['https://u:p@x', null],
-  ])('control %s', (text, read) => expect(parseControlUrl(text)).toEqual(read));
-  test('a host is named with its port', () => {
-    expect([hostOf('https://a.example.com/x'), hostOf('http://[::1]:81/')]).toEqual(['a.example.com:443', '[::1]:81']);
-  });
+  test.each(
+    table<[string, { readonly url: string; readonly name: string } | null][]>('unit/config/readers', 'control %s'),
+  )('control %s', (text, read) => expect(parseControlUrl(text)).toEqual(read));
+  test('a host is named with its port', () =>
+    expect([hostOf('https://a.example.com/x'), hostOf('http://[::1]:81/')]).toEqual(['a.example.com:443', '[::1]:81']));
 });
 
 describe('Go modules and versions', () => {
@@ -167,35 +127,12 @@ describe('Go modules and versions', () => {
     '%s is a path',
     (path) => expect(isModulePath(path)).toBe(true),
   );
-  test.each([
-    'quote',
-    '/rsc.io',
-    'rsc.io/',
-    'rsc.io//x',
-    'rsc.io/..',
-    'rsc.io/.x',
-    'rsc.io/a.',
-    'RSC.io/x',
-    'rsc.io/a!b',
-    'rsc.io/ä',
-    '-a.io/x',
-  ])('%s is no path', (path) => expect(isModulePath(path)).toBe(false));
-  test.each([
-    ['rsc.io/quote@v1.5.2', 'ok'],
-    ['rsc.io/quote@latest', 'ok'],
-    ['rsc.io/quote/v3@v3.1.0', 'ok'],
-    ['rsc.io/quote@v2.0.0+incompatible', 'ok'],
-    ['gopkg.in/yaml.v3@v3.0.1', 'ok'],
-    ['gopkg.in/check.v1@v0.0.0-20161208181325-20d25e280405', 'ok'],
-    ['golang.org/x/net@v0.0.0-20210405180319-a5a99cb37ef4', 'ok'],
-    ['rsc.io/quote@v1.5', 'error'],
-    ['rsc.io/quote@v01.5.2', 'error'],
-    ['rsc.io/quote@v1.5.2-', 'error'],
-    ['rsc.io/quote@v1.5.2-01', 'error'],
-    ['rsc.io/quote@', 'error'],
-    ['rsc.io/quote/v3@v2.1.0', 'error'],
-    ['gopkg.in/yaml.v3@v2.0.0', 'error'],
-  ])('%s: %s', (text, tag) => expect(parseGoModule(text).tag).toBe(tag));
+  test.each(table<string[]>('unit/config/readers', '%s is no path'))('%s is no path', (path) =>
+    expect(isModulePath(path)).toBe(false),
+  );
+  test.each(table<[string, string][]>('unit/config/readers', 'Go modules and versions'))('%s: %s', (text, tag) =>
+    expect(parseGoModule(text).tag).toBe(tag),
+  );
 });
 
 /** What a value of GOPROXY, such as https://goproxy.example.com,direct of the file is taken for: entries, each with the separator before it. */
@@ -208,52 +145,15 @@ function parseGoChain(chain: string) {
 }
 
 describe('GOPROXY lines', () => {
-  test.each([
-    ['https://a.example.com', [{ separator: '', text: 'https://a.example.com' }]],
-    [
-      'a.example.com/go, https://b.example.com|direct',
-      [
-        { separator: '', text: 'https://a.example.com/go' },
-        { separator: ',', text: 'https://b.example.com' },
-        { separator: '|', text: 'direct' },
-      ],
-    ],
-    ['off', [{ separator: '', text: 'off' }]],
-    ['file:///var/go', [{ separator: '', text: 'file:///var/go' }]],
-    [',,https://a.example.com,', [{ separator: '', text: 'https://a.example.com' }]],
-    [
-      'https://a.example.com,|https://b.example.com',
-      [
-        { separator: '', text: 'https://a.example.com' },
-        { separator: ',', text: 'https://b.example.com' },
-      ],
-    ],
-    [
-      'https://a.example.com|direct,ftp://behind.example.com',
-      [
-        { separator: '', text: 'https://a.example.com' },
-        { separator: '|', text: 'direct' },
-      ],
-    ],
-  ])('%s', (chain, entries) => expect(parseGoChain(chain)).toEqual({ tag: 'ok', value: entries }));
-  test.each([
-    '',
-    ' , ',
-    'word',
-    'https://a.example.com,word',
-    'ftp://a.example.com',
-    'https://a.example.com?x',
-    'https://a.example.com;direct',
-    'a.example.com;direct',
-    'https://u:p@a.example.com/x;direct',
-    'https://a.example.com direct',
-    'https://a.example.com\tdirect',
-    'https://a.example.com\\direct',
-    'https://a.example.com，direct',
-    'https://a.example.com&direct',
-    'https://a.example.com/{x}',
-    'file:///a b',
-  ])('%j is none', (chain) => expect(parseGoChain(chain).tag).toBe('error'));
+  test.each(
+    table<[string, readonly { readonly separator: string; readonly text: string }[]][]>(
+      'unit/config/readers',
+      'GOPROXY lines',
+    ),
+  )('%s', (chain, entries) => expect(parseGoChain(chain)).toEqual({ tag: 'ok', value: entries }));
+  test.each(table<string[]>('unit/config/readers', '%j is none'))('%j is none', (chain) =>
+    expect(parseGoChain(chain).tag).toBe('error'),
+  );
   test.each([
     'https://u:p;q@a.example.com',
     'https://bücher.example/é',
@@ -286,26 +186,13 @@ describe('GOSUMDB', () => {
 });
 
 describe('cron', () => {
-  test.each([
-    ['* * * * *', true],
-    ['0 2 * * 6', true],
-    ['*/10 * * * * *', true],
-    ['@daily', false],
-    ['* * * *', false],
-    ['61 * * * *', false],
-    ['', false],
-  ])('%j is an expression: %s', (text, valid) => expect(isCron(text)).toBe(valid));
-  test.each([
-    ['* * * * *', 60_000, 60_000],
-    ['*/5 * * * *', 300_000, 300_000],
-    ['0 2 * * 6', 3_600_000, 3_600_000],
-    ['0,1,30 * * * *', 60_000, 1_200_000],
-    ['*/2 * * * * *', 2_000, 2_000],
-    ['0 10-20/5 * * * *', 300_000, 1_200_000],
-    ['58-2 * * * *', 60_000, 720_000],
-    ['*/10,0 * * * *', 600_000, 600_000],
-  ])('%s: shortest gap %d ms, mean %d ms', (text, shortestMs, meanMs) =>
-    expect(cronGapsOf(text)).toEqual({ shortestMs, meanMs }),
+  test.each(table<[string, boolean][]>('unit/config/readers', '%j is an expression: %s'))(
+    '%j is an expression: %s',
+    (text, valid) => expect(isCron(text)).toBe(valid),
+  );
+  test.each(table<[string, number, number][]>('unit/config/readers', '%s: shortest gap %d ms, mean %d ms'))(
+    '%s: shortest gap %d ms, mean %d ms',
+    (text, shortestMs, meanMs) => expect(cronGapsOf(text)).toEqual({ shortestMs, meanMs }),
   );
   test('zones', () =>
     expect([isTimeZone('Asia/Shanghai'), isTimeZone('UTC'), isTimeZone('Mars/Olympus')]).toEqual([true, true, false]));
@@ -344,27 +231,10 @@ describe('proxies of the environment', () => {
       value: undefined,
     },
   ])('$name', ({ url, env, value }) => expect(findEnvProxy(url, env)?.value).toBe(value));
-  test.each([
-    ['https://a.example.com', '*', true],
-    ['https://a.example.com', 'example.com', true],
-    ['https://example.com', 'example.com', true],
-    ['https://badexample.com', 'example.com', false],
-    ['https://example.com', '.example.com', false],
-    ['https://a.example.com', '.example.com', true],
-    ['https://a.example.com', '*.example.com', true],
-    ['https://a.example.com', 'example.com:443', true],
-    ['https://a.example.com', 'example.com:8443', false],
-    ['https://a.example.com:8443', 'x, example.com:8443', true],
-    ['https://10.1.2.3', '10.0.0.0/8', true],
-    ['https://11.1.2.3', '10.0.0.0/8', false],
-    ['https://10.1.2.3', '10.1.2.3', true],
-    ['https://10.1.2.3:444', '10.1.2.3:443', false],
-    ['https://[fd00::1]', 'fd00::/8', true],
-    ['https://[fd00::1]:444', '[fd00::1]:444', true],
-    ['https://A.EXAMPLE.com', 'a.Example.COM', true],
-    ['https://10.1.2.3', '3', false],
-    ['https://a.example.com', '', false],
-  ])('%s with NO_PROXY=%s: %s', (url, exceptions, excepted) => expect(isExcepted(url, exceptions)).toBe(excepted));
+  test.each(table<[string, string, boolean][]>('unit/config/readers', '%s with NO_PROXY=%s: %s'))(
+    '%s with NO_PROXY=%s: %s',
+    (url, exceptions, excepted) => expect(isExcepted(url, exceptions)).toBe(excepted),
+  );
 });
 
 describe('netrc', () => {
@@ -400,24 +270,16 @@ describe('webhook secrets', () => {
     [64, true],
     [65, false],
   ])('%d bytes: %s', (bytes, valid) => expect(isWebhookSecret(secret(bytes))).toBe(valid));
-  test('base64 of the standard alphabet, padded', () => {
+  test('base64 of the standard alphabet, padded', () =>
     expect([isWebhookSecret(secret(25).replace(/=+$/, '')), isWebhookSecret(`${secret(24).slice(0, -1)}_`)]).toEqual([
       false,
       false,
-    ]);
-  });
+    ]));
 });
 
 describe('the nearest word', () => {
   const known = ['name', 'url', 'weight', 'maintenance', 'timeout'];
-  test.each([
-    ['nmae', 'name'],
-    ['nam', 'name'],
-    ['wieght', 'weight'],
-    ['maintainance', 'maintenance'],
-    ['timeOut', 'timeout'],
-    ['ulr', 'url'],
-    ['colour', null],
-    ['x', null],
-  ])('%s: %s', (word, nearest) => expect(findNearestWord(word, known)).toBe(nearest));
+  test.each(table<[string, string | null][]>('unit/config/readers', 'the nearest word'))('%s: %s', (word, nearest) =>
+    expect(findNearestWord(word, known)).toBe(nearest),
+  );
 });

@@ -5,6 +5,7 @@ import type { Path } from '../../../src/config/issues.ts';
 import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { expectRows } from '../../support/expect-rows.ts';
+import { table } from '../../support/table.ts';
 import { memoryFiles } from './support.ts';
 
 const secret = 'Zq7hunter2Kw';
@@ -31,18 +32,7 @@ const named = (path: Path): string => path.join('.');
 const all = [...new Map(places(buildConfigJsonSchema() as SchemaNode, []).map((path) => [named(path), path])).values()];
 
 /** Where a secret is meant to stand, by hand: the schema's own marks are what is under test. */
-const secretPlaces = [
-  'listen.token',
-  'mirrors.0.auth.password',
-  'mirrors.0.auth.token',
-  'webhooks.0.url',
-  'webhooks.0.secrets.0',
-  'alertmanager.token',
-  'onAdvice.0.git.mergeRequest.token',
-  'onAdvice.0.http.url',
-  'onAdvice.0.http.headers.0',
-  'onAdvice.0.http.body',
-];
+const secretPlaces = table<string[]>('unit/config/secrets', 'secretPlaces');
 /** Where the name of a file that holds one is meant to stand, and the secret itself is what a hurried hand writes. */
 const filePlaces = [
   'listen.tokenFile',
@@ -55,8 +45,8 @@ const filePlaces = [
   'onAdvice.0.git.mergeRequest.tokenFile',
 ];
 
-function nodesAt(path: Path): readonly SchemaNode[] {
-  return path
+const nodesAt = (path: Path): readonly SchemaNode[] =>
+  path
     .reduce<readonly SchemaNode[]>(
       (nodes, part) =>
         nodes.flatMap(branchesOf).flatMap((node) => {
@@ -66,7 +56,6 @@ function nodesAt(path: Path): readonly SchemaNode[] {
       [buildConfigJsonSchema() as SchemaNode],
     )
     .flatMap(branchesOf);
-}
 
 /** A place that takes any text and has nothing secret at, above or beneath it: a text there is no mistake of type. */
 function takesText(path: Path): boolean {
@@ -177,7 +166,5 @@ describe('natural mistakes', () => {
     ['an address', ['listen'], '127.0.0.1', 'listen: saw "127.0.0.1"'],
     ['a port alone', ['listen'], 10_120, 'listen: saw 10120'],
     ['a duration where a mapping is', ['steps'], '5m', 'steps: saw "5m"'],
-  ])('what helps is still said: %s', (_, path, value, line) => {
-    expect(told(path, value).text).toContain(line);
-  });
+  ])('what helps is still said: %s', (_, path, value, line) => expect(told(path, value).text).toContain(line));
 });

@@ -11,6 +11,4 @@ test.each([
   { count: 1_024, want: { connections: 448, connectionsPerAddress: 224, outgoing: 448, exchanges: 224 } },
   { count: 256, want: { connections: 64, connectionsPerAddress: 32, outgoing: 64, exchanges: 32 } },
   { count: 64, want: { connections: 16, connectionsPerAddress: 8, outgoing: 16, exchanges: 8 } },
-])('$count descriptors', ({ count, want }) => {
-  expect(descriptorBoundsFor(count)).toEqual(want);
-});
+])('$count descriptors', ({ count, want }) => expect(descriptorBoundsFor(count)).toEqual(want));

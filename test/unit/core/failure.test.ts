@@ -37,9 +37,8 @@ test('what counts towards an outage is what docs/detection.md lists', () => {
   expect(reasons.filter((reason) => reasonWeight[reason] === 'content').sort()).toEqual(words('mismatch'));
 });
 
-test('a timeout is one in each phase', () => {
-  expect(reasons.filter(isTimeout).sort()).toEqual(phases.map((phase) => `timeout_${phase}`).sort());
-});
+test('a timeout is one in each phase', () =>
+  expect(reasons.filter(isTimeout).sort()).toEqual(phases.map((phase) => `timeout_${phase}`).sort()));
 
 test.each<[before: Reason | null, now: Reason | null, isConfirm: boolean, named: boolean]>([
   ['server', 'timeout_processing', true, true],
@@ -55,6 +54,6 @@ test.each<[before: Reason | null, now: Reason | null, isConfirm: boolean, named:
   ['malformed', 'timeout_processing', true, false],
   ['cut', 'timeout_processing', true, false],
   [null, 'timeout_processing', true, false],
-])('after %s, %s (confirming: %s): the first names the trouble: %s', (before, reason, isConfirm, named) => {
-  expect(isNamedBefore(before, { reason, isConfirm })).toBe(named);
-});
+])('after %s, %s (confirming: %s): the first names the trouble: %s', (before, reason, isConfirm, named) =>
+  expect(isNamedBefore(before, { reason, isConfirm })).toBe(named),
+);

@@ -1,26 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { isInnerHost, readForeignUrl, readPageUrl } from '../../../src/core/url.ts';
 import { expectInProportion } from '../../support/growth.ts';
+import { table } from '../../support/table.ts';
 
 const letters = (count: number): string =>
   Array.from({ length: count }, (_, at) => String.fromCodePoint(0x4e00 + (at % 20_000))).join('');
 
-describe('an inner host', () => {
-  test.each([
-    ['10.1.2.3', true],
-    ['172.31.0.1', true],
-    ['192.168.1.1', true],
-    ['[fd00::1]', true],
-    ['mirror', true],
-    ['mirror.corp', true],
-    ['10.example.com', false],
-    ['192.168.example.com', false],
-    ['172.32.0.1', false],
-    ['mirror.example.com', false],
-  ])('%s: %s', (host, want) => {
-    expect(isInnerHost(host)).toBe(want);
-  });
-});
+test.each(table<[string, boolean][]>('unit/core/foreign-url', 'an inner host'))('an inner host: %s: %s', (host, want) =>
+  expect(isInnerHost(host)).toBe(want),
+);
 
 describe('a URL that a server chose', () => {
   test.each([
@@ -30,9 +18,7 @@ describe('a URL that a server chose', () => {
     ['https://bücher.example/x', undefined, 'https://xn--bcher-kva.example/x'],
     [`https://u:${'p'.repeat(500)}@h/x`, undefined, `https://u:${'p'.repeat(500)}@h/x`],
     [`https://h/${'x'.repeat(5_000)}`, undefined, `https://h/${'x'.repeat(5_000)}`],
-  ])('%s is read', (text, base, want) => {
-    expect(readForeignUrl(text, base)?.href).toBe(want);
-  });
+  ])('%s is read', (text, base, want) => expect(readForeignUrl(text, base)?.href).toBe(want));
 
   test.each([
     ['no URL', 'direct', undefined],
@@ -42,17 +28,14 @@ describe('a URL that a server chose', () => {
     ['the same in percents', `https://${encodeURIComponent(letters(64))}/`, undefined],
     ['the same without its scheme', `//u@${letters(64)}/`, 'https://h/'],
     ['many labels', `https://${'a.'.repeat(200)}b/`, undefined],
-  ])('%s is none', (_, text, base) => {
-    expect(readForeignUrl(text, base)).toBeNull();
-  });
+  ])('%s is none', (_, text, base) => expect(readForeignUrl(text, base)).toBeNull());
 
-  test('costs in proportion to the letters of its host', () => {
+  test('costs in proportion to the letters of its host', () =>
     expectInProportion(
       500,
       (count) => `https://${letters(count)}/`,
       (text) => readForeignUrl(text),
-    );
-  });
+    ));
 
   test('one of a page does not repeat a base of 16 KB', () => {
     expect(readPageUrl('f.whl', 'https://h/p/')?.href).toBe('https://h/p/f.whl');

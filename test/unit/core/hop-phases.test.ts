@@ -4,24 +4,22 @@ import { hopPhasesOf } from '../../../src/core/sample.ts';
 import type { Hop, Marks } from '../../../src/core/transcript.ts';
 import { phasesOf } from '../../../src/probe/measure.ts';
 
-function hop(marks: Marks, fault: Phase | null): Hop {
-  return {
-    url: 'https://a.example.com/',
-    aside: false,
-    marks,
-    reused: false,
-    remoteAddress: null,
-    remotePort: null,
-    family: null,
-    proxy: null,
-    tls: null,
-    requestHeaders: {},
-    status: null,
-    responseHeaders: {},
-    bodyBytes: 0,
-    fault: fault === null ? null : { code: 'X', phase: fault, text: '', bytesRead: 0 },
-  };
-}
+const hop = (marks: Marks, fault: Phase | null): Hop => ({
+  url: 'https://a.example.com/',
+  aside: false,
+  marks,
+  reused: false,
+  remoteAddress: null,
+  remotePort: null,
+  family: null,
+  proxy: null,
+  tls: null,
+  requestHeaders: {},
+  status: null,
+  responseHeaders: {},
+  bodyBytes: 0,
+  fault: fault === null ? null : { code: 'X', phase: fault, text: '', bytesRead: 0 },
+});
 
 describe('the phases of a hop', () => {
   it('are those that measure/ makes a sample of, for every set of marks and every place of a fault', () => {

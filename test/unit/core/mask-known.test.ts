@@ -4,21 +4,10 @@ import { maskerOf, maskOf } from '../../../src/core/mask-known.ts';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { echoes, echoOf, readings, shows } from '../../support/echoes.ts';
 import { expectInProportion } from '../../support/growth.ts';
+import { plainAccess } from '../../support/plain-access.ts';
 
-const access = (over: Partial<WireAccess>): WireAccess => ({
-  registry: 'm',
-  url: 'https://m.example.com',
-  ca: [],
-  client: null,
-  pin: null,
-  auth: null,
-  proxy: null,
-  family: null,
-  dnsServer: null,
-  allowHosts: [],
-  userAgent: '',
-  ...over,
-});
+const access = (over: Partial<WireAccess>): WireAccess =>
+  plainAccess({ registry: 'm', url: 'https://m.example.com', userAgent: '', ...over });
 const basic = (secret: string) => access({ auth: { scheme: 'basic', username: 'robot', secret, hosts: [] } });
 
 test('a URL whose escapes are invalid is masked as it is written', () =>
@@ -33,9 +22,7 @@ describe('what a server may say back to us', () => {
     ["a proxy's", access({ proxy: { url: 'http://p', username: 'u', password: 'pr0xy' } }), 'x pr0xy', 'x ***'],
     ['a proxy without password', access({ proxy: { url: 'http://p', username: null, password: null } }), 'x', 'x'],
     ['too short to be one', basic('abc'), 'abcdef', 'abcdef'],
-  ])('%s', (_, given, text, want) => {
-    expect(maskOf(given).text(text)).toBe(want);
-  });
+  ])('%s', (_, given, text, want) => expect(maskOf(given).text(text)).toBe(want));
 
   test('wherever it stands in plain data, and in the keys that a server chooses; the rest is as it was', () => {
     const data = { a: ['x', 1, null, true], b: { deep: 's3cr3t' }, tags: { 'k-s3cr3t': 's3cr3t' }, none: undefined };
@@ -66,9 +53,7 @@ describe('what a server may say back to us', () => {
     ['a secret with an escape in it', 'a%2fb%41c', 'a%2fb%41c a%252fb%2541c', '*** ***'],
     ['in a URL that was parsed', 'tok"S X', new URL('http://h/tok"S X?tok"S X').href, 'http://h/***?***'],
     ['nothing of ours', 'tok/S/X', 'toc%2fS\\/X &amp; 100 %', 'toc%2fS\\/X &amp; 100 %'],
-  ])('%s', (_, secret, text, want) => {
-    expect(maskOf(basic(secret)).text(text)).toBe(want);
-  });
+  ])('%s', (_, secret, text, want) => expect(maskOf(basic(secret)).text(text)).toBe(want));
 
   test('the user name of a URL without a password', () => {
     const mask = maskOf(access({ auth: { scheme: 'basic', username: 'gh-token', secret: '', hosts: [] } }));
@@ -109,9 +94,7 @@ describe('what a server may say back to us', () => {
     ['cut after seven characters', 'x kzB4ear', 'x kzB4ear'],
     ['percent-encoded and cut', 'x %6bzB4ear9Q', 'x ***'],
     ['a piece elsewhere stays', 'kzB4ear9QmS7xP93 and ear9QmS7xP93b', 'kzB4ear9QmS7xP93 and ear9QmS7xP93b'],
-  ])('a secret: %s', (_, text, want) => {
-    expect(maskOf(basic('kzB4ear9QmS7xP93b')).text(text)).toBe(want);
-  });
+  ])('a secret: %s', (_, text, want) => expect(maskOf(basic('kzB4ear9QmS7xP93b')).text(text)).toBe(want));
 
   test('of a long one the first 24 characters are compared, and the rest is masked too', () => {
     const secret = `jxtokn/${'Ab/+9'.repeat(60)}/5d20aa6e`;
@@ -135,7 +118,7 @@ describe('what a server may say back to us', () => {
     .map((characters) => `tkn${characters.join('')}k`);
   const cuts = fc.constantFrom(60, 100, 200, 300, 1_200, 2_048, 9_999);
 
-  test('of a whole secret in each form, where the masked text is cut, no six characters are left', () => {
+  test('of a whole secret in each form, where the masked text is cut, no six characters are left', () =>
     fc.assert(
       fc.property(secrets, echoes, cuts, (secret, echo, cut) => {
         const text = `${echoOf(secret, echo)} and more`;
@@ -145,8 +128,7 @@ describe('what a server may say back to us', () => {
         ]);
       }),
       { seed: 19, numRuns: 500 },
-    );
-  });
+    ));
 
   test('of a plain or percent-encoded secret that was cut before it is masked, no eight characters are left', () => {
     const plain = echoes.map((echo) => ({ ...echo, coding: 'plain' as const }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maskLines } from '../../../src/core/mask-lines.ts';
+import { table } from '../../support/table.ts';
 
 it.each<[string, readonly string[]]>([
   ['several in a list', ['tokens:', '- s3cret', '- s3cret']],
@@ -11,9 +12,7 @@ it.each<[string, readonly string[]]>([
   ['an element of XML over lines', ['  <password>', '    s3cret', '  </password>']],
   ['two quotes that stand for one', ["token = 'a''b", "s3cret'"]],
   ['lines after one that is too long to search', [`token = """${'a '.repeat(600)}`, 's3cret', 'b"""', 'key: s3cret']],
-])('%s is not shown', (_, lines) => {
-  expect(maskLines(lines).join('\n')).not.toContain('s3cret');
-});
+])('%s is not shown', (_, lines) => expect(maskLines(lines).join('\n')).not.toContain('s3cret'));
 
 it('what is no secret is shown, behind one too', () => {
   const lines = ["token: 'a''b'", 'index: https://h/x', '<url>https://h/y</url>'];
@@ -21,38 +20,10 @@ it('what is no secret is shown, behind one too', () => {
 });
 
 describe('a netrc', () => {
-  it.each<[string, readonly string[], readonly string[]]>([
-    [
-      'all in one line',
-      ['machine h.example login s3cret password s3cret account s3cret'],
-      ['machine h.example login *** password *** account ***'],
-    ],
-    [
-      'a value on the line below',
-      ['machine h', 'password', '', '  s3cret account', 's3cret'],
-      ['machine h', 'password', '', '  *** account', '***'],
-    ],
-    [
-      'a password without a value',
-      ['machine h login s3cret password', 'machine'],
-      ['machine h login *** password', '***'],
-    ],
-    [
-      'a value in quotes',
-      ['default login a password "s3cret \\" s3cret" account b'],
-      ['default login *** password *** account ***'],
-    ],
-    ['quotes that stay open', ['password "s3cret s3cret'], ['password ***']],
-    [
-      'a macro',
-      ['machine h macdef init', 'put s3cret', 'quote s3cret', '', 'index=1'],
-      ['machine h macdef ***', '***', '***', '', 'index=1'],
-    ],
-    ['a macro of a line', ['macdef', 's3cret', ''], ['macdef', '***', '']],
-    ['a comment between', ['password', '# of the mirror', 's3cret'], ['password', '# of the mirror', '***']],
-  ])('%s', (_, lines, want) => {
-    expect(maskLines(lines)).toEqual(want);
-  });
+  it.each<[string, readonly string[], readonly string[]]>(table('unit/core/mask-lines', 'a netrc'))(
+    '%s',
+    (_, lines, want) => expect(maskLines(lines)).toEqual(want),
+  );
 
   it('what only looks like one is shown', () => {
     const lines = ['default = true', 'machine = "h"', 'user-agent: x', 'default: x', 'accounts', 'machinery x'];
@@ -60,9 +31,8 @@ describe('a netrc', () => {
   });
 });
 
-it('a netrc below a key that holds a secret is one', () => {
+it('a netrc below a key that holds a secret is one', () =>
   expect(maskLines(['password=s3cret', 'machine h login a password s3cret'])).toEqual([
     'password=***',
     'machine h login *** password ***',
-  ]);
-});
+  ]));

@@ -46,13 +46,10 @@ test('the book is the only place: the configuration shows none, however it is pr
   }
 });
 
-test('a webhook is no business of the workers', () => {
-  expect(JSON.stringify(book)).not.toMatch(/h00k-path|MDEyMzQ1/);
-});
+test('a webhook is no business of the workers', () => expect(JSON.stringify(book)).not.toMatch(/h00k-path|MDEyMzQ1/));
 
-test('names that detect a broken resolver: public mirrors and controls, no addresses, nothing private', () => {
-  expect(book.otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']);
-});
+test('names that detect a broken resolver: public mirrors and controls, no addresses, nothing private', () =>
+  expect(book.otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']));
 
 test('names that detect a broken resolver: none of a company that mirrors the public upstream in its own network', () => {
   const own = `

@@ -6,6 +6,7 @@ import { registry } from '../../../src/ecosystems/registry.ts';
 import { saySentence } from '../../../src/words/tell.ts';
 import { english } from '../../../src/words/words.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
+import { table } from '../../support/table.ts';
 
 const fake: RealClient = {
   id: 'fake',
@@ -16,72 +17,23 @@ const fake: RealClient = {
   why: (words) => ({ text: words, isElsewhere: words.includes('elsewhere') }),
 };
 
-test.each<
-  readonly [string, ClientEnd, { files: number; said: string }, readonly [string, string | null, number | null]]
->([
-  ['well', { tag: 'exited', code: 0 }, { files: 2, said: 'noise' }, ['ok', null, 0]],
-  [
-    'content with nothing',
-    { tag: 'exited', code: 0 },
-    { files: 0, said: '' },
-    ['failed', 'the client fetched nothing', 0],
-  ],
-  ['failing with words', { tag: 'exited', code: 1 }, { files: 0, said: '404' }, ['failed', '404', 1]],
-  [
-    'failing without a word',
-    { tag: 'exited', code: 2 },
-    { files: 3, said: '' },
-    ['failed', 'the client ended with exit code 2', 2],
-  ],
-  [
-    'failing at something else',
-    { tag: 'exited', code: 1 },
-    { files: 0, said: 'elsewhere' },
-    ['unknown', 'elsewhere', 1],
-  ],
-  [
-    'killed by others',
-    { tag: 'signalled', signal: 'SIGTERM' },
-    { files: 0, said: '' },
-    ['unknown', 'the client was killed by SIGTERM', null],
-  ],
-  [
-    'too late',
-    { tag: 'stopped', because: 'time' },
-    { files: 0, said: '' },
-    ['failed', 'the client did not end before the timeout', null],
-  ],
-  [
-    'too loud',
-    { tag: 'stopped', because: 'output' },
-    { files: 0, said: '' },
-    ['unknown', 'stopped: the client printed more than the limit of a run', null],
-  ],
-  [
-    'too large',
-    { tag: 'stopped', because: 'disk' },
-    { files: 9, said: '' },
-    ['unknown', 'stopped: the client used more disk space than the limit of a run', null],
-  ],
-  [
-    'not there',
-    { tag: 'not_run', because: 'not_installed', code: 'ENOENT' },
-    { files: 0, said: '' },
-    ['unknown', 'the client is not installed on this host', null],
-  ],
-  [
-    'not startable',
-    { tag: 'not_run', because: 'trouble', code: 'EACCES' },
-    { files: 0, said: '' },
-    ['unknown', 'the client could not be started (EACCES)', null],
-  ],
-])('a client that is %s', (_name, end, { files, said }, [outcome, reason, exitCode]) => {
-  const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };
-  const { sentence, ...judged } = judgeReport(report, fake, 'https://mirror.example.com');
-  expect(judged).toEqual({ outcome, reason, exitCode });
-  // Our reason can be said in any language; the client's own stays as it is.
-  if (sentence !== undefined) expect(saySentence(sentence, english)).toBe(reason);
-});
+type Row = readonly [
+  string,
+  ClientEnd,
+  { files: number; said: string },
+  readonly [string, string | null, number | null],
+];
+
+test.each(table<Row[]>('unit/daemon/client-order', 'a client that is %s'))(
+  'a client that is %s',
+  (_name, end, { files, said }, [outcome, reason, exitCode]) => {
+    const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };
+    const { sentence, ...judged } = judgeReport(report, fake, 'https://mirror.example.com');
+    expect(judged).toEqual({ outcome, reason, exitCode });
+    // Our reason can be said in any language; the client's own stays as it is.
+    if (sentence !== undefined) expect(saySentence(sentence, english)).toBe(reason);
+  },
+);
 
 test('a reason is one line, printable and bounded', () => {
   const report = {

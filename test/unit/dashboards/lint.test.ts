@@ -22,9 +22,8 @@ const panels = boards.flatMap(({ name, board }) =>
 );
 const queries = [...panelQueries, ...annotationQueries];
 
-test('the JSON in dashboards/ is what the code says, and nothing else lies there', () => {
-  expect(staleFiles()).toEqual([]);
-});
+test('the JSON in dashboards/ is what the code says, and nothing else lies there', () =>
+  expect(staleFiles()).toEqual([]));
 
 test('uids and ids of panels, which people may have linked to, never change', () => {
   const ids = boards.map(({ board }) => `${board.uid}: ${board.panels.map(({ id }) => id).join(' ')}`);

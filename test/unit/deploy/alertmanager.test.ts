@@ -5,10 +5,7 @@ import { parse } from 'yaml';
 import { firingWords, inhibitions, mutedWords } from '../../../tools/inhibitions.ts';
 import { repoDir } from '../../support/paths.ts';
 
-interface Alert {
-  readonly alert?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
+type Alert = { readonly alert?: string; readonly labels?: Readonly<Record<string, string>> };
 
 const alerts = readdirSync(join(repoDir, 'alerts'))
   .filter((name) => name.endsWith('.yml'))

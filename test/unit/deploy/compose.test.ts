@@ -30,12 +30,7 @@ interface File {
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 }
-interface Mount {
-  readonly name: string;
-  readonly source: string;
-  readonly target: string;
-  readonly mode: string;
-}
+type Mount = { readonly name: string; readonly source: string; readonly target: string; readonly mode: string };
 const read = (name: string): File => parse(withDefaults(text(name)), { merge: true }) as File;
 const mountsOf = ({ services }: File): readonly Mount[] =>
   Object.entries(services).flatMap(([name, { volumes = [] }]) =>
@@ -72,9 +67,7 @@ describe.each(allServices)('service $name of $compose', ({ file, mounts, name, s
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
   });
 
-  it('has an image pinned by a whole version', () => {
-    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
-  });
+  it('has an image pinned by a whole version', () => expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/));
 
   it('mounts files that exist, read-only, and declared volumes', () => {
     for (const { source, target, mode } of mounts.filter((mount) => mount.name === name)) {
@@ -128,9 +121,9 @@ it('mounts the folder of the configuration: a mounted file would stay the one th
   expect(statSync(join(repoDir, source)).isDirectory()).toBe(true);
 });
 
-it.each(files)('$compose uses every volume it declares', ({ file, mounts }) => {
-  expect(Object.keys(file.volumes).filter((volume) => !mounts.some(({ source }) => source === volume))).toEqual([]);
-});
+it.each(files)('$compose uses every volume it declares', ({ file, mounts }) =>
+  expect(Object.keys(file.volumes).filter((volume) => !mounts.some(({ source }) => source === volume))).toEqual([]),
+);
 
 it.each(files)('$compose has no secret in it: the token is made at the first start', ({ compose }) => {
   expect(text('deploy/compose/token.mjs')).toContain('randomBytes(24)');

@@ -1,30 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Mirror } from '../../../src/core/mirror.ts';
-import type { Facts } from '../../../src/core/transcript.ts';
+import { gives, hour, minute, named, told, world } from './bytes-world.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, mismatch } from './world.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-
-/** Gives bytes with this digest; with an authority the digest is verified, without one only compared. */
-function gives(digest: string, more: Facts = {}): Behaviour {
-  const seen = { bytes: digest.length, firstHex: Buffer.from(digest).toString('hex') };
-  return { rttMs: 100, facts: { compared: { algorithm: 'h1', digest }, seen, ...more } };
-}
-
-function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour): Simulation {
-  const targets = mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'zip')]);
-  return new Simulation({
-    config: aConfig({ mirrors }),
-    targets,
-    script: (target, atMs) => (target.step === 'zip' ? script(target.registry, atMs) : { rttMs: 100 }),
-  });
-}
-
-const named = (...names: readonly string[]) => names.map((name) => aMirror(name));
-const told = (sim: Simulation) =>
-  sim.findings.map(({ change, finding }) => `${finding.registry} ${finding.kind}/${finding.cause} ${change}`);
 
 describe('bytes that an authority calls wrong', () => {
   it('are shown beside the right ones, where a mirror serves them', () => {

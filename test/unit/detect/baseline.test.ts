@@ -12,9 +12,7 @@ describe('baseline', () => {
     { values: [9, 1], want: 5 },
     { values: [9, 1, 2], want: 2 },
     { values: [100, 9, 1, 2], want: 5.5 },
-  ])('median of $values: $want', ({ values, want }) => {
-    expect(medianOf(values)).toBe(want);
-  });
+  ])('median of $values: $want', ({ values, want }) => expect(medianOf(values)).toBe(want));
 
   it.each([
     { count: 19, want: null },

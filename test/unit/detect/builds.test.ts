@@ -14,9 +14,8 @@ const targets = mirrors.flatMap(({ name }) => modules.map((module) => aTarget(na
 const ok: Outcome = { tag: 'ok' };
 const reset: Outcome = { tag: 'failed', failure: { kind: 'reset', code: 'MW_H2_RESET' } };
 
-function aDetector(): Detector {
-  return createDetector({ config: aConfig({ mirrors }), targets, restored: [], random: countingRandom(), now: at(0) });
-}
+const aDetector = (): Detector =>
+  createDetector({ config: aConfig({ mirrors }), targets, restored: [], random: countingRandom(), now: at(0) });
 
 /** Every target alone, over HTTP/2, its first byte after 100 ms. */
 function alone(detector: Detector, ms: number): void {

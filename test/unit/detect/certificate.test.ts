@@ -39,9 +39,9 @@ describe('certificate', () => {
       tls: null,
       want: null,
     },
-  ] as const)('$name: $want', ({ outcome, tls: facts, want }) => {
-    expect(readCertificate({ outcome, tls: facts }, 0)).toBe(want);
-  });
+  ] as const)('$name: $want', ({ outcome, tls: facts, want }) =>
+    expect(readCertificate({ outcome, tls: facts }, 0)).toBe(want),
+  );
 
   it.each([
     { name: 'expires soon: at once', says: ['expires_soon'], want: 'open' },

@@ -24,9 +24,7 @@ describe('which probes a finding names', () => {
     ['and the slowest, wherever it stands', 500, 'p200', [...ids(0, first), 'p200', ...ids(501 - (most - first), 500)]],
     ['which may be among the first', 500, 'p1', [...ids(0, first), ...ids(500 - (most - first), 500)]],
     ['or the newest', 500, 'p499', [...ids(0, first), ...ids(500 - (most - first), 500)]],
-  ])('%s', (_, count, slowest, kept) => {
-    expect(selectProbes(ids(0, count), slowest)).toEqual(kept);
-  });
+  ])('%s', (_, count, slowest, kept) => expect(selectProbes(ids(0, count), slowest)).toEqual(kept));
 
   test('is the same where they come one by one', () => {
     let now = evidence({ probeIds: ids(0, 3), slowest: { probeId: 'p0', ms: 100 } });

@@ -10,32 +10,28 @@ import {
 } from '../../../src/detect/findings/client-differs.ts';
 import { aConfig, aMirror, at, countingRandom } from './world.ts';
 
-function runOf(registry: string, outcome: ClientOutcome, ours: ClientOutcome | null, client = 'go'): ClientRun {
-  return {
-    registry,
-    ecosystem: 'go',
-    upstream: 'go',
-    client,
-    module: 'example.com/m',
-    version: 'v1.0.0',
-    startedAtMs: 0,
-    tookMs: 1_000,
-    outcome,
-    reason: outcome === 'ok' ? null : 'go said so',
-    exitCode: outcome === 'ok' ? 0 : 1,
-    files: 1,
-    bytes: 1,
-    words: '',
-    ours:
-      ours === null
-        ? null
-        : { outcome: ours, step: 'zip', reason: ours === 'ok' ? null : 'server', probeIds: [`${registry}-p`] },
-  };
-}
+const runOf = (registry: string, outcome: ClientOutcome, ours: ClientOutcome | null, client = 'go'): ClientRun => ({
+  registry,
+  ecosystem: 'go',
+  upstream: 'go',
+  client,
+  module: 'example.com/m',
+  version: 'v1.0.0',
+  startedAtMs: 0,
+  tookMs: 1_000,
+  outcome,
+  reason: outcome === 'ok' ? null : 'go said so',
+  exitCode: outcome === 'ok' ? 0 : 1,
+  files: 1,
+  bytes: 1,
+  words: '',
+  ours:
+    ours === null
+      ? null
+      : { outcome: ours, step: 'zip', reason: ours === 'ok' ? null : 'server', probeIds: [`${registry}-p`] },
+});
 
-function counted(...runs: readonly ClientRun[]): Differences {
-  return runs.reduce(countRun, new Map());
-}
+const counted = (...runs: readonly ClientRun[]): Differences => runs.reduce(countRun, new Map());
 
 describe('agree', () => {
   const outcomes = ['ok', 'failed', 'unknown'] as const;

@@ -69,9 +69,9 @@ describe('cold fetch', () => {
       median: 50,
       want: false,
     },
-  ] as const)('$name: $want', ({ sample, seen, median, want }) => {
-    expect(isColdFetch({ loopDelayMsMax: 0, ...sample }, seen, median)).toBe(want);
-  });
+  ] as const)('$name: $want', ({ sample, seen, median, want }) =>
+    expect(isColdFetch({ loopDelayMsMax: 0, ...sample }, seen, median)).toBe(want),
+  );
 
   it('is remembered by mirror, module, resolved version and step', () => {
     const target = aTarget('a', 'info', 'example.com/a', 'latest');

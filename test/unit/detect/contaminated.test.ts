@@ -31,9 +31,9 @@ describe('contaminated', () => {
     ['a status', failedWith('server', 503), 805, 5_000, [800], false],
     ['wrong bytes', mismatch('x'), 805, 5_000, null, false],
     ['what is unknown already', unknown, 805, 5_000, [800], false],
-  ])('%s: delay %#', (_, outcome, rttMs, loopDelayMsMax, bounds, want) => {
-    expect(isContaminated({ outcome, rttMs, loopDelayMsMax }, bounds)).toBe(want);
-  });
+  ])('%s: delay %#', (_, outcome, rttMs, loopDelayMsMax, bounds, want) =>
+    expect(isContaminated({ outcome, rttMs, loopDelayMsMax }, bounds)).toBe(want),
+  );
 
   it.each<[string, 'timeout_transfer' | 'timeout_processing', number | undefined, boolean]>([
     ['a body, many delays of a quarter in all', 'timeout_transfer', 15_000, true],
@@ -90,7 +90,7 @@ describe('contaminated', () => {
     );
   });
 
-  it('what is unknown could have been either', () => {
+  it('what is unknown could have been either', () =>
     fc.assert(
       fc.property(taken, ({ medianMs, p99Ms, isInSpike, bounds, trueMs, delayMs, share }) => {
         const rttMs = trueMs + share * delayMs;
@@ -103,8 +103,7 @@ describe('contaminated', () => {
         expect(verdicts[0]).not.toEqual(verdicts[1]);
       }),
       { seed, numRuns: 2_000 },
-    );
-  });
+    ));
 });
 
 describe('disturbed', () => {
@@ -113,9 +112,7 @@ describe('disturbed', () => {
     ['20 ms and 10 %', 200, 20, true],
     ['20 ms and less than 10 %', 201, 20, false],
     ['nothing was timed', null, 500, false],
-  ])('%s', (_, rttMs, loopDelayMsMax, want) => {
-    expect(isDisturbed({ rttMs, loopDelayMsMax })).toBe(want);
-  });
+  ])('%s', (_, rttMs, loopDelayMsMax, want) => expect(isDisturbed({ rttMs, loopDelayMsMax })).toBe(want));
 
   it('no baseline learns it, warming or warm, and nothing that is learned is off by more than 20 ms or 10 %', () => {
     const due = aDue(aTarget('a'));

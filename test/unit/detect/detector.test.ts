@@ -159,13 +159,7 @@ describe('wrong bytes', () => {
 describe('acknowledging', () => {
   it('an outage notes it, and leaves the end to the mirror', () => {
     const config = aConfig({ mirrors: [aMirror('a')], outage: { open: 1, overMs: 0 } });
-    detector = createDetector({
-      config,
-      targets: [aTarget('a')],
-      restored: [],
-      random: countingRandom(),
-      now: at(0),
-    });
+    detector = createDetector({ config, targets: [aTarget('a')], restored: [], random: countingRandom(), now: at(0) });
     take(aTarget('a'));
     take(aTarget('a'), refused);
     nowMs += 1_000;
@@ -183,9 +177,7 @@ describe('acknowledging', () => {
     expect(changes(take(aTarget('a')))).toEqual(['outage a closed']);
   });
 
-  it('nothing: there is no such finding', () => {
-    expect(detector.acknowledge('none', 'why', at(0))).toBeNull();
-  });
+  it('nothing: there is no such finding', () => expect(detector.acknowledge('none', 'why', at(0))).toBeNull());
 });
 
 describe('samples', () => {

@@ -215,23 +215,21 @@ describe('standing still', () => {
   });
 });
 
-describe('the pace of the canary', () => {
-  it('is the schedule’s, whatever its step’s is: silent after three of them', () => {
-    const base = aConfig({ mirrors: [aMirror('a')] });
-    const hourly = { cadence: { kind: 'every', everyMs: 3_600_000 }, timeoutMs: 60_000 } as const;
-    const config = { ...base, steps: { ...base.steps, mod: hourly } };
-    const detector = createDetector({
-      config,
-      targets: [aTarget('a')],
-      restored: [],
-      random: countingRandom(),
-      now: at(0),
-    });
-    detector.take(aSample(aDue(aTarget('a')), 0, 100), at(100));
-    const stateAt = (ms: number) => {
-      detector.tick(at(ms));
-      return detector.standings()[0]?.state;
-    };
-    expect([stateAt(90_099), stateAt(90_100)]).toEqual(['up', 'unknown']);
+it('the pace of the canary: is the schedule’s, whatever its step’s is: silent after three of them', () => {
+  const base = aConfig({ mirrors: [aMirror('a')] });
+  const hourly = { cadence: { kind: 'every', everyMs: 3_600_000 }, timeoutMs: 60_000 } as const;
+  const config = { ...base, steps: { ...base.steps, mod: hourly } };
+  const detector = createDetector({
+    config,
+    targets: [aTarget('a')],
+    restored: [],
+    random: countingRandom(),
+    now: at(0),
   });
+  detector.take(aSample(aDue(aTarget('a')), 0, 100), at(100));
+  const stateAt = (ms: number) => {
+    detector.tick(at(ms));
+    return detector.standings()[0]?.state;
+  };
+  expect([stateAt(90_099), stateAt(90_100)]).toEqual(['up', 'unknown']);
 });

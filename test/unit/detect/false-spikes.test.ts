@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { noSpeed, updateSpeed } from '../../../src/detect/rules/speed.ts';
 import { gaussian, seeded } from './seeded.ts';
 import { aConfig, aDue, aTarget, timedOut } from './world.ts';
@@ -27,9 +27,10 @@ function spikesOf(sigma: number, seed: number): number {
   return opened;
 }
 
-describe('false spikes', () => {
-  it.each([0.6, 0.8, 1])('on a stationary mirror of 600 ms, σ = %d: at most one a month over half a year', (sigma) => {
+it.each([0.6, 0.8, 1])(
+  'false spikes: on a stationary mirror of 600 ms, σ = %d: at most one a month over half a year',
+  (sigma) => {
     const opened = spikesOf(sigma, 20_260_101);
     expect(opened).toBeLessThanOrEqual(months);
-  });
-});
+  },
+);

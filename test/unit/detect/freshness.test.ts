@@ -22,26 +22,25 @@ function looks(
     }
 }
 
-describe('a version that some mirrors list, without an origin', () => {
-  it.each<[string, readonly string[], readonly string[], string[]]>([
-    ['two of five could have invented it', ['a', 'b', 'c', 'd', 'e'], ['d', 'e'], []],
-    ['two of four', ['a', 'b', 'c', 'd'], ['c', 'd'], []],
-    ['three of five', ['a', 'b', 'c', 'd', 'e'], ['c', 'd', 'e'], ['a opened behind', 'b opened behind']],
-    ['two of three', ['a', 'b', 'c'], ['b', 'c'], ['a opened behind']],
-  ])('%s', (_, names, holders, want) => {
-    const world = new Shelves({ mirrors: names });
-    looks(world, names, 20, (name, look) => (look < 2 || !holders.includes(name) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0']));
-    expect(world.story()).toEqual(want);
-  });
+it.each<[string, readonly string[], readonly string[], string[]]>([
+  ['two of five could have invented it', ['a', 'b', 'c', 'd', 'e'], ['d', 'e'], []],
+  ['two of four', ['a', 'b', 'c', 'd'], ['c', 'd'], []],
+  ['three of five', ['a', 'b', 'c', 'd', 'e'], ['c', 'd', 'e'], ['a opened behind', 'b opened behind']],
+  ['two of three', ['a', 'b', 'c'], ['b', 'c'], ['a opened behind']],
+])('a version that some mirrors list, without an origin: %s', (_, names, holders, want) => {
+  const world = new Shelves({ mirrors: names });
+  looks(world, names, 20, (name, look) => (look < 2 || !holders.includes(name) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0']));
+  expect(world.story()).toEqual(want);
 });
 
-describe('what two mirrors of one host show, without an origin', () => {
-  it.each<[string, (isTheirs: boolean) => Contents]>([
-    ['a version', (isTheirs) => (isTheirs ? versions('v1.0.0', 'v1.1.0') : versions('v1.0.0'))],
-    ['a serial', (isTheirs) => ({ serial: isTheirs ? 9 : 1 })],
-    ['a date', (isTheirs) => ({ modifiedAtMs: Date.UTC(2025, 0, isTheirs ? 9 : 1) })],
-    ['a tag', (isTheirs) => ({ tags: { latest: isTheirs ? 'v2' : 'v1' } })],
-  ])('%s: they count as one, and the third mirror does not lag', (_, said) => {
+it.each<[string, (isTheirs: boolean) => Contents]>([
+  ['a version', (isTheirs) => (isTheirs ? versions('v1.0.0', 'v1.1.0') : versions('v1.0.0'))],
+  ['a serial', (isTheirs) => ({ serial: isTheirs ? 9 : 1 })],
+  ['a date', (isTheirs) => ({ modifiedAtMs: Date.UTC(2025, 0, isTheirs ? 9 : 1) })],
+  ['a tag', (isTheirs) => ({ tags: { latest: isTheirs ? 'v2' : 'v1' } })],
+])(
+  'what two mirrors of one host show, without an origin: %s: they count as one, and the third mirror does not lag',
+  (_, said) => {
     const names = ['third', 'b', 'c'];
     const play = (together: readonly string[]) => {
       const world = new Shelves({ mirrors: names, together });
@@ -55,8 +54,8 @@ describe('what two mirrors of one host show, without an origin', () => {
     };
     expect(play(['b', 'c'])).toEqual([[], undefined]);
     expect(play([])).toMatchObject([['third opened behind'], { registry: 'third' }]);
-  });
-});
+  },
+);
 
 describe('a version held back', () => {
   const said = (name: string, look: number) =>
@@ -212,16 +211,14 @@ describe('gaps', () => {
   });
 });
 
-describe('what a mirror leaves out by design', () => {
-  it.each([
-    ['a pre-release, where it has none', { prereleases: true, releaseAgeMs: 0, without: [] }, []],
-    ['what a pattern names', { prereleases: false, releaseAgeMs: 0, without: ['*-rc*'] }, []],
-    ['what no pattern names', { prereleases: false, releaseAgeMs: 0, without: ['v2*'] }, ['a opened vanished']],
-  ] as const)('may vanish from it: %s', (_name, gaps, story) => {
-    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', gaps: { a: gaps } });
-    looks(world, ['o', 'a'], 20, (name, look) => (name === 'a' && look > 2 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0-rc.1']));
-    expect(world.story()).toEqual(story);
-  });
+it.each([
+  ['a pre-release, where it has none', { prereleases: true, releaseAgeMs: 0, without: [] }, []],
+  ['what a pattern names', { prereleases: false, releaseAgeMs: 0, without: ['*-rc*'] }, []],
+  ['what no pattern names', { prereleases: false, releaseAgeMs: 0, without: ['v2*'] }, ['a opened vanished']],
+] as const)('what a mirror leaves out by design: may vanish from it: %s', (_name, gaps, story) => {
+  const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', gaps: { a: gaps } });
+  looks(world, ['o', 'a'], 20, (name, look) => (name === 'a' && look > 2 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0-rc.1']));
+  expect(world.story()).toEqual(story);
 });
 
 describe('what goes backwards', () => {
@@ -322,45 +319,41 @@ describe('a step backwards that several responses about one module show', () => 
   });
 });
 
-describe('a cache whose upstream is dead', () => {
-  it('stands still in all modules in which something moved', () => {
-    const modules = ['example.com/a', 'example.com/b', 'example.com/quiet'];
-    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', modules });
-    for (let i = 0; i < 30; i += 1)
-      for (const [at, registry] of ['o', 'a'].entries())
-        for (const module of modules) {
-          const fromMs = i * pace + at * 10_000;
-          const isOld = module === 'example.com/quiet' || registry === 'a' || i < 2;
-          world.see({
-            registry,
-            module,
-            fromMs,
-            toMs: fromMs + 1_000,
-            contents: versions('v1.0.0', ...(isOld ? [] : ['v1.1.0'])),
-          });
-        }
-    expect(world.story()).toEqual(['a opened behind', 'a changed stale']);
-    expect(world.detector.findings()[0]?.text).toContain('in any of 2 modules, while the origin o got them');
-  });
+it('a cache whose upstream is dead: stands still in all modules in which something moved', () => {
+  const modules = ['example.com/a', 'example.com/b', 'example.com/quiet'];
+  const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', modules });
+  for (let i = 0; i < 30; i += 1)
+    for (const [at, registry] of ['o', 'a'].entries())
+      for (const module of modules) {
+        const fromMs = i * pace + at * 10_000;
+        const isOld = module === 'example.com/quiet' || registry === 'a' || i < 2;
+        world.see({
+          registry,
+          module,
+          fromMs,
+          toMs: fromMs + 1_000,
+          contents: versions('v1.0.0', ...(isOld ? [] : ['v1.1.0'])),
+        });
+      }
+  expect(world.story()).toEqual(['a opened behind', 'a changed stale']);
+  expect(world.detector.findings()[0]?.text).toContain('in any of 2 modules, while the origin o got them');
 });
 
-describe('backends that take turns at random', () => {
-  it('are a story or two of hundreds of steps backwards, and never lag', () => {
-    let [steps, told] = [0, 0];
-    for (let seed = 0; seed < 20; seed += 1) {
-      const { next } = createRandom(seed);
-      const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
-      looks(world, ['o', 'a'], 100, (name, look) =>
-        look < 2 || (name === 'a' && next() < 0.5) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'],
-      );
-      steps += world.turns.flatMap(({ regressions }) => regressions).length;
-      told += world.story().length;
-      expect(world.story().filter((one) => !one.endsWith('regression'))).toEqual([]);
-      expect(world.lag('a')?.lowerMs).toBe(0);
-    }
-    expect(steps).toBeGreaterThan(400);
-    expect(told).toBeLessThanOrEqual(30);
-  });
+it('backends that take turns at random: are a story or two of hundreds of steps backwards, and never lag', () => {
+  let [steps, told] = [0, 0];
+  for (let seed = 0; seed < 20; seed += 1) {
+    const { next } = createRandom(seed);
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    looks(world, ['o', 'a'], 100, (name, look) =>
+      look < 2 || (name === 'a' && next() < 0.5) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'],
+    );
+    steps += world.turns.flatMap(({ regressions }) => regressions).length;
+    told += world.story().length;
+    expect(world.story().filter((one) => !one.endsWith('regression'))).toEqual([]);
+    expect(world.lag('a')?.lowerMs).toBe(0);
+  }
+  expect(steps).toBeGreaterThan(400);
+  expect(told).toBeLessThanOrEqual(30);
 });
 
 describe('a tag, a serial and a date', () => {
@@ -555,9 +548,7 @@ describe('what is not known', () => {
     ['a whole list tells of all', ['1', '2', '3'], { count: 1, newest: ['2'] }, ['1', '2', '3']],
     ['the newest tell of what is not older', ['1', '2', '3', '4'], { count: 9, newest: ['2', '4'] }, ['2', '3', '4']],
     ['nothing in common tells nothing', ['1', '2'], { count: 9, newest: ['8', '9'] }, []],
-  ])('%s', (_name, all, said, want) => {
-    expect(selectComparable(all, { ...said, pre: [] })).toEqual(want);
-  });
+  ])('%s', (_name, all, said, want) => expect(selectComparable(all, { ...said, pre: [] })).toEqual(want));
 
   it.each([
     ['v1.2.3', 'v1.2.3', true],
@@ -568,7 +559,7 @@ describe('what is not known', () => {
     ['a*b*c', 'a-b-b-c', true],
     ['a*b*c', 'acb', false],
     ['*', '', true],
-  ])('the pattern %s and the version %s: %s', (pattern, version, want) => {
-    expect(gapFilterFor({ prereleases: false, releaseAgeMs: 0, without: [pattern] })(version, false)).toBe(want);
-  });
+  ])('the pattern %s and the version %s: %s', (pattern, version, want) =>
+    expect(gapFilterFor({ prereleases: false, releaseAgeMs: 0, without: [pattern] })(version, false)).toBe(want),
+  );
 });

@@ -8,15 +8,8 @@ import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './
 const mirrors = [aMirror('a'), aMirror('b')];
 const targets = mirrors.map((mirror) => aTarget(mirror.name));
 
-function aDetector(): Detector {
-  return createDetector({
-    config: aConfig({ mirrors }),
-    targets,
-    restored: [],
-    random: countingRandom(),
-    now: at(0),
-  });
-}
+const aDetector = (): Detector =>
+  createDetector({ config: aConfig({ mirrors }), targets, restored: [], random: countingRandom(), now: at(0) });
 
 function probe(detector: Detector, name: string, ms: number, over: Partial<Sample>): DetectTurn {
   const outcome: Outcome = over.outcome ?? { tag: 'ok' };

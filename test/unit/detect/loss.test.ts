@@ -36,9 +36,7 @@ describe('a lossy line', () => {
     { name: 'mirrors that refuse now and then', units: ['+r+r+r', '+r+r+r', '+r+r+r'], controls: [], want: false },
     { name: 'one in 21 of each', units: Array(4).fill(`+-${'+'.repeat(19)}`), controls: [], want: false },
     { name: 'below 5 %', units: [`${'+-'}${'+'.repeat(60)}`, `${'+-'}${'+'.repeat(60)}`], controls: [], want: false },
-  ])('$name: $want', ({ units, controls, want }) => {
-    expect(isLossy(units.map(loss), controls.map(loss))).toBe(want);
-  });
+  ])('$name: $want', ({ units, controls, want }) => expect(isLossy(units.map(loss), controls.map(loss))).toBe(want));
 
   it.each([
     { name: 'a cut of all', members: ['++----++', '++----++', '+++---++'], want: true },
@@ -46,14 +44,14 @@ describe('a lossy line', () => {
     { name: 'a response shortly before its end', members: ['++------++', '++----++++'], want: true },
     { name: 'single packets', members: ['+-++++++++', '+++++++-++'], want: false },
     { name: 'two cuts', members: ['+---++---+', '+---++---+'], want: false },
-  ])('$name: one cut is $want', ({ members, want }) => {
+  ])('$name: one cut is $want', ({ members, want }) =>
     expect(
       isOneCut(
         members.map((one) => marks(one)),
         120_000,
       ),
-    ).toBe(want);
-  });
+    ).toBe(want),
+  );
 
   it('a probe that started during a cut can fail after the end of the cut', () => {
     const hung = { sentMs: 60_000, atMs: 70_000, result: 'silent' } as const;

@@ -127,9 +127,9 @@ describe('mismatch', () => {
       answer: { ...both, connection: 'warm' },
       want: 'look_again',
     },
-  ] as const)('$name: $want', ({ before, failure, answer, want }) => {
-    expect(judgeMismatch(before, failure, answer)).toBe(want);
-  });
+  ] as const)('$name: $want', ({ before, failure, answer, want }) =>
+    expect(judgeMismatch(before, failure, answer)).toBe(want),
+  );
 });
 
 describe('wrong bytes of two artifacts', () => {
@@ -151,7 +151,7 @@ describe('wrong bytes of two artifacts', () => {
     return detector.findings().map(({ text }) => text);
   }
 
-  it('within an hour: the mirror serves wrong bytes, though each recheck was good', () => {
+  it('within an hour: the mirror serves wrong bytes, though each recheck was good', () =>
     expect(
       saidOf([
         [one, minute],
@@ -159,8 +159,7 @@ describe('wrong bytes of two artifacts', () => {
       ]),
     ).toEqual([
       'a serves wrong bytes for example.com/other@v1.0.0 (zip), as it did for example.com/one@v1.0.0 (zip): the h1 check against go.sum or the checksum database failed.',
-    ]);
-  });
+    ]));
 
   it.each<[string, readonly (readonly [Target, number])[]]>([
     [
@@ -192,9 +191,7 @@ describe('wrong bytes of two artifacts', () => {
         [{ ...other, version: null }, 9 * minute],
       ],
     ],
-  ])('%s: nothing is said', (_, responses) => {
-    expect(saidOf(responses)).toEqual([]);
-  });
+  ])('%s: nothing is said', (_, responses) => expect(saidOf(responses)).toEqual([]));
 });
 
 describe('wrong bytes that differ in each response', () => {
@@ -223,11 +220,10 @@ describe('wrong bytes that differ in each response', () => {
     return detector.findings().map(({ kind, openedAtMs, text }) => ({ kind, openedAtMs, text }));
   }
 
-  it('are reported after a minute, by a recheck of their own', () => {
+  it('are reported after a minute, by a recheck of their own', () =>
     expect(saidOf(zip, [[minute, false]])).toMatchObject([
       { kind: 'mismatch', text: expect.stringContaining('check against go.sum or the checksum database failed twice') },
-    ]);
-  });
+    ]));
 
   it.each<[string, Target, readonly (readonly [number, boolean])[]]>([
     [
@@ -250,7 +246,5 @@ describe('wrong bytes that differ in each response', () => {
         [9 * minute + 500, true],
       ],
     ],
-  ])('%s: nothing is reported', (_, target, responses) => {
-    expect(saidOf(target, responses)).toEqual([]);
-  });
+  ])('%s: nothing is reported', (_, target, responses) => expect(saidOf(target, responses)).toEqual([]));
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { gaussian, seeded } from './seeded.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, failedWith, refused, timedOut } from './world.ts';
@@ -31,8 +31,9 @@ const troubles: readonly { readonly name: string; readonly trouble: Trouble; rea
   { name: 'a long tail', trouble: (_, random) => ({ rttMs: 100 * Math.exp(1.2 * gaussian(random)()) }) },
 ];
 
-describe('an hour of trouble is one story', () => {
-  it.each(troubles)('$name: at most three findings open, and all have ended an hour later', ({ trouble, max = 3 }) => {
+it.each(troubles)(
+  'an hour of trouble is one story: $name: at most three findings open, and all have ended an hour later',
+  ({ trouble, max = 3 }) => {
     const random = seeded(20_260_102);
     const sim = new Simulation({
       config: aConfig({ mirrors: names.map((name) => aMirror(name)) }),
@@ -50,5 +51,5 @@ describe('an hour of trouble is one story', () => {
     expect(opened.length).toBeLessThanOrEqual(max);
     sim.runTo(until + 60 * minute);
     expect(sim.detector.findings()).toEqual([]);
-  });
-});
+  },
+);

@@ -78,9 +78,7 @@ describe('outage', () => {
       state: played(...Array.from({ length: 40 }, (_, i) => heard(i >= 30 && i % 2 === 1 ? 'failed' : 'ok', i * 500))),
       want: 'share',
     },
-  ])('$name: $want', ({ state, want }) => {
-    expect(decideOpening(state, outageRule)).toBe(want);
-  });
+  ])('$name: $want', ({ state, want }) => expect(decideOpening(state, outageRule)).toBe(want));
 
   it.each([
     ['in a row', [0, 0, 0, 0, 0, 0, 0, 1, 1, 1], { samples: 3, failed: 3, fromMs: 14_000 }],

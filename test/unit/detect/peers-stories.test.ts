@@ -1,31 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
-import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
+import type { SignatureState } from '../../../src/core/transcript.ts';
 import { phrase } from '../../../src/words/tell.ts';
-import { type Behaviour, Simulation } from './simulate.ts';
-import { aConfig, aMirror, aTarget, at, epochMs, failedWith, mismatch } from './world.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-
-/** Gives bytes with this digest; with an authority the digest is verified, without one only compared. */
-function gives(digest: string, more: Facts = {}): Behaviour {
-  const seen = { bytes: digest.length, firstHex: Buffer.from(digest).toString('hex') };
-  return { rttMs: 100, facts: { compared: { algorithm: 'h1', digest }, seen, ...more } };
-}
-
-function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour): Simulation {
-  const targets = mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'zip')]);
-  return new Simulation({
-    config: aConfig({ mirrors }),
-    targets,
-    script: (target, atMs) => (target.step === 'zip' ? script(target.registry, atMs) : { rttMs: 100 }),
-  });
-}
-
-const named = (...names: readonly string[]) => names.map((name) => aMirror(name));
-const told = (sim: Simulation) =>
-  sim.findings.map(({ change, finding }) => `${finding.registry} ${finding.kind}/${finding.cause} ${change}`);
+import { table } from '../../support/table.ts';
+import { gives, hour, minute, named, told, world } from './bytes-world.ts';
+import { aMirror, at, epochMs, failedWith, mismatch } from './world.ts';
 
 describe('bytes that no authority vouches for', () => {
   const from = 10 * minute;
@@ -55,20 +34,9 @@ describe('bytes that no authority vouches for', () => {
     expect(rechecks).toEqual(['b']);
   });
 
-  it.each<[string, SignatureState, string]>([
-    [
-      'with a key that is not trusted',
-      'unknown_key',
-      'No signature shows which bytes are right (signature unverified: the signing key is not trusted).',
-    ],
-    [
-      'without gpgv',
-      'no_tool',
-      'No signature shows which bytes are right (signature unverified: gpgv is not installed on this machine, or the check gave no result).',
-    ],
-    ['with a good signature', 'valid', 'The bytes of b have a valid signature; others may have one too.'],
-    ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],
-  ])('%s the signature is named, and why it does not decide', (_, state, end) => {
+  it.each<[string, SignatureState, string]>(
+    table('unit/detect/peers-stories', '%s the signature is named, and why it does not decide'),
+  )('%s the signature is named, and why it does not decide', (_, state, end) => {
     const signature = { state, key: null };
     const sim = world(named('a', 'b', 'c'), (name) => gives(name === 'b' ? 'wrong' : 'right', { signature }));
     sim.runTo(5 * minute);
@@ -94,10 +62,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'low' }]);
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({
-      state: 'degraded',
-      why: phrase('why.odd'),
-    });
+    expect(standing).toMatchObject({ state: 'degraded', why: phrase('why.odd') });
   });
 
   it('of one against one: what is said of the mirror that a third one confirms ends, and that of the other stays', () => {

@@ -6,6 +6,7 @@ import {
   statementFor,
   type Voice,
 } from '../../../src/detect/contents/digests.ts';
+import { table } from '../../support/table.ts';
 import { aDue, aSample, aTarget } from './world.ts';
 
 /**
@@ -31,85 +32,21 @@ function voice(text: string): Voice {
   return { registry: name, place, isOrigin: name === 'o', statement: said };
 }
 
-describe('mirrors compared without an authority', () => {
-  it.each([
-    { name: 'one alone', voices: 'a:A!', odd: '', again: '' },
-    { name: 'all the same', voices: 'a:A! b:A! o:A!', odd: '', again: '' },
-    { name: 'one against one, once', voices: 'a:A! b:B', odd: '', again: 'b' },
-    { name: 'one against one, neither twice', voices: 'a:A b:B', odd: '', again: 'a b' },
-    { name: 'one against one: each is odd to the other', voices: 'a:A! b:B!', odd: 'a peers ?, b peers ?', again: '' },
-    { name: 'one against the origin, and no other', voices: 'b:B! o:A!', odd: 'b peers o', again: '' },
-    { name: 'one against the origin and a mirror', voices: 'a:A b:B! o:A', odd: 'b origin a+o', again: '' },
-    { name: 'one against the origin and a mirror, once', voices: 'a:A! b:B o:A!', odd: '', again: 'b' },
-    { name: 'three, each alone', voices: 'a:C! b:B! o:A!', odd: 'a origin o, b origin o', again: '' },
-    { name: 'three, each alone, the origin heard once', voices: 'a:C! b:B! o:A', odd: '', again: 'o' },
-    {
-      name: 'more mirrors than the origin has',
-      voices: 'a:A! b:A! c:A! d:B! o:B!',
-      odd: 'a origin d+o, b origin d+o, c origin d+o',
-      again: '',
-    },
-    {
-      name: 'one against the origin, two agree on a third',
-      voices: 'a:A! b:A! c:C! o:B!',
-      odd: 'c origin o, o peers a+b',
-      again: '',
-    },
-    { name: 'one against the origin, heard once', voices: 'b:B! o:A', odd: '', again: 'o' },
-    { name: 'one against two, who are each other’s second', voices: 'a:A b:B! c:A', odd: 'b peers a+c', again: '' },
-    { name: 'one against two, once', voices: 'a:A! b:B c:A!', odd: '', again: 'b' },
-    { name: 'the origin against two', voices: 'a:A! b:A! o:B!', odd: 'o peers a+b', again: '' },
-    {
-      name: 'two against two, one of them the origin',
-      voices: 'a:A! b:A! c:B! o:B!',
-      odd: 'a origin c+o, b origin c+o',
-      again: '',
-    },
-    {
-      name: 'two against two',
-      voices: 'a:A! b:A! c:B! d:B!',
-      odd: 'a peers ?, b peers ?, c peers ?, d peers ?',
-      again: '',
-    },
-    { name: 'a cache of what the origin gave before', voices: 'b:B! o:A!<B', odd: 'b retag o', again: '' },
-    {
-      name: 'a cache of what the origin gave before, beside another',
-      voices: 'a:A! b:B! o:A!<B',
-      odd: 'b retag a+o',
-      again: '',
-    },
-    { name: 'it changed, the origin did not', voices: 'b:B!<A o:A!', odd: 'b origin o', again: '' },
-    { name: 'it changed, another did not', voices: 'a:A! b:B!<A', odd: 'a retag ?, b retag ?', again: '' },
-    { name: 'all changed: told of the origin', voices: 'a:A!<B o:A!<B', odd: 'o retag a+o', again: '' },
-    { name: 'all changed, once', voices: 'a:A<B o:A<B', odd: '', again: 'o' },
-    { name: 'alone, and changed', voices: 'a:A!<B', odd: 'a retag a', again: '' },
-    { name: 'one has come round', voices: 'a:A! b:A!<B', odd: '', again: '' },
-    {
-      name: 'ever other bytes, against the origin and a mirror',
-      voices: 'a:A b:C~B o:A',
-      odd: 'b origin a+o',
-      again: '',
-    },
-    { name: 'ever other bytes, good ones first', voices: 'a:A! b:D~ABC o:A!', odd: 'b origin a+o', again: '' },
-    { name: 'good, then other bytes, once', voices: 'a:A! b:B<A~A o:A!', odd: '', again: 'b' },
-    { name: 'good, other, and good again', voices: 'a:A! b:A<B~AB o:A!', odd: '', again: '' },
-    { name: 'ever other bytes, against two', voices: 'a:A! b:C~B c:A!', odd: 'b peers a+c', again: '' },
-    { name: 'ever other bytes, against two heard once', voices: 'a:A! b:C~B c:A', odd: '', again: 'b' },
-    { name: 'ever other bytes, against one', voices: 'a:A! b:C~B', odd: '', again: 'b' },
-    { name: 'ever other bytes, against the origin alone', voices: 'b:C~B o:A!', odd: '', again: 'b' },
-    { name: 'other bytes that were usual before', voices: 'a:A! b:C~B o:A!<B', odd: '', again: 'b' },
-    { name: 'two re-tags that a cache saw late', voices: 'a:A! b:C~B o:A!~BC', odd: '', again: 'b' },
-  ])('$name', ({ voices, odd, again }) => {
-    const said = comparePeers(voices.split(' ').map(voice));
-    const usualOf = (usual: readonly Voice[] | null): string => usual?.map(({ registry }) => registry).join('+') ?? '?';
-    expect({
-      odd: said.odd.map((one) => `${one.voice.registry} ${one.cause} ${usualOf(one.usual)}`).join(', '),
-      again: said.again
-        .map(({ registry }) => registry)
-        .sort()
-        .join(' '),
-    }).toEqual({ odd, again });
-  });
+it.each(
+  table<{ readonly name: string; readonly voices: string; readonly odd: string; readonly again: string }[]>(
+    'unit/detect/peers',
+    'mirrors compared without an authority: $name',
+  ),
+)('mirrors compared without an authority: $name', ({ voices, odd, again }) => {
+  const said = comparePeers(voices.split(' ').map(voice));
+  const usualOf = (usual: readonly Voice[] | null): string => usual?.map(({ registry }) => registry).join('+') ?? '?';
+  expect({
+    odd: said.odd.map((one) => `${one.voice.registry} ${one.cause} ${usualOf(one.usual)}`).join(', '),
+    again: said.again
+      .map(({ registry }) => registry)
+      .sort()
+      .join(' '),
+  }).toEqual({ odd, again });
 });
 
 test('two responses with different wrong bytes must be some time apart, if that is required', () => {
@@ -135,25 +72,23 @@ describe('what a mirror says', () => {
     );
   const first = statementFor(null, gave('A'), 100);
 
-  test('nothing, where no digest is named', () => {
-    expect(statementFor(null, aSample(aDue(target), 0, 10), 100)).toBeNull();
-  });
+  test('nothing, where no digest is named', () =>
+    expect(statementFor(null, aSample(aDue(target), 0, 10), 100)).toBeNull());
   test('a second answer counts over a fresh connection alone', () => {
     expect(first).toMatchObject({ of: 'v1.0.0  h1', digest: 'A', isTwice: false, sinceMs: 100, before: null });
     expect(statementFor(first, gave('A', { connection: 'warm' }), 200)).toMatchObject({ isTwice: false });
     expect(statementFor(first, gave('A'), 200)).toMatchObject({ isTwice: true, sinceMs: 100, heardMs: 200 });
   });
-  test('other bytes for the same are remembered with what was before', () => {
+  test('other bytes for the same are remembered with what was before', () =>
     expect(statementFor(first, gave('B'), 200)).toMatchObject({
       digest: 'B',
       isTwice: false,
       sinceMs: 200,
       before: { digest: 'A', untilMs: 100 },
-    });
-  });
-  test.each([{ of: 'another file' }, { resolved: 'v1.1.0' }])('bytes of something else are no change: %o', (more) => {
-    expect(statementFor(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
-  });
+    }));
+  test.each([{ of: 'another file' }, { resolved: 'v1.1.0' }])('bytes of something else are no change: %o', (more) =>
+    expect(statementFor(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null }),
+  );
   test('other bytes of more than two hours ago are no longer kept, and decide nothing', () => {
     const hour = 3_600_000;
     const all = [...'BCDEF'].reduce((before, digest, at) => statementFor(before, gave(digest), 200 + at), first);

@@ -82,7 +82,7 @@ describe('whatever comes', () => {
     ),
   });
 
-  it('nothing throws, each sample is settled exactly once within 15 s, and findings open and close in turn', () => {
+  it('nothing throws, each sample is settled exactly once within 15 s, and findings open and close in turn', () =>
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 150 }), (stepsTaken) => {
         const config = aConfig({ mirrors, controls: ['x'], spike: { warmup: 3 }, outage: { overMs: 1_000 } });
@@ -166,8 +166,7 @@ describe('whatever comes', () => {
         expectAlternate(findings);
       }),
       { seed, numRuns: 150 },
-    );
-  });
+    ));
 
   it('mirrors that come and go with restarts between: no finding is opened twice, and all end when all is well', () => {
     const plan = fc.array(

@@ -16,14 +16,13 @@ const python: readonly Speaks[] = [
   { protocol: '2', clients: ['uv'], bypass: null },
 ];
 
-function world(script: Script, speaks: readonly Speaks[] = go) {
-  return new Simulation({
+const world = (script: Script, speaks: readonly Speaks[] = go) =>
+  new Simulation({
     config: aConfig({ mirrors: names.map((name) => ({ ...aMirror(name), speaks })) }),
     targets: names.flatMap((name) => [aTarget(name), aTarget(name, 'list')]),
     script,
     everyMsOf: ({ canary }) => (canary ? 30_000 : 5 * minute),
   });
-}
 
 /** `a` answers as said over this version from `warm` on, until `toMs`. */
 const broken =

@@ -31,11 +31,7 @@ describe('roll-up', () => {
     { name: 'silent for 3 short paces', input: { silentForMs: 59_999, paceMs: 5_000 }, want: 'up' },
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
-    {
-      name: 'out, and then the mirror throttles requests',
-      input: { canaryOut: true, isAway: true },
-      want: 'degraded',
-    },
+    { name: 'out, and then the mirror throttles requests', input: { canaryOut: true, isAway: true }, want: 'degraded' },
     {
       name: 'silent because the mirror throttles requests',
       input: { silentForMs: 90_000, isAway: true },

@@ -15,16 +15,15 @@ const dead: Behaviour = { fails: refused, afterMs: 5 };
 const names = ['a', 'b', 'c'];
 const other = (registry: string, module = 'example.com/b') => aTarget(registry, 'info', module);
 
-function world(
+const world = (
   over: Partial<Parameters<typeof aConfig>[0]> = {},
   more: readonly Target[] = names.map((n) => other(n)),
-) {
-  return new Simulation({
+) =>
+  new Simulation({
     config: aConfig({ mirrors: names.map((name) => aMirror(name)), ...over }),
     targets: [...names.map((name) => aTarget(name)), ...more],
     script: () => fine,
   });
-}
 
 /** What each moment after `fromMs` asked: a step for a question, and of whom. */
 const asked = (sim: Simulation, fromMs: number) =>
@@ -280,15 +279,15 @@ describe('the budget', () => {
     { name: 'not enough', tokens: 2, urgent: 9, asks: 3, isUrgent: false, want: null },
     { name: 'not enough, urgent', tokens: 2, urgent: 9, asks: 3, isUrgent: true, want: { tokens: 2, urgent: 6 } },
     { name: 'nothing left at all', tokens: 2, urgent: 2, asks: 3, isUrgent: true, want: null },
-  ])('$name', ({ tokens, urgent, asks, isUrgent, want }) => {
-    expect(spend({ tokens, urgent, peeks: 0 }, asks, isUrgent)).toEqual(want && { ...want, peeks: 0 });
-  });
+  ])('$name', ({ tokens, urgent, asks, isUrgent, want }) =>
+    expect(spend({ tokens, urgent, peeks: 0 }, asks, isUrgent)).toEqual(want && { ...want, peeks: 0 }),
+  );
 
   it.each([
     { name: 'more than looks need', tokens: 61, peeks: 20, want: { tokens: 60, peeks: 20 } },
     { name: 'no more than looks need: their own', tokens: 60, peeks: 20, want: { tokens: 60, peeks: 19 } },
     { name: 'nothing of their own', tokens: 60, peeks: 0.9, want: null },
-  ])('of peeks: $name', ({ tokens, peeks, want }) => {
-    expect(spendForPeek({ tokens, urgent: 9, peeks })).toEqual(want && { ...want, urgent: 9 });
-  });
+  ])('of peeks: $name', ({ tokens, peeks, want }) =>
+    expect(spendForPeek({ tokens, urgent: 9, peeks })).toEqual(want && { ...want, urgent: 9 }),
+  );
 });

@@ -18,9 +18,8 @@ describe('a confirming probe that timed out', () => {
     return detector.take(aSample(aDue(canary, confirm), 2_750, 2_500, hung), at(5_250)).settled;
   }
 
-  it('is no failure if a response took longer meanwhile', () => {
-    expect(settledAfter(3_300, 3_300)).toMatchObject([{ isTooShort: true }]);
-  });
+  it('is no failure if a response took longer meanwhile', () =>
+    expect(settledAfter(3_300, 3_300)).toMatchObject([{ isTooShort: true }]));
 
   it.each([
     ['was faster', 3_300, 900],

@@ -130,11 +130,10 @@ describe('a slow line of our own', () => {
     expect(whatOf(told)).toEqual(['a spike opened', 'b spike opened', 'c spike opened']);
   });
 
-  it('reports the only slow one', () => {
+  it('reports the only slow one', () =>
     expect(whatOf(play({ tookMs: (name, round) => (name === 'b' && round > 40 ? 2_000 : 100), rounds: 50 }))).toEqual([
       'b spike opened',
-    ]);
-  });
+    ]));
 
   it('is reported as our own after ten minutes, and its end', () => {
     const told = play({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { table } from '../../support/table.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { dead, expectEachSettledOnce, fine, minute, warm, world } from './story-world.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, failedWith, refused } from './world.ts';
@@ -62,37 +63,27 @@ describe('spike', () => {
     expect(sim.changes('level_shift').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
   });
 
-  it.each<[string, number, readonly string[], string]>([
-    [
-      'a spike ends after a day',
-      150,
-      ['spike opened', 'spike closed'],
-      'a no longer counts as slow: its requests fail.',
-    ],
-    [
-      'a level shift ends after a day',
-      15,
-      ['spike opened', 'spike closed', 'level_shift opened', 'level_shift closed'],
-      'a: the latency shift has ended. The old latency is back, or the new latency is now usual.',
-    ],
-  ])('%s of failures', (_name, relearnMin, want, text) => {
-    const slowMs = 120 * minute;
-    const mirrors = ['a', 'b'].map((name) => aMirror(name));
-    const absent: Behaviour = { fails: failedWith('absent', 404), afterMs: 20 };
-    const sim = new Simulation({
-      config: aConfig({ mirrors, everyMs: 5 * minute, spike: { relearnMs: relearnMin * minute } }),
-      targets: mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'info')]),
-      script: ({ registry, step }, t) => {
-        if (step !== 'info' || t < slowMs) return fine;
-        return t > slowMs + 40 * minute ? absent : { rttMs: registry === 'a' ? 1_000 : 100 };
-      },
-    });
-    sim.runTo(slowMs + 23 * 60 * minute);
-    expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${change}`)).toEqual(want.slice(0, -1));
-    sim.runTo(slowMs + 26 * 60 * minute);
-    expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${change}`)).toEqual(want);
-    expect(sim.findings.at(-1)?.finding.text).toBe(text);
-  });
+  it.each<[string, number, readonly string[], string]>(table('unit/detect/spike-stories', '%s of failures'))(
+    '%s of failures',
+    (_name, relearnMin, want, text) => {
+      const slowMs = 120 * minute;
+      const mirrors = ['a', 'b'].map((name) => aMirror(name));
+      const absent: Behaviour = { fails: failedWith('absent', 404), afterMs: 20 };
+      const sim = new Simulation({
+        config: aConfig({ mirrors, everyMs: 5 * minute, spike: { relearnMs: relearnMin * minute } }),
+        targets: mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'info')]),
+        script: ({ registry, step }, t) => {
+          if (step !== 'info' || t < slowMs) return fine;
+          return t > slowMs + 40 * minute ? absent : { rttMs: registry === 'a' ? 1_000 : 100 };
+        },
+      });
+      sim.runTo(slowMs + 23 * 60 * minute);
+      expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${change}`)).toEqual(want.slice(0, -1));
+      sim.runTo(slowMs + 26 * 60 * minute);
+      expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${change}`)).toEqual(want);
+      expect(sim.findings.at(-1)?.finding.text).toBe(text);
+    },
+  );
 
   it.each<[string, number, readonly string[]]>([
     ['a dead mirror that hangs is an outage, and no spike beside it or after it', 100, []],

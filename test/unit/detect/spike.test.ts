@@ -41,9 +41,7 @@ describe('spike', () => {
       paces: [timeout, timeout, timeout, ok(1), other, ok(1), timeout, ok(1), ok(1), other, ok(1)],
       want: ['opened 2', 'cleared 10'],
     },
-  ])('$name', ({ paces, want }) => {
-    expect(play(paces)).toEqual(want);
-  });
+  ])('$name', ({ paces, want }) => expect(play(paces)).toEqual(want));
 
   it('its streak counts on for as long as it lasts, through other failures, and starts anew with a usual answer', () => {
     let state = noSpike;
@@ -67,9 +65,8 @@ describe('spike', () => {
     expect(events).toEqual(want);
   });
 
-  it('gives no verdict while warming, not even on timeouts', () => {
-    expect(play([timeout, timeout, timeout, ok(9_000)], null)).toEqual([]);
-  });
+  it('gives no verdict while warming, not even on timeouts', () =>
+    expect(play([timeout, timeout, timeout, ok(9_000)], null)).toEqual([]));
 
   it.each([
     { name: 'just before relearn', lastMs: 7_199_999, pace: ok(2_000), want: null },
@@ -91,9 +88,9 @@ describe('spike', () => {
     { hasCanary: false, targets: 2, judged: 4, want: true },
     { hasCanary: false, targets: 2, judged: 5, want: false },
     { hasCanary: false, targets: 3, judged: 5, want: true },
-  ])('reason enough to leave? canary $hasCanary, $targets of $judged: $want', ({ want, ...spike }) => {
-    expect(isSpikeActionable(spike)).toBe(want);
-  });
+  ])('reason enough to leave? canary $hasCanary, $targets of $judged: $want', ({ want, ...spike }) =>
+    expect(isSpikeActionable(spike)).toBe(want),
+  );
 });
 
 describe('whether a spike is reason to leave', () => {
@@ -124,7 +121,6 @@ describe('whether a spike is reason to leave', () => {
     expect(says(slow, slow, fine, fine, ...others)).toMatchObject({ actionable: true });
     expect(says(slow, slow, fine, fine, fine, ...others)).toMatchObject({ actionable: false });
   });
-  it('says how slow, and what is usual', () => {
-    expect(says(series(true, true))).toMatchObject({ text: 'a is slow: mod takes 2.0 s (usually 100 ms).' });
-  });
+  it('says how slow, and what is usual', () =>
+    expect(says(series(true, true))).toMatchObject({ text: 'a is slow: mod takes 2.0 s (usually 100 ms).' }));
 });

@@ -13,13 +13,12 @@ const names = ['a', 'b', 'c'];
 const mirrors = names.map((name) => aMirror(name));
 const targets = names.map((name) => aTarget(name));
 
-function world(script: (registry: string, atMs: number) => Behaviour, relearnMs = 120 * minute): Simulation {
-  return new Simulation({
+const world = (script: (registry: string, atMs: number) => Behaviour, relearnMs = 120 * minute): Simulation =>
+  new Simulation({
     config: aConfig({ mirrors, spike: { relearnMs } }),
     targets,
     script: (target, atMs) => script(target.registry, atMs),
   });
-}
 
 const told = (sim: Simulation) => sim.findings.map(({ change, finding }) => `${finding.kind} ${change}`);
 
@@ -57,28 +56,26 @@ describe('a level shift', () => {
   });
 });
 
-describe('an outage', () => {
-  it('ends with the evidence of before the restart: it is one story', () => {
-    const until = warm + 10 * minute;
-    const dead: Behaviour = { fails: refused, afterMs: 5 };
-    const sim = world((name, t) => (name === 'a' && t >= warm && t < until ? dead : fine));
-    sim.runTo(warm + 5 * minute);
-    const shown = sim.detector.findings()[0];
-    const before = [...sim.store.values()].flatMap(({ table, value }) =>
-      table === 'finding' ? (value as Finding) : [],
-    )[0]?.evidence;
-    if (before === undefined) throw new Error('no finding was written');
-    expect(before.failures).toBeGreaterThan(3);
-    // It is written every ten seconds, and its canary is asked every thirty.
-    expect(shown?.evidence.probeIds.slice(0, before.probeIds.length)).toEqual(before.probeIds);
-    expect((shown?.evidence.failures ?? 0) - before.failures).toBeLessThanOrEqual(1);
-    sim.restart(5_000);
-    expect(sim.detector.findings()[0]?.evidence).toEqual(before);
-    sim.runTo(until + 2 * minute);
-    const closed = sim.findings.find(({ change }) => change === 'closed')?.finding.evidence;
-    expect(closed?.failures).toBeGreaterThanOrEqual(before.failures);
-    expect(closed?.probeIds.slice(0, 3)).toEqual(before.probeIds.slice(0, 3));
-  });
+it('an outage: ends with the evidence of before the restart: it is one story', () => {
+  const until = warm + 10 * minute;
+  const dead: Behaviour = { fails: refused, afterMs: 5 };
+  const sim = world((name, t) => (name === 'a' && t >= warm && t < until ? dead : fine));
+  sim.runTo(warm + 5 * minute);
+  const shown = sim.detector.findings()[0];
+  const before = [...sim.store.values()].flatMap(({ table, value }) =>
+    table === 'finding' ? (value as Finding) : [],
+  )[0]?.evidence;
+  if (before === undefined) throw new Error('no finding was written');
+  expect(before.failures).toBeGreaterThan(3);
+  // It is written every ten seconds, and its canary is asked every thirty.
+  expect(shown?.evidence.probeIds.slice(0, before.probeIds.length)).toEqual(before.probeIds);
+  expect((shown?.evidence.failures ?? 0) - before.failures).toBeLessThanOrEqual(1);
+  sim.restart(5_000);
+  expect(sim.detector.findings()[0]?.evidence).toEqual(before);
+  sim.runTo(until + 2 * minute);
+  const closed = sim.findings.find(({ change }) => change === 'closed')?.finding.evidence;
+  expect(closed?.failures).toBeGreaterThanOrEqual(before.failures);
+  expect(closed?.probeIds.slice(0, 3)).toEqual(before.probeIds.slice(0, 3));
 });
 
 describe('what has just been found', () => {
@@ -230,54 +227,48 @@ describe('a mirror may be asked in a round', () => {
     ['not before the time that it named', ask({ throttled: new Map([['mod', 1_001]]) }), false],
     ['from then on', ask({ throttled: new Map([['mod', 1_000]]) }), true],
     ['where another step than the canary is throttled', ask({ throttled: new Map([['zip', 1_001]]) }), true],
-  ])('%s', (_name, can, want) => {
-    expect(can).toBe(want);
-  });
+  ])('%s', (_name, can, want) => expect(can).toBe(want));
 });
 
-describe('a reload in the middle of a round', () => {
-  it('goes on without who is gone, and the others are judged as ever', () => {
-    const dead: Behaviour = { fails: refused, afterMs: 400 };
-    const sim = world((name, t) => (name !== 'c' && t >= warm ? dead : fine));
-    while (sim.asked.length === 0) sim.runTo(sim.nowMs + 100);
-    const kept = mirrors.filter(({ name }) => name !== 'a');
-    sim.apply(
-      sim.detector.reconfigure(
-        aConfig({ mirrors: kept }),
-        targets.filter(({ registry }) => registry !== 'a'),
-        at(sim.nowMs),
-      ),
-    );
-    sim.runTo(sim.nowMs + 2 * minute);
-    expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${finding.registry} ${change}`)).toEqual([
-      'outage b opened',
-    ]);
-    expect(sim.state('b')).toBe('down');
-    expect(sim.state('c')).toBe('up');
-  });
+it('a reload in the middle of a round: goes on without who is gone, and the others are judged as ever', () => {
+  const dead: Behaviour = { fails: refused, afterMs: 400 };
+  const sim = world((name, t) => (name !== 'c' && t >= warm ? dead : fine));
+  while (sim.asked.length === 0) sim.runTo(sim.nowMs + 100);
+  const kept = mirrors.filter(({ name }) => name !== 'a');
+  sim.apply(
+    sim.detector.reconfigure(
+      aConfig({ mirrors: kept }),
+      targets.filter(({ registry }) => registry !== 'a'),
+      at(sim.nowMs),
+    ),
+  );
+  sim.runTo(sim.nowMs + 2 * minute);
+  expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${finding.registry} ${change}`)).toEqual([
+    'outage b opened',
+  ]);
+  expect(sim.state('b')).toBe('down');
+  expect(sim.state('c')).toBe('up');
 });
 
-describe('the first fetch of a pull-through cache', () => {
-  it('is known by what the step takes there for other modules', () => {
-    const other = aTarget('a', 'mod', 'example.com/b');
-    const sim = new Simulation({
-      config: aConfig({ mirrors: mirrors.slice(0, 1) }),
-      targets: [aTarget('a'), other],
-      script: () => fine,
-    });
-    let fetched = 0;
-    sim.script = ({ id }, t) => {
-      if (id !== other.id) return fine;
-      if (t < warm) return { fails: refused, afterMs: 5 };
-      fetched += 1;
-      return { rttMs: fetched === 1 ? 1_000 : 100 };
-    };
-    sim.runTo(warm + 5 * minute);
-    const answered = sim.settled.filter(({ due, outcome }) => due.target.id === other.id && outcome.tag === 'ok');
-    expect(answered.slice(0, 3).map(({ rttMs, cold }) => [rttMs, cold])).toEqual([
-      [1_000, true],
-      [100, false],
-      [100, false],
-    ]);
+it('the first fetch of a pull-through cache: is known by what the step takes there for other modules', () => {
+  const other = aTarget('a', 'mod', 'example.com/b');
+  const sim = new Simulation({
+    config: aConfig({ mirrors: mirrors.slice(0, 1) }),
+    targets: [aTarget('a'), other],
+    script: () => fine,
   });
+  let fetched = 0;
+  sim.script = ({ id }, t) => {
+    if (id !== other.id) return fine;
+    if (t < warm) return { fails: refused, afterMs: 5 };
+    fetched += 1;
+    return { rttMs: fetched === 1 ? 1_000 : 100 };
+  };
+  sim.runTo(warm + 5 * minute);
+  const answered = sim.settled.filter(({ due, outcome }) => due.target.id === other.id && outcome.tag === 'ok');
+  expect(answered.slice(0, 3).map(({ rttMs, cold }) => [rttMs, cold])).toEqual([
+    [1_000, true],
+    [100, false],
+    [100, false],
+  ]);
 });

@@ -170,18 +170,16 @@ describe('a lossy line', () => {
   });
 });
 
-describe('a suspicion', () => {
-  it('7 of 10 dead and one flaky: after two minutes it was them', () => {
-    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
-    const random = seeded(3);
-    const sim = world({ go: names }, ({ registry }, t) => {
-      if (t < warm) return fine;
-      if (registry === 'h') return random() < 0.5 ? dead : fine;
-      return registry < 'h' ? dead : fine;
-    });
-    sim.runTo(warm + 6 * minute);
-    const downs = opened(sim).filter((what) => what.endsWith('opened'));
-    for (const name of 'abcdefg') expect(downs).toContain(`${name} opened`);
-    expect(['i', 'j'].map((name) => sim.state(name))).toEqual(['up', 'up']);
+it('a suspicion: 7 of 10 dead and one flaky: after two minutes it was them', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+  const random = seeded(3);
+  const sim = world({ go: names }, ({ registry }, t) => {
+    if (t < warm) return fine;
+    if (registry === 'h') return random() < 0.5 ? dead : fine;
+    return registry < 'h' ? dead : fine;
   });
+  sim.runTo(warm + 6 * minute);
+  const downs = opened(sim).filter((what) => what.endsWith('opened'));
+  for (const name of 'abcdefg') expect(downs).toContain(`${name} opened`);
+  expect(['i', 'j'].map((name) => sim.state(name))).toEqual(['up', 'up']);
 });

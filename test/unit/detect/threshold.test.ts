@@ -13,9 +13,9 @@ describe('threshold', () => {
     { name: 'never above 0.9 × timeout', baselineMs: 4_000, timeoutMs: 10_000, want: 9_000 },
     { name: 'the cap holds against the floor too', baselineMs: 10, timeoutMs: 500, want: 450 },
     { name: 'warming', baselineMs: null, timeoutMs: 10_000, want: null },
-  ])('$name: $want', ({ baselineMs, timeoutMs, want }) => {
-    expect(thresholdMsOf(baselineMs, rule, timeoutMs)).toBe(want);
-  });
+  ])('$name: $want', ({ baselineMs, timeoutMs, want }) =>
+    expect(thresholdMsOf(baselineMs, rule, timeoutMs)).toBe(want),
+  );
 
   it.each([
     { name: 'just below the floor', observedMs: 799.9, baselineMs: 100, want: false },
@@ -25,9 +25,9 @@ describe('threshold', () => {
     { name: 'exactly 0.9 × timeout', observedMs: 9_000, baselineMs: 9_500, want: false },
     { name: 'just above 0.9 × timeout', observedMs: 9_000.1, baselineMs: 9_500, want: true },
     { name: 'warming: no verdict', observedMs: 9_999, baselineMs: null, want: null },
-  ])('slow? $name: $want', ({ observedMs, baselineMs, want }) => {
-    expect(isSlow(observedMs, baselineMs, rule, 10_000)).toBe(want);
-  });
+  ])('slow? $name: $want', ({ observedMs, baselineMs, want }) =>
+    expect(isSlow(observedMs, baselineMs, rule, 10_000)).toBe(want),
+  );
 
   it.each([
     { name: 'just below 1.5 × baseline', observedMs: 1_499.9, baselineMs: 1_000, want: true },
@@ -35,9 +35,9 @@ describe('threshold', () => {
     { name: 'just above it', observedMs: 1_500.1, baselineMs: 1_000, want: false },
     { name: 'just below half of the floor, far above 1.5 × baseline', observedMs: 399.9, baselineMs: 3, want: true },
     { name: 'at half of the floor', observedMs: 400, baselineMs: 3, want: false },
-  ])('clear? $name: $want', ({ observedMs, baselineMs, want }) => {
-    expect(isClear(observedMs, baselineMs, rule, 10_000)).toBe(want);
-  });
+  ])('clear? $name: $want', ({ observedMs, baselineMs, want }) =>
+    expect(isClear(observedMs, baselineMs, rule, 10_000)).toBe(want),
+  );
 
   it('throws on NaN, which is a defect of the caller', () => {
     expect(() => thresholdMsOf(Number.NaN, rule, 10_000)).toThrow(RangeError);
@@ -45,17 +45,15 @@ describe('threshold', () => {
   });
 });
 
-describe('a long tail', () => {
-  it.each([
-    { name: 'below it the factor rules', p99Ms: 900, want: 1_000 },
-    { name: 'above it 1.1 × p99 does', p99Ms: 3_000, want: 3_300 },
-    { name: 'never above 0.9 × timeout', p99Ms: 9_000, want: 9_000 },
-  ])('$name: $want', ({ p99Ms, want }) => {
-    const slowMs = thresholdMsOf(400, rule, 10_000, p99Ms) ?? 0;
-    expect(slowMs).toBeCloseTo(want);
-    expect([isSlow(slowMs + 1, 400, rule, 10_000, p99Ms), isSlow(slowMs - 1, 400, rule, 10_000, p99Ms)]).toEqual([
-      true,
-      false,
-    ]);
-  });
+it.each([
+  { name: 'below it the factor rules', p99Ms: 900, want: 1_000 },
+  { name: 'above it 1.1 × p99 does', p99Ms: 3_000, want: 3_300 },
+  { name: 'never above 0.9 × timeout', p99Ms: 9_000, want: 9_000 },
+])('a long tail: $name: $want', ({ p99Ms, want }) => {
+  const slowMs = thresholdMsOf(400, rule, 10_000, p99Ms) ?? 0;
+  expect(slowMs).toBeCloseTo(want);
+  expect([isSlow(slowMs + 1, 400, rule, 10_000, p99Ms), isSlow(slowMs - 1, 400, rule, 10_000, p99Ms)]).toEqual([
+    true,
+    false,
+  ]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { isSlowMove, noThroughput, scatterOf, updateThroughput } from '../../../src/detect/findings/throughput.ts';
+import { table } from '../../support/table.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom, eventOf } from './world.ts';
 
 const mib = 1_048_576;
@@ -23,9 +24,7 @@ describe('throughput', () => {
     { name: 'too small to tell', bytes: 262_143, tookMs: 90_000, others: [2 * mib], want: null },
     { name: 'nothing to compare with', bytes: mib, tookMs: 90_000, others: [], want: null },
     { name: 'everybody is slow', bytes: mib, tookMs: 50_000, others: [20_000, 25_000, 2 * mib], want: false },
-  ])('$name: $want', ({ bytes, tookMs, others, want }) => {
-    expect(isSlowMove(moved(bytes, tookMs, others))).toBe(want);
-  });
+  ])('$name: $want', ({ bytes, tookMs, others, want }) => expect(isSlowMove(moved(bytes, tookMs, others))).toBe(want));
 
   it.each([
     { name: 'what scatters little is slow below a quarter', scatter: 0.5, slowest: 0.25 },
@@ -46,31 +45,21 @@ describe('throughput', () => {
     expect(scatterOf([[1, e, e * e, 1, e * e, e, 1, e * e]])).toBeCloseTo(1.4826, 10);
   });
 
-  it.each([
-    { says: 's', want: [] },
-    { says: 'ss', want: ['opened 1'] },
-    { says: 'sfs', want: [] },
-    { says: 'ffffffffff', want: [] },
-    { says: 'mmmfmmm', want: [] },
-    { says: 'mmm', want: [] },
-    { says: 'mmmm', want: ['opened 3'] },
-    { says: 'smm', want: ['opened 2'] },
-    { says: 'ssfffff', want: ['opened 1'] },
-    { says: 'ssffffff', want: ['opened 1', 'closed 7'] },
-    { says: 'ssfffffsffffff', want: ['opened 1', 'closed 13'] },
-    { says: 'ssfffeffe', want: ['opened 1'] },
-  ])('$says: $want', ({ says, want }) => {
-    // Slow to a crawl, slow, near the edge (neither slow nor fast), fast; milliseconds for a MiB.
-    const took: Record<string, number> = { s: 50_000, m: 4_000, e: 1_500, f: 500 };
-    let state = noThroughput;
-    const events = [...says].flatMap((one, i) => {
-      const before = state;
-      state = updateThroughput(state, moved(mib, took[one] ?? 0, [2 * mib]));
-      const event = eventOf(before, state);
-      return event === null ? [] : [`${event} ${i}`];
-    });
-    expect(events).toEqual(want);
-  });
+  it.each(table<{ readonly says: string; readonly want: readonly string[] }[]>('unit/detect/throughput', 'throughput'))(
+    '$says: $want',
+    ({ says, want }) => {
+      // Slow to a crawl, slow, near the edge (neither slow nor fast), fast; milliseconds for a MiB.
+      const took: Record<string, number> = { s: 50_000, m: 4_000, e: 1_500, f: 500 };
+      let state = noThroughput;
+      const events = [...says].flatMap((one, i) => {
+        const before = state;
+        state = updateThroughput(state, moved(mib, took[one] ?? 0, [2 * mib]));
+        const event = eventOf(before, state);
+        return event === null ? [] : [`${event} ${i}`];
+      });
+      expect(events).toEqual(want);
+    },
+  );
 
   it('a download that our own event loop delayed counts in no rate', () => {
     const config = aConfig({ mirrors: ['a', 'b'].map((name) => aMirror(name)) });

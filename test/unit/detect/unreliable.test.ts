@@ -62,9 +62,9 @@ describe('a share of failures', () => {
   it.each([
     { share: 0.1, withinMinutes: 30 },
     { share: 0.2, withinMinutes: 10 },
-  ])('of $share is found within $withinMinutes min in the median', ({ share, withinMinutes }) => {
-    expect(median(delays('light', share, 3))).toBeLessThanOrEqual(withinMinutes);
-  });
+  ])('of $share is found within $withinMinutes min in the median', ({ share, withinMinutes }) =>
+    expect(median(delays('light', share, 3))).toBeLessThanOrEqual(withinMinutes),
+  );
 
   it('of half of the heavy answers is found with the third or so', () => {
     expect(median(delays('heavy', 0.5, 4)) * perMinute.heavy).toBeLessThanOrEqual(6);

@@ -47,9 +47,9 @@ describe('vantage', () => {
       controls: [control(a, true, false)],
       want: 'us',
     },
-  ])('$name: $want', ({ units, controls, want }) => {
-    expect(judgeMoment({ units, controls, witnesses: [], isLossy: false })).toBe(want);
-  });
+  ])('$name: $want', ({ units, controls, want }) =>
+    expect(judgeMoment({ units, controls, witnesses: [], isLossy: false })).toBe(want),
+  );
 
   it.each([
     {
@@ -71,9 +71,9 @@ describe('vantage', () => {
       want: 'us',
     },
     { name: 'nobody on a lossy line', units: [[a], [a], [a]], witnesses: [], isLossy: true, want: 'them' },
-  ])('$name: $want', ({ units, witnesses, isLossy, want }) => {
-    expect(judgeMoment({ units, controls: [], witnesses, isLossy })).toBe(want);
-  });
+  ])('$name: $want', ({ units, witnesses, isLossy, want }) =>
+    expect(judgeMoment({ units, controls: [], witnesses, isLossy })).toBe(want),
+  );
 
   it('over two minutes: two thirds one way are a word, less is flaky', () => {
     const pattern = new Map([
@@ -93,9 +93,7 @@ describe('vantage', () => {
     { address: '2001:db8::1', want: '2001:db8:0' },
     { address: '::1', want: '0:0:0' },
     { address: 'example.com', want: null },
-  ])('prefix of $address: $want', ({ address, want }) => {
-    expect(prefixOf(address)).toBe(want);
-  });
+  ])('prefix of $address: $want', ({ address, want }) => expect(prefixOf(address)).toBe(want));
 
   const place = (registry: string, url: string, address: string | null = null) => ({ registry, url, address });
   it.each([
@@ -146,9 +144,7 @@ describe('vantage', () => {
       ],
       want: [['a', 'b', 'c']],
     },
-  ])('independent units: $name', ({ places, want }) => {
-    expect(unitsOf(places)).toEqual(want);
-  });
+  ])('independent units: $name', ({ places, want }) => expect(unitsOf(places)).toEqual(want));
 });
 
 describe('mirrors on this machine', () => {
@@ -181,9 +177,7 @@ describe('a pattern that no one line explains', () => {
     ['one mirror alone', patternOf([0, 100]), false],
     ['nobody asked', patternOf(), false],
     ['one that was not asked counts for nothing', patternOf(...times(3, [0, 9] as const), [9, 0], [0, 0]), true],
-  ])('%s: %s', (_name, pattern, want) => {
-    expect(isPatternClear(pattern)).toBe(want);
-  });
+  ])('%s: %s', (_name, pattern, want) => expect(isPatternClear(pattern)).toBe(want));
 
   it('a line that loses any share of everything passes for none in ten thousand looks at it', () => {
     const next = seeded(7);

@@ -1,12 +1,12 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Due, Purpose } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { type Connection, type Mirror, type Step, type Target, targetId } from '../../../src/core/mirror.ts';
+import { type Connection, type Mirror, type Step, type Target, } from '../../../src/core/mirror.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { declared } from '../../support/declared.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
 
 /** Wall milliseconds at monotonic 0 in these tests. */
 export const epochMs = Date.UTC(2026, 0, 1);
@@ -47,17 +47,7 @@ export function aConfig(over: {
 
 /** One target; the canary is `mod` of `example.com/a@v1.0.0` unless said otherwise. */
 export function aTarget(registry: string, step: Step = 'mod', module = 'example.com/a', version = 'v1.0.0'): Target {
-  return {
-    id: targetId(registry, module, version, step),
-    ecosystem: 'go',
-    upstream: 'go',
-    registry,
-    module,
-    version,
-    step,
-    ...declared(step),
-    canary: step === 'mod' && module === 'example.com/a',
-  };
+  return sampleTarget({ registry, module, version, step, canary: step === 'mod' && module === 'example.com/a' });
 }
 
 let probes = 0;

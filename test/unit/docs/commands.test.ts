@@ -10,48 +10,10 @@ import { type Block, blocks, pages } from './pages.ts';
 
 const commands = await loadCommands();
 
-// Every command that a page shows in a shell block is either run here, or by the test that is named, or its reason stands
-// here why not. What is `mirrorwatch …` is at least a call that its usage allows.
+// Calls of the program in a page are calls that its usage allows, and those that need nothing else are run.
 
 /** Run here, as they stand, in a folder with the configuration of the page. */
 const ran = /^mirrorwatch (?:check|rules|completion|init)\b/;
-
-/** What is not run here: where it is, or why it is not. */
-const elsewhere: readonly (readonly [RegExp, string])[] = [
-  [
-    /^docker (?:build|push|compose) |^MIRRORWATCH_CONFIG_DIR=\S+ docker compose /,
-    'no container engine here; the compose file and what it starts: test/real/deploy',
-  ],
-  [
-    /^helm install |^kubectl /,
-    'no cluster here; the chart is rendered and checked in test/real/deploy/kubernetes.test.ts',
-  ],
-  [/^(?:apt|install|systemctl) /, 'changes this machine; the unit is checked in test/real/deploy/config.test.ts'],
-  [/^npm ci && npm start/, 'asks the public mirrors; without a network in test/real/default-config.test.ts'],
-  [/^npm ci && npm test/, 'this is it'],
-  [
-    /^npm install && npm run build && npm prune --omit=dev$/,
-    'the packed package is built and run in test/real/package.test.ts',
-  ],
-  [/^npm run stack(?: -- --places 3)?$/, 'test/real/stack.test.ts'],
-  [
-    /^apt-get install |^cp \/usr\/share\/keyrings\//,
-    'needs a keyring of the machine; signatures by one: test/real/openpgp.test.ts',
-  ],
-  [/^nginx -s reload$/, 'test/real/door-printed.test.ts'],
-  [
-    /^npm run bench\b|^node bench\/(prometheus-cost|freshness|histogram-storage|reaction-kinds)\.ts/,
-    'minutes; its worlds, truth and score are tested in test/unit/bench',
-  ],
-  [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],
-  [/^line=\$\(/, 'test/real/script-line.test.ts'],
-  [/^export GODEBUG=/, 'test/real/h2-switch.test.ts'],
-  [/^curl -fsS .*\/api\/v1\/advice\/oci\/remedy/, 'the route with each form: test/unit/api'],
-  [
-    /^mirrorwatch (?:door|probe|rank|replay|advice|actions|doctor|undo)\b/,
-    'asks mirrors, a daemon or this machine; test/real, test/daemon and test/unit/cli run each with servers of their own',
-  ],
-];
 
 const shell = blocks.filter(({ language }) => language === 'sh');
 const lines = shell.flatMap((block) =>
@@ -78,13 +40,6 @@ function spansOf(page: string): readonly string[] {
 function callsIn(text: string): readonly string[] {
   return [...text.matchAll(/(?:^|\$\(|&& )(mirrorwatch [^)&>|]*)/g)].map(([, call = '']) => call.trim());
 }
-
-test('every command is run, or listed with the reason why not; no listed one is gone', () => {
-  const known = [ran, ...elsewhere.map(([pattern]) => pattern)];
-  const texts = lines.map(({ text }) => text);
-  expect(texts.filter((text) => !known.some((pattern) => pattern.test(text)))).toEqual([]);
-  expect(known.filter((pattern) => !texts.some((text) => pattern.test(text))).map(String)).toEqual([]);
-});
 
 test('options of calls are those of the command', () =>
   expectRows(

@@ -5,10 +5,7 @@ import { parse } from 'yaml';
 import { judgeAlert } from '../../../src/state/evidence.ts';
 import { repoDir } from '../../support/paths.ts';
 
-interface Rule {
-  readonly alert: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
+type Rule = { readonly alert: string; readonly labels: Readonly<Record<string, string>> };
 
 const page = readFileSync(join(repoDir, 'docs/loop.md'), 'utf8');
 const [, block = ''] = /^```yaml\n(groups:[\s\S]*?)^```$/m.exec(page) ?? [];

@@ -15,9 +15,8 @@ function inPieces(text: string | Uint8Array, bytes: number): WholeBody {
 
 const sizes = [4, 5, 7, 64, bytesPerSlice];
 
-function flawsOf(text: string | Uint8Array): ReadonlySet<string | null> {
-  return new Set(sizes.map((bytes) => atOnce(walkJson(inPieces(text, bytes), {}))));
-}
+const flawsOf = (text: string | Uint8Array): ReadonlySet<string | null> =>
+  new Set(sizes.map((bytes) => atOnce(walkJson(inPieces(text, bytes), {}))));
 
 function parses(text: string): boolean {
   try {
@@ -29,13 +28,12 @@ function parses(text: string): boolean {
 }
 
 describe('JSON of any length', () => {
-  test('is valid where JSON.parse accepts it, however it is cut into pieces', () => {
+  test('is valid where JSON.parse accepts it, however it is cut into pieces', () =>
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(flawsOf(text)).toEqual(new Set([null]));
       }),
-    );
-  });
+    ));
 
   test('is broken where JSON.parse refuses it, also after one change', () => {
     const bytes = '{}[],:"\\/0123456789.eE+-truefalsn \t\n\r\u00e9\u0001u';
@@ -54,16 +52,12 @@ describe('JSON of any length', () => {
     ...['["\\x"]', '["\\u12"]', '["\\u12g4"]', '["a\nb"]', '["\u0000"]', '[tru]', '[truee]', '[nul', '{}{}', '{} x'],
     ...['["a"', '{"a":}', '[,1]', '[1,,2]', '{1:2}', '{,}', '\u00a0[]', '[]]', '[}', '{"a":1]', "['a']", '[NaN]'],
     ...['', ' ', '"', '"\\', '[1-2]', '[1.2.3]', '[1e1e1]', '{"a":1 "b":2}', '{"a"', '{"a":', ']', ':', ','],
-  ])('%j is broken', (text) => {
-    expect([parses(text), flawsOf(text)]).toEqual([false, new Set(['broken'])]);
-  });
+  ])('%j is broken', (text) => expect([parses(text), flawsOf(text)]).toEqual([false, new Set(['broken'])]));
 
   test.each([
     ...['0', '-0', '-0.5e+10', '1E9', 'true', ' null ', '""', '"\\u00e9\\"\\\\\\/\\b"', '[]', '{}', '\t[ ]\r\n', '[0]'],
     ...[`[${'9'.repeat(3_000)}]`, `["${'x'.repeat(200_000)}"]`, `{"${'k'.repeat(200_000)}":1}`, '{"":{"":[{}]}}'],
-  ])('valid: %.40s', (text) => {
-    expect([parses(text), flawsOf(text)]).toEqual([true, new Set([null])]);
-  });
+  ])('valid: %.40s', (text) => expect([parses(text), flawsOf(text)]).toEqual([true, new Set([null])]));
 
   test('characters are not cut at the end of a piece, and other bytes are no UTF-8', () => {
     expect(flawsOf(JSON.stringify(['é', '€', '😀', 'aé€😀'.repeat(50)]))).toEqual(new Set([null]));
@@ -82,17 +76,12 @@ describe('JSON of any length', () => {
 
 describe('what is wanted', () => {
   /** Reports every value as a whole, by its path. */
-  function all(path: string, found: [string, unknown][], depth: number): Wanted {
-    return {
-      begins: (kind) => void found.push([path, kind]),
-      ...(depth > 0
-        ? {
-            member: (key) => all(`${path}.${key}`, found, depth - 1),
-            entry: all(`${path}[]`, found, depth - 1),
-          }
-        : { value: (value) => void found.push([path, value]) }),
-    };
-  }
+  const all = (path: string, found: [string, unknown][], depth: number): Wanted => ({
+    begins: (kind) => void found.push([path, kind]),
+    ...(depth > 0
+      ? { member: (key) => all(`${path}.${key}`, found, depth - 1), entry: all(`${path}[]`, found, depth - 1) }
+      : { value: (value) => void found.push([path, value]) }),
+  });
 
   function found(text: string, depth: number, bytes = bytesPerSlice): readonly [string, unknown][] {
     const told: [string, unknown][] = [];
@@ -117,7 +106,7 @@ describe('what is wanted', () => {
       ]);
   });
 
-  test('as a whole is what JSON.parse gives', () => {
+  test('as a whole is what JSON.parse gives', () =>
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(...sizes), (text, bytes) => {
         let value: unknown;
@@ -130,8 +119,7 @@ describe('what is wanted', () => {
         );
         expect(value).toEqual(JSON.parse(text));
       }),
-    );
-  });
+    ));
 
   test('as a whole has a bound, and so has a key', () => {
     const long = 'x'.repeat(limits.jsonPartBytes - 2);

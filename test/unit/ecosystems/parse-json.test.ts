@@ -23,13 +23,12 @@ const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 const numbers = (values: number): string => `[${'1,'.repeat(values - 2)}1]`;
 
 describe('JSON of a stranger', () => {
-  test('is what JSON.parse gives', () => {
+  test('is what JSON.parse gives', () =>
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(parseJson(text, it)).toEqual({ tag: 'ok', value: JSON.parse(text) });
       }),
-    );
-  });
+    ));
 
   test.each([
     ['as deep as may be', lists(limits.jsonDepth), 'ok'],
@@ -97,9 +96,7 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
       malformed('answer.cratesConfig'),
     ],
     ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString(), null), null],
-  ])('%s', (_, read, want) => {
-    expect(read(Buffer.from(deep))).toEqual(want);
-  });
+  ])('%s', (_, read, want) => expect(read(Buffer.from(deep))).toEqual(want));
 
   test('a packument has so many versions and no more', () => {
     const packument = (count: number) =>

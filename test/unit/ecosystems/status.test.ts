@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import { parseRetryAfter } from '../../../src/core/http.ts';
 import { failureOfStatus } from '../../../src/ecosystems/talk.ts';
@@ -32,37 +32,31 @@ test('each status from 100 to 599', () =>
     },
   ));
 
-describe('who asks us to wait', () => {
-  test.each<[string, number, string, ProbeFailure]>([
-    ['429 in seconds', 429, '7', { kind: 'throttled', status: 429, retryAfterMs: 7_000 }],
-    ['429 by date', 429, 'Thu, 01 Jan 2026 12:01:00 GMT', { kind: 'throttled', status: 429, retryAfterMs: 60_000 }],
-    ['429 with nonsense', 429, 'soon', { kind: 'throttled', status: 429, retryAfterMs: null }],
-    ['503 in seconds', 503, '0', { kind: 'throttled', status: 503, retryAfterMs: 0 }],
-    ['503 with nonsense', 503, 'soon', { kind: 'server', status: 503 }],
-    ['500 with seconds', 500, '7', { kind: 'server', status: 500 }],
-    ['404 with seconds', 404, '7', { kind: 'absent', status: 404 }],
-  ])('%s', (_, status, value, failure) => {
-    expect(failureOfStatus({ status, headers: { 'retry-after': value } }, wallMs)).toEqual(failure);
-  });
-});
+test.each<[string, number, string, ProbeFailure]>([
+  ['429 in seconds', 429, '7', { kind: 'throttled', status: 429, retryAfterMs: 7_000 }],
+  ['429 by date', 429, 'Thu, 01 Jan 2026 12:01:00 GMT', { kind: 'throttled', status: 429, retryAfterMs: 60_000 }],
+  ['429 with nonsense', 429, 'soon', { kind: 'throttled', status: 429, retryAfterMs: null }],
+  ['503 in seconds', 503, '0', { kind: 'throttled', status: 503, retryAfterMs: 0 }],
+  ['503 with nonsense', 503, 'soon', { kind: 'server', status: 503 }],
+  ['500 with seconds', 500, '7', { kind: 'server', status: 500 }],
+  ['404 with seconds', 404, '7', { kind: 'absent', status: 404 }],
+])('who asks us to wait: %s', (_, status, value, failure) =>
+  expect(failureOfStatus({ status, headers: { 'retry-after': value } }, wallMs)).toEqual(failure),
+);
 
-describe('Retry-After', () => {
-  test.each<[string, string | undefined, number | null]>([
-    ['seconds', '120', 120_000],
-    ['seconds in white space', ' 120 ', 120_000],
-    ['a date', 'Thu, 01 Jan 2026 12:00:05 GMT', 5_000],
-    ['a date of RFC 850', 'Thursday, 01-Jan-26 12:00:05 GMT', 5_000],
-    ['a date of asctime', 'Thu Jan  1 12:00:05 2026', 5_000],
-    ['a date gone by', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
-    ['more than a day', '9999999', 86_400_000],
-    ['a year from now', 'Fri, 01 Jan 2027 12:00:00 GMT', 86_400_000],
-    ['negative', '-1', null],
-    ['a fraction', '1.5', null],
-    ['a word', 'soon', null],
-    ['an ISO date', '2026-01-01T12:00:05Z', null],
-    ['empty', '', null],
-    ['none', undefined, null],
-  ])('%s', (_, value, ms) => {
-    expect(parseRetryAfter(value, wallMs)).toBe(ms);
-  });
-});
+test.each<[string, string | undefined, number | null]>([
+  ['seconds', '120', 120_000],
+  ['seconds in white space', ' 120 ', 120_000],
+  ['a date', 'Thu, 01 Jan 2026 12:00:05 GMT', 5_000],
+  ['a date of RFC 850', 'Thursday, 01-Jan-26 12:00:05 GMT', 5_000],
+  ['a date of asctime', 'Thu Jan  1 12:00:05 2026', 5_000],
+  ['a date gone by', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
+  ['more than a day', '9999999', 86_400_000],
+  ['a year from now', 'Fri, 01 Jan 2027 12:00:00 GMT', 86_400_000],
+  ['negative', '-1', null],
+  ['a fraction', '1.5', null],
+  ['a word', 'soon', null],
+  ['an ISO date', '2026-01-01T12:00:05Z', null],
+  ['empty', '', null],
+  ['none', undefined, null],
+])('Retry-After: %s', (_, value, ms) => expect(parseRetryAfter(value, wallMs)).toBe(ms));

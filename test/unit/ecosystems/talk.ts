@@ -1,23 +1,13 @@
 import { createHash } from 'node:crypto';
 import { limits } from '../../../src/core/limits.ts';
-import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
+import { type Step, type Target, } from '../../../src/core/mirror.ts';
 import type { Facts, ProbeRequest, ProbeResponse, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
-import { declared } from '../../support/declared.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
 
 /** A target of a mirror named `mirror`. */
 export function targetOf(step: Step, module: string | null = null, version: string | null = null): Target {
-  return {
-    id: targetId('mirror', module, version, step),
-    ecosystem: 'go',
-    upstream: 'go',
-    registry: 'mirror',
-    module,
-    version,
-    step,
-    ...declared(step),
-    canary: step === 'mod',
-  };
+  return sampleTarget({ registry: 'mirror', module, version, step });
 }
 
 /** A context of a Go mirror with nothing known. */

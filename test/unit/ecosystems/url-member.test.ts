@@ -7,9 +7,9 @@ it.each([
   ['one slash', 'https:/u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],
   ['no slash', 'https:u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],
   ['three slashes', 'https:///u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],
-])('a member without its credentials, %s', (_, url, shown, plain) => {
-  expect(memberOfUrl(url)).toMatchObject({ shown, plain, key: 'https://h/x', hasCredentials: true });
-});
+])('a member without its credentials, %s', (_, url, shown, plain) =>
+  expect(memberOfUrl(url)).toMatchObject({ shown, plain, key: 'https://h/x', hasCredentials: true }),
+);
 
 it.each([
   'https://u:s3cret@h/x https://v:s3cret@h/y',
@@ -17,6 +17,4 @@ it.each([
   'https://h/x#s3cret',
   'https://https:\\\\u:s3cret@h/x',
   'https://u:p@h/x?token=s3cret',
-])('what is shown of %j', (url) => {
-  expect(memberOfUrl(url).shown).not.toContain('s3cret');
-});
+])('what is shown of %j', (url) => expect(memberOfUrl(url).shown).not.toContain('s3cret'));

@@ -23,6 +23,4 @@ test.each([
     other: config({ modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/m', version: 'v1.0.0' }] }),
   },
   { name: 'another limit of lag', other: config({ detect: { ...usual.detect, lagLimitMs: 1 } }) },
-])('$name: another hash', ({ other }) => {
-  expect(configHashOf(other)).not.toBe(configHashOf(usual));
-});
+])('$name: another hash', ({ other }) => expect(configHashOf(other)).not.toBe(configHashOf(usual)));

@@ -30,9 +30,7 @@ beforeEach(() => {
   // prom-client stamps exemplars itself.
   vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_123);
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 const odd = target('a', 'mod', hostile, 'latest');
 const targets = [...targetsOf('a'), odd];
@@ -44,13 +42,7 @@ const oneMirror = config({
 });
 /** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
 function full() {
-  const exporter = createExporter({
-    config: oneMirror,
-    targets,
-    version: '0.1.0',
-    node: 'v24.0.0',
-    turn,
-  });
+  const exporter = createExporter({ config: oneMirror, targets, version: '0.1.0', node: 'v24.0.0', turn });
   const tls = {
     version: 'TLSv1.3',
     cipher: 'TLS_AES_128_GCM_SHA256',
@@ -79,13 +71,7 @@ function full() {
         contaminatedShare: null,
       },
       findings: [mismatch],
-      baselines: targets.map((of) => ({
-        target: of,
-        connection: 'cold',
-        baselineMs: 80,
-        thresholdMs: 800,
-        streak: 1,
-      })),
+      baselines: targets.map((of) => ({ target: of, connection: 'cold', baselineMs: 80, thresholdMs: 800, streak: 1 })),
       lags: [null, ...new Set(targets.flatMap(({ module }) => module ?? []))].map((module) => ({
         registry: 'a',
         module,
@@ -178,12 +164,11 @@ describe('the two texts', () => {
 });
 
 /** One line of each target, in order. */
-function linesOfTargets(text: string): readonly string[] {
-  return text
+const linesOfTargets = (text: string): readonly string[] =>
+  text
     .split('\n')
     .filter((line) => line.startsWith('mirror_probe_attempts_total{'))
     .toSorted();
-}
 
 describe('rendering', () => {
   const many = Array.from({ length: 450 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));

@@ -30,9 +30,7 @@ test.each([
   { name: 'OpenMetrics refused', accept: `${om};q=0`, format: 'text' },
   { name: 'a malformed weight', accept: `${om};q=high`, format: 'text' },
   { name: 'a weight above 1', accept: `${om};q=2`, format: 'text' },
-] as const)('$name gets $format', ({ accept, format }) => {
-  expect(negotiate(accept)).toBe(format);
-});
+] as const)('$name gets $format', ({ accept, format }) => expect(negotiate(accept)).toBe(format));
 
 const proto = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
 
@@ -48,10 +46,8 @@ test.each([
   { name: 'another encoding', accept: proto.replace('delimited', 'text'), format: 'text' },
   { name: 'another message', accept: proto.replace('MetricFamily', 'Metric'), format: 'text' },
   { name: 'no header', accept: undefined, format: 'text' },
-] as const)('where protobuf is offered, $name gets $format', ({ accept, format }) => {
-  expect(negotiate(accept, true)).toBe(format);
-});
+] as const)('where protobuf is offered, $name gets $format', ({ accept, format }) =>
+  expect(negotiate(accept, true)).toBe(format),
+);
 
-test('protobuf is not offered by default', () => {
-  expect(negotiate(`${proto},${om};q=0.8`)).toBe('openmetrics');
-});
+test('protobuf is not offered by default', () => expect(negotiate(`${proto},${om};q=0.8`)).toBe('openmetrics'));

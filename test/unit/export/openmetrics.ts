@@ -1,9 +1,5 @@
 /** One family as read back. */
-interface Family {
-  type: string;
-  unit: string | null;
-  samples: number;
-}
+type Family = { type: string; unit: string | null; samples: number };
 
 const labels = String.raw`\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\}`;
 const number = String.raw`[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)`;

@@ -9,13 +9,11 @@ import { readConfig } from '../../daemon/world.ts';
 
 const page = readFileSync(metricsPagePath, 'utf8');
 
-test('docs/metrics.md is what the catalogue says (npx node tools/generate-metrics-docs.ts writes it)', () => {
-  expect(page).toBe(metricsPage());
-});
+test('docs/metrics.md is what the catalogue says (npx node tools/generate-metrics-docs.ts writes it)', () =>
+  expect(page).toBe(metricsPage()));
 
-test('each metric has one section, and there is none for another', () => {
-  expect([...page.matchAll(/^### `(\S+)`$/gm)].map(([, name]) => name)).toEqual(metricNames);
-});
+test('each metric has one section, and there is none for another', () =>
+  expect([...page.matchAll(/^### `(\S+)`$/gm)].map(([, name]) => name)).toEqual(metricNames));
 
 /** How each ecosystem's mirrors and modules are written in a file; every step of theirs is asked. */
 const written: Readonly<Record<string, { readonly keys: string; readonly module: (at: number) => string }>> = {
@@ -23,10 +21,7 @@ const written: Readonly<Record<string, { readonly keys: string; readonly module:
   npm: { keys: '', module: (at) => `"m${at}@1.0.0"` },
   pypi: { keys: '', module: (at) => `"m${at}==1.0"` },
   oci: { keys: ', upstream: docker.io', module: (at) => `"docker.io/team/m${at}:1"` },
-  http: {
-    keys: ', upstream: debian, profile: debian',
-    module: (at) => `{ upstream: debian, path: "m${at}.bin" }`,
-  },
+  http: { keys: ', upstream: debian, profile: debian', module: (at) => `{ upstream: debian, path: "m${at}.bin" }` },
 };
 
 const examples = [
@@ -40,9 +35,8 @@ const examples = [
   })),
 );
 
-test('the examples of lines are of each ecosystem, twice', () => {
-  expect(examples.map(({ ecosystem }) => ecosystem)).toEqual([...registry.ids, ...registry.ids]);
-});
+test('the examples of lines are of each ecosystem, twice', () =>
+  expect(examples.map(({ ecosystem }) => ecosystem)).toEqual([...registry.ids, ...registry.ids]));
 
 test.each(examples)(
   '$mirrors mirrors of $ecosystem with $modules modules: as many lines as are planned without a failure',

@@ -74,7 +74,7 @@ describe('each line is what prom-client writes', () => {
     { maxLength: 12 },
   );
 
-  test('of histograms with exemplars, in OpenMetrics', async () => {
+  test('of histograms with exemplars, in OpenMetrics', async () =>
     await fc.assert(
       fc.asyncProperty(bounds, observations, fc.array(labels, { maxLength: 3 }), async (some, all, zeros) => {
         const buckets = some.sort((a, b) => a - b);
@@ -87,10 +87,9 @@ describe('each line is what prom-client writes', () => {
         const { texts, count } = renderHistogramLines(histogram, histogramFormOf('h', buckets), 'openmetrics');
         held([...texts].join(''), count, await bodyOf(registry, 'h'));
       }),
-    );
-  });
+    ));
 
-  test('of histograms in text 0.0.4', async () => {
+  test('of histograms in text 0.0.4', async () =>
     await fc.assert(
       fc.asyncProperty(bounds, observations, async (some, all) => {
         const buckets = some.sort((a, b) => a - b);
@@ -100,6 +99,5 @@ describe('each line is what prom-client writes', () => {
         const { texts, count } = renderHistogramLines(histogram, histogramFormOf('h', buckets), 'text');
         held([...texts].join(''), count, await bodyOf(registry, 'h'));
       }),
-    );
-  });
+    ));
 });

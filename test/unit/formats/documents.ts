@@ -28,11 +28,10 @@ const plain = fc.constantFrom(
 const blank = fc.constantFrom('', '', ' ', '  ', '\t');
 const lineEnd = fc.constantFrom('\n', '\n', '\n', '\r\n');
 
-function joined(line: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  return fc
+const joined = (line: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
     .tuple(fc.array(line, { maxLength: 12 }), lineEnd, fc.boolean())
     .map(([lines, end, isEnded]) => lines.join(end).replaceAll(/\r?\n/g, end) + (isEnded ? end : ''));
-}
 
 const iniLines = joined(
   fc.oneof(

@@ -307,9 +307,9 @@ describe('one value is changed, and the rest of the text stays', () => {
       1,
       `[[index]]\nurl = "a"\n[pip]\nx = 1\n[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true\n`,
     ],
-  ])('a further index in a uv.toml: %s', (_, before, at, after) => {
-    expect(changeSetting(toml, before, ['index', at], mirror)).toEqual({ tag: 'ok', value: after });
-  });
+  ])('a further index in a uv.toml: %s', (_, before, at, after) =>
+    expect(changeSetting(toml, before, ['index', at], mirror)).toEqual({ tag: 'ok', value: after }),
+  );
 
   test.each([
     ['ini', '[global]\nindex-url = a\n', index],

@@ -20,9 +20,7 @@ test.each<readonly [name: string, format: FileFormat, size: number, text: (size:
   ['an inline list in uv.toml', toml, 400, (size) => `a = [${rows(size, (at) => `{ b = ${at} }, `)}]\n`],
   ['keys in .yarnrc.yml', yaml, 400, (size) => rows(size, (at) => `a${at}: x\n`)],
   ['aliases in .yarnrc.yml', yaml, 400, (size) => rows(size, (at) => `a${at}: &b${at} x\nc${at}: *b${at}\n`)],
-])('%s cost in proportion', (_, format, size, text) => {
-  expectInProportion(size, text, (whole) => format.parse(whole));
-});
+])('%s cost in proportion', (_, format, size, text) => expectInProportion(size, text, (whole) => format.parse(whole)));
 
 test('keys in YAML files of the project cost in proportion', () => {
   const text = (size: number) => rows(size, (at) => `a${at}: x\n`);

@@ -20,21 +20,21 @@ import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { findCommand } from '../../../src/io/machine.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
-import { fakeClients, orderOf, pathWith, plainAccess, runnerOf } from '../../support/fake-client.ts';
+import { fakeClients, orderOf, pathWith, runnerOf } from '../../support/fake-client.ts';
 import { until, withMoreTime } from '../../support/patience.ts';
+import { plainAccess } from '../../support/plain-access.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = isRoot ? { uid: 65534, gid: 65534 } : null;
 
 /** The fields of a line `name: value` of what a program said. */
-function saidOf(words: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
+const saidOf = (words: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
     words.split('\n').flatMap((line) => {
       const [, name, value] = /^(\w+): (.*)$/.exec(line) ?? [];
       return name === undefined ? [] : [[name, value ?? '']];
     }),
   );
-}
 
 /** True where no process of that number runs; one that nobody reaps is dead all the same. */
 function isDead(pid: number): boolean {

@@ -21,9 +21,8 @@ function revealed(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, revealed(one)]));
 }
 
-function here(text: string, path: string | null, env: Readonly<Record<string, string>>) {
-  return loadConfigSlowly({ text, path, env, cwd, files: systemFiles, expand: expandTargets });
-}
+const here = (text: string, path: string | null, env: Readonly<Record<string, string>>) =>
+  loadConfigSlowly({ text, path, env, cwd, files: systemFiles, expand: expandTargets });
 
 const withSecrets = `
 listen: { address: ":10120", token: "\${TOKEN}" }

@@ -16,9 +16,7 @@ describe('events of a stream', () => {
   it.each([
     ['whole', [text]],
     ['character by character', [...text]],
-  ])('are told as they end: %s', (_, pieces) => {
-    expect(told(pieces)).toEqual(['advice', '{"a":1}', 'reload', '{}']);
-  });
+  ])('are told as they end: %s', (_, pieces) => expect(told(pieces)).toEqual(['advice', '{"a":1}', 'reload', '{}']));
 
   it('end the stream where one is too long, in one line or in many', () => {
     expect(() => told(['data: x\n\n', 'x'.repeat(limits.eventChars + 1)])).toThrow('too long');
@@ -26,11 +24,11 @@ describe('events of a stream', () => {
     expect(told(Array.from({ length: 3 }, () => `data: ${'x'.repeat(limits.eventChars / 2)}\n\n`))).toEqual([]);
   });
 
-  it.each(['x', 'x\n'])('cost in proportion to their length, character by character: %j', (unit) => {
+  it.each(['x', 'x\n'])('cost in proportion to their length, character by character: %j', (unit) =>
     expectInProportion(
       100_000,
       (size) => unit.repeat(size / unit.length),
       (all: string) => told(all),
-    );
-  });
+    ),
+  );
 });

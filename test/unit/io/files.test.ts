@@ -51,9 +51,7 @@ describe('regular files alone are read', () => {
     ['a folder', () => at('folder'), { tag: 'error', code: 'EISDIR' }],
     ['one above the bound', () => at('large'), { tag: 'error', code: 'EFBIG' }],
     ['nothing', () => at('none'), { tag: 'error', code: 'ENOENT' }],
-  ])('%s', async (_, path, want) => {
-    expect(await systemFiles.read(path())).toEqual(want);
-  });
+  ])('%s', async (_, path, want) => expect(await systemFiles.read(path())).toEqual(want));
 
   test.each([
     ['a file', 'folder/a', 'ok'],

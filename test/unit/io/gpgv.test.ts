@@ -49,9 +49,8 @@ test('it is given the files, a home of its own, and nothing of our environment',
   ]);
 });
 
-test('what it prints is the answer, whatever its exit status', async () => {
-  expect(await said(script('bad', 'echo "[GNUPG:] BADSIG 1"; echo noise >&2; exit 1'))).toBe('[GNUPG:] BADSIG 1\n');
-});
+test('what it prints is the answer, whatever its exit status', async () =>
+  expect(await said(script('bad', 'echo "[GNUPG:] BADSIG 1"; echo noise >&2; exit 1'))).toBe('[GNUPG:] BADSIG 1\n'));
 
 test('where it is not in one place it is in the next; where it is nowhere, that is said', async () => {
   expect(await said(join(dir, 'none'), script('here', 'echo here'))).toBe('here\n');
@@ -64,6 +63,4 @@ test('one that never ends is killed, and so is one that never stops printing', a
   expect(await said(script('endless', 'exec yes'))).toBe('SIGKILL');
 });
 
-test('nothing is left behind, however it ended', () => {
-  expect(readdirSync(tmpdir())).toEqual([]);
-});
+test('nothing is left behind, however it ended', () => expect(readdirSync(tmpdir())).toEqual([]));

@@ -26,9 +26,9 @@ test.each([
   [2, 2],
   [3, 3],
   [64, 3],
-])('on %d cores %d threads probe at most: the heavy one, and a core of their own for the others', (cores, threads) => {
-  expect(countProbingThreads(cores)).toBe(threads);
-});
+])('on %d cores %d threads probe at most: the heavy one, and a core of their own for the others', (cores, threads) =>
+  expect(countProbingThreads(cores)).toBe(threads),
+);
 
 test('a file with settings is read up to a length, and a list of packages at any', async () => {
   const folder = tempDir('machine');

@@ -28,11 +28,7 @@ export function manualTime(): ManualTime {
   }
 
   return {
-    clock: {
-      now: () => ({ wallMs: nowMs, monotonicMs: nowMs }),
-      monotonicMs: () => nowMs,
-      wallMs: () => nowMs,
-    },
+    clock: { now: () => ({ wallMs: nowMs, monotonicMs: nowMs }), monotonicMs: () => nowMs, wallMs: () => nowMs },
     timers: {
       after(delayMs, run) {
         const one = { atMs: nowMs + delayMs, run };

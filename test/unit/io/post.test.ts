@@ -139,9 +139,9 @@ describe('what a receiver does, and what becomes of the notice', () => {
     expect(answer).toEqual({ tag: 'delivered', status: 204 });
   });
 
-  it.each(['nonsense', 'ftp://127.0.0.1/', ''])('a URL that is none: "%s"', async (url) => {
-    expect(await send(url)).toMatchObject(failed({ kind: 'network', code: 'ERR_INVALID_URL' }));
-  });
+  it.each(['nonsense', 'ftp://127.0.0.1/', ''])('a URL that is none: "%s"', async (url) =>
+    expect(await send(url)).toMatchObject(failed({ kind: 'network', code: 'ERR_INVALID_URL' })),
+  );
 });
 
 describe('a receiver that talks too much', () => {
@@ -177,12 +177,11 @@ describe('TLS towards a receiver', () => {
   });
   afterAll(() => close());
 
-  it('is verified', async () => {
+  it('is verified', async () =>
     expect(await send(url)).toEqual({
       tag: 'failed',
       failure: { kind: 'tls', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', retry: 'later' },
-    });
-  });
+    }));
 });
 
 describe('a receiver whose name changes its address', () => {

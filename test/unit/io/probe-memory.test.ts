@@ -5,6 +5,7 @@ import type { Prober, Wire } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { createProbeMemories } from '../../../src/io/probe-memory.ts';
 import { createRunner } from '../../../src/io/worker.ts';
+import { plainAccess } from '../../support/plain-access.ts';
 
 test('a text is kept until it expires, for its own mirror alone', () => {
   const memories = createProbeMemories();
@@ -39,19 +40,7 @@ test('one conversation finds what the one before kept', async () => {
     control: () => Promise.reject(new Error('nothing is asked')),
     close: async () => undefined,
   };
-  const access = {
-    registry: 'a',
-    url: 'https://a.example.com',
-    ca: [],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent: 'test',
-  };
+  const access = plainAccess({ url: 'https://a.example.com' });
   const runner = createRunner({
     book: { access: { a: access }, context: { a: { baseUrl: access.url, pinned: {}, own: null } } },
     wire,

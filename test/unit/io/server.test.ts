@@ -46,8 +46,8 @@ async function up(at: Listen, patience?: Parameters<typeof listen>[2]): Promise<
   return opened.value.port;
 }
 
-function hold(port: number, say = ''): Promise<Socket> {
-  return new Promise((resolve, reject) => {
+const hold = (port: number, say = ''): Promise<Socket> =>
+  new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port });
     sockets.push(socket);
     socket.once('error', reject);
@@ -57,7 +57,6 @@ function hold(port: number, say = ''): Promise<Socket> {
       resolve(socket);
     });
   });
-}
 
 function asked(port: number, secure: boolean, path = '/'): Promise<number> {
   const ask = secure ? httpsGet : httpGet;
@@ -285,8 +284,9 @@ describe('who makes room', () => {
   });
 });
 
-describe('requests that a client sends before it has read their responses', () => {
-  test.each(['/', '/endless'])('are bounded for each connection: %s', async (path) => {
+test.each(['/', '/endless'])(
+  'requests that a client sends before it has read their responses: are bounded for each connection: %s',
+  async (path) => {
     let handled = 0;
     const opened = await listen(({ url }, response) => {
       handled += 1;
@@ -312,5 +312,5 @@ describe('requests that a client sends before it has read their responses', () =
         (count) => count === sent,
       );
     }
-  });
-});
+  },
+);

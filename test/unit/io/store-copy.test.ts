@@ -113,9 +113,7 @@ describe('what cannot be read is said', () => {
       { kind: 'newer', version: 4, known: 3 },
     ],
   ];
-  test.each(rows)('%s', (_, path, failure) => {
-    expect(copyStore(path())).toEqual({ tag: 'error', error: failure });
-  });
+  test.each(rows)('%s', (_, path, failure) => expect(copyStore(path())).toEqual({ tag: 'error', error: failure }));
 
   test('a temporary folder that takes nothing', () => {
     const { path } = stored();

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/io/store.ts';
 import { removeTempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { bench, beside, dirs, newPath, open, opened, put, row } from './store-bench.ts';
 
 afterEach(() => {
@@ -28,19 +29,7 @@ describe('a file that is not ours to write', () => {
     expect(beside(path)).toEqual(['mirrorwatch.db']);
   });
 
-  const foreign: readonly (readonly [name: string, sql: string])[] = [
-    ['tables of another program', 'CREATE TABLE users (id INTEGER)'],
-    ['a meta table of another form', 'CREATE TABLE meta (id INTEGER)'],
-    ['a meta table without a version', 'CREATE TABLE meta (key TEXT, at_ms REAL, value TEXT)'],
-    [
-      'a version that is no number',
-      `CREATE TABLE meta (key TEXT, at_ms REAL, value TEXT); INSERT INTO meta VALUES ('schema', 0, '{"version":"x"}')`,
-    ],
-    [
-      'a version that is no JSON',
-      "CREATE TABLE meta (key TEXT, at_ms REAL, value TEXT); INSERT INTO meta VALUES ('schema', 0, '{')",
-    ],
-  ];
+  const foreign: readonly (readonly [name: string, sql: string])[] = table('unit/io/store-refused', 'foreign');
   it('a pipe is refused, and holds nothing up', () => {
     const path = newPath();
     mkdirSync(dirname(path), { recursive: true });

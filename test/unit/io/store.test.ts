@@ -244,13 +244,11 @@ describe('a file of an older release', () => {
   });
 });
 
-describe('rows past a number', () => {
-  it('go from the oldest on, by age and then key', () => {
-    const { store } = opened(newPath());
-    put(store, row('b', 2), row('a', 1), row('c', 2), row('d', 3));
-    expect([store.trim('finding', 4), store.trim('finding', 2), store.trim('finding', 2)]).toEqual([0, 2, 0]);
-    expect(store.all('finding').map(({ key }) => key)).toEqual(['c', 'd']);
-    expect(store.trim('finding', 0)).toBe(2);
-    expect([store.trim('meta', 0), openStore(newPath(), bench().deps).tag]).toEqual([0, 'ok']);
-  });
+it('rows past a number: go from the oldest on, by age and then key', () => {
+  const { store } = opened(newPath());
+  put(store, row('b', 2), row('a', 1), row('c', 2), row('d', 3));
+  expect([store.trim('finding', 4), store.trim('finding', 2), store.trim('finding', 2)]).toEqual([0, 2, 0]);
+  expect(store.all('finding').map(({ key }) => key)).toEqual(['c', 'd']);
+  expect(store.trim('finding', 0)).toBe(2);
+  expect([store.trim('meta', 0), openStore(newPath(), bench().deps).tag]).toEqual([0, 'ok']);
 });

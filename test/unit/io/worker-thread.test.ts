@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
 import { patienceMs } from '../../support/patience.ts';
+import { plainAccess } from '../../support/plain-access.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const opened: { close(): unknown }[] = [];
@@ -32,20 +33,7 @@ async function mirror(): Promise<{ url: string; connections(): number; agent(): 
 }
 
 function book(url: string, over: Partial<WireAccess> = {}, pinned: Record<string, string> = {}): WorkerBook {
-  const access: WireAccess = {
-    registry: 'a',
-    url,
-    ca: [],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent: 'test',
-    ...over,
-  };
+  const access: WireAccess = plainAccess({ url, userAgent: 'test', ...over });
   return { access: { a: access }, context: { a: { baseUrl: url, pinned, own: { sumdb: null } } } };
 }
 

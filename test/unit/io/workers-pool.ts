@@ -4,38 +4,19 @@ import type { WireAccess, WorkerBook, Workers } from '../../../src/core/ports.ts
 import { createWorkers } from '../../../src/io/workers.ts';
 import { declared } from '../../support/declared.ts';
 import { until } from '../../support/patience.ts';
+import { plainAccess } from '../../support/plain-access.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
 import { type ManualTime, manualTime } from './manual-time.ts';
 
 export const entry = new URL('./fake-worker.ts', import.meta.url);
-export const access = (userAgent: string, url = 'https://any.example.com'): WireAccess => ({
-  registry: 'any',
-  url,
-  ca: [],
-  client: null,
-  pin: null,
-  auth: null,
-  proxy: null,
-  family: null,
-  dnsServer: null,
-  allowHosts: [],
-  userAgent,
-});
+export const access = (userAgent: string, url = 'https://any.example.com'): WireAccess =>
+  plainAccess({ registry: 'any', url, userAgent });
 export const book = (userAgent: string): WorkerBook => ({ access: { any: access(userAgent) }, context: {} });
 
 export function due(registry: string, over: Partial<Due> = {}): Due {
   return {
     probeId: `probe-${registry}`,
-    target: {
-      id: `${registry}|example.com/m|v1.0.0|mod`,
-      ecosystem: 'go',
-      upstream: 'go',
-      registry,
-      module: 'example.com/m',
-      version: 'v1.0.0',
-      step: 'mod',
-      ...declared('mod'),
-      canary: true,
-    },
+    target: sampleTarget({ registry, module: 'example.com/m', version: 'v1.0.0', step: 'mod' }),
     connection: 'cold',
     purpose: 'scheduled',
     timeoutMs: 1_000,
@@ -50,11 +31,7 @@ export function pool(
   count: number,
   file: URL = entry,
   probesAtOnce?: number,
-): {
-  workers: Workers;
-  time: ManualTime;
-  lines: { message: string; fields: unknown }[];
-} {
+): { workers: Workers; time: ManualTime; lines: { message: string; fields: unknown }[] } {
   const time = manualTime();
   const lines: { message: string; fields: unknown }[] = [];
   const write = (message: string, fields?: unknown) => void lines.push({ message, fields });

@@ -106,9 +106,7 @@ describe('a finding as an alert', () => {
       kind,
       `Mirrorwatch${kind === 'level_shift' ? 'LevelShift' : kind.charAt(0).toUpperCase() + kind.slice(1)}`,
     ]),
-  )('%s is %s', (kind, name) => {
-    expect(alertNameOf(kind)).toBe(name);
-  });
+  )('%s is %s', (kind, name) => expect(alertNameOf(kind)).toBe(name));
 
   it.each<[string, Partial<Config['listen']>, string | null]>([
     ['loopback', {}, 'http://127.0.0.1:10120'],

@@ -20,18 +20,15 @@ describe('signature', () => {
     expect(signed).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
 
-  it('takes a secret without its prefix', () => {
-    expect(signature(secret.slice('whsec_'.length), 'm', 1, 'b')).toBe(signature(secret, 'm', 1, 'b'));
-  });
+  it('takes a secret without its prefix', () =>
+    expect(signature(secret.slice('whsec_'.length), 'm', 1, 'b')).toBe(signature(secret, 'm', 1, 'b')));
 });
 
 describe('a message', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.parse('2026-03-01T00:00:00.000Z') });
   });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  afterEach(() => vi.useRealTimers());
 
   function message(secrets: readonly string[]) {
     const stage = new Stage([receiver('ops', { secrets: secrets.map((one) => new Secret(one)) })]);

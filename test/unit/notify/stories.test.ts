@@ -64,17 +64,22 @@ class Course {
     this.stage.close(finding(kind, registry, { id: `${kind}-${episode}` }));
     this.#deliver();
   }
+
+  /** Leaves for `b` and goes back again, so many times. */
+  repeat(times: number, minutesAway: number, minutesBack: number): void {
+    for (let time = 0; time < times; time += 1) {
+      const left = this.leave('b');
+      this.pass(minutesAway);
+      this.goBack(left);
+      this.pass(minutesBack);
+    }
+  }
 }
 
 describe('a fault that comes and goes', () => {
   it('two beginnings and two ends are sent, however often it recurs', () => {
     const course = new Course();
-    for (let time = 0; time < 10; time += 1) {
-      const left = course.leave('b');
-      course.pass(20);
-      course.goBack(left);
-      course.pass(25);
-    }
+    course.repeat(10, 20, 25);
     course.pass(3 * 60);
     expect(course.lines).toEqual([
       '0 mirror.advice proposed b',
@@ -146,12 +151,7 @@ describe('a fault that comes and goes', () => {
 
   it('that recurs after its end was sent waits twice as long for the next end', () => {
     const course = new Course();
-    for (let time = 0; time < 3; time += 1) {
-      const left = course.leave('b');
-      course.pass(10);
-      course.goBack(left);
-      course.pass(90);
-    }
+    course.repeat(3, 10, 90);
     course.pass(60);
     expect(course.lines.map((line) => line.replace('mirror.advice ', ''))).toEqual([
       '0 proposed b',
@@ -165,12 +165,7 @@ describe('a fault that comes and goes', () => {
 
   it('is another story three hours after its end', () => {
     const course = new Course();
-    for (let time = 0; time < 3; time += 1) {
-      const left = course.leave('b');
-      course.pass(10);
-      course.goBack(left);
-      course.pass(181);
-    }
+    course.repeat(3, 10, 181);
     expect(course.lines).toHaveLength(6);
     expect(course.bodies.at(-1)?.data['story']).toMatchObject({ id: 'advice-3', times: 1 });
     expect([...course.stage.rows.keys()].filter((key) => key.startsWith('meta/story/'))).toEqual([]);
@@ -205,12 +200,7 @@ describe('a fault that comes and goes', () => {
 
   it('survives a restart: a held end is sent once, after its time', () => {
     const course = new Course();
-    for (let time = 0; time < 2; time += 1) {
-      const left = course.leave('b');
-      course.pass(10);
-      course.goBack(left);
-      course.pass(10);
-    }
+    course.repeat(2, 10, 10);
     course.stage.restart();
     course.pass(49);
     expect(course.lines).toHaveLength(3);
@@ -227,12 +217,7 @@ describe('clients that follow the advice without an accept', () => {
   /** Told to use b for the second time; a is well again, and nobody was told. */
   function onB(): Course {
     const course = new Course();
-    for (let time = 0; time < 2; time += 1) {
-      const left = course.leave('b');
-      course.pass(10);
-      course.goBack(left);
-      course.pass(10);
-    }
+    course.repeat(2, 10, 10);
     course.lines.length = 0;
     return course;
   }

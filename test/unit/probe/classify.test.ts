@@ -11,9 +11,8 @@ import { repoDir } from '../../support/paths.ts';
 
 const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };
 
-function reason(fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): ProbeResponse {
-  return reasonOf({ text: '', bytesRead: 7, ...fault }, context);
-}
+const reason = (fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): ProbeResponse =>
+  reasonOf({ text: '', bytesRead: 7, ...fault }, context);
 
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 const words = (text: string) => text.split(' ');
@@ -21,22 +20,17 @@ const words = (text: string) => text.split(' ');
 const rows = (codes: string, phase: Phase, of: (code: string) => ProbeFailure) =>
   words(codes).map((code) => [code, phase, of(code)] as const);
 
-describe('names, where another one resolved', () => {
-  test.each([
-    ...rows('ENOTFOUND ENODATA EAI_NONAME', 'resolve', (code) => ({ kind: 'resolve_not_found', code })),
-    ...rows(
-      'EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR EAI_OVERFLOW ECONNREFUSED ECONNRESET',
-      'resolve',
-      (code) => ({
-        kind: 'resolve_failed',
-        code,
-      }),
-    ),
-    ...rows('ETIMEOUT MW_DEADLINE', 'resolve', () => ({ kind: 'timeout_resolve', limitMs: 10_000 })),
-  ])('%s', (code, phase, failure) => {
-    expect(reason({ code, phase, resolvesOthers: true })).toEqual(failed(failure));
-  });
-});
+test.each([
+  ...rows('ENOTFOUND ENODATA EAI_NONAME', 'resolve', (code) => ({ kind: 'resolve_not_found', code })),
+  ...rows(
+    'EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR EAI_OVERFLOW ECONNREFUSED ECONNRESET',
+    'resolve',
+    (code) => ({ kind: 'resolve_failed', code }),
+  ),
+  ...rows('ETIMEOUT MW_DEADLINE', 'resolve', () => ({ kind: 'timeout_resolve', limitMs: 10_000 })),
+])('names, where another one resolved: %s', (code, phase, failure) =>
+  expect(reason({ code, phase, resolvesOthers: true })).toEqual(failed(failure)),
+);
 
 describe('names, where none resolved or none was asked', () => {
   const codes = words('ENOTFOUND ENODATA EAI_AGAIN ESERVFAIL EREFUSED ETIMEOUT MW_DEADLINE ECONNREFUSED');
@@ -56,24 +50,14 @@ describe('code and phase', () => {
   test.each<readonly [string, Phase, ProbeFailure]>([
     ...rows('ECONNREFUSED', 'connect', (code) => ({ kind: 'refused', code })),
     ...rows('EHOSTUNREACH ENETUNREACH', 'connect', (code) => ({ kind: 'unreachable', code })),
-    ...rows('ETIMEDOUT MW_DEADLINE', 'connect', () => ({
-      kind: 'timeout_connect',
-      limitMs: 10_000,
-    })),
+    ...rows('ETIMEDOUT MW_DEADLINE', 'connect', () => ({ kind: 'timeout_connect', limitMs: 10_000 })),
     ...rows('MW_DEADLINE', 'tls', () => ({ kind: 'timeout_tls', limitMs: 10_000 })),
-    ...rows('MW_DEADLINE ETIMEDOUT', 'processing', () => ({
-      kind: 'timeout_processing',
-      limitMs: 10_000,
-    })),
+    ...rows('MW_DEADLINE ETIMEDOUT', 'processing', () => ({ kind: 'timeout_processing', limitMs: 10_000 })),
     ...rows('MW_DEADLINE', 'transfer', () => ({ kind: 'timeout_transfer', limitMs: 10_000 })),
     ...rows('ECONNRESET', 'connect', (code) => ({ kind: 'reset', code })),
     ...rows('ECONNRESET EPIPE', 'tls', (code) => ({ kind: 'reset', code })),
     ...rows('ECONNRESET EPIPE MW_STALE MW_CLOSED', 'processing', (code) => ({ kind: 'reset', code })),
-    ...rows('ECONNRESET MW_CLOSED Z_BUF_ERROR', 'transfer', () => ({
-      kind: 'cut',
-      phase: 'transfer',
-      bytesRead: 7,
-    })),
+    ...rows('ECONNRESET MW_CLOSED Z_BUF_ERROR', 'transfer', () => ({ kind: 'cut', phase: 'transfer', bytesRead: 7 })),
     ...rows('CERT_HAS_EXPIRED CERT_NOT_YET_VALID', 'tls', (code) => ({ kind: 'tls_expired', code })),
     ...rows('ERR_TLS_CERT_ALTNAME_INVALID HOSTNAME_MISMATCH', 'tls', (code) => ({ kind: 'tls_name', code })),
     ...rows(
@@ -90,10 +74,7 @@ describe('code and phase', () => {
     ...rows(
       'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED ERR_SSL_TLSV1_ALERT_UNKNOWN_CA ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
       'processing',
-      (code) => ({
-        kind: 'tls_client',
-        code,
-      }),
+      (code) => ({ kind: 'tls_client', code }),
     ),
     ...rows('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'transfer', (code) => ({ kind: 'tls_protocol', code })),
     ...rows('MW_BAD_HEAD', 'processing', () => malformed('answer.httpHead')),
@@ -102,34 +83,25 @@ describe('code and phase', () => {
       malformed('answer.coding'),
     ),
     ...rows('MW_BODY_LONGER', 'transfer', () => malformed('answer.announced')),
-    ...rows('MW_HEAD_TOO_LARGE', 'processing', () => ({
-      kind: 'oversize',
-      limitBytes: limits.headBytes,
-    })),
-    ...rows('MW_BODY_TOO_LARGE', 'transfer', () => ({
-      kind: 'oversize',
-      limitBytes: 64,
-    })),
+    ...rows('MW_HEAD_TOO_LARGE', 'processing', () => ({ kind: 'oversize', limitBytes: limits.headBytes })),
+    ...rows('MW_BODY_TOO_LARGE', 'transfer', () => ({ kind: 'oversize', limitBytes: 64 })),
     ...rows('MW_FORBIDDEN_TARGET', 'resolve', () => ({ kind: 'forbidden_target', hops: 2 })),
     ...rows('MW_FORBIDDEN_TARGET', 'connect', () => ({ kind: 'forbidden_target', hops: 2 })),
-  ])('%s in %s', (code, phase, failure) => {
-    expect(reason({ code, phase })).toEqual(failed(failure));
-  });
+  ])('%s in %s', (code, phase, failure) => expect(reason({ code, phase })).toEqual(failed(failure)));
 
-  test("the wire's own limit is named where it has one", () => {
+  test("the wire's own limit is named where it has one", () =>
     expect(reason({ code: 'MW_DEADLINE', phase: 'tls', limitMs: 3_000 })).toEqual(
       failed({ kind: 'timeout_tls', limitMs: 3_000 }),
-    );
-  });
+    ));
 
   test.each([
     ['EPROTO', 'tlsv13 alert certificate required', 'tls_client'],
     ['EPROTO', 'sslv3 alert bad certificate', 'tls_client'],
     ['EPROTO', 'wrong version number', 'tls_protocol'],
     ['EPROTO', 'sslv3 alert handshake failure', 'tls_protocol'],
-  ])('%s: %s', (code, text, kind) => {
-    expect(reason({ code, phase: 'tls', text })).toEqual(failed({ kind: kind as 'tls_client', code }));
-  });
+  ])('%s: %s', (code, text, kind) =>
+    expect(reason({ code, phase: 'tls', text })).toEqual(failed({ kind: kind as 'tls_client', code })),
+  );
 });
 
 describe('a forward proxy', () => {
@@ -139,9 +111,9 @@ describe('a forward proxy', () => {
     [code, 'ECONNREFUSED: connect'],
     [code, 'ECONNRESET: the proxy closed the connection'],
     [code, 'CERT_HAS_EXPIRED: of the proxy'],
-  ])('that fails is what its clients meet: %s, %s', (one, text) => {
-    expect(reason({ code: one, phase: 'connect', text })).toEqual(failed({ kind: 'proxy', code: one }));
-  });
+  ])('that fails is what its clients meet: %s, %s', (one, text) =>
+    expect(reason({ code: one, phase: 'connect', text })).toEqual(failed({ kind: 'proxy', code: one })),
+  );
 
   test('whose name has no address fails only where the resolver knows other names', () => {
     const text = 'ENOTFOUND: proxy.example.com';
@@ -149,15 +121,14 @@ describe('a forward proxy', () => {
     expect(reason({ code, phase: 'resolve', text })).toEqual({ tag: 'unknown', because: 'resolver', code });
   });
 
-  test('that does not connect in time is a timeout', () => {
+  test('that does not connect in time is a timeout', () =>
     expect(reason({ code, phase: 'connect', text: 'MW_DEADLINE: 4 s' })).toMatchObject({
       failure: { kind: 'timeout_connect' },
-    });
-  });
+    }));
 
-  test.each(['EMFILE', 'ABORT_ERR', 'EADDRNOTAVAIL'])('is not blamed for %s of our own', (own) => {
-    expect(reason({ code, phase: 'connect', text: `${own}: own` })).toEqual({ tag: 'unknown', because: 'local', code });
-  });
+  test.each(['EMFILE', 'ABORT_ERR', 'EADDRNOTAVAIL'])('is not blamed for %s of our own', (own) =>
+    expect(reason({ code, phase: 'connect', text: `${own}: own` })).toEqual({ tag: 'unknown', because: 'local', code }),
+  );
 });
 
 describe('what says nothing about the mirror, in any phase', () => {

@@ -32,11 +32,7 @@ function* asking(asks: readonly ProbeRequest[], seen: ProbeResponse[] = []): Con
   return { outcome: { tag: 'ok' }, facts: {} };
 }
 
-interface Held {
-  readonly transcript: Transcript;
-  readonly line: FakeLine;
-  readonly seen: readonly ProbeResponse[];
-}
+type Held = { readonly transcript: Transcript; readonly line: FakeLine; readonly seen: readonly ProbeResponse[] };
 
 async function hold(
   asks: readonly ProbeRequest[] | (() => Conversation),

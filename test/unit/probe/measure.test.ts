@@ -5,103 +5,93 @@ import type { Phase } from '../../../src/core/failure.ts';
 import type { PhaseTimes } from '../../../src/core/sample.ts';
 import type { Hop, Marks, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
 import { cacheOf, measure, phasesOf } from '../../../src/probe/measure.ts';
-import { declared } from '../../support/declared.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
 
-function hopOf(marks: Marks, more: Partial<Hop> = {}): Hop {
-  return {
-    url: 'https://mirror.example.com/a',
-    aside: false,
-    marks,
-    reused: false,
-    remoteAddress: '192.0.2.7',
-    remotePort: 443,
-    family: 4,
-    proxy: null,
-    tls: null,
-    requestHeaders: {},
-    status: 200,
-    responseHeaders: {},
-    bodyBytes: 10,
-    fault: null,
-    ...more,
-  };
-}
+const hopOf = (marks: Marks, more: Partial<Hop> = {}): Hop => ({
+  url: 'https://mirror.example.com/a',
+  aside: false,
+  marks,
+  reused: false,
+  remoteAddress: '192.0.2.7',
+  remotePort: 443,
+  family: 4,
+  proxy: null,
+  tls: null,
+  requestHeaders: {},
+  status: 200,
+  responseHeaders: {},
+  bodyBytes: 10,
+  fault: null,
+  ...more,
+});
 
 const faultIn = (phase: Phase): Partial<Hop> => ({
   fault: { code: 'ECONNRESET', phase, text: '', bytesRead: 0 },
   status: null,
 });
 
-describe('phases of one hop', () => {
-  test.each<[string, Hop, PhaseTimes]>([
-    [
-      'a cold hop over TLS',
-      hopOf({ start: 100, resolved: 101, connected: 103, secured: 107, firstByte: 115, end: 131 }),
-      { resolve: 1, connect: 2, tls: 4, processing: 8, transfer: 16 },
-    ],
-    [
-      'a cold hop without TLS',
-      hopOf({ start: 0, resolved: 1, connected: 3, firstByte: 7, end: 7 }),
-      { resolve: 1, connect: 2, processing: 4, transfer: 0 },
-    ],
-    [
-      'an address literal',
-      hopOf({ start: 0, connected: 3, firstByte: 7, end: 9 }),
-      { connect: 3, processing: 4, transfer: 2 },
-    ],
-    ['a kept connection', hopOf({ start: 0, firstByte: 7, end: 9 }), { processing: 7, transfer: 2 }],
-    ['failed while resolving', hopOf({ start: 0, end: 5 }, faultIn('resolve')), { resolve: 5 }],
-    [
-      'failed while connecting',
-      hopOf({ start: 0, resolved: 1, end: 5 }, faultIn('connect')),
-      { resolve: 1, connect: 4 },
-    ],
-    ['failed while connecting to a literal', hopOf({ start: 0, end: 5 }, faultIn('connect')), { connect: 5 }],
-    [
-      'failed in the handshake',
-      hopOf({ start: 0, resolved: 1, connected: 2, end: 5 }, faultIn('tls')),
-      { resolve: 1, connect: 1, tls: 3 },
-    ],
-    [
-      'refused for its certificate, after the handshake',
-      hopOf({ start: 0, resolved: 1, connected: 2, secured: 4, end: 5 }, faultIn('tls')),
-      { resolve: 1, connect: 1, tls: 3 },
-    ],
-    [
-      'silent after the handshake',
-      hopOf({ start: 0, connected: 1, secured: 2, end: 9 }, faultIn('processing')),
-      { connect: 1, tls: 1, processing: 7 },
-    ],
-    ['a kept connection that died', hopOf({ start: 0, end: 9 }, faultIn('processing')), { processing: 9 }],
-    [
-      'cut in the body',
-      hopOf({ start: 0, connected: 1, firstByte: 2, end: 9 }, faultIn('transfer')),
-      { connect: 1, processing: 1, transfer: 7 },
-    ],
-    [
-      'a fault that names a phase long over',
-      hopOf({ start: 0, connected: 1, secured: 2, end: 9 }, faultIn('resolve')),
-      { connect: 1, tls: 1, processing: 7 },
-    ],
-  ])('%s', (_, hop, phases) => {
-    expect(phasesOf([hop])).toEqual({ phases, rttMs: hop.marks.end - hop.marks.start });
-  });
-});
+test.each<[string, Hop, PhaseTimes]>([
+  [
+    'a cold hop over TLS',
+    hopOf({ start: 100, resolved: 101, connected: 103, secured: 107, firstByte: 115, end: 131 }),
+    { resolve: 1, connect: 2, tls: 4, processing: 8, transfer: 16 },
+  ],
+  [
+    'a cold hop without TLS',
+    hopOf({ start: 0, resolved: 1, connected: 3, firstByte: 7, end: 7 }),
+    { resolve: 1, connect: 2, processing: 4, transfer: 0 },
+  ],
+  [
+    'an address literal',
+    hopOf({ start: 0, connected: 3, firstByte: 7, end: 9 }),
+    { connect: 3, processing: 4, transfer: 2 },
+  ],
+  ['a kept connection', hopOf({ start: 0, firstByte: 7, end: 9 }), { processing: 7, transfer: 2 }],
+  ['failed while resolving', hopOf({ start: 0, end: 5 }, faultIn('resolve')), { resolve: 5 }],
+  ['failed while connecting', hopOf({ start: 0, resolved: 1, end: 5 }, faultIn('connect')), { resolve: 1, connect: 4 }],
+  ['failed while connecting to a literal', hopOf({ start: 0, end: 5 }, faultIn('connect')), { connect: 5 }],
+  [
+    'failed in the handshake',
+    hopOf({ start: 0, resolved: 1, connected: 2, end: 5 }, faultIn('tls')),
+    { resolve: 1, connect: 1, tls: 3 },
+  ],
+  [
+    'refused for its certificate, after the handshake',
+    hopOf({ start: 0, resolved: 1, connected: 2, secured: 4, end: 5 }, faultIn('tls')),
+    { resolve: 1, connect: 1, tls: 3 },
+  ],
+  [
+    'silent after the handshake',
+    hopOf({ start: 0, connected: 1, secured: 2, end: 9 }, faultIn('processing')),
+    { connect: 1, tls: 1, processing: 7 },
+  ],
+  ['a kept connection that died', hopOf({ start: 0, end: 9 }, faultIn('processing')), { processing: 9 }],
+  [
+    'cut in the body',
+    hopOf({ start: 0, connected: 1, firstByte: 2, end: 9 }, faultIn('transfer')),
+    { connect: 1, processing: 1, transfer: 7 },
+  ],
+  [
+    'a fault that names a phase long over',
+    hopOf({ start: 0, connected: 1, secured: 2, end: 9 }, faultIn('resolve')),
+    { connect: 1, tls: 1, processing: 7 },
+  ],
+])('phases of one hop: %s', (_, hop, phases) =>
+  expect(phasesOf([hop])).toEqual({ phases, rttMs: hop.marks.end - hop.marks.start }),
+);
 
 describe('phases of several hops', () => {
   const cold = hopOf({ start: 0, resolved: 1, connected: 3, secured: 7, firstByte: 15, end: 31 });
   const next = hopOf({ start: 31, resolved: 41, connected: 42, secured: 43, firstByte: 44, end: 45 });
 
-  test('add up, time between hops in the next one', () => {
+  test('add up, time between hops in the next one', () =>
     expect(phasesOf([cold, next])).toEqual({
       phases: { resolve: 11, connect: 3, tls: 5, processing: 9, transfer: 17 },
       rttMs: 45,
-    });
-  });
+    }));
 
-  test('asides are not of its time', () => {
-    expect(phasesOf([{ ...next, aside: true }, cold, { ...next, aside: true }])).toEqual(phasesOf([cold]));
-  });
+  test('asides are not of its time', () =>
+    expect(phasesOf([{ ...next, aside: true }, cold, { ...next, aside: true }])).toEqual(phasesOf([cold])));
 
   test('nothing timed has no round trip', () => {
     expect(phasesOf([{ ...cold, aside: true }])).toEqual({ phases: {}, rttMs: null });
@@ -171,9 +161,7 @@ describe('cache headers', () => {
     ['an age beside a miss', { age: '31', 'x-cache': 'MISS' }, 'miss'],
     ['an age that is none', { age: 'old' }, null],
     ['a host that is called so', { 'x-cache': 'from whitehall' }, null],
-  ])('%s', (_, headers, cache) => {
-    expect(cacheOf(headers)).toBe(cache);
-  });
+  ])('%s', (_, headers, cache) => expect(cacheOf(headers)).toBe(cache));
 
   // With time that grows by the square of what a server sends this would not end.
   test.each(['"\\"', 'tcp_', '"', ';'])('megabytes of %j say nothing', (text) => {
@@ -194,17 +182,7 @@ const tls: TlsFacts = {
 
 const due: Due = {
   probeId: 'p1',
-  target: {
-    id: 'm|||sumdb',
-    ecosystem: 'go',
-    upstream: 'go',
-    registry: 'm',
-    module: null,
-    version: null,
-    step: 'sumdb',
-    ...declared('sumdb'),
-    canary: false,
-  },
+  target: sampleTarget({ registry: 'm', module: null, version: null, step: 'sumdb' }),
   connection: 'cold',
   purpose: 'scheduled',
   timeoutMs: 1_000,
@@ -212,19 +190,17 @@ const due: Due = {
   round: null,
 };
 
-function transcriptOf(hops: readonly Hop[], more: Partial<Transcript> = {}): Transcript {
-  return {
-    probeId: 'p1',
-    startedAtMs: Date.UTC(2026, 0, 1),
-    startedMonotonicMs: 100,
-    hops,
-    verdict: { outcome: { tag: 'ok' }, facts: { notOffered: true } },
-    errorLine: null,
-    loopDelayMsMax: 3,
-    worker: 1,
-    ...more,
-  };
-}
+const transcriptOf = (hops: readonly Hop[], more: Partial<Transcript> = {}): Transcript => ({
+  probeId: 'p1',
+  startedAtMs: Date.UTC(2026, 0, 1),
+  startedMonotonicMs: 100,
+  hops,
+  verdict: { outcome: { tag: 'ok' }, facts: { notOffered: true } },
+  errorLine: null,
+  loopDelayMsMax: 3,
+  worker: 1,
+  ...more,
+});
 
 describe('samples', () => {
   test('a whole one', () => {
@@ -280,7 +256,7 @@ describe('samples', () => {
     });
   });
 
-  test('no hop at all', () => {
+  test('no hop at all', () =>
     expect(measure(due, transcriptOf([]))).toMatchObject({
       rttMs: null,
       requests: 0,
@@ -289,8 +265,7 @@ describe('samples', () => {
       endedMonotonicMs: 100,
       tls: null,
       family: null,
-    });
-  });
+    }));
 
   test.each<[string, readonly Hop[], number | null]>([
     ['seconds', [hopOf({ start: 0, end: 1 }, { status: 429, responseHeaders: { 'retry-after': '7' } })], 7_000],
@@ -321,9 +296,7 @@ describe('samples', () => {
       7_000,
     ],
     ['none', [hopOf({ start: 0, end: 1 })], null],
-  ])('Retry-After: %s', (_, hops, ms) => {
-    expect(measure(due, transcriptOf(hops)).retryAfterMs).toBe(ms);
-  });
+  ])('Retry-After: %s', (_, hops, ms) => expect(measure(due, transcriptOf(hops)).retryAfterMs).toBe(ms));
 
   test('survives JSON', () => {
     const sample = measure(due, transcriptOf([hopOf({ start: 0, end: 1 })]));
@@ -359,7 +332,5 @@ describe('the rate of a transfer, slow start left out', () => {
     ['a small body', [hopOf({ start: 0, firstByte: 1, end: 2 })], undefined],
     ['a cut one', [moved(9_000 * kib, faultIn('transfer'))], undefined],
     ['one that came at once', [moved(512 * kib, { marks: { start: 0, firstByte: 0, end: 1_000 } })], undefined],
-  ])('%s', (_, hops, want) => {
-    expect(steadyOf(...hops)).toEqual(want);
-  });
+  ])('%s', (_, hops, want) => expect(steadyOf(...hops)).toEqual(want));
 });

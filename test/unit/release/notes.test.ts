@@ -38,9 +38,7 @@ test.each([
   ['an empty one', () => notesOf('## 1.0.0\n\n## 0.1.0\n', '1.0.0'), 'is empty'],
   ['another form of tag', () => versionOf('1.0.0'), 'no tag of a release'],
   ['a tag with more behind it', () => versionOf('v1.0.0;x'), 'no tag of a release'],
-])('%s makes no notes', (_, notes, because) => {
-  expect(notes).toThrow(because);
-});
+])('%s makes no notes', (_, notes, because) => expect(notes).toThrow(because));
 
 test('the version of the package has a section', () => {
   const { version } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));

@@ -22,9 +22,9 @@ describe('isInMaintenance', () => {
     ['one of two', [{ ...hourly, cron: 'never' }, hourly], hour + minute, true],
     ['an expression that names nothing', [{ ...hourly, cron: 'never' }], hour, false],
   ];
-  it.each(rows)('%s', (_name, windows, afterMs, want) => {
-    expect(isInMaintenance(presentThrottle(windows), plainCalendar, at(afterMs))).toBe(want);
-  });
+  it.each(rows)('%s', (_name, windows, afterMs, want) =>
+    expect(isInMaintenance(presentThrottle(windows), plainCalendar, at(afterMs))).toBe(want),
+  );
 
   it('follows time with one state, also when the wall clock is set back', () => {
     const absence = presentThrottle([hourly]);
@@ -47,17 +47,15 @@ describe('isInMaintenance', () => {
   });
 });
 
-describe('awayBecause', () => {
-  it('names maintenance before pause and doubt, and lets a pause end by itself', () => {
-    const absence = presentThrottle([hourly]);
-    expect(awayReasonOf(absence, plainCalendar, at(20 * minute))).toBeNull();
-    absence.pausedUntilMs = at(30 * minute).wallMs;
-    expect(awayReasonOf(absence, plainCalendar, at(30 * minute - 1))).toBe('paused');
-    expect(awayReasonOf(absence, plainCalendar, at(30 * minute))).toBeNull();
-    absence.inDoubt = true;
-    expect(awayReasonOf(absence, plainCalendar, at(31 * minute))).toBe('paused');
-    expect(awayReasonOf(absence, plainCalendar, at(hour))).toBe('maintenance');
-    absence.inDoubt = false;
-    expect(awayReasonOf(absence, plainCalendar, at(hour + 10 * minute))).toBeNull();
-  });
+it('awayBecause: names maintenance before pause and doubt, and lets a pause end by itself', () => {
+  const absence = presentThrottle([hourly]);
+  expect(awayReasonOf(absence, plainCalendar, at(20 * minute))).toBeNull();
+  absence.pausedUntilMs = at(30 * minute).wallMs;
+  expect(awayReasonOf(absence, plainCalendar, at(30 * minute - 1))).toBe('paused');
+  expect(awayReasonOf(absence, plainCalendar, at(30 * minute))).toBeNull();
+  absence.inDoubt = true;
+  expect(awayReasonOf(absence, plainCalendar, at(31 * minute))).toBe('paused');
+  expect(awayReasonOf(absence, plainCalendar, at(hour))).toBe('maintenance');
+  absence.inDoubt = false;
+  expect(awayReasonOf(absence, plainCalendar, at(hour + 10 * minute))).toBeNull();
 });

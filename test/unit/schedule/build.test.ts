@@ -22,9 +22,7 @@ const buildsOf = (story: Story): ReadonlyMap<string, readonly Story['started'][n
     ({ due }) => due.build?.id ?? '',
   );
 
-function starts(story: Story, id: string): number {
-  return story.started.filter(({ due }) => due.target.id === id).length;
-}
+const starts = (story: Story, id: string): number => story.started.filter(({ due }) => due.target.id === id).length;
 
 describe('builds', () => {
   const hours = 10;

@@ -3,9 +3,8 @@ import { choosePhases, type RepeatedRequest, type StartPhase } from '../../../sr
 
 const second = 1_000;
 
-function requests(prefix: string, count: number, everyMs: number): readonly RepeatedRequest[] {
-  return Array.from({ length: count }, (_, n) => ({ key: `${prefix}${n}`, kind: prefix, everyMs }));
-}
+const requests = (prefix: string, count: number, everyMs: number): readonly RepeatedRequest[] =>
+  Array.from({ length: count }, (_, n) => ({ key: `${prefix}${n}`, kind: prefix, everyMs }));
 
 /** The times between the starts of an hour, ascending, milliseconds. */
 function gapsOf(phases: Iterable<StartPhase>): readonly number[] {
@@ -18,9 +17,8 @@ function gapsOf(phases: Iterable<StartPhase>): readonly number[] {
 }
 
 /** The mean time from a fault at a random moment to the next start, milliseconds. */
-function meanWaitOf(gaps: readonly number[]): number {
-  return gaps.reduce((sum, gap) => sum + gap * gap, 0) / (2 * gaps.reduce((sum, gap) => sum + gap, 0));
-}
+const meanWaitOf = (gaps: readonly number[]): number =>
+  gaps.reduce((sum, gap) => sum + gap * gap, 0) / (2 * gaps.reduce((sum, gap) => sum + gap, 0));
 
 describe('the phases of the light requests of an upstream', () => {
   it.each([1, 2, 3, 7])('%i requests at the same interval are spread evenly', (count) => {

@@ -7,19 +7,17 @@ import { at, plainCalendar, startWallMs } from './sample-config.ts';
 const offsetMs = at(0).monotonicMs - at(0).wallMs;
 const hour = 3_600_000;
 
-describe('hash32', () => {
-  it('spreads names evenly', () => {
-    const tenths = new Array<number>(10).fill(0);
-    for (let n = 0; n < 10_000; n += 1) {
-      const tenth = Math.floor((hash32(`series ${n}`) / 2 ** 32) * 10);
-      tenths[tenth] = (tenths[tenth] ?? 0) + 1;
-    }
-    for (const hits of tenths) expect(Math.abs(hits - 1_000)).toBeLessThan(180);
-  });
+it('hash32: spreads names evenly', () => {
+  const tenths = new Array<number>(10).fill(0);
+  for (let n = 0; n < 10_000; n += 1) {
+    const tenth = Math.floor((hash32(`series ${n}`) / 2 ** 32) * 10);
+    tenths[tenth] = (tenths[tenth] ?? 0) + 1;
+  }
+  for (const hits of tenths) expect(Math.abs(hits - 1_000)).toBeLessThan(180);
 });
 
 describe('everyPlan', () => {
-  it('has no drift over 10 000 slots: each is its interval from the last, give or take the jitter', () => {
+  it('has no drift over 10 000 slots: each is its interval from the last, give or take the jitter', () =>
     fc.assert(
       fc.property(fc.integer({ min: 100, max: hour }), fc.nat(2 ** 32 - 1), (everyMs, hash) => {
         const plan = makeEveryPlan(everyMs, hash, offsetMs);
@@ -34,8 +32,7 @@ describe('everyPlan', () => {
         expect(Math.abs(slot.atMs - base - 10_000 * everyMs)).toBeLessThanOrEqual(2 * reach + 0.01);
       }),
       { numRuns: 5 },
-    );
-  });
+    ));
 
   it('jitters: intervals differ from slot to slot, within twice the share', () => {
     const plan = makeEveryPlan(10_000, hash32('x'), offsetMs);
@@ -62,17 +59,16 @@ describe('everyPlan', () => {
     expect(walls).toContain(Math.round(wallOf(slot.atMs, restarted.monotonicMs - restarted.wallMs)));
   });
 
-  it('plans the first slot at or ahead of now, at most an interval and its jitter away', () => {
+  it('plans the first slot at or ahead of now, at most an interval and its jitter away', () =>
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.nat(1e9), (hash, afterMs) => {
         const ahead = makeEveryPlan(1_000, hash, offsetMs).first(at(afterMs)).atMs - at(afterMs).monotonicMs;
         expect(ahead).toBeGreaterThanOrEqual(0);
         expect(ahead).toBeLessThanOrEqual(1_100);
       }),
-    );
-  });
+    ));
 
-  it('finds the latest slot and how many were passed over', () => {
+  it('finds the latest slot and how many were passed over', () =>
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.nat(100), fc.integer({ min: 0, max: 999 }), (hash, count, restMs) => {
         const plan = makeEveryPlan(1_000, hash, offsetMs);
@@ -83,8 +79,7 @@ describe('everyPlan', () => {
         expect(plan.next(slot, now).atMs).toBeGreaterThan(now.monotonicMs);
         expect(slot.index - first.index).toBe(passed);
       }),
-    );
-  });
+    ));
 });
 
 describe('cronPlan', () => {

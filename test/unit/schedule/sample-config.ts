@@ -34,3 +34,13 @@ export const plainCalendar: Calendar = {
     return (Math.floor(wallMs / unit) + 1) * unit;
   },
 };
+
+/** So many Go modules, each with a fixed version. */
+export function someModules(count: number): Config['modules'] {
+  return Array.from({ length: count }, (_, n) => ({
+    ecosystem: 'go',
+    upstream: 'go',
+    module: `m/${n}`,
+    version: 'v1.0.0',
+  }));
+}

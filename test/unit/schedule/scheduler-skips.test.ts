@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { at, config, every, mirror } from './sample-config.ts';
+import { at, config, every, mirror, someModules } from './sample-config.ts';
 
 import { canaryOnly, live, minute, nothing, type Story, schedulerOf, steps } from './story.ts';
 
@@ -122,10 +122,7 @@ describe('reasons to skip', () => {
       scheduler,
       { fromMs: 0, toMs: 60 * minute },
       () => 0,
-      ({ target }) => ({
-        wireBytes: bytes[target.step as keyof typeof bytes],
-        retryAfterMs: null,
-      }),
+      ({ target }) => ({ wireBytes: bytes[target.step as keyof typeof bytes], retryAfterMs: null }),
     );
     expect(because(story)).toEqual(['over_budget']);
     expect(new Set(story.skipped.map(({ target }) => target.step))).toEqual(new Set(['zip']));
@@ -136,10 +133,7 @@ describe('reasons to skip', () => {
       tight,
       { fromMs: 0, toMs: 60 * minute },
       () => 0,
-      ({ target }) => ({
-        wireBytes: bytes[target.step as keyof typeof bytes],
-        retryAfterMs: null,
-      }),
+      ({ target }) => ({ wireBytes: bytes[target.step as keyof typeof bytes], retryAfterMs: null }),
     );
     expect(new Set(starved.skipped.map(({ target }) => target.step))).toEqual(new Set(['zip', 'info']));
     expect(starved.started.filter(({ due }) => due.target.canary).length).toBe(60);
@@ -162,12 +156,7 @@ describe('reasons to skip', () => {
   });
 
   it('sheds the share asked for as local, canaries half as often', () => {
-    const modules = Array.from({ length: 50 }, (_, n) => ({
-      ecosystem: 'go' as const,
-      upstream: 'go',
-      module: `m/${n}`,
-      version: 'v1.0.0',
-    }));
+    const modules = someModules(50);
     const one = config(
       { modules, schedule: { pace: every(5_000), perHost: 1_000, bytesPerHour: null } },
       { list: every(10_000) },
@@ -218,12 +207,7 @@ describe('reasons to skip', () => {
   });
 
   it('suspended: what waited for a slot is not wanted any more', () => {
-    const modules = Array.from({ length: 10 }, (_, n) => ({
-      ecosystem: 'go' as const,
-      upstream: 'go',
-      module: `m/${n}`,
-      version: 'v1.0.0',
-    }));
+    const modules = someModules(10);
     const one = config(
       { modules, schedule: { pace: every(30_000), perHost: 1, bytesPerHour: null } },
       { list: every(10_000) },

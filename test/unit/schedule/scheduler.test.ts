@@ -4,7 +4,7 @@ import type { Config } from '../../../src/core/config.ts';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { createRandom } from '../../../src/io/random.ts';
-import { at, config, every, mirror } from './sample-config.ts';
+import { at, config, every, mirror, someModules } from './sample-config.ts';
 
 import { canaryOnly, ends, live, minute, schedulerOf, steps } from './story.ts';
 
@@ -76,12 +76,7 @@ describe('starts', () => {
   });
 
   it('asks all mirrors one question within two seconds, and spreads the questions of 10 000 series over their interval', () => {
-    const modules = Array.from({ length: 100 }, (_, n) => ({
-      ecosystem: 'go' as const,
-      upstream: 'go',
-      module: `m/${n}`,
-      version: 'v1.0.0',
-    }));
+    const modules = someModules(100);
     const mirrors = Array.from({ length: 20 }, (_, n) => mirror(`m${n}`));
     const one = config({ mirrors, modules, schedule: { pace: every(30_000), perHost: 10_000, bytesPerHour: null } });
     const story = live(schedulerOf(one), { fromMs: 0, toMs: 10 * minute });
@@ -188,12 +183,7 @@ describe('slots', () => {
   });
 
   it('lets heavy probes take all slots but one, and the canary first in line', () => {
-    const modules = Array.from({ length: 10 }, (_, n) => ({
-      ecosystem: 'go' as const,
-      upstream: 'go',
-      module: `m/${n}`,
-      version: 'v1.0.0',
-    }));
+    const modules = someModules(10);
     const one = config(
       { modules, schedule: { pace: every(10_000), perHost: 3, bytesPerHour: null } },
       { zip: every(10_000), mod: every(1e12), info: every(1e12), list: every(1e12), latest: every(1e12) },
@@ -262,12 +252,7 @@ describe('slots', () => {
   });
 
   it('has the canary overtake what waited before it', () => {
-    const modules = Array.from({ length: 20 }, (_, n) => ({
-      ecosystem: 'go' as const,
-      upstream: 'go',
-      module: `m/${n}`,
-      version: 'v1.0.0',
-    }));
+    const modules = someModules(20);
     const one = config(
       { modules, schedule: { pace: every(10_000), perHost: 1, bytesPerHour: null } },
       { info: every(5_000), mod: every(1e12), zip: every(1e12), list: every(1e12), latest: every(1e12) },

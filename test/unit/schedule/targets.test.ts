@@ -71,9 +71,8 @@ describe('expandTargets', () => {
     expect(targets.filter(({ canary }) => canary).map(({ id }) => id)).toEqual([want]);
   });
 
-  it('gives a mirror without anything to ask no targets', () => {
-    expect(expandTargets(config({ modules: [] }))).toEqual([]);
-  });
+  it('gives a mirror without anything to ask no targets', () =>
+    expect(expandTargets(config({ modules: [] }))).toEqual([]));
 
   it('asks private names only of mirrors of an upstream that is not public', () => {
     const mirrors = [mirror('a'), mirror('corp', { upstream: 'corp' })];

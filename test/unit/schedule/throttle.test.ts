@@ -33,9 +33,9 @@ describe('throttledBy', () => {
     ['an answer that was under way does not end it', held, null, 0.5, held],
     ['a good answer afterwards does', { until: null, level: 3 }, null, 0.5, unthrottled],
   ];
-  it.each(rows)('%s', (_name, before, retryAfterMs, chance, want) => {
-    expect(throttledBy(before, retryAfterMs, chance, at(0))).toEqual(want);
-  });
+  it.each(rows)('%s', (_name, before, retryAfterMs, chance, want) =>
+    expect(throttledBy(before, retryAfterMs, chance, at(0))).toEqual(want),
+  );
 });
 
 it('holds up to the very millisecond', () => {

@@ -6,15 +6,14 @@ import { canaryOnly, schedulerOf } from './story.ts';
 
 const mib = 2 ** 20;
 
-function configOf(over: Partial<Config['schedule']> = {}, a: Parameters<typeof mirror>[1] = {}): Config {
-  return canaryOnly({
+const configOf = (over: Partial<Config['schedule']> = {}, a: Parameters<typeof mirror>[1] = {}): Config =>
+  canaryOnly({
     mirrors: [
       mirror('a', { url: 'https://one.example.com/a', ...a }),
       mirror('b', { url: 'https://one.example.com/b' }),
     ],
     schedule: { pace: every(30_000), perHost: 2, bytesPerHour: null, ...over },
   });
-}
 
 /** A visit that began. */
 function begun(scheduler: Scheduler, registry: string, bytes: number, ms: number) {

@@ -131,9 +131,7 @@ describe('an answer comes back with all that is judged', () => {
 
   test.each([[null], ['x'], [{}], [{ v: 2, life: [], at: [], entries: [] }], [{ v: 1 }]])(
     '%j is no row of ours',
-    (value) => {
-      expect(readResponseRow(value)).toBeNull();
-    },
+    (value) => expect(readResponseRow(value)).toBeNull(),
   );
 });
 

@@ -13,16 +13,14 @@ const place = { vantage: 'here', registries: new Set(['a', 'b']) };
 const startsAtMs = wallMs - 60_000;
 const day = limits.alertAgeMsMax;
 
-function alert(more: Partial<IncomingAlert> = {}, labels: Record<string, string> = {}): IncomingAlert {
-  return {
-    fingerprint: 'f1',
-    status: 'firing',
-    labels: { alertname: 'MirrorSlow', registry: 'a', mirror_action: 'failover', ...labels },
-    startsAtMs,
-    endsAtMs: null,
-    ...more,
-  };
-}
+const alert = (more: Partial<IncomingAlert> = {}, labels: Record<string, string> = {}): IncomingAlert => ({
+  fingerprint: 'f1',
+  status: 'firing',
+  labels: { alertname: 'MirrorSlow', registry: 'a', mirror_action: 'failover', ...labels },
+  startsAtMs,
+  endsAtMs: null,
+  ...more,
+});
 const known = (more: Partial<AlertEvidence> = {}): AlertEvidence => ({
   fingerprint: 'f1',
   alertname: 'MirrorSlow',
@@ -70,9 +68,7 @@ describe('what one alert is to us', () => {
     ['the same end again', alert(resolved), known({ state: 'resolved' }), 'duplicate'],
     ['the end of what we do not know', alert(resolved), null, 'resolved'],
     ['the end of one before', alert({ ...resolved, startsAtMs: startsAtMs - 1 }), known(), 'resolved'],
-  ])('%s', (_name, one, before, want) => {
-    expect(judgeAlert(one, before, false, place, now).outcome).toBe(want);
-  });
+  ])('%s', (_name, one, before, want) => expect(judgeAlert(one, before, false, place, now).outcome).toBe(want));
 
   test.each<[string, IncomingAlert, AlertEvidence, keyof AlertCounts]>([
     ['again', alert(), known(), 'evidence'],
@@ -84,9 +80,9 @@ describe('what one alert is to us', () => {
     ],
     ['its end after all', alert(resolved), known(), 'resolved'],
     ['of before the one that we know', alert({ startsAtMs: startsAtMs - 1 }), known(), 'stale'],
-  ])('heard again after a silence that ended it: %s', (_name, one, before, want) => {
-    expect(judgeAlert(one, before, true, place, now).outcome).toBe(want);
-  });
+  ])('heard again after a silence that ended it: %s', (_name, one, before, want) =>
+    expect(judgeAlert(one, before, true, place, now).outcome).toBe(want),
+  );
 
   const named = (labels: Record<string, string>) => judgeAlert(alert({}, labels), null, false, place, now).evidence;
   test.each([
@@ -101,9 +97,7 @@ describe('what one alert is to us', () => {
     ['one more', 'x'.repeat(101), `${'x'.repeat(99)}…`],
     ['a million', '\u001b'.repeat(1_000_000), `${'?'.repeat(99)}…`],
     ['cut through a pair', `${'x'.repeat(98)}😀x`, `${'x'.repeat(98)}?…`],
-  ])('its name: %s', (_name, alertname, want) => {
-    expect(named({ alertname })?.alertname).toBe(want);
-  });
+  ])('its name: %s', (_name, alertname, want) => expect(named({ alertname })?.alertname).toBe(want));
 
   test('the end of one before leaves the one now firing', () => {
     const one = alert({ ...resolved, startsAtMs: startsAtMs - 1 });

@@ -85,7 +85,7 @@ describe('when a target last answered well', () => {
     ['a target that is not configured', { ...good, at: { 'a|x|v1|mod': 5000 } }, 0],
     ['a stamp that is none', { ...good, at: { [target.id]: 'soon' } }, 0],
     ['no row at all', null, 0],
-  ])('%s is restored or not', (_what, value, size) => {
-    expect(createLastOk(config, [target], [row(value)]).all().size).toBe(size);
-  });
+  ])('%s is restored or not', (_what, value, size) =>
+    expect(createLastOk(config, [target], [row(value)]).all().size).toBe(size),
+  );
 });

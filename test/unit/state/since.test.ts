@@ -41,6 +41,4 @@ test.each([
   ['a state that is none', row('asleep', 1)],
   ['a stamp that is none', row('up', 'noon')],
   ['a row of something else', { ...row('up', 1), key: 'ok/a' }],
-])('%s is not taken up', (_what, restored) => {
-  expect(createSince([restored], at(0)).of('a', 'up')).toBeNull();
-});
+])('%s is not taken up', (_what, restored) => expect(createSince([restored], at(0)).of('a', 'up')).toBeNull());

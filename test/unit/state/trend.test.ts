@@ -42,9 +42,8 @@ function fed(
   return trends;
 }
 
-function cellsOf(trends: ReturnType<typeof createTrends>, range: TrendRange, afterMs: number): readonly TrendCell[] {
-  return trends.of('a', range, now(afterMs))?.cells ?? [];
-}
+const cellsOf = (trends: ReturnType<typeof createTrends>, range: TrendRange, afterMs: number): readonly TrendCell[] =>
+  trends.of('a', range, now(afterMs))?.cells ?? [];
 
 const unknown = { tag: 'unknown', because: 'vantage' } as const;
 const freshness = (lowerMs: number | null, upperMs: number | null): Freshness => ({
@@ -86,9 +85,7 @@ describe('a cell', () => {
   test.each<[string, Told]>([
     ['a confirming answer', { purpose: 'confirm' }],
     ['an answer of a mirror that is not configured', { of: aTarget('b') }],
-  ])('%s does not count', (_what, told) => {
-    expect(cellsOf(fed([[0, told]]), 'hour', 0)).toEqual([]);
-  });
+  ])('%s does not count', (_what, told) => expect(cellsOf(fed([[0, told]]), 'hour', 0)).toEqual([]));
 
   test('over a warm connection it is no answer of the canary where there is a cold one, but an attempt', () => {
     const [cell] = cellsOf(fed([[0, { connection: 'warm' }]]), 'hour', 0);
@@ -238,26 +235,22 @@ describe('the state file', () => {
   });
 });
 
-describe('a reload', () => {
-  test('keeps what stays, and forgets a mirror that left or moved', () => {
-    const trends = fed([[0, {}]]);
-    trends.replace({ mirrors: [{ ...mirror, connections: ['cold'] }] });
-    expect(cellsOf(trends, 'hour', 0)).toHaveLength(1);
-    trends.replace({ mirrors: [{ ...mirror, url: 'https://elsewhere.example.com' }] });
-    expect(cellsOf(trends, 'hour', 0)).toEqual([]);
-    trends.replace({ mirrors: [] });
-    expect(trends.of('a', 'hour', now(0))).toBeNull();
-  });
+test('a reload: keeps what stays, and forgets a mirror that left or moved', () => {
+  const trends = fed([[0, {}]]);
+  trends.replace({ mirrors: [{ ...mirror, connections: ['cold'] }] });
+  expect(cellsOf(trends, 'hour', 0)).toHaveLength(1);
+  trends.replace({ mirrors: [{ ...mirror, url: 'https://elsewhere.example.com' }] });
+  expect(cellsOf(trends, 'hour', 0)).toEqual([]);
+  trends.replace({ mirrors: [] });
+  expect(trends.of('a', 'hour', now(0))).toBeNull();
 });
 
-describe('a wall clock that goes back', () => {
-  test('a little changes nothing; by more than a cell it begins anew', () => {
-    const trends = fed([
-      [5 * minute, {}],
-      [4.5 * minute, {}],
-    ]);
-    expect(cellsOf(trends, 'hour', 5 * minute).map(({ ok }) => ok)).toEqual([2]);
-    fed([[0, {}]], trends);
-    expect(cellsOf(trends, 'hour', minute).map(({ startMs: at, ok }) => [at - startMs, ok])).toEqual([[0, 1]]);
-  });
+test('a wall clock that goes back: a little changes nothing; by more than a cell it begins anew', () => {
+  const trends = fed([
+    [5 * minute, {}],
+    [4.5 * minute, {}],
+  ]);
+  expect(cellsOf(trends, 'hour', 5 * minute).map(({ ok }) => ok)).toEqual([2]);
+  fed([[0, {}]], trends);
+  expect(cellsOf(trends, 'hour', minute).map(({ startMs: at, ok }) => [at - startMs, ok])).toEqual([[0, 1]]);
 });

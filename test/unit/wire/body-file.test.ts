@@ -36,6 +36,5 @@ test('it has no name from the first byte on, so nothing is left of it however we
   expect(() => file.read(0, 1)).toThrow(/EBADF/);
 });
 
-test('where nothing can be written the system says why', () => {
-  expect(() => new BodyFile(join(folder, 'nowhere'))).toThrow(/ENOENT/);
-});
+test('where nothing can be written the system says why', () =>
+  expect(() => new BodyFile(join(folder, 'nowhere'))).toThrow(/ENOENT/));

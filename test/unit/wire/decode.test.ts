@@ -33,9 +33,7 @@ describe('encoded although identity was asked for', () => {
     ['gzip in two members', 'gzip', Buffer.concat([gzipSync(plain.subarray(0, 100)), gzipSync(plain.subarray(100))])],
     ['an encoding we do not know', 'zstd', plain],
     ['the name of an inherited member', 'constructor', plain],
-  ])('%s', async (_, encoding, body) => {
-    expect((await decoded(encoding, body, 1_000_000)).equals(plain)).toBe(true);
-  });
+  ])('%s', async (_, encoding, body) => expect((await decoded(encoding, body, 1_000_000)).equals(plain)).toBe(true));
 
   it.each([
     ['cut short', 'gzip', gzipSync(plain).subarray(0, 30), 'Z_BUF_ERROR'],
@@ -50,9 +48,9 @@ describe('encoded although identity was asked for', () => {
       limits.zipBytes,
     ],
     ['layers without end', 'gzip, gzip, gzip', gzipSync(plain), 'MW_BODY_TOO_LARGE'],
-  ])('%s', async (_, encoding, body, code, cap = 1_000_000) => {
-    await expect(decoded(encoding, body, cap)).rejects.toMatchObject({ code, bytesRead: body.length });
-  });
+  ])('%s', (_, encoding, body, code, cap = 1_000_000) =>
+    expect(decoded(encoding, body, cap)).rejects.toMatchObject({ code, bytesRead: body.length }),
+  );
 
   it('may decode to all that the ask takes, and to no byte more', async () => {
     const long = dense(limits.decodedBytes + 1);
@@ -69,7 +67,6 @@ describe('encoded although identity was asked for', () => {
     await expect(decoded('gzip', packed, limits.zipBytes)).rejects.toMatchObject({ code: 'MW_BODY_TOO_LARGE' });
   });
 
-  it('as large as the cap', async () => {
-    expect((await decoded('gzip', gzipSync(plain), plain.length)).length).toBe(plain.length);
-  });
+  it('as large as the cap', async () =>
+    expect((await decoded('gzip', gzipSync(plain), plain.length)).length).toBe(plain.length));
 });

@@ -8,6 +8,8 @@ import { Inflow } from '../../../src/wire/inflow.ts';
 import { ProxyHead } from '../../../src/wire/proxy.ts';
 import { maskUrlsIn, redactHeaders } from '../../../src/wire/redact.ts';
 import { costMs, expectInProportion } from '../../support/growth.ts';
+import { plainAccess } from '../../support/plain-access.ts';
+import { table } from '../../support/table.ts';
 
 // Everything that reads what a server, a proxy or a client's output sends before an ecosystem does. Names are resolved by
 // c-ares; of its answers the first address is read.
@@ -36,24 +38,7 @@ function hold(size: number, unit: string, read: (text: string) => unknown): void
 }
 
 /** What ends, begins or repeats something in one of the readers. */
-const units = [
-  'x',
-  '\r',
-  '\r\n',
-  '\r\n\r\n',
-  'a: b\r\n',
-  'HTTP/1.1 103 x\r\n\r\n',
-  '//',
-  '://',
-  'a://',
-  '?',
-  '?a=',
-  '&',
-  '@',
-  '"',
-  ',',
-  '%25',
-];
+const units = table<string[]>('unit/wire/growth', 'units');
 
 function fed(text: string, bytes: number, take: (piece: Buffer) => unknown): void {
   const all = Buffer.from(text, 'latin1');
@@ -103,19 +88,7 @@ describe('costs in proportion to what comes', () => {
     for (const unit of units) hold(bytes, unit, (text) => fed(text, step, make()));
   });
 
-  const mask = maskOf({
-    registry: 'm',
-    url: 'https://m.example.com',
-    ca: [],
-    client: null,
-    pin: null,
-    auth: { scheme: 'basic', username: 'robot', secret: 'xxxxxxxx', hosts: [] },
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent: 'test',
-  });
+  const mask = maskOf(plainAccess({ auth: { scheme: 'basic', username: 'robot', secret: 'xxxxxxxx', hosts: [] } }));
   const texts: Readonly<Record<string, (text: string) => unknown>> = {
     'a header': (text) => redactHeaders({ location: text }, mask.text),
     'the name of a header': (text) => redactHeaders({ [text]: 'x' }, mask.text),

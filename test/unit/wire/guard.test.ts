@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AddressClass, addressClassOf, classBySpelling } from '../../../src/core/address-class.ts';
 import { type GuardRule, mayConnect } from '../../../src/wire/guard.ts';
 import { expectRows } from '../../support/expect-rows.ts';
+import { table } from '../../support/table.ts';
 
 /** Each range: the last address before it, its first, its last, and the first after it. */
 const v4: readonly (readonly [
@@ -10,23 +11,7 @@ const v4: readonly (readonly [
   last: string,
   after: string | null,
   AddressClass,
-])[] = [
-  [null, '0.0.0.0', '0.255.255.255', '1.0.0.0', 'unspecified'],
-  ['9.255.255.255', '10.0.0.0', '10.255.255.255', '11.0.0.0', 'private'],
-  ['100.63.255.255', '100.64.0.0', '100.127.255.255', '100.128.0.0', 'shared'],
-  ['126.255.255.255', '127.0.0.0', '127.255.255.255', '128.0.0.0', 'loopback'],
-  ['169.253.255.255', '169.254.0.0', '169.254.255.255', '169.255.0.0', 'link_local'],
-  ['172.15.255.255', '172.16.0.0', '172.31.255.255', '172.32.0.0', 'private'],
-  ['191.255.255.255', '192.0.0.0', '192.0.0.255', '192.0.1.0', 'reserved'],
-  ['192.0.1.255', '192.0.2.0', '192.0.2.255', '192.0.3.0', 'documentation'],
-  ['192.88.98.255', '192.88.99.0', '192.88.99.255', '192.88.100.0', 'reserved'],
-  ['192.167.255.255', '192.168.0.0', '192.168.255.255', '192.169.0.0', 'private'],
-  ['198.17.255.255', '198.18.0.0', '198.19.255.255', '198.20.0.0', 'benchmark'],
-  ['198.51.99.255', '198.51.100.0', '198.51.100.255', '198.51.101.0', 'documentation'],
-  ['203.0.112.255', '203.0.113.0', '203.0.113.255', '203.0.114.0', 'documentation'],
-  ['223.255.255.255', '224.0.0.0', '239.255.255.255', null, 'multicast'],
-  [null, '240.0.0.0', '255.255.255.255', null, 'reserved'],
-];
+])[] = table('unit/wire/guard', 'v4');
 
 const f = 'ffff';
 const v6: readonly (readonly [

@@ -44,16 +44,15 @@ describe('what arrives', () => {
   it.each([
     ['as large as the limit', limits.headBytes, 0],
     ['a byte larger', limits.headBytes + 1, 1],
-  ])('a head without end, %s', (_, bytes, overflows) => {
-    expect(feed(`HTTP/1.1 200 ${'a'.repeat(bytes - 13)}`, bytes).overflows).toBe(overflows);
-  });
+  ])('a head without end, %s', (_, bytes, overflows) =>
+    expect(feed(`HTTP/1.1 200 ${'a'.repeat(bytes - 13)}`, bytes).overflows).toBe(overflows),
+  );
 
   it('interim heads without end', () => {
     const many = Math.ceil(limits.headBytes / interim.length) + 1;
     expect(feed(interim.repeat(many), interim.length).overflows).toBeGreaterThan(0);
   });
 
-  it('a large body is no large head', () => {
-    expect(feed(`${head}${'b'.repeat(2 * limits.headBytes)}`, 16_384).overflows).toBe(0);
-  });
+  it('a large body is no large head', () =>
+    expect(feed(`${head}${'b'.repeat(2 * limits.headBytes)}`, 16_384).overflows).toBe(0));
 });

@@ -1,44 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import { maskUrlsIn, redactHeaders } from '../../../src/wire/redact.ts';
+import { table } from '../../support/table.ts';
 
 describe('headers as a transcript keeps them', () => {
-  it.each([
-    ['a cookie', 'set-cookie', 'sid=s3cret; path=/', '***'],
-    ['our credentials', 'authorization', 'Basic dTpw', '***'],
-    ['a cloud token', 'x-amz-security-token', 'FwoG', '***'],
-    ['a key', 'x-api-key', 'k', '***'],
-    ['what is no secret', 'content-type', 'text/plain; charset=utf-8', 'text/plain; charset=utf-8'],
-    ['an entity tag', 'etag', '"a?b=c"', '"a?b=***"'],
-    [
-      'a signed link',
-      'location',
-      'https://s.example.com/b?X-Sig=abc&Expires=1',
-      'https://s.example.com/b?X-Sig=***&Expires=***',
-    ],
-    ['a relative signed link', 'location', '/b?sig=abc', '/b?sig=***'],
-    ['user-info', 'location', 'https://u:p@s.example.com/b', 'https://***@s.example.com/b'],
-    ['a link among text', 'link', '<https://a.example.com/?t=1>; rel=next', '<https://a.example.com/?t=***>; rel=next'],
-    [
-      'a token challenge',
-      'www-authenticate',
-      'Bearer realm="https://a.example.com/t?k=v",service="r",scope="pull"',
-      'Bearer realm="https://a.example.com/t?k=***",service="r",scope="pull"',
-    ],
-    [
-      'a digest challenge',
-      'www-authenticate',
-      'Digest realm="r", nonce="n0nce", opaque=o',
-      'Digest realm="r", nonce=***, opaque=***',
-    ],
-    [
-      'a challenge whose quote has no end',
-      'www-authenticate',
-      'Digest realm="r", nonce="n0 nce',
-      'Digest realm="r", nonce=***',
-    ],
-    ['a negotiated challenge', 'www-authenticate', 'Negotiate YIIabc', 'Negotiate'],
-  ])('%s', (_, name, value, want) => expect(redactHeaders({ [name]: value })).toEqual({ [name]: want }));
+  it.each(table<[string, string, string, string][]>('unit/wire/redact', 'headers as a transcript keeps them'))(
+    '%s',
+    (_, name, value, want) => expect(redactHeaders({ [name]: value })).toEqual({ [name]: want }),
+  );
 
   it('keeps so many, and counts the rest', () => {
     const many = Object.fromEntries(Array.from({ length: limits.headersKept + 3 }, (_, i) => [`x-${i}`, `${i}`]));
@@ -48,11 +17,10 @@ describe('headers as a transcript keeps them', () => {
     expect(redactHeaders(Object.fromEntries(Object.entries(many).slice(0, limits.headersKept)))['…']).toBeUndefined();
   });
 
-  it('keeps values so long', () => {
+  it('keeps values so long', () =>
     expect(redactHeaders({ via: 'v'.repeat(limits.headerValueChars + 1) }).via).toBe(
       'v'.repeat(limits.headerValueChars),
-    );
-  });
+    ));
 
   it('cuts after masking, so that no half of a secret is left', () => {
     const value = `${'a'.repeat(limits.headerValueChars - 10)}?sig=${'s'.repeat(500)}`;
@@ -68,11 +36,9 @@ describe('a value of megabytes', () => {
   });
 });
 
-describe('URLs in a text', () => {
-  it.each([
-    ['none', 'plain text', 'plain text'],
-    ['two', 'https://a:b@c/?x=1 and //d:e@f/', 'https://***@c/?x=*** and //***@f/'],
-    ['a mail address is none', 'ops@example.com', 'ops@example.com'],
-    ['a question is no query', 'really? yes', 'really? yes'],
-  ])('%s', (_, text, want) => expect(maskUrlsIn(text)).toBe(want));
-});
+it.each([
+  ['none', 'plain text', 'plain text'],
+  ['two', 'https://a:b@c/?x=1 and //d:e@f/', 'https://***@c/?x=*** and //***@f/'],
+  ['a mail address is none', 'ops@example.com', 'ops@example.com'],
+  ['a question is no query', 'really? yes', 'really? yes'],
+])('URLs in a text: %s', (_, text, want) => expect(maskUrlsIn(text)).toBe(want));

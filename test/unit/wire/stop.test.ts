@@ -4,21 +4,19 @@ import { phaseOf, stopCodeOf, stopOf, WireStop } from '../../../src/wire/deadlin
 
 const base: Marks = { start: 0, end: 9 };
 
-describe('the phase by the marks', () => {
-  it.each([
-    ['nothing yet, a name', base, true, false, false, 'resolve'],
-    ['nothing yet, an address', base, true, false, true, 'connect'],
-    ['resolved', { ...base, resolved: 1 }, true, false, false, 'connect'],
-    ['connected, https', { ...base, resolved: 1, connected: 2 }, true, false, false, 'tls'],
-    ['connected, http', { ...base, resolved: 1, connected: 2 }, false, false, false, 'processing'],
-    ['secured', { ...base, resolved: 1, connected: 2, secured: 3 }, true, false, false, 'processing'],
-    ['kept', base, true, true, false, 'processing'],
-    ['first byte', { ...base, connected: 2, secured: 3, firstByte: 4 }, true, false, false, 'transfer'],
-    ['first byte on a kept one', { ...base, firstByte: 4 }, true, true, false, 'transfer'],
-  ] as const)('%s', (_, marks, isSecure, isReady, isLiteral, phase) => {
-    expect(phaseOf(marks, isSecure, isReady, isLiteral)).toBe(phase);
-  });
-});
+it.each([
+  ['nothing yet, a name', base, true, false, false, 'resolve'],
+  ['nothing yet, an address', base, true, false, true, 'connect'],
+  ['resolved', { ...base, resolved: 1 }, true, false, false, 'connect'],
+  ['connected, https', { ...base, resolved: 1, connected: 2 }, true, false, false, 'tls'],
+  ['connected, http', { ...base, resolved: 1, connected: 2 }, false, false, false, 'processing'],
+  ['secured', { ...base, resolved: 1, connected: 2, secured: 3 }, true, false, false, 'processing'],
+  ['kept', base, true, true, false, 'processing'],
+  ['first byte', { ...base, connected: 2, secured: 3, firstByte: 4 }, true, false, false, 'transfer'],
+  ['first byte on a kept one', { ...base, firstByte: 4 }, true, true, false, 'transfer'],
+] as const)('the phase by the marks: %s', (_, marks, isSecure, isReady, isLiteral, phase) =>
+  expect(phaseOf(marks, isSecure, isReady, isLiteral)).toBe(phase),
+);
 
 describe('the code of an error', () => {
   it.each([

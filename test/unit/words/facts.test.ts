@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { AuthorityCost, Facts, SignatureState } from '../../../src/core/transcript.ts';
 import { formatAuthority, formatCost, formatSignature } from '../../../src/words/facts.ts';
 import { english } from '../../../src/words/words.ts';
+import { table } from '../../support/table.ts';
 
 test.each<[AuthorityCost, string]>([
   [
@@ -16,25 +17,12 @@ test.each<[AuthorityCost, string]>([
     { relayed: { requests: 7, ms: 0 }, direct: null },
     '7 requests, 0.0 ms through the relay of the mirror; requests to the checksum database itself are not measured; no cost if the client does not use the checksum database',
   ],
-])('%o', (cost, want) => {
-  expect(formatCost(cost, english)).toBe(want);
-});
+])('%o', (cost, want) => expect(formatCost(cost, english)).toBe(want));
 
-test.each<[SignatureState, string | null, string]>([
-  ['valid', 'k', 'signature valid (k)'],
-  ['no_key', 'k', 'signature unverified: no trusted key is available (k)'],
-  ['unknown_key', 'k', 'signature unverified: the signing key is not trusted (k)'],
-  ['expired_key', 'k', 'signature unverified: the signing key has expired (k)'],
-  ['revoked_key', 'k', 'signature unverified: the signing key was revoked (k)'],
-  ['expired', 'k', 'signature unverified: the signature itself has expired (k)'],
-  ['unsupported', 'k', 'signature unverified: the signature type is not supported or no longer accepted (k)'],
-  ['no_tool', null, 'signature unverified: gpgv is not installed on this machine, or the check gave no result'],
-  ['undated', 'k', 'signature unverified: the signing key has expired, and no time of publication is given (k)'],
-  ['unsigned', null, 'signature missing, although trusted keys are available'],
-  ['unlisted', null, 'signature unverified: the signed list does not contain this file'],
-])('%s: what is not verified is said to be', (state, key, text) => {
-  expect(formatSignature({ state, key }, english)).toBe(text);
-});
+test.each<[SignatureState, string | null, string]>(table('unit/words/facts', '%s: what is not verified is said to be'))(
+  '%s: what is not verified is said to be',
+  (state, key, text) => expect(formatSignature({ state, key }, english)).toBe(text),
+);
 
 test.each<[string, Pick<Facts, 'authority' | 'treeHead'>, string | null]>([
   ['not asked', {}, null],

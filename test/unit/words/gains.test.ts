@@ -11,9 +11,7 @@ test.each([
   [0.9949, '99.5 %'],
   [0.9996, '99.9 %'],
   [1, '100 %'],
-])('%f is %s: neither all nor nothing where it is not', (share, text) => {
-  expect(percent(share, say)).toBe(text);
-});
+])('%f is %s: neither all nor nothing where it is not', (share, text) => expect(percent(share, say)).toBe(text));
 
 test('each gain has both of its sides, and one with an unknown side is left out', () => {
   const took = (seconds: number): string => `${seconds}s`;

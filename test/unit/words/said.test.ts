@@ -16,9 +16,7 @@ const names = new Set([...sources.matchAll(/'([\w.-]+)'/g)].map(([, name]) => na
 const begins = [...new Set([...sources.matchAll(/`([a-zA-Z]+\.[\w.-]*)\$\{/g)].map(([, begin = '']) => begin))];
 
 /** By its whole name, or by a name that ends in what is put in. */
-function isNamed(key: string): boolean {
-  return names.has(key) || begins.some((begin) => key.startsWith(begin));
-}
+const isNamed = (key: string): boolean => names.has(key) || begins.some((begin) => key.startsWith(begin));
 
 it('every text of the catalogue is used', () => {
   expect(Object.keys(en).filter((key) => !isNamed(key))).toEqual([]);

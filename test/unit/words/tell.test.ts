@@ -75,7 +75,7 @@ describe('a sentence that is rendered later', () => {
     ['with values that are none', { key: 'found.outage.well', values: { name: null } }],
     ['with a part of a key that is gone', { key: 'found.outage.well', values: { name: { key: 'x', values: {} } } }],
     ['that is no sentence', 'found.outage.well'],
-  ])('%s is told in English', (_what, sentence) => {
-    expect(renderIn('zh', { text: 'a responds again.', sentence: sentence as null })).toBe('a responds again.');
-  });
+  ])('%s is told in English', (_what, sentence) =>
+    expect(renderIn('zh', { text: 'a responds again.', sentence: sentence as null })).toBe('a responds again.'),
+  );
 });

@@ -11,18 +11,15 @@ import { repoDir } from '../../support/paths.ts';
 const folder = join(repoDir, 'locales');
 
 describe('the catalogue', () => {
-  it('has the same keys in every language, in the same order', () => {
-    expect(Object.keys(zh)).toEqual(Object.keys(en));
-  });
+  it('has the same keys in every language, in the same order', () => expect(Object.keys(zh)).toEqual(Object.keys(en)));
 
   it.each(['en', 'zh'])('%s has each key once: of two the first would be lost', (language) => {
     const keys = [...readFileSync(join(folder, `${language}.json`), 'utf8').matchAll(/^ {2}"([^"]+)":/gm)];
     expect(keys.map(([, key]) => key)).toEqual(Object.keys(en));
   });
 
-  it('has its types: `npm run generate` writes them', () => {
-    expect(readFileSync(join(folder, 'texts.d.ts'), 'utf8')).toBe(textTypes());
-  });
+  it('has its types: `npm run generate` writes them', () =>
+    expect(readFileSync(join(folder, 'texts.d.ts'), 'utf8')).toBe(textTypes()));
 
   it('each text fills in the same in every language, and is not empty', () =>
     expectRows(Object.keys(en) as (keyof typeof en)[], String, (key) => {
@@ -47,18 +44,15 @@ describe('the catalogue', () => {
     expect(wordsOf('zh')('unit.percent', { value: 100 })).toBe('100%');
   });
 
-  it('is English in English', () => {
-    expect(Object.values(en).filter((text) => /[\u3000-\u9fff\uff00-\uffef]/.test(text))).toEqual([]);
-  });
+  it('is English in English', () =>
+    expect(Object.values(en).filter((text) => /[\u3000-\u9fff\uff00-\uffef]/.test(text))).toEqual([]));
 });
 
-describe('saying', () => {
-  it('fills in each value once, as it is', () => {
-    const say = wordsOf('en');
-    expect(say('advice.proposed', { what: 'x', from: '{to}', to: '$&' })).toBe('Switch x from {to} to $&');
-    expect(wordsOf('zh')('card.many', { count: 3 })).toBe('3 条通知');
-    expect(say('card.many', { count: 1 })).toBe('1 notice');
-  });
+it('saying: fills in each value once, as it is', () => {
+  const say = wordsOf('en');
+  expect(say('advice.proposed', { what: 'x', from: '{to}', to: '$&' })).toBe('Switch x from {to} to $&');
+  expect(wordsOf('zh')('card.many', { count: 3 })).toBe('3 条通知');
+  expect(say('card.many', { count: 1 })).toBe('1 notice');
 });
 
 test.each([

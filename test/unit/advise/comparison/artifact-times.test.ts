@@ -38,9 +38,7 @@ test.each<[string, ArtifactTimes, readonly number[]]>([
   ['with none', newArtifactTimes(), [1_000, 4_000]],
   ['where one artifact alone is known', timesOf(9, 0), [1_000, 4_000]],
   ['with few downloads, times stay near to those measured', timesOf(1, 1), [1_189, 3_364]],
-])('%s', (_name, times, want) => {
-  expect(asAverage(times)).toEqual(want);
-});
+])('%s', (_name, times, want) => expect(asAverage(times)).toEqual(want));
 
 test('an artifact that is downloaded from slow mirrors most often does not count as a large one', () => {
   const times = newArtifactTimes();

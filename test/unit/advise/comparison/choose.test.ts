@@ -359,9 +359,7 @@ describe('costs that are equal', () => {
     ['beyond it the lower', { b: 316, c: 300, d: 300 }, 'c'],
     ['within 10 ms a build the order decides', { b: 5.9, c: 4, d: 4 }, 'b'],
     ['beyond it the lower one', { b: 6.1, c: 4, d: 4 }, 'c'],
-  ])('%s', (_name, light, want) => {
-    expect(chooseAnyway(costing(light), all, free)).toBe(want);
-  });
+  ])('%s', (_name, light, want) => expect(chooseAnyway(costing(light), all, free)).toBe(want));
 
   test('no mirror whose last response was bad, and none without measurements', () => {
     const contest = costing({ b: 100 });
@@ -391,9 +389,7 @@ describe('whether a candidate is good just now', () => {
     ['two bad of 14: 14.3 %', `xx${'.'.repeat(12)}`, undefined, true],
     ['two of four, and the head in all', 'xx..', 'xxxx', true],
     ['two of four, and the head in three', 'xx..', 'xxx.', false],
-  ])('%s', (_name, candidate, head, want) => {
-    expect(minute(candidate, head)).toBe(want);
-  });
+  ])('%s', (_name, candidate, head, want) => expect(minute(candidate, head)).toBe(want));
 
   test('a minute is a minute, and nothing heard is not good', () => {
     const contest = newContest('a');
@@ -404,22 +400,20 @@ describe('whether a candidate is good just now', () => {
   });
 });
 
-describe('what a build costs', () => {
-  test('is a bound where candidates are compared, and the mean where asked without standard errors', () => {
-    const contest = newContest('a');
-    for (const [at, tookMs] of [100, 300, 100, 300].entries())
-      recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
-    const cost = (errors?: number) =>
-      costOf(contest, 'b', {
-        nowMs: 4_000,
-        failureCostMs: 0,
-        uncaught: 0,
-        ...(errors === undefined ? {} : { errors }),
-      });
-    // Ten light fetches over three connections: 10 × .2 / 3, and 1.3 × 115.47 / √4 ms more on each.
-    expect(cost(0)).toBeCloseTo(2 / 3, 9);
-    expect(cost()).toBeCloseTo((10 * (0.2 + (1.3 * 0.11547005) / 2)) / 3, 6);
-  });
+test('what a build costs: is a bound where candidates are compared, and the mean where asked without standard errors', () => {
+  const contest = newContest('a');
+  for (const [at, tookMs] of [100, 300, 100, 300].entries())
+    recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
+  const cost = (errors?: number) =>
+    costOf(contest, 'b', {
+      nowMs: 4_000,
+      failureCostMs: 0,
+      uncaught: 0,
+      ...(errors === undefined ? {} : { errors }),
+    });
+  // Ten light fetches over three connections: 10 × .2 / 3, and 1.3 × 115.47 / √4 ms more on each.
+  expect(cost(0)).toBeCloseTo(2 / 3, 9);
+  expect(cost()).toBeCloseTo((10 * (0.2 + (1.3 * 0.11547005) / 2)) / 3, 6);
 });
 
 describe('a mirror without a download', () => {

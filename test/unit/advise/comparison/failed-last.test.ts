@@ -1,27 +1,25 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { hasFailedLast } from '../../../../src/advise/comparison/costs.ts';
 import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 
-describe('the last answers of a head all failed', () => {
-  test.each<[string, string, boolean]>([
-    ['nothing answered yet', '', false],
-    ['three of one weight', 'llxxx', true],
-    ['two after a good one', 'xlxx', false],
-    ['two light ones and an artifact', 'lxxX', true],
-    ['an artifact came well after them', 'lxxxL', false],
-    ['a light step did', 'lxXxl', false],
-    ['three failures and never a good one', 'xxX', true],
-  ])('%s: %s', (_name, answers, want) => {
-    const record = newRecord();
-    for (const [at, one] of [...answers].entries()) {
-      const isHeavy = one === one.toUpperCase();
-      recordOutcome(
-        record,
-        isHeavy ? 'zip m@v1' : 'mod m@v1',
-        { atMs: 1_000 * at, fromMs: 1_000 * at, tookMs: 40, bad: /x/i.test(one), isHeavy, late: 0 },
-        true,
-      );
-    }
-    expect(hasFailedLast(record, 3)).toBe(want);
-  });
+test.each<[string, string, boolean]>([
+  ['nothing answered yet', '', false],
+  ['three of one weight', 'llxxx', true],
+  ['two after a good one', 'xlxx', false],
+  ['two light ones and an artifact', 'lxxX', true],
+  ['an artifact came well after them', 'lxxxL', false],
+  ['a light step did', 'lxXxl', false],
+  ['three failures and never a good one', 'xxX', true],
+])('the last answers of a head all failed: %s: %s', (_name, answers, want) => {
+  const record = newRecord();
+  for (const [at, one] of [...answers].entries()) {
+    const isHeavy = one === one.toUpperCase();
+    recordOutcome(
+      record,
+      isHeavy ? 'zip m@v1' : 'mod m@v1',
+      { atMs: 1_000 * at, fromMs: 1_000 * at, tookMs: 40, bad: /x/i.test(one), isHeavy, late: 0 },
+      true,
+    );
+  }
+  expect(hasFailedLast(record, 3)).toBe(want);
 });

@@ -50,9 +50,7 @@ describe('the increment of each rate (.05, .2, .9)', () => {
     ['a candidate that fails one in five', 'h', 0.2, [140, 470, 1504]],
     // p1 = .63, .72, and .97 at most
     ['a candidate that fails most of the time: .97 at most', 'h', 0.6, [49, 182, 480]],
-  ])('%s', (_name, moments, p0, want) => {
-    expect(sums(heard(moments, p0))).toEqual(want);
-  });
+  ])('%s', (_name, moments, p0, want) => expect(sums(heard(moments, p0))).toEqual(want));
 
   test('grows to 2.5 × its bound, no further', () => {
     const made = heard('h'.repeat(30));
@@ -75,20 +73,18 @@ test.each([0.97, 0.98, 0.99, 1])('good responses are no evidence against the hea
   expect(sums(heard('hhhh', p0))).toEqual([0, 0, 0]);
 });
 
-describe('the usual rate of a candidate', () => {
-  test.each<[string, number, number, number, number]>([
-    ['never failed: the floor', 0, 0, 0, 0.005],
-    ['failed below the floor', 0.004, 0, 0.003, 0.005],
-    ['over the long run', 0.03, 0, 0, 0.03],
-    ['lately a little: not believed', 0.03, 0.1, 0, 0.03],
-    ['lately much', 0.03, 0.12, 0, 0.12],
-    ['the long run says more', 0.4, 0.2, 0, 0.4],
-    ['everybody fails more often', 0.01, 0, 0.02, 0.02],
-    ['everybody fails less often', 0.03, 0, 0.02, 0.03],
-  ])('%s', (_name, slow, fast, everybody, want) => {
-    expect(usualRateOf(slow, fast, everybody)).toBe(want);
-  });
-});
+test.each<[string, number, number, number, number]>([
+  ['never failed: the floor', 0, 0, 0, 0.005],
+  ['failed below the floor', 0.004, 0, 0.003, 0.005],
+  ['over the long run', 0.03, 0, 0, 0.03],
+  ['lately a little: not believed', 0.03, 0.1, 0, 0.03],
+  ['lately much', 0.03, 0.12, 0, 0.12],
+  ['the long run says more', 0.4, 0.2, 0, 0.4],
+  ['everybody fails more often', 0.01, 0, 0.02, 0.02],
+  ['everybody fails less often', 0.03, 0, 0.02, 0.03],
+])('the usual rate of a candidate: %s', (_name, slow, fast, everybody, want) =>
+  expect(usualRateOf(slow, fast, everybody)).toBe(want),
+);
 
 const rule = { failuresMin: 3, spanMs: 4_000, requests: 'all', ease: 1 } as const;
 
@@ -106,9 +102,7 @@ describe('an alarm', () => {
     ['three among many: 3 × ln 10 − 52 × .0463 = 4.5, below the bound', `h${'.'.repeat(26)}h${'.'.repeat(26)}h`, false],
     ['one in five', 'h....h....h....h', true],
     ['the candidate fails as often', '2222222', false],
-  ])('%s', (_name, moments, want) => {
-    expect(isFailureAlarm(heard(moments), rule, false)).toBe(want);
-  });
+  ])('%s', (_name, moments, want) => expect(isFailureAlarm(heard(moments), rule, false)).toBe(want));
 
   test.each([
     ['that are confirming probes: they count from their start', 1_500, true],
@@ -132,9 +126,9 @@ describe('an alarm', () => {
     ['four are none', 'hh2hh', 0.01, true],
     // p₀ is .01 here, so that 20 of ln(.9/.01) = 4.5 each are kept.
     ['nor is a dead head where everybody fails a tenth: the bound is 18.8 at most', 'hhhhh', 0.1, true],
-  ])('%s', (_name, moments, everybody, want) => {
-    expect(isFailureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want);
-  });
+  ])('%s', (_name, moments, everybody, want) =>
+    expect(isFailureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want),
+  );
 
   test('the progress of a test is reported as a share of the bound', () => {
     // Of .2: p₁ is the larger of .2 and .01 + .6 × .2.
@@ -210,9 +204,9 @@ describe('the comparison of failure rates', () => {
       [0, 10],
       3 * Math.log(0.3) + 7 * Math.log(0.7) - (3 * Math.log(0.15) + 17 * Math.log(0.85)),
     ],
-  ])('%s', (_name, [a, ofA], [b, ofB], want) => {
-    expect(compareRates({ bad: a, all: ofA }, { bad: b, all: ofB })).toBeCloseTo(want, 10);
-  });
+  ])('%s', (_name, [a, ofA], [b, ofB], want) =>
+    expect(compareRates({ bad: a, all: ofA }, { bad: b, all: ofB })).toBeCloseTo(want, 10),
+  );
 
   /** Runs with the sum long past the bound, over enough time, and these answers behind it. */
   const past = (head: [number, number], candidate: [number, number]): FailureTest =>
@@ -236,9 +230,9 @@ describe('the comparison of failure rates', () => {
     ['heavy: 4 of 8 against 1 of 8 is 1.38', [4, 8], [1, 8], 'heavy', false, true],
     ['which of all steps is too little', [4, 8], [1, 8], 'all', false, false],
     ['the candidate fails more often: never', [3, 20], [15, 20], 'all', false, false],
-  ])('%s', (_name, head, candidate, requests, isShared, want) => {
-    expect(isFailureAlarm(past(head, candidate), { ...rule, requests }, isShared)).toBe(want);
-  });
+  ])('%s', (_name, head, candidate, requests, isShared, want) =>
+    expect(isFailureAlarm(past(head, candidate), { ...rule, requests }, isShared)).toBe(want),
+  );
 
   test.each<[string, [number, number], number, 'all' | 'heavy', boolean, boolean]>([
     ['3 of 10 against none over two minutes: 2.35', [3, 10], 120_000, 'all', false, true],

@@ -39,9 +39,7 @@ describe('how long clients stay away at least', () => {
     ['longer ago does not', ago(181, 12), hold, 10],
     ['being left because it was slow doubles nothing', [...slow(now - 80 * minute), ...ago(40, 12)], hold, 20],
     ['a hold beyond the hour is kept as it is', ago(40, 12), 90 * minute, 90],
-  ])('%s', (_name, departures, holdMs, want) => {
-    expect(waitMs(departures, holdMs, now)).toBe(want * minute);
-  });
+  ])('%s', (_name, departures, holdMs, want) => expect(waitMs(departures, holdMs, now)).toBe(want * minute));
 
   test('departures lengthen the wait for three hours, and are forgotten after twelve', () => {
     expect(waitMs(failed(0, minute), hold, 180 * minute)).toBe(2 * hold);
@@ -71,13 +69,9 @@ describe('the health of home', () => {
     ['after a bad one 98 are needed', `x${'.'.repeat(97)}`, 2.162],
     ['and enough', `x${'.'.repeat(98)}`, 2.208],
     ['no more than twice the bound is kept', '.'.repeat(500), 4.4],
-  ])('%s', (_name, said, want) => {
-    expect(health(said)).toBe(want);
-  });
+  ])('%s', (_name, said, want) => expect(health(said)).toBe(want));
 
-  test('the bound', () => {
-    expect(healthBound).toBe(2.2);
-  });
+  test('the bound', () => expect(healthBound).toBe(2.2));
 });
 
 describe('the last trouble of a mirror', () => {
@@ -109,9 +103,7 @@ describe('the last trouble of a mirror', () => {
       Number.NEGATIVE_INFINITY,
     ],
     ['but in one half as long again', `xx${'.'.repeat(40)}xx${'.'.repeat(97)}`, 43_000],
-  ])('%s', (_name, text, want) => {
-    expect(said(text)).toBe(want);
-  });
+  ])('%s', (_name, text, want) => expect(said(text)).toBe(want));
 
   test('a download among them counts as one of them', () => {
     expect(said('.xxx', 2)).toBe(3_000);
@@ -126,9 +118,7 @@ describe('the last trouble of a mirror', () => {
   });
 });
 
-function isAsGood(...given: Parameters<typeof listHomeLacks>): boolean {
-  return listHomeLacks(...given).next().done === true;
-}
+const isAsGood = (...given: Parameters<typeof listHomeLacks>): boolean => listHomeLacks(...given).next().done === true;
 
 describe('whether home is as good as where clients are', () => {
   /** Each good light one twice: one alone says nothing of how they scatter. */
@@ -187,9 +177,7 @@ describe('whether home is as good as where clients are', () => {
       of(good(at, 200), ...[2_600, 2_600, 2_600].map((ms) => good(at, ms, heavy))),
       false,
     ],
-  ])('%s', (_name, home, here, want) => {
-    expect(isAsGood(home, here, hold, hold, now, false)).toBe(want);
-  });
+  ])('%s', (_name, home, here, want) => expect(isAsGood(home, here, hold, hold, now, false)).toBe(want));
 
   test.each<[string, HeadRecord, HeadRecord, boolean]>([
     ['one failure more', of(bad(at - 1), good(at, 200)), of(good(at, 200)), true],
@@ -200,9 +188,9 @@ describe('whether home is as good as where clients are', () => {
       of(good(at, 200), good(at, 3_000, heavy), good(at, 3_000, heavy)),
       false,
     ],
-  ])('left because it was slow: %s', (_name, home, here, want) => {
-    expect(isAsGood(home, here, hold, hold, now, true)).toBe(want);
-  });
+  ])('left because it was slow: %s', (_name, home, here, want) =>
+    expect(isAsGood(home, here, hold, hold, now, true)).toBe(want),
+  );
 
   test('each lack is named, and failures by whether they are within the wait', () => {
     const lacksOf = (home: HeadRecord): readonly string[] => [

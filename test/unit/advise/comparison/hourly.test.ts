@@ -37,9 +37,7 @@ describe('failures every hour', () => {
     ['a trouble of three hours', [0, 0, 0, 0, 0, 9, 9, 9], times(8, 0), false],
     ['eleven in eleven hours: too few', times(11, 1), times(11, 0), false],
     ['twelve in twelve hours', times(12, 1), times(12, 0), true],
-  ])('%s', (_name, mirror, other, want) => {
-    expect(isWorse(hours(mirror), hours(other))).toBe(want);
-  });
+  ])('%s', (_name, mirror, other, want) => expect(isWorse(hours(mirror), hours(other))).toBe(want));
 
   test('only hours in which both were probed are compared', () => {
     const late = newRecord();
@@ -101,9 +99,7 @@ describe('failures every hour', () => {
     expect(record.hourly.hours.map((one) => one.hour)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  test('of each mirror, a day is kept', () => {
-    expect(hours(times(34, 2)).hourly.hours).toHaveLength(25);
-  });
+  test('of each mirror, a day is kept', () => expect(hours(times(34, 2)).hourly.hours).toHaveLength(25));
 
   test('the costs of a mirror that fails every hour count its share in the median hour', () => {
     expect(hours(times(6, 2)).hourly.usualShare).toBeCloseTo(2 / 60, 9);

@@ -45,9 +45,7 @@ describe('what is asked again', () => {
     ['a failed artifact: for 5 s, or again after them', contest(), bad(now, heavy), [failed]],
     ['a slow artifact: once', contest(), good(now, 2_001, heavy), [once]],
     ['a usual artifact', contest({ time: 8.5 }), good(now, 1_000, heavy), []],
-  ])('%s', (_name, made, outcome, want) => {
-    expect(oddOf(made, [heard(outcome)], now)).toEqual(want);
-  });
+  ])('%s', (_name, made, outcome, want) => expect(oddOf(made, [heard(outcome)], now)).toEqual(want));
 
   test('while any test is above half of its bound: what was odd last, each 3 s', () => {
     const made = contest({ failures: 4.1 });
@@ -79,13 +77,12 @@ describe('who is asked along', () => {
     ['the two best, and who stands behind the head', ['d', 'c', 'b'], 'b', ['a', 'd', 'c', 'b']],
     ['nobody twice', ['b', 'c', 'd'], 'b', ['a', 'b', 'c']],
     ['nobody that is watched stands behind', ['d', 'c', 'b'], null, ['a', 'd', 'c']],
-  ])('%s', (_name, candidates, fallback, want) => {
-    expect(rechecksOf(contest(), [burst], candidates, fallback)).toEqual([{ ...burst, registries: want }]);
-  });
+  ])('%s', (_name, candidates, fallback, want) =>
+    expect(rechecksOf(contest(), [burst], candidates, fallback)).toEqual([{ ...burst, registries: want }]),
+  );
 
-  test('none without a candidate: no advice could follow', () => {
-    expect(rechecksOf(contest(), [burst], [], 'b')).toEqual([]);
-  });
+  test('none without a candidate: no advice could follow', () =>
+    expect(rechecksOf(contest(), [burst], [], 'b')).toEqual([]));
 });
 
 describe('a sum long past its bound whose slowness may be chance', () => {
@@ -97,9 +94,8 @@ describe('a sum long past its bound whose slowness may be chance', () => {
     return oddOf(made, [heard(good(now, 200))], now);
   };
 
-  test('is asked again while it was compared in the last quarter of an hour', () => {
-    expect(asked(now - 15 * 60_000)).toEqual([{ ...burst, isUrgent: true }]);
-  });
+  test('is asked again while it was compared in the last quarter of an hour', () =>
+    expect(asked(now - 15 * 60_000)).toEqual([{ ...burst, isUrgent: true }]));
 
   test('is not, if no comparison came since, or if it is no chance', () => {
     expect(asked(now - 15 * 60_000 - 1)).toEqual([]);

@@ -77,16 +77,14 @@ describe('answers to one question are of one moment', () => {
   });
 });
 
-describe('a moment waits', () => {
-  test.each<[string, boolean, number, boolean]>([
-    ['12 s for light steps', false, 11_999, false],
-    ['and no longer', false, 12_000, true],
-    ['3 minutes for artifacts', true, 179_999, false],
-    ['and no longer', true, 180_000, true],
-  ])('%s', (_name, isHeavy, afterMs, want) => {
-    const made = addToMoment(newMoments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
-    expect(isOverdue(made, 5_000 + afterMs)).toBe(want);
-  });
+test.each<[string, boolean, number, boolean]>([
+  ['12 s for light steps', false, 11_999, false],
+  ['and no longer', false, 12_000, true],
+  ['3 minutes for artifacts', true, 179_999, false],
+  ['and no longer', true, 180_000, true],
+])('a moment waits: %s', (_name, isHeavy, afterMs, want) => {
+  const made = addToMoment(newMoments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
+  expect(isOverdue(made, 5_000 + afterMs)).toBe(want);
 });
 
 describe('the latest answer stands in', () => {
@@ -99,9 +97,7 @@ describe('the latest answer stands in', () => {
     ['while it is three paces old', 'a', 130_000, reply('x')],
     ['not when it is older', 'a', 130_001, null],
     ['nothing of who never answered', 'b', 40_000, null],
-  ])('%s', (_name, registry, nowMs, want) => {
-    expect(standIn(moments, 'mod', registry, nowMs, pace)).toEqual(want);
-  });
+  ])('%s', (_name, registry, nowMs, want) => expect(standIn(moments, 'mod', registry, nowMs, pace)).toEqual(want));
 
   test('not for another question, nor after it was forgotten', () => {
     expect(standIn(moments, 'info', 'a', 40_000, pace)).toBeNull();

@@ -45,15 +45,11 @@ describe('downloads are over a failure', () => {
     ['four came since', 'x....', true],
     ['four since the last of two', 'x.x....', true],
     ['three since the last of two', 'x..x...', false],
-  ])('%s', (_name, said, want) => {
-    expect(clean(said)).toBe(want);
-  });
+  ])('%s', (_name, said, want) => expect(clean(said)).toBe(want));
 
   test.each<[string, string, number, boolean]>([
     ['one since, of a trouble that has ended', 'xx.', 1, true],
     ['none since', 'xx', 1, false],
     ['one since, but one failed after that trouble', 'xx.x.', 1, false],
-  ])('%s', (_name, said, troubledMs, want) => {
-    expect(clean(said, troubledMs)).toBe(want);
-  });
+  ])('%s', (_name, said, troubledMs, want) => expect(clean(said, troubledMs)).toBe(want));
 });

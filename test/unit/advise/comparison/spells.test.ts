@@ -81,7 +81,7 @@ describe('home is calm again', () => {
     ['single slow minutes are chance', (no) => (no % 10 === 0 ? 1_500 : 300), 45, true],
     ['120 ms beside 60 ms are not slow', (no) => (no % 10 < 3 ? 120 : 60), 45, true],
     ['161 ms beside 60 ms are', (no) => (no % 10 < 3 ? 161 : 60), 45, false],
-  ])('%s', (_name, tookMs, minutes, want) => {
-    expect(isCalmAgain(recordWith(tookMs, minutes), 0, minutes * minute)).toBe(want);
-  });
+  ])('%s', (_name, tookMs, minutes, want) =>
+    expect(isCalmAgain(recordWith(tookMs, minutes), 0, minutes * minute)).toBe(want),
+  );
 });

@@ -115,9 +115,7 @@ describe('the deviation', () => {
     ['running', settled(300), 300],
     ['at least 100 ms', settled(3), 100],
     ['at least a quarter of the level', settled(100, 2_000), 500],
-  ])('%s', (_name, made, want) => {
-    expect(deviationMsOf(made)).toBe(want);
-  });
+  ])('%s', (_name, made, want) => expect(deviationMsOf(made)).toBe(want));
 
   test('learns the scatter of the difference', () => {
     const made = newTimeTest();
@@ -199,9 +197,7 @@ describe('the bound', () => {
     ['the mean keeps the ratio', summed(14, 3, 1_001, 800), 14, true],
     ['100 ms apart in the mean are not worth a move', summed(14, 3, 140, 40), 14, false],
     ['101 ms are', summed(14, 3, 141, 40), 14, true],
-  ])('%s', (_name, made, bound, want) => {
-    expect(isTimeAlarm(made, bound, 'heavy', 1.25)).toBe(want);
-  });
+  ])('%s', (_name, made, bound, want) => expect(isTimeAlarm(made, bound, 'heavy', 1.25)).toBe(want));
 
   test('moments in which the head was not slower do not count towards those asked for', () => {
     expect(isTimeAlarm({ ...summed(14, 5, 1_000, 400), slower: 2 }, 14, 'heavy', 1.25)).toBe(false);

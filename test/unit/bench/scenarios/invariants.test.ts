@@ -33,19 +33,17 @@ const events: fc.Arbitrary<readonly WorldEvent[]> = fc.array(
   { maxLength: 1 },
 );
 
-function spellAt(story: readonly Spell[], mirror: string, atMs: number): Spell | undefined {
-  return story.find(
+const spellAt = (story: readonly Spell[], mirror: string, atMs: number): Spell | undefined =>
+  story.find(
     (one) =>
       (one.mirror === mirror || one.mirror === null) &&
       atMs >= one.from * minute &&
       atMs < (one.from + one.for) * minute,
   );
-}
 
 /** Whether an answer that leaves at `atMs` comes well within a second. */
-function isWell(story: readonly Spell[], mirror: string, atMs: number): boolean {
-  return spellAt(story, mirror, atMs) === undefined;
-}
+const isWell = (story: readonly Spell[], mirror: string, atMs: number): boolean =>
+  spellAt(story, mirror, atMs) === undefined;
 
 function answerAt(story: readonly Spell[], mirror: string, atMs: number): Answer {
   const good: Answer = {
@@ -69,23 +67,21 @@ function answerAt(story: readonly Spell[], mirror: string, atMs: number): Answer
   }
 }
 
-function worldOf(story: readonly Spell[], happens: readonly WorldEvent[], durationMs = forMs): World {
-  return {
-    ...{ family: 'drawn', group: 'drawn', seed: 1, durationMs, events: happens, incidents: [], isCalm: false },
-    setup: {
-      mirrors: names.map((name, at) => ({
-        ...{ name, url: `https://${name}.example.com/go`, address: `198.${18 + at}.0.1`, upstream: 'go' },
-        ...{ role: 'mirror' as const, weight: 10 - at },
-      })),
-      modules: ['one', 'two'].map((name) => ({ upstream: 'go', module: `example.com/${name}`, version: 'v1.0.0' })),
-      controls: [{ name: 'dns', url: 'tcp://203.0.113.1:53' }],
-      ...{ everyMs: 30_000, timeoutMs: 10_000, chains: { go: 'a,b|direct' } },
-    },
-    ask: (mirror, _question, atMs) => answerAt(story, mirror, atMs),
-    control: (_name, atMs) => ({ answered: spellAt(story, '', atMs) === undefined, tookMs: 20 }),
-    buildCost: () => 0,
-  };
-}
+const worldOf = (story: readonly Spell[], happens: readonly WorldEvent[], durationMs = forMs): World => ({
+  ...{ family: 'drawn', group: 'drawn', seed: 1, durationMs, events: happens, incidents: [], isCalm: false },
+  setup: {
+    mirrors: names.map((name, at) => ({
+      ...{ name, url: `https://${name}.example.com/go`, address: `198.${18 + at}.0.1`, upstream: 'go' },
+      ...{ role: 'mirror' as const, weight: 10 - at },
+    })),
+    modules: ['one', 'two'].map((name) => ({ upstream: 'go', module: `example.com/${name}`, version: 'v1.0.0' })),
+    controls: [{ name: 'dns', url: 'tcp://203.0.113.1:53' }],
+    ...{ everyMs: 30_000, timeoutMs: 10_000, chains: { go: 'a,b|direct' } },
+  },
+  ask: (mirror, _question, atMs) => answerAt(story, mirror, atMs),
+  control: (_name, atMs) => ({ answered: spellAt(story, '', atMs) === undefined, tookMs: 20 }),
+  buildCost: () => 0,
+});
 
 const text = ({ chain }: Move): string => chain.members.map((one, at) => one + (chain.separators[at] ?? '')).join('');
 

@@ -56,12 +56,11 @@ describe('moves by truth', () => {
       isHome,
       isFalse,
     }));
-  it('away from what is well: twice as dear, harmful and needless', () => {
+  it('away from what is well: twice as dear, harmful and needless', () =>
     expect(judge(move(2, 'b,a,direct'))).toEqual([
       { staying: 2, moving: 4, isHarmful: true, isNeedless: true, isHome: false, isFalse: false },
-    ]);
-  });
-  it('home while home is dead is harmful, though home', () => {
+    ]));
+  it('home while home is dead is harmful, though home', () =>
     expect(judge(move(21, 'b,a,direct'), move(30, 'a,b,direct'))[1]).toEqual({
       staying: 4,
       moving: 300,
@@ -69,14 +68,12 @@ describe('moves by truth', () => {
       isNeedless: true,
       isHome: true,
       isFalse: false,
-    });
-  });
-  it('home once home is well is neither', () => {
+    }));
+  it('home once home is well is neither', () =>
     expect(judge(move(21, 'b,a,direct'), move(55, 'a,b,direct'))[1]).toMatchObject({
       isHarmful: false,
       isNeedless: false,
-    });
-  });
+    }));
   it('a move to the chain in force is none', () => expect(judge(move(5, 'a,b,direct'))).toEqual([]));
   it('the mean is over the next ten minutes: a move five minutes ahead of the fault', () => {
     const [ahead] = judge(move(15, 'b,a,direct'));

@@ -5,6 +5,7 @@ import { families } from '../../../../bench/scenarios/worlds/families.ts';
 import { parseChain } from '../../../../bench/scenarios/worlds/model/build-world.ts';
 import { Draw } from '../../../../bench/scenarios/worlds/model/draw.ts';
 import { buildSpanMs } from '../../../../bench/scenarios/worlds/model/effect.ts';
+import { table } from '../../../support/table.ts';
 
 function worldOf(name: string, seed: number): World {
   const world = families.find((family) => family.name === name)?.make(seed);
@@ -59,30 +60,10 @@ function buildOnce(world: World, chain: WorldChain, start: number, atMs: number,
   return tookMs / 3 / 1000 + (good ? 0 : failedBuildSeconds);
 }
 
-const worlds: readonly (readonly [name: string, seed: number, chain: string])[] = [
-  ['calm', 1, 'a,b,direct'],
-  ['calm-sigma-1', 3, 'b,direct'],
-  ['calm-retransmits', 2, 'a'],
-  ['calm-misses', 2, 'b'],
-  ['calm-failures-10', 4, 'a|b|direct'],
-  ['fails-5-to-10', 1, 'a,b,direct'],
-  ['fails-20-to-35', 2, 'a|b,direct'],
-  ['bursts', 5, 'a,b'],
-  ['flapping-8s', 1, 'a,b'],
-  ['flapping-30s', 3, 'a|b'],
-  ['tail', 1, 'a'],
-  ['lossy-path', 2, 'a'],
-  ['backend-slow', 2, 'a,direct'],
-  ['masked-upstream', 1, 'a,direct'],
-  ['one-module-of-20', 2, 'a'],
-  ['nine-modules-of-20', 2, 'a|b'],
-  ['zip-crawls', 2, 'a|b'],
-  ['info-hangs', 2, 'a|direct'],
-  ['next-fails-15', 1, 'b,c'],
-  ['poisoned-module', 3, 'a|b'],
-  ['six-refused', 2, 'a'],
-  ['drift', 2, 'a'],
-];
+const worlds: readonly (readonly [name: string, seed: number, chain: string])[] = table(
+  'unit/bench/scenarios/worlds-truth',
+  'worlds',
+);
 
 describe('truth is the long-run mean of answers', () => {
   it.each(worlds)('%s, seed %i, %s', (name, seed, text) => {

@@ -120,13 +120,14 @@ describe('answers', () => {
   });
 });
 
-describe('our own line', () => {
-  it.each([
-    ['own-cut', null, false, false],
-    ['own-resolver-dead', 'resolver', true, false],
-    ['own-portal', null, true, false],
-    ['own-proxy-dead', null, true, false],
-  ] as const)('%s: unknown %s, controls by address %s, over TLS %s', (name, unknown, byAddress, overTls) => {
+it.each([
+  ['own-cut', null, false, false],
+  ['own-resolver-dead', 'resolver', true, false],
+  ['own-portal', null, true, false],
+  ['own-proxy-dead', null, true, false],
+] as const)(
+  'our own line: %s: unknown %s, controls by address %s, over TLS %s',
+  (name, unknown, byAddress, overTls) => {
     for (let seed = 0; seed < 12; seed += 1) {
       const world = families.find((family) => family.name === name)?.make(seed);
       const [incident] = world?.incidents ?? [];
@@ -142,8 +143,8 @@ describe('our own line', () => {
         expect(world.control(control.name, incident.fromMs - 1).answered).toBe(true);
       }
     }
-  });
-});
+  },
+);
 
 describe('any world', () => {
   const family = fc.constantFrom(...familiesWithCalm(0.5));

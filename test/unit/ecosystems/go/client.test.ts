@@ -13,6 +13,7 @@ import {
 } from '../../../../src/ecosystems/go/client.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { tempDir } from '../../../support/paths.ts';
+import { table } from '../../../support/table.ts';
 import { texts } from '../../../support/texts.ts';
 
 /** The beginning of a line that adds patterns to the user's own list. */
@@ -25,42 +26,16 @@ function chain(text: string): Chain {
 }
 
 describe('parseGoproxy', () => {
-  it.each([
-    {
-      name: 'members, separators and tail',
-      text: 'https://a.example.com,https://b.example.com|direct',
-      plain: ['https://a.example.com', 'https://b.example.com', 'direct'],
-      separators: [',', '|'],
-    },
-    {
-      name: 'what follows direct is ignored',
-      text: 'https://a.example.com,direct,https://b.example.com',
-      plain: ['https://a.example.com', 'direct'],
-      separators: [','],
-    },
-    { name: 'what follows off is ignored', text: 'off|https://b.example.com', plain: ['off'], separators: [] },
-    { name: 'a missing scheme is https', text: 'a.example.com', plain: ['https://a.example.com'], separators: [] },
-    { name: 'a path without a scheme is https', text: 'a/goproxy', plain: ['https://a/goproxy'], separators: [] },
-    {
-      name: 'empty entries and blanks are skipped, the separator of the entry before holds',
-      text: ' https://a.example.com ||, direct',
-      plain: ['https://a.example.com', 'direct'],
-      separators: ['|'],
-    },
-    {
-      name: 'user-info is left out of the line',
-      text: 'https://u:p@a.example.com/x,direct',
-      plain: ['https://a.example.com/x', 'direct'],
-      separators: [','],
-    },
-    {
-      name: 'a password with an at sign too',
-      text: 'https://u:p@ss@a.example.com',
-      plain: ['https://a.example.com'],
-      separators: [],
-    },
-    { name: 'file trees', text: 'file:///srv/modules', plain: ['file:///srv/modules'], separators: [] },
-  ])('$name', ({ text, plain, separators }) => {
+  it.each(
+    table<
+      {
+        readonly name: string;
+        readonly text: string;
+        readonly plain: readonly string[];
+        readonly separators: readonly string[];
+      }[]
+    >('unit/ecosystems/go/client', 'parseGoproxy'),
+  )('$name', ({ text, plain, separators }) => {
     const parsed = chain(text);
     expect({ plain: parsed.members.map((member) => member.plain), separators: parsed.separators }).toEqual({
       plain,
@@ -78,17 +53,13 @@ describe('parseGoproxy', () => {
     },
     { name: 'no URL', text: 'https://', error: { kind: 'not_a_url', member: 0 } },
     { name: 'an absolute path is no URL', text: '/srv/modules', error: { kind: 'not_a_url', member: 0 } },
-  ])('refuses $name', ({ text, error }) => {
-    expect(parseGoproxy(text)).toEqual({ tag: 'error', error });
-  });
+  ])('refuses $name', ({ text, error }) => expect(parseGoproxy(text)).toEqual({ tag: 'error', error }));
 
   it.each([
     ['https://a.example.com/,direct', 'https://a.example.com/,direct'],
     ['https://u:p@a.example.com|off', 'https://***@a.example.com|off'],
     ['https://a.example.com/?token=s3cret', 'https://a.example.com/?token=***'],
-  ])('%s is shown as %s', (text, shown) => {
-    expect(showChain(chain(text))).toBe(shown);
-  });
+  ])('%s is shown as %s', (text, shown) => expect(showChain(chain(text))).toBe(shown));
 
   it('compares members by scheme, host and path, without trailing slash and user-info', () => {
     const keys = ['https://A.example.com/go/', 'https://u:p@a.example.com/go', 'a.example.com/go'].map(
@@ -140,35 +111,20 @@ describe('walkGoproxy: A, then B, then the tail', () => {
     ['it fetches', ok(700), { tag: 'ok', at: 1, tookMs: 710 }],
     ['it does not', failed(700), { tag: 'failed', at: 1 }],
     ['nobody says', unknown, { tag: 'unknown', at: 1 }],
-  ] as const)('what direct does is for the caller to say: %s', (_name, said, end) => {
-    expect(walkGoproxy(chain(`${a},direct`), (member) => (member.kind === 'direct' ? said : gone(10)))).toEqual(end);
-  });
+  ] as const)('what direct does is for the caller to say: %s', (_name, said, end) =>
+    expect(walkGoproxy(chain(`${a},direct`), (member) => (member.kind === 'direct' ? said : gone(10)))).toEqual(end),
+  );
 });
 
-describe('relayOfGoproxy', () => {
-  it.each([
-    ['the first that offers', 'https://a.example.com,https://b.example.com,direct', 'offers', 'broken', 'offers'],
-    ['a member without one is passed', 'https://a.example.com,https://b.example.com', 'none', 'offers', 'offers'],
-    ['none left: the database itself', 'https://a.example.com,https://b.example.com,direct', 'none', 'none', 'none'],
-    [
-      'broken ends the search behind a comma',
-      'https://a.example.com,https://b.example.com',
-      'broken',
-      'offers',
-      'broken',
-    ],
-    ['broken is passed before a bar', 'https://a.example.com|https://b.example.com', 'broken', 'offers', 'offers'],
-    ['unknown stays unknown', 'https://a.example.com,https://b.example.com', 'unknown', 'offers', 'unknown'],
-    ['none left, and no tail', 'https://a.example.com,https://b.example.com', 'none', 'none', 'none'],
-    ['direct has none', 'direct', 'offers', 'offers', 'none'],
-  ] as readonly (readonly [string, string, RelayState, RelayState, RelayState])[])('%s', (_name, text, a, b, want) => {
-    expect(relayOfGoproxy(chain(text), (member) => (member.key === 'https://a.example.com' ? a : b))).toBe(want);
-  });
-});
+it.each(table<[string, string, RelayState, RelayState, RelayState][]>('unit/ecosystems/go/client', 'rows'))(
+  'relayOfGoproxy: %s',
+  (_name, text, a, b, want) =>
+    expect(relayOfGoproxy(chain(text), (member) => (member.key === 'https://a.example.com' ? a : b))).toBe(want),
+);
 
 describe('goRemedy', () => {
   const before = chain('https://a.example.com,direct');
-  it('gives the lines for a shell, for go env and as JSON, and the way back', () => {
+  it('gives the lines for a shell, for go env and as JSON, and the way back', () =>
     expect(goRemedyFor(before, chain('https://b.example.com/x/|https://a.example.com,direct'), [])).toEqual({
       remedy: {
         env: "export GOPROXY='https://b.example.com/x/|https://a.example.com,direct'",
@@ -177,8 +133,7 @@ describe('goRemedy', () => {
       },
       rollback: "export GOPROXY='https://a.example.com,direct'",
       notes: [phrase('note.goWins')],
-    });
-  });
+    }));
 
   it('adds GOPRIVATE wherever private patterns are set', () => {
     const { remedy } = goRemedyFor(before, chain('https://b.example.com,direct'), [
@@ -254,7 +209,6 @@ describe('goRemedy', () => {
     expect(texts(given.notes).at(-1)).toMatch(/set GOPRIVATE by hand/);
   });
 
-  it('has no way back to a chain that cannot be pasted', () => {
-    expect(goRemedyFor(chain('https://a.example.com/?k=v'), before, []).rollback).toEqual(phrase('back.chain'));
-  });
+  it('has no way back to a chain that cannot be pasted', () =>
+    expect(goRemedyFor(chain('https://a.example.com/?k=v'), before, []).rollback).toEqual(phrase('back.chain')));
 });

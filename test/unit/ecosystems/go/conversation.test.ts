@@ -6,6 +6,7 @@ import type { Step } from '../../../../src/core/mirror.ts';
 import type { Facts, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { malformed, wrongContent } from '../../../../src/words/tell.ts';
+import { table } from '../../../support/table.ts';
 import { answered, beginsAs, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { hello, makeZip } from './zip.ts';
 
@@ -27,67 +28,65 @@ function hold(
 
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 
-describe('one ask, one answer', () => {
-  test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
-    [
-      'list',
-      'list',
-      null,
-      '@v/list',
-      answered(200, 'v1.1.0\nv1.0.0'),
-      {
-        listed: { count: 2, newest: 'v1.1.0' },
-        contents: { versions: { count: 2, newest: ['v1.0.0', 'v1.1.0'], pre: [] } },
-      },
-    ],
-    [
-      'empty list',
-      'list',
-      null,
-      '@v/list',
-      answered(200),
-      { listed: { count: 0, newest: null }, contents: { versions: { count: 0, newest: [], pre: [] } } },
-    ],
-    [
-      'latest',
-      'latest',
-      null,
-      '@latest',
-      answered(200, '{"Version":"v1.1.0"}'),
-      { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
-    ],
-    ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
-    ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
-    ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
-    ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
-    [
-      'info of a branch',
-      'info',
-      'main',
-      '@v/main.info',
-      answered(200, '{"Version":"v1.0.1"}'),
-      { resolvedVersion: 'v1.0.1' },
-    ],
-    [
-      'mod',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(200, hello.mod),
-      { compared: { algorithm: 'h1', digest: hello.modH1 } },
-    ],
-    [
-      'zip',
-      'zip',
-      'v1.0.0',
-      '@v/v1.0.0.zip',
-      answered(200, zip),
-      { compared: { algorithm: 'h1', digest: hello.h1 }, ...beginsAs(zip, zip.length) },
-    ],
-  ])('%s', (_, step, version, rest, answer, facts) => {
-    expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] });
-  });
-});
+test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
+  [
+    'list',
+    'list',
+    null,
+    '@v/list',
+    answered(200, 'v1.1.0\nv1.0.0'),
+    {
+      listed: { count: 2, newest: 'v1.1.0' },
+      contents: { versions: { count: 2, newest: ['v1.0.0', 'v1.1.0'], pre: [] } },
+    },
+  ],
+  [
+    'empty list',
+    'list',
+    null,
+    '@v/list',
+    answered(200),
+    { listed: { count: 0, newest: null }, contents: { versions: { count: 0, newest: [], pre: [] } } },
+  ],
+  [
+    'latest',
+    'latest',
+    null,
+    '@latest',
+    answered(200, '{"Version":"v1.1.0"}'),
+    { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
+  ],
+  ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
+  ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
+  ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
+  ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
+  [
+    'info of a branch',
+    'info',
+    'main',
+    '@v/main.info',
+    answered(200, '{"Version":"v1.0.1"}'),
+    { resolvedVersion: 'v1.0.1' },
+  ],
+  [
+    'mod',
+    'mod',
+    'v1.0.0',
+    '@v/v1.0.0.mod',
+    answered(200, hello.mod),
+    { compared: { algorithm: 'h1', digest: hello.modH1 } },
+  ],
+  [
+    'zip',
+    'zip',
+    'v1.0.0',
+    '@v/v1.0.0.zip',
+    answered(200, zip),
+    { compared: { algorithm: 'h1', digest: hello.h1 }, ...beginsAs(zip, zip.length) },
+  ],
+])('one ask, one answer: %s', (_, step, version, rest, answer, facts) =>
+  expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] }),
+);
 
 describe('what fails', () => {
   test.each<[string, Step, string | null, string, ProbeResponse, ProbeFailure]>([
@@ -193,13 +192,13 @@ describe('what fails', () => {
       { kind: 'cut', phase: 'transfer', bytesRead: 300 },
     ],
     ['204', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(204), { kind: 'status', status: 204 }],
-  ])('%s', (_, step, version, rest, answer, failure) => {
+  ])('%s', (_, step, version, rest, answer, failure) =>
     expect(hold(step, version, { [at(rest)]: answer })).toEqual({
       outcome: failed(failure),
       facts: {},
       asked: [at(rest)],
-    });
-  });
+    }),
+  );
 
   test('what the wire said is passed on', () => {
     const refused: ProbeResponse = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
@@ -402,32 +401,13 @@ describe('latest is resolved aside, as the go command does', () => {
 });
 
 describe('spelling', () => {
-  test.each([
-    [
-      'capitals as the go command sends them',
-      'github.com/BurntSushi/toml',
-      'v1.0.0-RC1',
-      'https://mirror.example.com/goproxy',
-      'https://mirror.example.com/goproxy/github.com/%21burnt%21sushi/toml/@v/v1.0.0-%21r%21c1.info',
-    ],
-    [
-      'a base with a slash at its end',
-      'example.com/a',
-      'v1.0.0',
-      'https://mirror.example.com/go/',
-      'https://mirror.example.com/go/example.com/a/@v/v1.0.0.info',
-    ],
-    [
-      'a base without a path',
-      'example.com/a',
-      'v2.0.0+incompatible',
-      'http://127.0.0.1:8080',
-      'http://127.0.0.1:8080/example.com/a/@v/v2.0.0+incompatible.info',
-    ],
-  ])('%s', (_, path, version, baseUrl, url) => {
-    const { asks } = talk(probe(targetOf('info', path, version), contextOf({ baseUrl })), () => answered(404));
-    expect(asks.map((ask) => ask.url)).toEqual([url]);
-  });
+  test.each(table<[string, string, string, string, string][]>('unit/ecosystems/go/conversation', 'spelling'))(
+    '%s',
+    (_, path, version, baseUrl, url) => {
+      const { asks } = talk(probe(targetOf('info', path, version), contextOf({ baseUrl })), () => answered(404));
+      expect(asks.map((ask) => ask.url)).toEqual([url]);
+    },
+  );
 
   test.each<[string, Step, string | null, string | null]>([
     ['a path that climbs', 'list', '../../etc', null],

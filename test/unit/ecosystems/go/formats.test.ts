@@ -25,17 +25,15 @@ describe('version lists', () => {
     ['lines without a version', 'master\nv1.0.0\n1.0.1\n<br>\nlatest\n', ['v1.0.0']],
     ['no line with a version', '["v1.0.0"]\nmaster\n', []],
     ['a version too long to keep', `v1.0.0-${'a'.repeat(limits.versionChars)}\nv1.0.0\n`, ['v1.0.0']],
-  ])('%s', (_, body, versions) => {
-    expect(atOnce(parseList(bytes(body)))).toEqual({ tag: 'ok', value: { count: versions.length, kept: versions } });
-  });
+  ])('%s', (_, body, versions) =>
+    expect(atOnce(parseList(bytes(body)))).toEqual({ tag: 'ok', value: { count: versions.length, kept: versions } }),
+  );
 
   test.each<[string, Uint8Array, object]>([
     ['a page', bytes(page), wrongContent('answer.versions')],
     ['a page after blank lines', bytes(`\uFEFF\n  ${page}`), wrongContent('answer.versions')],
     ['no UTF-8', Buffer.from([0x76, 0xff]), malformed('answer.versions')],
-  ])('refuses %s', (_, body, failure) => {
-    expect(atOnce(parseList(body))).toEqual({ tag: 'error', error: failure });
-  });
+  ])('refuses %s', (_, body, failure) => expect(atOnce(parseList(body))).toEqual({ tag: 'error', error: failure }));
 
   test('keeps the highest, and counts all', () => {
     const all = Array.from({ length: limits.versionsKept + 2 }, (_, patch) => `v1.0.${patch}`);
@@ -98,9 +96,7 @@ describe('version information', () => {
     ['with an origin', '{"Version":"v1.0.0","Origin":{"VCS":"git"},"More":1}', null, 'v1.0.0'],
     ['keys in any case, as Go reads them', '{"version":"v1.0.0"}', 'v1.0.0', 'v1.0.0'],
     ['a time with a zone', '{"Version":"v1.0.0","Time":"2019-01-02T03:04:05.5+01:00"}', null, 'v1.0.0'],
-  ])('%s', (_, body, asked, info) => {
-    expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'ok', value: info });
-  });
+  ])('%s', (_, body, asked, info) => expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'ok', value: info }));
 
   test.each<[string, string, string | null, object]>([
     ['another version', '{"Version":"v1.0.1"}', 'v1.0.0', malformed('answer.versionAsked')],
@@ -121,9 +117,9 @@ describe('version information', () => {
     ['cut JSON', '{"Version":"v1.0', null, malformed('answer.info')],
     ['nothing', '', null, malformed('answer.info')],
     ['a page', page, null, wrongContent('answer.info')],
-  ])('refuses %s', (_, body, asked, failure) => {
-    expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'error', error: failure });
-  });
+  ])('refuses %s', (_, body, asked, failure) =>
+    expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'error', error: failure }),
+  );
 });
 
 describe('go.mod files', () => {
@@ -135,9 +131,7 @@ describe('go.mod files', () => {
     ['in a block', 'module (\n\n\texample.com/a\n)\n', 'example.com/a'],
     ['with carriage returns', 'module example.com/a\r\n\r\ngo 1.21\r\n', 'example.com/a'],
     ['after go', 'go 1.21\nmodule example.com/a\n', 'example.com/a'],
-  ])('%s', (_, body, path) => {
-    expect(atOnce(parseModFile(bytes(body)))).toEqual({ tag: 'ok', value: path });
-  });
+  ])('%s', (_, body, path) => expect(atOnce(parseModFile(bytes(body)))).toEqual({ tag: 'ok', value: path }));
 
   test.each<[string, Uint8Array, object]>([
     ['a page', bytes(page), wrongContent('answer.goMod')],
@@ -150,9 +144,7 @@ describe('go.mod files', () => {
     ['a word that begins like it', bytes('modules example.com/a\n'), malformed('answer.moduleLine')],
     ['a directive without a path', bytes('module\n'), malformed('answer.moduleLine')],
     ['an error text', bytes('not found: module example.com/a: no\n'), malformed('answer.moduleLine')],
-  ])('refuses %s', (_, body, failure) => {
-    expect(atOnce(parseModFile(body))).toEqual({ tag: 'error', error: failure });
-  });
+  ])('refuses %s', (_, body, failure) => expect(atOnce(parseModFile(body))).toEqual({ tag: 'error', error: failure }));
 
   test('a generated one is distinguished from a real one', () => {
     expect(isSynthetic(bytes('module example.com/a\n'), 'example.com/a')).toBe(true);
@@ -181,9 +173,7 @@ describe('checksum records', () => {
     ['no blank line', `12\n${lines}`],
     ['no text', '12\n\nnote'],
     ['a control character', `12\n${lines.replace('zip', '\t')}\nnote`],
-  ])('refuses %s', (_, body) => {
-    expect(parseRecord(bytes(body))).toBeNull();
-  });
+  ])('refuses %s', (_, body) => expect(parseRecord(bytes(body))).toBeNull());
 
   test.each<[string, string, object | null]>([
     ['both lines', lines, { 'rsc.io/quote@v1.5.2': 'h1:zip=', 'rsc.io/quote@v1.5.2/go.mod': 'h1:mod=' }],
@@ -196,7 +186,5 @@ describe('checksum records', () => {
     ['another version', lines.replaceAll('v1.5.2', 'v1.5.3'), null],
     ['another module', lines.replaceAll('rsc.io/quote', 'rsc.io/Quote'), null],
     ['a fourth word', lines.replaceAll('=', '= x'), null],
-  ])('hashes: %s', (_, text, hashes) => {
-    expect(hashesOf(text, 'rsc.io/quote', 'v1.5.2')).toEqual(hashes);
-  });
+  ])('hashes: %s', (_, text, hashes) => expect(hashesOf(text, 'rsc.io/quote', 'v1.5.2')).toEqual(hashes));
 });

@@ -5,22 +5,20 @@ import { hello } from './zip.ts';
 
 const file = (name: string, content: string) => ({ name, sha256Hex: sha256HexOf(Buffer.from(content)) });
 
-describe('go.mod hashes of docs/protocols/go.md#the-hash-h1, docs/protocols/go.md#modules-of-our-tests', () => {
-  test.each([
-    ['synthetic', 'module github.com/pkg/errors\n', 'h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0='],
-    ['without its line feed', 'module github.com/pkg/errors', 'h1:ciX58fOM2R8Tb7vIVCMkdFooGz33gIPVSbp4Ij0WKik='],
-    ['empty', '', 'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY='],
-    [
-      'golang.org/x/mod',
-      'module golang.org/x/mod\n\ngo 1.17\n\nrequire golang.org/x/tools v0.1.12 // tagx:ignore\n',
-      'h1:iBbtSCu2XBx23ZKBPSOrRkjjQPZFPuis4dIYUhu/chs=',
-    ],
-    ['uuid', 'module github.com/google/uuid\n', 'h1:TIyPZe4MgqvfeYDBFedMoGGpEw/LqOeaOT+nhxU+yHo='],
-    ['hello', hello.mod, hello.modH1],
-  ])('%s', (_, body, h1) => {
-    expect(h1OfMod(Buffer.from(body))).toBe(h1);
-  });
-});
+test.each([
+  ['synthetic', 'module github.com/pkg/errors\n', 'h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0='],
+  ['without its line feed', 'module github.com/pkg/errors', 'h1:ciX58fOM2R8Tb7vIVCMkdFooGz33gIPVSbp4Ij0WKik='],
+  ['empty', '', 'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY='],
+  [
+    'golang.org/x/mod',
+    'module golang.org/x/mod\n\ngo 1.17\n\nrequire golang.org/x/tools v0.1.12 // tagx:ignore\n',
+    'h1:iBbtSCu2XBx23ZKBPSOrRkjjQPZFPuis4dIYUhu/chs=',
+  ],
+  ['uuid', 'module github.com/google/uuid\n', 'h1:TIyPZe4MgqvfeYDBFedMoGGpEw/LqOeaOT+nhxU+yHo='],
+  ['hello', hello.mod, hello.modH1],
+])('go.mod hashes of docs/protocols/go.md#the-hash-h1, docs/protocols/go.md#modules-of-our-tests: %s', (_, body, h1) =>
+  expect(h1OfMod(Buffer.from(body))).toBe(h1),
+);
 
 describe('file sets', () => {
   test('two files without line feeds', () => {
@@ -45,7 +43,5 @@ describe('file sets', () => {
     expect(h1Of([high, low])).toBe(`h1:${Buffer.from(sha256HexOf(Buffer.from(lines)), 'hex').toString('base64')}`);
   });
 
-  test('a line feed in a name has no hash', () => {
-    expect(h1Of([file('a\nb', '')])).toBeNull();
-  });
+  test('a line feed in a name has no hash', () => expect(h1Of([file('a\nb', '')])).toBeNull());
 });

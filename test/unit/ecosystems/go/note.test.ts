@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openNote, parseTreeHead, parseVerifier, type Verifier } from '../../../../src/ecosystems/go/note.ts';
+import { table } from '../../../support/table.ts';
 import { createSigner } from './tree.ts';
 
 const goKey = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
@@ -10,9 +11,8 @@ function verifier(text: string): Verifier {
   return parsed;
 }
 
-function head(size: string, root: string, signature: string, name = 'sum.golang.org'): string {
-  return `go.sum database tree\n${size}\n${root}\n\n\u2014 ${name} ${signature}\n`;
-}
+const head = (size: string, root: string, signature: string, name = 'sum.golang.org'): string =>
+  `go.sum database tree\n${size}\n${root}\n\n\u2014 ${name} ${signature}\n`;
 
 describe('verifier keys', () => {
   test.each([
@@ -22,9 +22,7 @@ describe('verifier keys', () => {
       'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
       expect.stringMatching(/^[0-9a-f]{64}$/),
     ],
-  ])('%s', (_, key, publicHex) => {
-    expect(verifier(key).publicKey.toString('hex')).toEqual(publicHex);
-  });
+  ])('%s', (_, key, publicHex) => expect(verifier(key).publicKey.toString('hex')).toEqual(publicHex));
 
   test.each([
     ['a hash that is not its own', goKey.replace('033de0ae', '033de0af')],
@@ -34,29 +32,11 @@ describe('verifier keys', () => {
     ['no key', ''],
     ['padding that 33 bytes have none of', `${goKey}=`],
     ['a name with a space', goKey.replace('sum.', 'sum .')],
-  ])('refuses %s', (_, key) => {
-    expect(parseVerifier(key)).toBeNull();
-  });
+  ])('refuses %s', (_, key) => expect(parseVerifier(key)).toBeNull());
 });
 
 /** Real tree heads (docs/protocols/go.md#the-tree). */
-const realHeads = [
-  [
-    '65209736',
-    '5+uGFjx6xBZG8ip1+wi77v+grwbhhukIrxEUS8PXvRo=',
-    'Az3grnbssgK7ubgFX36gVETtNv0U23qxyAhAMai2QUfeGa3nB/akvkMdlUErfcZz7l/R3cVtYspg3dxXABkGZZKdsQ8=',
-  ],
-  [
-    '19777102',
-    '+g50vJoV4VVGa6aiQF3LYGUZHEP4pvGkW38vlR7WKtU=',
-    'Az3griMTLHyRzj7jMuyEt85a2JnegVME6Lx3xLEBdzTd3FMDiD5y3bHV24rcl0yijOtWxV0zyygwTdo/rnaennuoqgU=',
-  ],
-  [
-    '3935567',
-    'SapHtgdNCeF00Cx8kqztePV24kgzNg++Xovae42HAMw=',
-    'Az3grsm7Wm4CVNR1RHq9BFnu9jzcRlU2uw7lr0gfUWgO6+rqPNjT+fUTl9gH0NRTgdwW9nItuQSMbhSaLCsk8YeYSAs=',
-  ],
-] as const;
+const realHeads = table<[string, string, string][]>('unit/ecosystems/go/note', 'realHeads');
 
 describe('real tree heads', () => {
   test.each(realHeads)('%s', (size, root, signature) => {
@@ -95,25 +75,18 @@ describe('notes', () => {
     ['more than a hundred signatures', `${sound}${lines(other.note(text)).repeat(100)}`, 'malformed'],
     ['empty', '', 'malformed'],
     ['markup', '<html>\n\n</html>\n', 'malformed'],
-  ])('%s', (_, note, tag) => {
-    expect(openNote(Buffer.from(note), own).tag).toBe(tag);
-  });
+  ])('%s', (_, note, tag) => expect(openNote(Buffer.from(note), own).tag).toBe(tag));
 
-  test('bytes that are no UTF-8', () => {
-    expect(openNote(Buffer.concat([Buffer.from([0xff]), Buffer.from(sound)]), own).tag).toBe('malformed');
-  });
+  test('bytes that are no UTF-8', () =>
+    expect(openNote(Buffer.concat([Buffer.from([0xff]), Buffer.from(sound)]), own).tag).toBe('malformed'));
 });
 
-describe('tree heads', () => {
-  test.each([
-    ['three lines', text, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
-    ['more lines', `${text}more\n`, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
-    ['another title', text.replace('go.sum', 'npm'), null],
-    ['a leading zero', text.replace('\n1\n', '\n01\n'), null],
-    ['a size past exact numbers', text.replace('\n1\n', '\n9999999999999999\n'), null],
-    ['a short root', text.replace('WjvL', ''), null],
-    ['no root', 'go.sum database tree\n1\n', null],
-  ])('%s', (_, note, want) => {
-    expect(parseTreeHead(note)).toEqual(want);
-  });
-});
+test.each([
+  ['three lines', text, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
+  ['more lines', `${text}more\n`, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
+  ['another title', text.replace('go.sum', 'npm'), null],
+  ['a leading zero', text.replace('\n1\n', '\n01\n'), null],
+  ['a size past exact numbers', text.replace('\n1\n', '\n9999999999999999\n'), null],
+  ['a short root', text.replace('WjvL', ''), null],
+  ['no root', 'go.sum database tree\n1\n', null],
+])('tree heads: %s', (_, note, want) => expect(parseTreeHead(note)).toEqual(want));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isGoPattern, matchesGoPatterns } from '../../../../src/ecosystems/go/patterns.ts';
+import { table } from '../../../support/table.ts';
 
 const vectors = ['p', '*/q'];
 
@@ -31,26 +32,14 @@ test.each([
   { name: 'names of a domain', globs: ['*.corp.example.com'], module: 'git.corp.example.com/x/y', matches: true },
   { name: 'case counts', globs: ['GIT.example.com'], module: 'git.example.com', matches: false },
   { name: 'a malformed glob matches nothing', globs: ['a[b'], module: 'ab', matches: false },
-])('$name', ({ globs, module, matches }) => {
-  expect(matchesGoPatterns(globs, module)).toBe(matches);
-});
+])('$name', ({ globs, module, matches }) => expect(matchesGoPatterns(globs, module)).toBe(matches));
 
-test.each([
-  { glob: 'git.example.com/*', valid: true },
-  { glob: '[a-z]', valid: true },
-  { glob: '[^a]', valid: true },
-  { glob: '', valid: false },
-  { glob: '/', valid: false },
-  { glob: '[', valid: false },
-  { glob: '[]', valid: false },
-  { glob: '[]a]', valid: false },
-  { glob: '[a-]', valid: false },
-  { glob: '[-a]', valid: false },
-  { glob: 'a\\', valid: false },
-  { glob: 'a,b', valid: false },
-])('$glob is a pattern: $valid', ({ glob, valid }) => {
-  expect(isGoPattern(glob)).toBe(valid);
-});
+test.each(
+  table<{ readonly glob: string; readonly valid: boolean }[]>(
+    'unit/ecosystems/go/patterns',
+    '$glob is a pattern: $valid',
+  ),
+)('$glob is a pattern: $valid', ({ glob, valid }) => expect(isGoPattern(glob)).toBe(valid));
 
 test('a path without special characters matches itself and what lies below, never a shorter one', () => {
   const part = fc.stringMatching(/^[a-z0-9.]{1,8}$/);
@@ -64,6 +53,5 @@ test('a path without special characters matches itself and what lies below, neve
   );
 });
 
-test('many stars do not take long: a step a character at most', () => {
-  expect(matchesGoPatterns([`${'*a'.repeat(40)}b`], 'a'.repeat(400))).toBe(false);
-});
+test('many stars do not take long: a step a character at most', () =>
+  expect(matchesGoPatterns([`${'*a'.repeat(40)}b`], 'a'.repeat(400))).toBe(false));

@@ -10,9 +10,9 @@ describe('GOPROXY as the go command splits it', () => {
     ['off|b.example', ['off |']],
     ['word,file:///srv/go,/srv/go', ['word ,', 'file:///srv/go ,', '/srv/go ,']],
     [',|,', []],
-  ])('%s', (list, entries) => {
-    expect(readGoProxyList(list).map(({ text, separator }) => `${text} ${separator}`)).toEqual(entries);
-  });
+  ])('%s', (list, entries) =>
+    expect(readGoProxyList(list).map(({ text, separator }) => `${text} ${separator}`)).toEqual(entries),
+  );
 
   test('the configuration and the advice read every chain alike', () => {
     const part = fc.constantFrom('https://a.example', 'b.example/x', 'direct', 'off', '', ' ', 'file:///srv/go');

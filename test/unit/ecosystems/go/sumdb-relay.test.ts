@@ -194,9 +194,7 @@ describe('a relay that does not offer it, or breaks', () => {
       at1('tile/8/1/000', answered(429, '', { 'retry-after': '5' })),
       { kind: 'throttled', status: 429, retryAfterMs: 5_000 },
     ],
-  ])('%s', (_, twist, failure) => {
-    expect(hold(twist)).toMatchObject({ outcome: { tag: 'failed', failure } });
-  });
+  ])('%s', (_, twist, failure) => expect(hold(twist)).toMatchObject({ outcome: { tag: 'failed', failure } }));
 
   test('a head seen before that is no prefix is proof of a fork', () => {
     const treeHead = { size: 700, rootBase64: rootOf(701) };
@@ -216,11 +214,11 @@ describe('a relay that does not offer it, or breaks', () => {
   test.each<[string, ProbeResponse]>([
     ['a 500', answered(500)],
     ['a timeout', { tag: 'failed', failure: { kind: 'timeout_transfer', limitMs: 1 } }],
-  ])('%s on the negative control says nothing', (_, answer) => {
+  ])('%s on the negative control says nothing', (_, answer) =>
     expect(hold(({ url }) => (url.endsWith('/mirrorwatch-negative-control') ? answer : undefined)).outcome).toEqual({
       tag: 'ok',
-    });
-  });
+    }),
+  );
 });
 
 test.each([

@@ -214,9 +214,7 @@ describe('the head that is kept', () => {
     ['one that was held against nothing', own(12, null)],
     ['one that was held against what came before: another probe has brought a larger one since', own(12, 8)],
     ['none', {}],
-  ])('not %s', (_, facts) => {
-    expect([...learn(first, facts)]).toEqual([]);
-  });
+  ])('not %s', (_, facts) => expect([...learn(first, facts)]).toEqual([]));
   test('of each database its own, and of one an older release has stored', () => {
     expect([...learn(first, own(3, null, 'other')).keys()]).toEqual(['head/other']);
     const old = new Map([['head', { name: 'log', size: 10, rootBase64: 'r10' }]]);

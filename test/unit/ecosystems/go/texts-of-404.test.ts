@@ -3,11 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
-interface Text {
-  readonly server: string;
-  readonly cause: 'masked_upstream' | 'absent';
-  readonly text: string;
-}
+type Text = { readonly server: string; readonly cause: 'masked_upstream' | 'absent'; readonly text: string };
 
 const file = new URL('../../../fixtures/go/texts-of-404/texts.json', import.meta.url);
 const texts = JSON.parse(readFileSync(file, 'utf8')) as readonly Text[];
@@ -24,9 +20,7 @@ function causeOf(status: number, text: string): string {
 describe('texts of proxies with a 404', () => {
   test.each(texts.map(({ server, cause, text }) => [server, text.split('\n').at(-1)?.trim(), cause, text] as const))(
     '%s, "%s": %s',
-    (_server, _last, cause, text) => {
-      expect([404, 410].map((status) => causeOf(status, text))).toEqual([cause, cause]);
-    },
+    (_server, _last, cause, text) => expect([404, 410].map((status) => causeOf(status, text))).toEqual([cause, cause]),
   );
 
   test('the start of a cause, however often, is none', () => {

@@ -13,16 +13,14 @@ import {
   tilesToProve,
   verifyTiles,
 } from '../../../../src/ecosystems/go/tlog.ts';
+import { table } from '../../../support/table.ts';
 import { createTree, type Tree } from './tree.ts';
 
 /** Fetches tiles from a tree, as a mirror would serve them. */
-function tilesFrom(tree: Tree, wanted: readonly Tile[]): Map<string, Buffer> {
-  return new Map(wanted.map((tile) => [tileKeyOf(tile), tree.tile(tilePathOf(tile)) ?? Buffer.alloc(0)]));
-}
+const tilesFrom = (tree: Tree, wanted: readonly Tile[]): Map<string, Buffer> =>
+  new Map(wanted.map((tile) => [tileKeyOf(tile), tree.tile(tilePathOf(tile)) ?? Buffer.alloc(0)]));
 
-function pathsOf(wanted: readonly Tile[]): readonly string[] {
-  return wanted.map(tilePathOf);
-}
+const pathsOf = (wanted: readonly Tile[]): readonly string[] => wanted.map(tilePathOf);
 
 /** Roots of the eight leaves of docs/protocols/go.md#the-tree, which come as raw bytes. */
 test('RFC 6962 roots', () => {
@@ -70,42 +68,12 @@ test('the leaf of record 2580307', () => {
 });
 
 describe('which tiles', () => {
-  test.each<[string, number, readonly number[], readonly number[], readonly string[]]>([
-    [
-      'the unfinished ones of a large tree',
-      19_777_102,
-      [],
-      [],
-      ['tile/8/3/000.p/1', 'tile/8/2/001.p/45', 'tile/8/1/301.p/198', 'tile/8/0/x077/254.p/78'],
-    ],
-    [
-      'and the way up from an early record',
-      19_777_102,
-      [2_580_307],
-      [],
-      [
-        'tile/8/3/000.p/1',
-        'tile/8/2/001.p/45',
-        'tile/8/1/301.p/198',
-        'tile/8/0/x077/254.p/78',
-        'tile/8/0/x010/079',
-        'tile/8/1/039',
-        'tile/8/2/000',
-      ],
-    ],
-    ['a record in the unfinished tile needs no more', 300, [299], [], ['tile/8/1/000.p/1', 'tile/8/0/001.p/44']],
-    ['an older tree within the same tiles needs no more', 300, [], [299], ['tile/8/1/000.p/1', 'tile/8/0/001.p/44']],
-    ['an older tree needs its own edge', 300, [], [200], ['tile/8/1/000.p/1', 'tile/8/0/001.p/44', 'tile/8/0/000']],
-    ['a round tree has its root a level up', 256, [], [], ['tile/8/1/000.p/1']],
-    ['the first record', 1, [0], [], ['tile/8/0/000.p/1']],
-    ['an empty tree', 0, [], [], []],
-  ])('%s', (_, size, leaves, older, want) => {
-    expect(pathsOf(tilesToProve(size, leaves, older))).toEqual(want);
-  });
+  test.each<[string, number, readonly number[], readonly number[], readonly string[]]>(
+    table('unit/ecosystems/go/tlog', 'which tiles'),
+  )('%s', (_, size, leaves, older, want) => expect(pathsOf(tilesToProve(size, leaves, older))).toEqual(want));
 
-  test('numbers past a thousand', () => {
-    expect(tilePathOf({ level: 0, number: 1_234_067, width: 256 })).toBe('tile/8/0/x001/x234/067');
-  });
+  test('numbers past a thousand', () =>
+    expect(tilePathOf({ level: 0, number: 1_234_067, width: 256 })).toBe('tile/8/0/x001/x234/067'));
 });
 
 describe('proofs over trees of every awkward size', () => {
@@ -143,11 +111,9 @@ describe('proofs over trees of every awkward size', () => {
     expect(isIncluded(7, 'example.com/m v0.0.7 h1:other\n', tiles)).toBe(false);
   });
 
-  test('a missing tile gives no root', () => {
-    expect(rootOf(300, new Map([['0/1', Buffer.alloc(44 * hashBytes)]]))).toBeNull();
-  });
+  test('a missing tile gives no root', () =>
+    expect(rootOf(300, new Map([['0/1', Buffer.alloc(44 * hashBytes)]]))).toBeNull());
 });
 
-test('a node is not a leaf', () => {
-  expect(nodeHashOf(Buffer.from('a'), Buffer.from('b'))).not.toEqual(leafHashOf('ab'));
-});
+test('a node is not a leaf', () =>
+  expect(nodeHashOf(Buffer.from('a'), Buffer.from('b'))).not.toEqual(leafHashOf('ab')));

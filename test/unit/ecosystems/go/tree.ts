@@ -2,11 +2,7 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign 
 import { leafHashOf, nodeHashOf, tileWidth } from '../../../../src/ecosystems/go/tlog.ts';
 
 /** A signing half and its verifier key string. */
-export interface Signer {
-  readonly name: string;
-  readonly verifierKey: string;
-  note(text: string): string;
-}
+export type Signer = { readonly name: string; readonly verifierKey: string; note(text: string): string };
 
 /** A key pair of our own, signing as `name`. */
 export function createSigner(name: string): Signer {

@@ -8,61 +8,41 @@ import {
   isPseudo,
   isSemver,
 } from '../../../../src/ecosystems/go/version.ts';
+import { table } from '../../../support/table.ts';
 
-describe('what kind of version', () => {
-  test.each([
-    // version, semver, canonical, pre-release, pseudo
-    ['v1.2.3', true, true, false, false],
-    ['v1.2.3-rc.1', true, true, true, false],
-    ['v1.2.3+incompatible', true, true, false, false],
-    ['v1.2.3+meta', true, false, false, false],
-    ['v1', true, false, false, false],
-    ['v1.2', true, false, false, false],
-    ['v1-rc', false, false, false, false],
-    ['v01.2.3', false, false, false, false],
-    ['v1.2.3-01', false, false, false, false],
-    ['v1.2.3-0a', true, true, true, false],
-    ['v1.2.3-', false, false, false, false],
-    ['v1.2.3-a..b', false, false, false, false],
-    ['1.2.3', false, false, false, false],
-    ['latest', false, false, false, false],
-    ['v0.0.0-20170915032832-14c0d48ead0c', true, true, true, true],
-    ['v1.2.3-pre.0.20170915032832-14c0d48ead0c', true, true, true, true],
-    ['v1.2.4-0.20170915032832-14c0d48ead0c', true, true, true, true],
-    ['v2.0.0-20170915032832-14c0d48ead0c+incompatible', true, true, true, true],
-    ['v1.2.4-1.20170915032832-14c0d48ead0c', true, true, true, false],
-    ['v1.0.0-20170915032832', true, true, true, false],
-  ])('%s', (version, semver, canonical, prerelease, pseudo) => {
-    expect([isSemver(version), isCanonical(version), isPrerelease(version), isPseudo(version)]).toEqual([
-      semver,
-      canonical,
-      prerelease,
-      pseudo,
-    ]);
-  });
-});
+test.each([
+  // version, semver, canonical, pre-release, pseudo
+  ['v1.2.3', true, true, false, false],
+  ['v1.2.3-rc.1', true, true, true, false],
+  ['v1.2.3+incompatible', true, true, false, false],
+  ['v1.2.3+meta', true, false, false, false],
+  ['v1', true, false, false, false],
+  ['v1.2', true, false, false, false],
+  ['v1-rc', false, false, false, false],
+  ['v01.2.3', false, false, false, false],
+  ['v1.2.3-01', false, false, false, false],
+  ['v1.2.3-0a', true, true, true, false],
+  ['v1.2.3-', false, false, false, false],
+  ['v1.2.3-a..b', false, false, false, false],
+  ['1.2.3', false, false, false, false],
+  ['latest', false, false, false, false],
+  ['v0.0.0-20170915032832-14c0d48ead0c', true, true, true, true],
+  ['v1.2.3-pre.0.20170915032832-14c0d48ead0c', true, true, true, true],
+  ['v1.2.4-0.20170915032832-14c0d48ead0c', true, true, true, true],
+  ['v2.0.0-20170915032832-14c0d48ead0c+incompatible', true, true, true, true],
+  ['v1.2.4-1.20170915032832-14c0d48ead0c', true, true, true, false],
+  ['v1.0.0-20170915032832', true, true, true, false],
+])('what kind of version: %s', (version, semver, canonical, prerelease, pseudo) =>
+  expect([isSemver(version), isCanonical(version), isPrerelease(version), isPseudo(version)]).toEqual([
+    semver,
+    canonical,
+    prerelease,
+    pseudo,
+  ]),
+);
 
 /** Ascending; golang/mod semver/semver_test.go orders them so. */
-const ascending = [
-  'bad',
-  'v1.0.0-alpha',
-  'v1.0.0-alpha.1',
-  'v1.0.0-alpha.beta',
-  'v1.0.0-beta',
-  'v1.0.0-beta.2',
-  'v1.0.0-beta.11',
-  'v1.0.0-rc.1',
-  'v1.0.0',
-  'v1.2.0',
-  'v1.2.3-456',
-  'v1.2.3-456.789',
-  'v1.2.3-456-789',
-  'v1.2.3-pre',
-  'v1.2.3',
-  'v1.10.0',
-  'v2.0.0+incompatible',
-  'v99999999999999999999.0.0',
-];
+const ascending = table<string[]>('unit/ecosystems/go/version', 'ascending');
 
 describe('order', () => {
   test('every pair of the ladder, both ways', () => {
@@ -76,9 +56,7 @@ describe('order', () => {
     ['v1', 'v1.0.0'],
     ['v1.0.0+meta', 'v1.0.0'],
     ['bad', 'worse'],
-  ])('%s equals %s', (a, b) => {
-    expect(compareVersions(a, b)).toBe(0);
-  });
+  ])('%s equals %s', (a, b) => expect(compareVersions(a, b)).toBe(0));
 
   test('sorting gives the ladder from any shuffle', () => {
     const ladder = ascending.slice(1);
@@ -90,26 +68,17 @@ describe('order', () => {
   });
 });
 
-describe('latest', () => {
-  test.each([
-    ['the highest release', ['v1.0.0', 'v1.1.0', 'v1.2.0-rc.1'], null, { tag: 'version', version: 'v1.1.0' }],
-    [
-      'the highest pre-release without releases',
-      ['v1.0.0-a', 'v1.0.0-b'],
-      null,
-      { tag: 'version', version: 'v1.0.0-b' },
-    ],
-    ['nothing listed', [], null, { tag: 'ask' }],
-    ['incompatible alone', ['v2.0.0+incompatible'], null, { tag: 'version', version: 'v2.0.0+incompatible' }],
-    ['incompatible above: asks first', ['v1.0.0', 'v2.0.0+incompatible'], null, { tag: 'has_mod', version: 'v1.0.0' }],
-    ['incompatible above a go.mod', ['v1.0.0', 'v2.0.0+incompatible'], true, { tag: 'version', version: 'v1.0.0' }],
-    [
-      'incompatible above none',
-      ['v1.0.0', 'v2.0.0+incompatible'],
-      false,
-      { tag: 'version', version: 'v2.0.0+incompatible' },
-    ],
-  ] as const)('%s', (_, versions, hasMod, want) => {
-    expect(latestOf(versions, hasMod)).toEqual(want);
-  });
-});
+test.each([
+  ['the highest release', ['v1.0.0', 'v1.1.0', 'v1.2.0-rc.1'], null, { tag: 'version', version: 'v1.1.0' }],
+  ['the highest pre-release without releases', ['v1.0.0-a', 'v1.0.0-b'], null, { tag: 'version', version: 'v1.0.0-b' }],
+  ['nothing listed', [], null, { tag: 'ask' }],
+  ['incompatible alone', ['v2.0.0+incompatible'], null, { tag: 'version', version: 'v2.0.0+incompatible' }],
+  ['incompatible above: asks first', ['v1.0.0', 'v2.0.0+incompatible'], null, { tag: 'has_mod', version: 'v1.0.0' }],
+  ['incompatible above a go.mod', ['v1.0.0', 'v2.0.0+incompatible'], true, { tag: 'version', version: 'v1.0.0' }],
+  [
+    'incompatible above none',
+    ['v1.0.0', 'v2.0.0+incompatible'],
+    false,
+    { tag: 'version', version: 'v2.0.0+incompatible' },
+  ],
+] as const)('latest: %s', (_, versions, hasMod, want) => expect(latestOf(versions, hasMod)).toEqual(want));

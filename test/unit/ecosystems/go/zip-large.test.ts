@@ -116,9 +116,6 @@ describe('hostile archives cost no more than they weigh', () => {
     const name = 'n'.repeat(60_000);
     const wide = Array.from({ length: 600 }, (_, n) => inside(`${name}${n}`, { method: 0 }));
     const { value } = await worked(readModuleZip(heldBodyOf(makeZip(wide)), hello.prefix));
-    expect(value).toEqual({
-      tag: 'error',
-      error: malformed('answer.zip', { what: phrase('answer.zipCap') }),
-    });
+    expect(value).toEqual({ tag: 'error', error: malformed('answer.zip', { what: phrase('answer.zipCap') }) });
   });
 });

@@ -59,12 +59,12 @@ describe('how far a file is read', () => {
     ['get', { peekBytes: 10 }, limits.peekBytes],
     ['whole', {}, limits.zipBytes],
     ['whole', { peekBytes: 10 }, 10],
-  ])('%s with %o: %i bytes', (step, more, want) => {
+  ])('%s with %o: %i bytes', (step, more, want) =>
     expect(hold(step, 'x.bin', Buffer.from('x'), more).ask).toMatchObject({
       url: 'https://m.example.com/x.bin',
       stopAfterBytes: want,
-    });
-  });
+    }),
+  );
 
   test('what was cut on purpose is held to no hash, and what is whole is', () => {
     const cut = hold('get', 'x.bin', Buffer.alloc(limits.peekBytes));
@@ -102,9 +102,9 @@ describe('what cannot be asked is ours', () => {
     ['no path', 'get', null],
     ['a marker without a profile', 'marker', null],
     ['a step of another ecosystem', 'zip', 'x'],
-  ])('%s', (_, step, module) => {
-    expect(hold(step, module, Buffer.alloc(0))).toMatchObject({ ask: null, verdict: { outcome: unaskable } });
-  });
+  ])('%s', (_, step, module) =>
+    expect(hold(step, module, Buffer.alloc(0))).toMatchObject({ ask: null, verdict: { outcome: unaskable } }),
+  );
 
   test('words that every object has are paths like others', () => {
     for (const path of ['__proto__', 'constructor', 'toString'])
@@ -153,9 +153,7 @@ describe('what the file says', () => {
     ['a size in words', { path: 'x', expect: { bytesMin: 'much' } }, false],
     ['an age in words', { path: 'x', expect: { newerThan: 'old' } }, false],
     ['another key', { path: 'x', expect: { md5: '' } }, false],
-  ])('%s: %o is %s', (_, entry, want) => {
-    expect(form?.schema.safeParse(entry).success).toBe(want);
-  });
+  ])('%s: %o is %s', (_, entry, want) => expect(form?.schema.safeParse(entry).success).toBe(want));
 
   test('conversations get only the expectations of their own upstream', () => {
     const ref = (upstream: string, module: string) => ({
@@ -177,9 +175,9 @@ describe('what the file says', () => {
     ['debian', true],
     ['maven', false],
     [null, false],
-  ])('a marker is asked of a mirror with profile %s: %s', (profile, want) => {
-    expect(http.steps['marker']?.isRequested?.(aMirror('a', 'https://m.example.com', profile), null)).toBe(want);
-  });
+  ])('a marker is asked of a mirror with profile %s: %s', (profile, want) =>
+    expect(http.steps['marker']?.isRequested?.(aMirror('a', 'https://m.example.com', profile), null)).toBe(want),
+  );
 
   test('a marker that apt-cacher-ng refuses by 403 is not offered', () => {
     const own = { profile: 'debian', expect: {} } as const;
@@ -204,9 +202,9 @@ describe('which archive a Release file is of', () => {
     ['Release', '', ''],
     ['dists/devel/Release', 'Suite: two\nCodename: two', '; not devel'],
     ['dists/one/Release', 'Suite: stable\nCodename: two', '; not one'],
-  ])('%s with %j', (path, fields, end) => {
-    expect(digestAt(path, `${example}\n${fields}`)).toBe(`Origin: Example; Label: Example${end}`);
-  });
+  ])('%s with %j', (path, fields, end) =>
+    expect(digestAt(path, `${example}\n${fields}`)).toBe(`Origin: Example; Label: Example${end}`),
+  );
 
   test('a release of the distribution changes nothing, another archive does', () => {
     const of = (label: string, codename: string): unknown =>
@@ -215,9 +213,8 @@ describe('which archive a Release file is of', () => {
     expect(of('Other', 'one')).not.toBe(of('Example', 'one'));
   });
 
-  test('the whole file is compared by its bytes', () => {
-    expect(digestAt('dists/stable/Release', example, 'whole')).toMatch(/^[0-9a-f]{64}$/);
-  });
+  test('the whole file is compared by its bytes', () =>
+    expect(digestAt('dists/stable/Release', example, 'whole')).toMatch(/^[0-9a-f]{64}$/));
 });
 
 describe('the crate that an index file names last', () => {

@@ -16,6 +16,7 @@ import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts'
 import { rootNameOf } from '../../../../src/ecosystems/http/profiles/maven.ts';
 import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
 import { checkHash, judge } from '../../../../src/ecosystems/http/verify.ts';
+import { table } from '../../../support/table.ts';
 
 const nowWallMs = Date.parse('2023-11-14T22:13:20Z');
 
@@ -26,28 +27,24 @@ function head(path: string, body: Uint8Array | string, more: Partial<Head> = {})
   return { path, body: bytes, isWhole: true, sum, headers: {}, nowWallMs, ...more };
 }
 
-describe('dates', () => {
-  test.each([
-    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 UTC', '2024-02-10T11:07:25Z'],
-    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 GMT', '2024-02-10T11:07:25Z'],
-    [parseMailDate, 'Sat, 1 Jun 2024 01:02:03 +0000', '2024-06-01T01:02:03Z'],
-    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 Z', '2024-02-10T11:07:25Z'],
-    [parseMailDate, 'Sat, 10 Feb 2024  1:07:25 UTC', '2024-02-10T01:07:25Z'],
-    [parseMailDate, 'Thu,  1 Feb 2024 01:07:25 -0000', '2024-02-01T01:07:25Z'],
-    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 +0800', null],
-    [parseMailDate, 'Sat, 32 Feb 2024 11:07:25 UTC', null],
-    [parseUnixDate, 'Wed Jul 17 20:15:36 UTC 2024', '2024-07-17T20:15:36Z'],
-    [parseUnixDate, 'Mon Jul  1 20:15:36 UTC 2024', '2024-07-01T20:15:36Z'],
-    [parseUnixDate, 'Wed Jul 17 20:15:36 CEST 2024', null],
-    [parseEpochSeconds, '1699990000\n', '2023-11-14T19:26:40Z'],
-    [parseEpochSeconds, '1699990000000', null],
-    [parseEpochSeconds, '', null],
-    [compactDate, '20231111095912', '2023-11-11T09:59:12Z'],
-    [compactDate, '20231311095912', null],
-  ] as const)('%o of %j', (read, text, want) => {
-    expect(read(text)).toBe(want === null ? null : Date.parse(want));
-  });
-});
+test.each([
+  [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 UTC', '2024-02-10T11:07:25Z'],
+  [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 GMT', '2024-02-10T11:07:25Z'],
+  [parseMailDate, 'Sat, 1 Jun 2024 01:02:03 +0000', '2024-06-01T01:02:03Z'],
+  [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 Z', '2024-02-10T11:07:25Z'],
+  [parseMailDate, 'Sat, 10 Feb 2024  1:07:25 UTC', '2024-02-10T01:07:25Z'],
+  [parseMailDate, 'Thu,  1 Feb 2024 01:07:25 -0000', '2024-02-01T01:07:25Z'],
+  [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 +0800', null],
+  [parseMailDate, 'Sat, 32 Feb 2024 11:07:25 UTC', null],
+  [parseUnixDate, 'Wed Jul 17 20:15:36 UTC 2024', '2024-07-17T20:15:36Z'],
+  [parseUnixDate, 'Mon Jul  1 20:15:36 UTC 2024', '2024-07-01T20:15:36Z'],
+  [parseUnixDate, 'Wed Jul 17 20:15:36 CEST 2024', null],
+  [parseEpochSeconds, '1699990000\n', '2023-11-14T19:26:40Z'],
+  [parseEpochSeconds, '1699990000000', null],
+  [parseEpochSeconds, '', null],
+  [compactDate, '20231111095912', '2023-11-11T09:59:12Z'],
+  [compactDate, '20231311095912', null],
+] as const)('dates: %o of %j', (read, text, want) => expect(read(text)).toBe(want === null ? null : Date.parse(want)));
 
 describe('paths', () => {
   test.each([
@@ -67,36 +64,31 @@ describe('paths', () => {
     ['a\\..\\b', false],
     ['ä', false],
     ['x'.repeat(401), false],
-  ])('%s: %s', (path, want) => {
-    expect(isFilePath(path)).toBe(want);
-  });
+  ])('%s: %s', (path, want) => expect(isFilePath(path)).toBe(want));
 
-  test('what is a path stays below the mirror, and stands in the URL as it is written', () => {
+  test('what is a path stays below the mirror, and stands in the URL as it is written', () =>
     fc.assert(
       fc.property(fc.oneof(fc.webPath(), fc.string(), fc.stringMatching(/^[a.%2e/]{1,12}$/)), (path) => {
         if (isFilePath(path))
           expect(new URL(`https://m.example.com/base/${path}`).href).toBe(`https://m.example.com/base/${path}`);
       }),
       { numRuns: 3_000 },
-    );
-  });
+    ));
 });
 
-describe('a file by its name', () => {
-  test.each([
-    ['x.tar.gz', gzipSync('x'), null],
-    ['x.tar.gz', Buffer.from('plain'), 'malformed'],
-    ['x.deb', Buffer.from('!<arch>\ndebian-binary'), null],
-    ['x.deb', Buffer.from('<html>'), 'wrong_content'],
-    ['x.txt', Buffer.from('  <!DOCTYPE html>'), 'wrong_content'],
-    ['x.html', Buffer.from('<!DOCTYPE html>'), null],
-    ['pool/', Buffer.from('<html>'), null],
-    ['x.zip', Buffer.alloc(0), 'malformed'],
-    ['x.txt', Buffer.alloc(0), null],
-  ] as const)('%s beginning with %s: %s', (path, body, want) => {
-    expect(formatFailure({ path, body })?.kind ?? null).toBe(want);
-  });
-});
+test.each([
+  ['x.tar.gz', gzipSync('x'), null],
+  ['x.tar.gz', Buffer.from('plain'), 'malformed'],
+  ['x.deb', Buffer.from('!<arch>\ndebian-binary'), null],
+  ['x.deb', Buffer.from('<html>'), 'wrong_content'],
+  ['x.txt', Buffer.from('  <!DOCTYPE html>'), 'wrong_content'],
+  ['x.html', Buffer.from('<!DOCTYPE html>'), null],
+  ['pool/', Buffer.from('<html>'), null],
+  ['x.zip', Buffer.alloc(0), 'malformed'],
+  ['x.txt', Buffer.alloc(0), null],
+] as const)('a file by its name: %s beginning with %s: %s', (path, body, want) =>
+  expect(formatFailure({ path, body })?.kind ?? null).toBe(want),
+);
 
 describe('what an entry expects', () => {
   const part = { isWhole: false, headers: { 'content-length': '1000' } };
@@ -194,14 +186,10 @@ describe('an index of Alpine', () => {
     ['nothing', Buffer.alloc(0)],
     ['no gzip', Buffer.from('APKINDEX')],
     ['gzip of nothing', gzipSync('')],
-  ])('%s', (_, body) => {
-    expect(readApkIndex(body).failure?.kind).toBe('malformed');
-  });
+  ])('%s', (_, body) => expect(readApkIndex(body).failure?.kind).toBe('malformed'));
   test.each(['.SIGN.RSA.k', '.SIGN.RSA256.k', '.SIGN.RSA512.k', '.SIGN.DSA.k', 'DESCRIPTION', 'APKINDEX'])(
     'begins with %s',
-    (name) => {
-      expect(readApkIndex(gzipSync(`${name}\0`)).failure).toBeNull();
-    },
+    (name) => expect(readApkIndex(gzipSync(`${name}\0`)).failure).toBeNull(),
   );
 
   const entry = (name: string, size: string, date: string): Buffer => {
@@ -224,39 +212,23 @@ describe('an index of Alpine', () => {
     ['none, as older tools wrote', [signature, entry('DESCRIPTION', '1', '00000000000')], null],
     ['none behind a length below zero', [entry('.SIGN.RSA.k', '-7777777777', '1'), entry('APKINDEX', '1', '1')], null],
     ['none where nothing is signed', [signature], null],
-  ])('%s', (_, members, want) => {
-    expect(readApkIndex(Buffer.concat(members)).changedAtMs).toBe(want === null ? null : want * 1_000);
-  });
+  ])('%s', (_, members, want) =>
+    expect(readApkIndex(Buffer.concat(members)).changedAtMs).toBe(want === null ? null : want * 1_000),
+  );
 });
 
-describe('the outermost element', () => {
-  test.each([
-    ['<metadata/>', 'metadata'],
-    ['\n<?xml version="1.0"?><!-- <html> --><project xmlns="x">', 'project'],
-    ['<!DOCTYPE html><html>', '!DOCTYPE'],
-    ['<!-- without end', ''],
-    ['<?xml', ''],
-    ['plain', ''],
-    ['< metadata>', ''],
-  ])('%j: %s', (text, want) => {
-    expect(rootNameOf(text)).toBe(want);
-  });
-});
+test.each([
+  ['<metadata/>', 'metadata'],
+  ['\n<?xml version="1.0"?><!-- <html> --><project xmlns="x">', 'project'],
+  ['<!DOCTYPE html><html>', '!DOCTYPE'],
+  ['<!-- without end', ''],
+  ['<?xml', ''],
+  ['plain', ''],
+  ['< metadata>', ''],
+])('the outermost element: %j: %s', (text, want) => expect(rootNameOf(text)).toBe(want));
 
 describe('any profile reads any file', () => {
-  const paths = [
-    'dists/x/InRelease',
-    'main/x86_64/APKINDEX.tar.gz',
-    'core/os/x86_64/core.db',
-    'lastupdate',
-    'a/maven-metadata.xml',
-    'a/1/a-1.pom',
-    'config.json',
-    'se/rd/serde',
-    'versions',
-    'info/rake',
-    'noarch/repodata.json',
-  ];
+  const paths = table<string[]>('unit/ecosystems/http/formats', 'paths');
   test.each(profiles.map((profile) => [profile.id, profile] as const))('%s', (_, profile) => {
     fc.assert(
       fc.property(

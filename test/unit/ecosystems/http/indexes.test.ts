@@ -34,11 +34,7 @@ function listOf(index: Buffer, { byHash = true, more = '' } = {}): Buffer {
 }
 
 /** What a server does of HTTP. */
-interface Server {
-  readonly etags?: boolean;
-  readonly ranges?: boolean;
-  readonly lengths?: boolean;
-}
+type Server = { readonly etags?: boolean; readonly ranges?: boolean; readonly lengths?: boolean };
 
 /** A mirror that serves files as a web server does; an ETag is the file's version, as nginx makes it of date and size. */
 function mirror(files: Record<string, Buffer | number>, server: Server = {}) {

@@ -6,6 +6,7 @@ import type { ProbeRequest, ProbeResponse, Verdict } from '../../../../src/core/
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
+import { table } from '../../../support/table.ts';
 import { answered, targetOf } from '../talk.ts';
 
 const base = 'https://m.example.com/debian';
@@ -19,14 +20,13 @@ const debOf = (name: string): string => `!<arch>\n${name}`;
 const pathOf = (name: string): string => `pool/main/${name}/${name}_1.0_all.deb`;
 
 /** An index of packages that may be read. */
-function indexOf(names: readonly string[]): string {
-  return names
+const indexOf = (names: readonly string[]): string =>
+  names
     .map((name) => {
       const deb = debOf(name);
       return `Package: ${name}\nFilename: ${pathOf(name)}\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n\n`;
     })
     .join('');
-}
 
 /** A Release file with these files of a suite, signed as far as a reader without keys can tell. */
 function inReleaseOf(files: Readonly<Record<string, string | Buffer>>, more = ''): string {
@@ -49,11 +49,7 @@ function archive(names: readonly string[], more = ''): Files {
   };
 }
 
-interface Given {
-  readonly report?: string;
-  readonly peekBytes?: number;
-  readonly paceMs?: number;
-}
+type Given = { readonly report?: string; readonly peekBytes?: number; readonly paceMs?: number };
 
 /** One mirror, asked again and again. */
 function mirror(files: Files, { report = good, peekBytes, paceMs = minuteMs }: Given = {}) {
@@ -213,40 +209,17 @@ describe('the index', () => {
     expect((await mirror(kept)()).asked).toEqual([path, byHash, pathOf('a')]);
   });
 
-  test.each<[string, Files, readonly string[]]>([
-    [
-      'xz before gzip before plain, as for apt',
-      { 'main/binary-amd64/Packages': 'x', 'main/binary-amd64/Packages.gz': 'y', 'main/binary-amd64/Packages.xz': 'z' },
-      ['main/binary-amd64/Packages.xz'],
-    ],
-    [
-      'of main',
-      { 'contrib/binary-amd64/Packages.gz': 'x', 'main/binary-riscv64/Packages.gz': 'y' },
-      ['main/binary-riscv64/Packages.gz'],
-    ],
-    [
-      'without main, of the first component',
-      { 'universe/binary-amd64/Packages.gz': 'x', 'multiverse/binary-amd64/Packages.gz': 'y' },
-      ['multiverse/binary-amd64/Packages.gz'],
-    ],
-    [
-      'of the commonest architecture, and of all',
-      { 'main/binary-all/Packages.gz': 'x', 'main/binary-arm64/Packages.gz': 'y', 'main/binary-i386/Packages.gz': 'z' },
-      ['main/binary-arm64/Packages.gz', 'main/binary-all/Packages.gz'],
-    ],
-    [
-      'no installer’s, no sources',
-      { 'main/debian-installer/binary-amd64/Packages.gz': 'x', 'main/source/Sources.gz': 'y' },
-      [],
-    ],
-  ])('is %s', async (_, lists, chosen) => {
-    const contents = Object.entries(lists).map(([name, content]) => [`dists/stable/${name}`, content]);
-    const { asked, verdict } = await mirror({ [path]: inReleaseOf(lists), ...Object.fromEntries(contents) })();
-    expect(asked).toEqual([path, ...chosen.map((name) => `dists/stable/${name}`)]);
-    expect(verdict.outcome).toEqual({ tag: 'ok' });
-    // No form of these can be unpacked.
-    expect(verdict.facts.unchecked).toEqual(phrase('answer.noPackages', { list: path }));
-  });
+  test.each<[string, Files, readonly string[]]>(table('unit/ecosystems/http/packages', 'the index'))(
+    'is %s',
+    async (_, lists, chosen) => {
+      const contents = Object.entries(lists).map(([name, content]) => [`dists/stable/${name}`, content]);
+      const { asked, verdict } = await mirror({ [path]: inReleaseOf(lists), ...Object.fromEntries(contents) })();
+      expect(asked).toEqual([path, ...chosen.map((name) => `dists/stable/${name}`)]);
+      expect(verdict.outcome).toEqual({ tag: 'ok' });
+      // No form of these can be unpacked.
+      expect(verdict.facts.unchecked).toEqual(phrase('answer.noPackages', { list: path }));
+    },
+  );
 
   test('of all architectures is not read where the list says so', async () => {
     const lists = { 'main/binary-all/Packages.gz': 'x', 'main/binary-arm64/Packages.gz': 'y' };

@@ -72,7 +72,7 @@ describe('what gpgv says of a signature', () => {
     expect(checks).toEqual([{ keyring, signed: Buffer.from(inRelease) }]);
   });
 
-  test('a bad one is a mismatch, in its own words', () => {
+  test('a bad one is a mismatch, in its own words', () =>
     expect(hold({ report: bad }).outcome).toEqual({
       tag: 'failed',
       failure: mismatchOf({
@@ -81,8 +81,7 @@ describe('what gpgv says of a signature', () => {
         got: `sha256:${sha256(inRelease)}`,
         by: phrase('answer.entryKeyring'),
       }),
-    });
-  });
+    }));
 
   test.each<[string, string | ProbeResponse, SignatureState, string | null]>([
     ['a missing key', missing, 'unknown_key', id],
@@ -106,24 +105,20 @@ describe('what gpgv says of a signature', () => {
       `[GNUPG:] EXPKEYSIG 0123456789ABCDEF A\n${valid('0'.repeat(40))}\n${good}`,
       'valid',
     ],
-  ])('of several, %s decides', (_, report, state) => {
-    expect(hold({ report }).facts.signature).toEqual({ state, key: fingerprint });
-  });
+  ])('of several, %s decides', (_, report, state) =>
+    expect(hold({ report }).facts.signature).toEqual({ state, key: fingerprint }),
+  );
 
-  test('a bad one beside a stranger’s is bad', () => {
-    expect(hold({ report: missing + bad }).outcome).toMatchObject({ failure: { kind: 'mismatch' } });
-  });
+  test('a bad one beside a stranger’s is bad', () =>
+    expect(hold({ report: missing + bad }).outcome).toMatchObject({ failure: { kind: 'mismatch' } }));
 
   test.each([
     ['nothing', ''],
     ['no signature', '[GNUPG:] NODATA 4\n'],
     ['words of the file itself', `GOODSIG ${id} A\n gnupg: [GNUPG:] GOODSIG ${id} A\n`],
-  ])('%s: what clients cannot read is malformed', (_, report) => {
-    expect(hold({ report }).outcome).toEqual({
-      tag: 'failed',
-      failure: malformed('answer.openpgp'),
-    });
-  });
+  ])('%s: what clients cannot read is malformed', (_, report) =>
+    expect(hold({ report }).outcome).toEqual({ tag: 'failed', failure: malformed('answer.openpgp') }),
+  );
 });
 
 describe('what is signed', () => {
@@ -136,10 +131,7 @@ describe('what is signed', () => {
     const { outcome, checks } = hold({ body });
     // Before it, the file does not look signed at all, and nothing stands beside it.
     if (where === 'before') expect(outcome).toEqual({ tag: 'ok' });
-    else
-      expect(outcome).toMatchObject({
-        failure: malformed('answer.oneSigned'),
-      });
+    else expect(outcome).toMatchObject({ failure: malformed('answer.oneSigned') });
     expect(checks).toEqual([]);
   });
 
@@ -213,9 +205,7 @@ describe('a Release whose Release.gpg is wrong', () => {
     ['InRelease is bad too', plain, inRelease, bad, { kind: 'mismatch' }],
     ['InRelease is not signed', plain, plain, good, { kind: 'mismatch' }],
     ['there is no InRelease', plain, null, good, { kind: 'mismatch' }],
-  ])('%s', (_, release, list, ofList, failure) => {
-    expect(step(release, list, ofList)).toMatchObject(failure);
-  });
+  ])('%s', (_, release, list, ofList, failure) => expect(step(release, list, ofList)).toMatchObject(failure));
 });
 
 describe('an index of Debian, by the signed list of its suite', () => {
@@ -365,7 +355,7 @@ describe('an index of Debian, by the signed list of its suite', () => {
     ['dists/stable/InRelease', null, null],
     ['dists/stable/Release.gpg', null, null],
     ['pool/main/h/hello/hello.deb', null, null],
-  ])('%s is listed by %s', (of, list, name) => {
-    expect(profileOf('debian')?.lists?.listedAt(of) ?? { list: null, name: null }).toEqual({ list, name });
-  });
+  ])('%s is listed by %s', (of, list, name) =>
+    expect(profileOf('debian')?.lists?.listedAt(of) ?? { list: null, name: null }).toEqual({ list, name }),
+  );
 });

@@ -12,6 +12,7 @@ import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { parsePackument } from '../../../../src/ecosystems/npm/packument.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { table } from '../../../support/table.ts';
 import { answered, beginsAs, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { integrityOf } from './sri.ts';
 
@@ -81,9 +82,9 @@ describe('a packument', () => {
     ['451', answered(451), failed({ kind: 'status', status: 451 })],
     ['500', answered(500), failed({ kind: 'server', status: 500 })],
     ['511', answered(511), failed(wrongContent('answer.portal'))],
-  ])('%s', (_, answer, outcome) => {
-    expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome);
-  });
+  ])('%s', (_, answer, outcome) =>
+    expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome),
+  );
 
   test('of dist-tags that a bucket refuses by 403 is not offered, and 401 stays a refusal', () => {
     const [refused, denied] = [403, 401].map((status) =>
@@ -189,37 +190,14 @@ describe('an artifact', () => {
     expect(told.asks.map(({ headers }) => headers?.['authorization'])).toEqual([undefined, undefined]);
   });
 
-  test.each([
-    [
-      'another host',
-      'https://elsewhere.example.org/x.tgz',
-      "a host that is the mirror's own or one of its tarballHosts",
-    ],
-    [
-      'a host that ends alike',
-      'https://evil-mirror.example.com/x.tgz',
-      "a host that is the mirror's own or one of its tarballHosts",
-    ],
-    [
-      'a host below it',
-      'https://x.mirror.example.com/x.tgz',
-      "a host that is the mirror's own or one of its tarballHosts",
-    ],
-    [
-      'a private address',
-      'https://169.254.169.254/latest',
-      "a host that is the mirror's own or one of its tarballHosts",
-    ],
-    ['plain http', 'http://mirror.example.com/x.tgz', 'an https:// URL, as the mirror itself uses https'],
-    ['credentials', 'https://u:p@mirror.example.com/x.tgz', 'a URL without credentials'],
-    ['the host as a user', 'https://mirror.example.com@elsewhere.example.org/x.tgz', 'a URL without credentials'],
-    ['a file', 'file:///etc/passwd', 'a complete URL'],
-    ['a path', '/hello/-/hello-1.0.0.tgz', 'a complete URL'],
-  ])('%s is never asked', (_, written, words) => {
-    const told = hold('tarball', '1.0.0', at(written));
-    expect(told.outcome).toEqual(broken(`dist.tarball: ${words}`));
-    expect(told.asked).toEqual([`aside ${base}/hello`]);
-  });
+  test.each(table<[string, string, string][]>('unit/ecosystems/npm/conversation', '%s is never asked'))(
+    '%s is never asked',
+    (_, written, words) => {
+      const told = hold('tarball', '1.0.0', at(written));
+      expect(told.outcome).toEqual(broken(`dist.tarball: ${words}`));
+      expect(told.asked).toEqual([`aside ${base}/hello`]);
+    },
+  );
 
   test('the lock file’s hash decides, whatever the packument says', () => {
     const pinned = { 'hello@1.0.0': sri };
@@ -251,9 +229,9 @@ describe('an artifact', () => {
   test.each([
     ['a page', Buffer.from(page), wrongContent('answer.npmGzip')],
     ['nothing', Buffer.alloc(0), malformed('answer.npmGzip')],
-  ] as const)('%s in its place', (_, body, failure) => {
-    expect(hold('tarball', '1.0.0', at(tarball, body)).outcome).toEqual(failed(failure));
-  });
+  ] as const)('%s in its place', (_, body, failure) =>
+    expect(hold('tarball', '1.0.0', at(tarball, body)).outcome).toEqual(failed(failure)),
+  );
 });
 
 describe('a look at the beginning of an artifact', () => {
@@ -359,12 +337,10 @@ describe('a look at the beginning of an artifact', () => {
   });
 });
 
-describe('what a mirror is prepared with', () => {
-  test.each([
-    ['none', undefined, []],
-    ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
-  ])('%s', (_, own, tarballHosts) => {
-    const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
-    expect(buildNpmContext(given as never)).toEqual({ tarballHosts });
-  });
+test.each([
+  ['none', undefined, []],
+  ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
+])('what a mirror is prepared with: %s', (_, own, tarballHosts) => {
+  const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
+  expect(buildNpmContext(given as never)).toEqual({ tarballHosts });
 });

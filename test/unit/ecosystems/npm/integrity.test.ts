@@ -35,11 +35,7 @@ describe('integrity', () => {
     `__proto__-${'A'.repeat(86)}==`,
     '?'.repeat(9_000),
     'a-'.repeat(9_000),
-  ])('%j is none', (text) => {
-    expect(readIntegrity(text)).toEqual([]);
-  });
+  ])('%j is none', (text) => expect(readIntegrity(text)).toEqual([]));
 
-  it.each(['', 'x', '5b8a3a77', 'g'.repeat(40)])('%j is no shasum', (text) => {
-    expect(readShasum(text)).toBe(null);
-  });
+  it.each(['', 'x', '5b8a3a77', 'g'.repeat(40)])('%j is no shasum', (text) => expect(readShasum(text)).toBe(null));
 });

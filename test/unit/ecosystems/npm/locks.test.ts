@@ -5,6 +5,7 @@ import { npmLocks } from '../../../../src/ecosystems/npm/locks.ts';
 import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/names.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { lockFile } from '../../../support/lock-file.ts';
 
 const sri = (letter: string) => `sha512-${letter.repeat(86)}==`;
 const mirrors = [
@@ -14,8 +15,8 @@ const mirrors = [
 
 const reader = await npmLocks.reader();
 
-function read(name: string, text: string, manifest: string | null = null) {
-  return reader({
+const read = (name: string, text: string, manifest: string | null = null) =>
+  reader({
     name: `../app/${name}`,
     text,
     beside: (one) => (one === '../app/package.json' ? manifest : null),
@@ -23,7 +24,6 @@ function read(name: string, text: string, manifest: string | null = null) {
     sources: [],
     isPrivate: (module) => matchesNpmPatterns(['@corp/*'], module),
   });
-}
 
 function lock(name: string, text: string, manifest: string | null = null): Lock {
   const result = read(name, text, manifest);
@@ -47,9 +47,7 @@ describe('which files', () => {
     ['go.sum', false],
     ['package.json', false],
     ['my-yarn.lock', false],
-  ])('%s: %s', (name, is) => {
-    expect(npmLocks.isLock(name)).toBe(is);
-  });
+  ])('%s: %s', (name, is) => expect(npmLocks.isLock(name)).toBe(is));
 
   it.each([
     ['package-lock.json', '', phrase('expected.npmLock')],
@@ -58,9 +56,9 @@ describe('which files', () => {
     ['bun.lock', '{"packages":{}}', phrase('expected.bunLock')],
     ['pnpm-lock.yaml', 'packages: {}\n', phrase('expected.pnpmLock')],
     ['yarn.lock', 'lodash@^4:\n  version "4.17.21"\n', phrase('expected.yarnLock')],
-  ])('%s with %j is refused in words', (name, text, error) => {
-    expect(read(name, text)).toEqual({ tag: 'error', error });
-  });
+  ])('%s with %j is refused in words', (name, text, error) =>
+    expect(read(name, text)).toEqual({ tag: 'error', error }),
+  );
 });
 
 describe('package-lock.json', () => {
@@ -115,14 +113,13 @@ describe('package-lock.json', () => {
     ]);
   });
 
-  it('pins the strongest hash of what may be asked for, a private one too, never a foreign one', () => {
+  it('pins the strongest hash of what may be asked for, a private one too, never a foreign one', () =>
     expect(lock('package-lock.json', text).pinned).toEqual({
       'direct@1.0.0': sri('A'),
       'common@3.0.0': sri('B'),
       'common@2.9.0': sri('D'),
       '@corp/ui@1.0.0': sri('F'),
-    });
-  });
+    }));
 
   it('the first version of the format, with the package.json beside it', () => {
     const tree = {
@@ -157,65 +154,7 @@ describe('package-lock.json', () => {
   });
 });
 
-const pnpm9 = `lockfileVersion: '9.0'
-
-settings:
-  autoInstallPeers: true
-
-importers:
-
-  .:
-    dependencies:
-      direct:
-        specifier: ^1.0.0
-        version: 1.0.0(common@3.0.0)
-      '@corp/ui':
-        specifier: ^1.0.0
-        version: 1.0.0
-      local:
-        specifier: link:../local
-        version: link:../local
-
-packages:
-
-  '@corp/ui@1.0.0':
-    resolution: {integrity: ${sri('F')}}
-
-  '@scope/real@4.0.0':
-    resolution: {integrity: ${sri('A')}}
-    engines: {node: '>=6.9.0'}
-
-  direct@1.0.0:
-    resolution: {integrity: ${sri('B')}, tarball: https://mirror.example.com/npm/direct/-/direct-1.0.0.tgz}
-    peerDependencies:
-      common: '*'
-
-  common@3.0.0:
-    resolution: {integrity: ${sri('C')}}
-
-  elsewhere@1.0.0:
-    resolution: {integrity: ${sri('D')}, tarball: https://evil.example.org/x.tgz}
-
-  git@https://codeload.example.org/x/git/tar.gz/0123:
-    resolution: {tarball: https://codeload.example.org/x/git/tar.gz/0123}
-    version: 1.0.0
-
-  folder@file:../folder:
-    resolution: {directory: ../folder, type: directory}
-
-  ? broken
-
-snapshots:
-
-  direct@1.0.0(common@3.0.0):
-    dependencies:
-      common: 3.0.0
-
-  elsewhere@1.0.0:
-    dependencies:
-      common: 3.0.0
-      '@scope/real': 4.0.0
-`;
+const pnpm9 = lockFile('pnpm-9.yaml', { sri });
 
 describe('pnpm-lock.yaml', () => {
   it('version 9', () => {
@@ -245,40 +184,10 @@ describe('pnpm-lock.yaml', () => {
     ['6', '/common@3.0.0', '/@scope/real@4.0.0(common@3.0.0)', '/direct@1.0.0'],
     ['5.4', '/common/3.0.0', '/@scope/real/4.0.0_common@3.0.0', '/direct/1.0.0'],
   ])('version %s', (version, common, real, direct) => {
-    const text = `lockfileVersion: ${version}
-
-specifiers:
-  direct: ^1.0.0
-
-dependencies:
-  direct: 1.0.0
-
-packages:
-
-  ${common}:
-    resolution: {integrity: ${sri('A')}}
-    dev: false
-
-  ${real}:
-    resolution: {integrity: ${sri('B')}}
-    peerDependencies:
-      common: '*'
-    dependencies:
-      common: 3.0.0
-
-  ${direct}:
-    resolution: {integrity: ${sri('C')}}
-    dependencies:
-      common: 3.0.0
-      '@scope/real': 4.0.0
-`;
+    const text = lockFile('pnpm-5-and-6.yaml', { version, common, sri, real, direct });
     const found = lock('pnpm-lock.yaml', text);
     expect(shown(found)).toEqual(['direct@1.0.0', 'common@3.0.0', '@scope/real@4.0.0']);
-    expect(found.pinned).toEqual({
-      'common@3.0.0': sri('A'),
-      '@scope/real@4.0.0': sri('B'),
-      'direct@1.0.0': sri('C'),
-    });
+    expect(found.pinned).toEqual({ 'common@3.0.0': sri('A'), '@scope/real@4.0.0': sri('B'), 'direct@1.0.0': sri('C') });
     expect(found.malformed).toEqual([]);
   });
 
@@ -405,46 +314,7 @@ packages:
 
 describe('yarn.lock', () => {
   it('of yarn 1, with the package.json beside it', () => {
-    const text = `# THIS IS AN AUTOGENERATED FILE. DO NOT EDIT THIS FILE DIRECTLY.
-# yarn lockfile v1
-
-
-"@scope/real@^4.0.0", "@scope/real@^4.1.0":
-  version "4.1.0"
-  resolved "https://registry.example.yarnpkg.com/@scope/real/-/real-4.1.0.tgz#0123456789012345678901234567890123456789"
-  integrity ${sri('A')}
-  dependencies:
-    common "^3.0.0"
-
-"@corp/ui@1":
-  version "1.0.0"
-  resolved "https://corp.example.com/npm/ui.tgz#01"
-
-common@^3.0.0, common@~3.0.0:
-  version "3.0.0"
-  resolved "https://mirror.example.com/npm/common/-/common-3.0.0.tgz#01"
-  integrity sha1-${'A'.repeat(27)}=
-
-direct@^1.0.0:
-  version "1.0.0"
-  resolved "${publicUrl('direct/-/direct-1.0.0.tgz')}#01"
-  dependencies:
-    "@scope/real" "^4.1.0"
-    common "~3.0.0"
-
-"short@npm:long-name@^2.0.0":
-  version "2.0.0"
-  resolved "${publicUrl('long-name/-/long-name-2.0.0.tgz')}#01"
-
-"git@git+https://git.example.org/x/git.git":
-  version "1.0.0"
-  resolved "git+https://git.example.org/x/git.git#0123"
-
-"folder@file:../folder":
-  version "0.0.0"
-
-what is this
-`;
+    const text = lockFile('yarn-1.lock', { sri, publicUrl });
     const found = lock('yarn.lock', text, '{"devDependencies":{"direct":"^1.0.0"}}');
     expect(shown(found)).toEqual([
       'direct@1.0.0',
@@ -460,59 +330,7 @@ what is this
   });
 
   it('of yarn from 2 on: its checksums are of its own archives and pin nothing', () => {
-    const text = `# This file is generated by running "yarn install" inside your project.
-
-__metadata:
-  version: 8
-  cacheKey: 10c0
-
-"@scope/real@npm:^4.0.0, @scope/real@npm:^4.1.0":
-  version: 4.1.0
-  resolution: "@scope/real@npm:4.1.0"
-  dependencies:
-    common: "npm:^3.0.0"
-  checksum: 10c0/0123456789
-  languageName: node
-  linkType: hard
-
-"app@workspace:.":
-  version: 0.0.0-use.local
-  resolution: "app@workspace:."
-  dependencies:
-    "@scope/real": "npm:^4.0.0"
-  languageName: unknown
-  linkType: soft
-
-"common@npm:^3.0.0":
-  version: 3.0.0
-  resolution: "common@npm:3.0.0"
-  linkType: hard
-
-"common@patch:common@npm%3A^3.0.0#~builtin<compat/common>":
-  version: 3.0.1
-  resolution: "common@patch:common@npm%3A3.0.0#~builtin<compat/common>::version=3.0.0&hash=01"
-  linkType: hard
-
-"elsewhere@npm:^1.0.0":
-  version: 1.0.0
-  resolution: "elsewhere@npm:1.0.0::__archiveUrl=https%3A%2F%2Fevil.example.org%2Fx.tgz"
-  linkType: hard
-
-"near@npm:^1.0.0":
-  version: 1.0.0
-  resolution: "near@npm:1.0.0::__archiveUrl=https%3A%2F%2Fmirror.example.com%2Fnpm%2Fnear%2F-%2Fnear-1.0.0.tgz"
-  linkType: hard
-
-"short@npm:long-name@^2.0.0":
-  version: 2.0.0
-  resolution: "long-name@npm:2.0.0"
-  linkType: hard
-
-"git@https://git.example.org/x/git.git":
-  version: 1.0.0
-  resolution: "git@https://git.example.org/x/git.git#commit=0123"
-  linkType: hard
-`;
+    const text = lockFile('yarn-8.lock');
     const found = lock('yarn.lock', text);
     expect(shown(found)).toEqual([
       '@scope/real@4.1.0',
@@ -562,20 +380,18 @@ describe('hostile texts', () => {
 it.each([
   ['pnpm-lock.yaml', (size: number) => `lockfileVersion: '9.0'\n\npackages:\n\n  'a@${'('.repeat(size)}\u2028':\n`],
   ['yarn.lock', (size: number) => `# yarn lockfile v1\n\na@1:\n  version${' '.repeat(size)}1\u2028"\n`],
-])('a line of %s with an end of line inside is read in proportion', (name, make) => {
-  expectInProportion(1_000, make, (text) => read(name, text));
-});
+])('a line of %s with an end of line inside is read in proportion', (name, make) =>
+  expectInProportion(1_000, make, (text) => read(name, text)),
+);
 
-describe('the lock file of a project without dependencies', () => {
-  it.each([
-    ['package-lock.json', '{"lockfileVersion":3,"packages":{"":{"name":"app"}}}'],
-    ['yarn.lock', '# yarn lockfile v1\n\n\n'],
-    ['pnpm-lock.yaml', "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n"],
-    ['bun.lock', '{ "lockfileVersion": 1, "workspaces": { "": { "name": "app", }, }, "packages": {} }'],
-  ])('%s is read, with no package', (name, text) => {
-    expect(lock(name, text)).toEqual({ entries: [], pinned: {}, malformed: [] });
-  });
-});
+it.each([
+  ['package-lock.json', '{"lockfileVersion":3,"packages":{"":{"name":"app"}}}'],
+  ['yarn.lock', '# yarn lockfile v1\n\n\n'],
+  ['pnpm-lock.yaml', "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n"],
+  ['bun.lock', '{ "lockfileVersion": 1, "workspaces": { "": { "name": "app", }, }, "packages": {} }'],
+])('the lock file of a project without dependencies: %s is read, with no package', (name, text) =>
+  expect(lock(name, text)).toEqual({ entries: [], pinned: {}, malformed: [] }),
+);
 
 it('a patch of yarn leaves the package that it is applied to, in either order', () => {
   const patch = (name: string) =>
@@ -612,31 +428,7 @@ it('npm-shrinkwrap.json of npm before 5 has no version of its format', () => {
 });
 
 it('bun.lock: direct ones first, with their integrity, and commas before brackets', () => {
-  const text = `{
-  "lockfileVersion": 1,
-  "workspaces": {
-    "": {
-      "name": "app",
-      "dependencies": { "direct": "^1.0.0", "@corp/ui": "1", },
-    },
-    "packages/one": { "name": "one", "version": "0.0.1", "devDependencies": { "tool": "2", }, },
-  },
-  "packages": {
-    "@corp/ui": ["@corp/ui@1.0.0", "", {}, "${sri('F')}"],
-    "common": ["common@3.0.0", "", { "bin": { "a,]": "x.js" } }, "${sri('B')}"],
-    "direct": ["direct@1.0.0", "", { "dependencies": { "common": "*", "near": "1", }, }, "${sri('A')}"],
-    "direct/common": ["common@2.9.0", "", {}, "${sri('D')}"],
-    "folder": ["folder@file:../folder", {}],
-    "git": ["git@github:x/git#0123456", {}, "x-git-0123456"],
-    "inside": ["inside@1.0.0", "", { "bundled": true }, "${sri('E')}"],
-    "near": ["near@1.0.0", "https://mirror.example.com/npm/near/-/near-1.0.0.tgz", {}, "${sri('C')}"],
-    "one": ["one@workspace:packages/one"],
-    "other": ["other@1.0.0", "https://evil.example.org/", {}, "${sri('C')}"],
-    "tarball": ["tarball@https://evil.example.org/x.tgz", {}],
-    "tool": ["tool@2.0.0", "", {}, "${sri('C')}"],
-  }
-}
-`;
+  const text = lockFile('bun.lock', { sri });
   const found = lock('bun.lock', text);
   expect(shown(found)).toEqual([
     '@corp/ui@1.0.0 private',

@@ -13,6 +13,7 @@ import {
 import { selectHighest } from '../../../../src/ecosystems/npm/packument.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { table } from '../../../support/table.ts';
 
 describe('names', () => {
   it.each([
@@ -21,9 +22,7 @@ describe('names', () => {
     ['@babel/core@8.0.0-alpha.1', { module: '@babel/core', version: '8.0.0-alpha.1' }],
     ['JSONStream@1.3.5', { module: 'JSONStream', version: '1.3.5' }],
     ['-@0.0.1', { module: '-', version: '0.0.1' }],
-  ])('%s is a package and its version', (text, value) => {
-    expect(npmNames.parse(text)).toEqual({ tag: 'ok', value });
-  });
+  ])('%s is a package and its version', (text, value) => expect(npmNames.parse(text)).toEqual({ tag: 'ok', value }));
 
   it.each([
     ['lodash', phrase('expected.npmPackage', { example: 'lodash@latest' })],
@@ -36,9 +35,7 @@ describe('names', () => {
     ['../x@1.0.0', phrase('expected.npmName')],
     ['a/b@1.0.0', phrase('expected.npmName')],
     ['', phrase('expected.npmName')],
-  ])('%s is refused in words', (text, error) => {
-    expect(npmNames.parse(text)).toEqual({ tag: 'error', error });
-  });
+  ])('%s is refused in words', (text, error) => expect(npmNames.parse(text)).toEqual({ tag: 'error', error }));
 
   it.each([
     ['lodash', 'lodash'],
@@ -63,39 +60,23 @@ describe('names', () => {
     expect(npmNames.byHand('@babel/core')).toEqual({ module: '@babel/core', version: null });
   });
 
-  it('a tag is no fixed version', () => {
+  it('a tag is no fixed version', () =>
     expect(['1.0.0', 'latest', '1', null].map((version) => npmNames.isFixed(version))).toEqual([
       true,
       false,
       false,
       false,
-    ]);
-  });
+    ]));
 });
 
 describe('private patterns', () => {
-  it.each([
-    ['@corp', '@corp/ui', true],
-    ['@corp/*', '@corp/ui', true],
-    ['@corp/*', '@corporate/ui', false],
-    ['@corp/*', '@Corp/UI', true],
-    ['@corp*', '@corporate/ui', true],
-    ['@corp/ui-*', '@corp/ui-kit', true],
-    ['@corp/ui-*', '@corp/api', false],
-    ['corp-*', 'corp-tools', true],
-    ['corp-*', 'corp', false],
-    ['corp-*', '@x/corp-tools', false],
-    ['*', 'anything', true],
-    ['*', '@scope/anything', false],
-    ['a*a', 'a', false],
-    ['a*b*c', 'a-b-b-c', true],
-    ['a*b*c', 'a-c-b', false],
-    ['lodash', 'lodash', true],
-    ['lodash', 'lodash-es', false],
-  ])('%s over %s: %s', (pattern, name, want) => {
-    expect(npmNames.private?.isPattern(pattern)).toBe(true);
-    expect(matchesNpmPatterns([pattern], name)).toBe(want);
-  });
+  it.each(table<[string, string, boolean][]>('unit/ecosystems/npm/names', '%s over %s: %s'))(
+    '%s over %s: %s',
+    (pattern, name, want) => {
+      expect(npmNames.private?.isPattern(pattern)).toBe(true);
+      expect(matchesNpmPatterns([pattern], name)).toBe(want);
+    },
+  );
 
   it.each(['', '@', '@corp/', '/x', 'a/b', 'a b', '@corp/a/b', '.x', '!x'])('%s is no pattern', (text) => {
     expect(npmNames.private?.isPattern(text)).toBe(false);
@@ -117,26 +98,12 @@ describe('private patterns', () => {
     ['@corp/*', '@corp'],
     ['@corp/ui-*', null],
     ['corp-*', null],
-  ])('the scope of %s is %s', (pattern, scope) => {
-    expect(nameScopeOf(pattern)).toBe(scope);
-  });
+  ])('the scope of %s is %s', (pattern, scope) => expect(nameScopeOf(pattern)).toBe(scope));
 });
 
 describe('versions', () => {
   it('the order of semver 2.0.0 section 11', () => {
-    const order = [
-      '1.0.0-alpha',
-      '1.0.0-alpha.1',
-      '1.0.0-alpha.beta',
-      '1.0.0-beta',
-      '1.0.0-beta.2',
-      '1.0.0-beta.11',
-      '1.0.0-rc.1',
-      '1.0.0',
-      '1.0.10',
-      '1.2.0',
-      '10.0.0',
-    ];
+    const order = table<string[]>('unit/ecosystems/npm/names', 'order');
     for (const [at, version] of order.entries()) {
       expect(atOnce(selectHighest(order.slice(0, at + 1).toReversed(), 3)).kept.at(-1), version).toBe(version);
       expect(atOnce(selectHighest(order.slice(0, at + 1), 1)).kept.at(-1), version).toBe(version);
@@ -151,9 +118,7 @@ describe('versions', () => {
 
   it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(
     '%j is no whole version',
-    (text) => {
-      expect(isExact(text)).toBe(false);
-    },
+    (text) => expect(isExact(text)).toBe(false),
   );
 
   it('whole is what semver gives back unchanged', () => {

@@ -66,7 +66,7 @@ const notSigned = (by: string, got: string) => ({
 });
 
 describe('a packument that a trusted key signed', () => {
-  test('is verified, and its hash may be pinned', () => {
+  test('is verified, and its hash may be pinned', () =>
     expect(hold('metadata', { signatures: [bySigner()] })).toMatchObject({
       outcome: { tag: 'ok' },
       facts: {
@@ -74,8 +74,7 @@ describe('a packument that a trusted key signed', () => {
         verified: { algorithm: 'sha512', digest: sri, against: 'signature' },
         logged: { 'hello@1.0.0': sri },
       },
-    });
-  });
+    }));
 
   test('of a private registry is verified, and pinned for no other', () => {
     const { facts } = hold('metadata', { signatures: [bySigner()], own: { isPublic: false } });
@@ -199,9 +198,8 @@ describe('what is not verified is said, and only compared', () => {
     expect(facts.compared?.digest).toBe(given.integrity ?? sri);
   });
 
-  test('without keys and without signatures no state is reported: none is expected', () => {
-    expect(hold('metadata', { own: { keys: undefined as never } }).facts).not.toHaveProperty('signature');
-  });
+  test('without keys and without signatures no state is reported: none is expected', () =>
+    expect(hold('metadata', { own: { keys: undefined as never } }).facts).not.toHaveProperty('signature'));
 
   test('a lock file still verifies', () => {
     const { facts } = hold('metadata', { pinned: { 'hello@1.0.0': sri } });
@@ -259,11 +257,10 @@ describe('a list of keys', () => {
     expect(readSigningKeys(Buffer.from(text)).tag).toBe('error');
   });
 
-  test('keys of other types are left out, and so are entries that are nothing', () => {
+  test('keys of other types are left out, and so are entries that are nothing', () =>
     expect(keysOf({ ...one, keyid: 'x', keytype: 'ed25519' }, null as never, one).map(({ keyid }) => keyid)).toEqual([
       'present',
-    ]);
-  });
+    ]));
 });
 
 describe('whose keys are trusted', () => {

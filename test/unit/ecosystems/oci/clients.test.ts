@@ -21,9 +21,7 @@ describe('the hosts of a client', () => {
     ['direct alone', 'direct', 'direct'],
     ['user-info is masked', 'https://u:p@a.example.com/v2/hub', 'https://***@a.example.com/v2/hub'],
     ['a query is masked', `${a}/?key=secret`, `${a}/?key=***`],
-  ])('%s', (_, text, shown) => {
-    expect(showChain(chain(text))).toBe(shown);
-  });
+  ])('%s', (_, text, shown) => expect(showChain(chain(text))).toBe(shown));
 
   it.each([
     ['nothing', '', { kind: 'empty' }],
@@ -31,9 +29,7 @@ describe('the hosts of a client', () => {
     ['a host without a scheme', `${a}|b.example.com`, { kind: 'not_a_url', member: 1 }],
     ['another scheme', 'ftp://a', { kind: 'not_a_url', member: 0 }],
     ['off is no word of theirs', 'off', { kind: 'not_a_url', member: 0 }],
-  ])('not %s', (_, text, error) => {
-    expect(containerd.parse(text)).toEqual({ tag: 'error', error });
-  });
+  ])('not %s', (_, text, error) => expect(containerd.parse(text)).toEqual({ tag: 'error', error }));
 
   it.each([
     ['a chain', `${a}|${b}|direct`, true],
@@ -42,13 +38,10 @@ describe('the hosts of a client', () => {
     ['a query', `${a}?x=1`, false],
     ['a semicolon', `${a};${b}`, false],
     ['nothing', ' ', false],
-  ])('an operator may write %s: %s', (_, text, isFine) => {
-    expect(containerd.mistake(text) === null).toBe(isFine);
-  });
+  ])('an operator may write %s: %s', (_, text, isFine) => expect(containerd.mistake(text) === null).toBe(isFine));
 
-  it('compares members without user-info and slash', () => {
-    expect(containerd.member(`${a}/`).key).toBe(chain(`https://u:p@a.example.com|direct`).members[0]?.key);
-  });
+  it('compares members without user-info and slash', () =>
+    expect(containerd.member(`${a}/`).key).toBe(chain(`https://u:p@a.example.com|direct`).members[0]?.key));
 });
 
 describe('what a client does with which status', () => {
@@ -72,13 +65,13 @@ describe('what a client does with which status', () => {
     // Well answered and wrong: a page, a wrong hash.
     [200, 'failed', 'failed', 'ok'],
     [206, 'failed', 'failed', 'ok'],
-  ] as const)('%s', (status, ofContainerd, ofPodman, ofDocker) => {
+  ] as const)('%s', (status, ofContainerd, ofPodman, ofDocker) =>
     expect([end(containerd, status), end(podman, status), end(docker, status)]).toEqual([
       ofContainerd,
       ofPodman,
       ofDocker,
-    ]);
-  });
+    ]),
+  );
 
   test.each([containerd, podman])('a host that takes the connection and hangs ends the walk of $id', (client) => {
     const hung: Reply = { tag: 'failed', tookMs: 5, status: null, isHung: true };

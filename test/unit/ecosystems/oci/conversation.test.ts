@@ -284,11 +284,7 @@ describe('layers', () => {
 
 describe('further blobs', () => {
   const bodies = ['one', 'two', 'three', 'config'].map((name) => Buffer.from(name.padEnd(3 * 2 ** 20, name)));
-  const entries = bodies.map((body) => ({
-    mediaType: 'l',
-    digest: digestOf('sha256', body).text,
-    size: body.length,
-  }));
+  const entries = bodies.map((body) => ({ mediaType: 'l', digest: digestOf('sha256', body).text, size: body.length }));
   const image = JSON.stringify({ schemaVersion: 2, config: entries[3], layers: entries.slice(0, 3) });
   const named = (...at: readonly number[]): string => at.map((one) => entries[one]?.digest.slice(0, 19)).join(', ');
   const serve =
@@ -340,9 +336,7 @@ test.each([
   ['https://a.example.com/v2/hub', 'https://a.example.com/v2/hub', 'https://a.example.com/v2/'],
   ['https://a.example.com/x/v2', 'https://a.example.com/x/v2', 'https://a.example.com/x/v2/'],
   ['https://v2.example.com/v2fs', 'https://v2.example.com/v2fs/v2', 'https://v2.example.com/v2fs/v2/'],
-])('the API of %s', (url, root, door) => {
-  expect([apiRootOf(url), apiBaseOf(url)]).toEqual([root, door]);
-});
+])('the API of %s', (url, root, door) => expect([apiRootOf(url), apiBaseOf(url)]).toEqual([root, door]));
 
 test('the namespace is that of the image', () => {
   const { shown } = hold('digest', '1', registry(), { own: { ...own, ns: true } });

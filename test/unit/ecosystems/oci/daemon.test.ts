@@ -1,8 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
-import { type RealDaemon, startRealDaemon } from '../../../daemon/real-daemon.ts';
+import { endAfterEach, serve, watch } from '../../../daemon/with-servers.ts';
 
 const layer = Buffer.alloc(300_000, 'layer');
 const { text: layerDigest } = digestOf('sha256', layer);
@@ -11,41 +9,30 @@ const manifest = JSON.stringify({ schemaVersion: 2, config: part, layers: [part]
 const type = 'application/vnd.oci.image.manifest.v1+json';
 const { text: digest } = digestOf('sha256', Buffer.from(manifest));
 
-const servers: Server[] = [];
-let running: RealDaemon | null = null;
-afterEach(async () => {
-  await running?.daemon.stop();
-  running = null;
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+endAfterEach();
 
 /** A registry on loopback that wants a token, which it gives itself; it is well until `isDown`. */
 async function registry(isDown: () => boolean) {
   const asked: string[] = [];
-  const server = createServer((request, response) => {
-    const url = request.url ?? '';
-    asked.push(`${request.method} ${url}`);
+  const url = await serve((request, response) => {
+    const path = request.url ?? '';
+    asked.push(`${request.method} ${path}`);
     const own = `http://${request.headers.host}`;
     if (isDown()) response.writeHead(503).end();
-    else if (url.startsWith('/token')) response.end('{"token":"t","expires_in":300}');
+    else if (path.startsWith('/token')) response.end('{"token":"t","expires_in":300}');
     else if (request.headers.authorization !== 'Bearer t')
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token",service="s"` }).end();
-    else if (url.includes('/blobs/')) response.end(layer);
+    else if (path.includes('/blobs/')) response.end(layer);
     else response.writeHead(200, { 'content-type': type, 'docker-content-digest': digest }).end(manifest);
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return { url, asked };
 }
 
 test('a daemon watches mirrors of a registry, verifies, keeps tokens, and advises each client of its own lines', async () => {
   let isDown = false;
   const near = await registry(() => isDown);
   const far = await registry(() => false);
-  running = await startRealDaemon(`
+  const { until, get } = await watch(`
 listen: 127.0.0.1:10120
 schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { v2: 300ms, manifest: 300ms, blob: 500ms }
@@ -57,7 +44,6 @@ modules: { oci: [ "team/app@${digest}" ] }
 detect: { outage: { over: 300ms } }
 state: { path: ":memory:" }
 `);
-  const { until, get } = running;
   const metrics = async (): Promise<string> => (await get('/metrics')).text;
   const attempts = (name: string, step: string): RegExp =>
     new RegExp(

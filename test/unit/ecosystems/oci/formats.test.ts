@@ -14,9 +14,7 @@ describe('digests', () => {
   it.each([
     ['{}', 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'],
     ['{"schemaVersion":2}', 'sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f'],
-  ])('of the exact bytes %s', (text, want) => {
-    expect(digestOf('sha256', Buffer.from(text)).text).toBe(want);
-  });
+  ])('of the exact bytes %s', (text, want) => expect(digestOf('sha256', Buffer.from(text)).text).toBe(want));
 
   it.each([
     ['sha256', `sha256:${hex}`, true],
@@ -29,9 +27,7 @@ describe('digests', () => {
     ['what nobody computes here', `blake3:${hex}`, false],
     ['a line feed behind', `sha256:${hex}\n`, false],
     ['nothing', '', false],
-  ])('%s', (_, text, isOne) => {
-    expect(parseDigest(text) !== null).toBe(isOne);
-  });
+  ])('%s', (_, text, isOne) => expect(parseDigest(text) !== null).toBe(isOne));
 });
 
 describe('names of images', () => {
@@ -49,9 +45,9 @@ describe('names of images', () => {
     ['[::1]:5000/app:1', '[::1]:5000', 'app', '1'],
     [`quay.io/a/b@sha256:${hex}`, 'quay.io', 'a/b', `sha256:${hex}`],
     [`quay.io/a/b:v1@sha256:${hex}`, 'quay.io', 'a/b', `sha256:${hex}`],
-  ])('%s', (text, host, repository, version) => {
-    expect(parseImage(text)).toEqual({ tag: 'ok', value: { host, repository, version } });
-  });
+  ])('%s', (text, host, repository, version) =>
+    expect(parseImage(text)).toEqual({ tag: 'ok', value: { host, repository, version } }),
+  );
 
   it.each([
     '',
@@ -74,9 +70,7 @@ describe('names of images', () => {
     'user@docker.io/x',
     'a b',
     `ghcr.io/${'a'.repeat(256)}`,
-  ])('refused: %s', (text) => {
-    expect(parseImage(text).tag).toBe('error');
-  });
+  ])('refused: %s', (text) => expect(parseImage(text).tag).toBe('error'));
 
   it('an entry names its upstream, and has a tag where none is written', () => {
     expect(ociNames.parse('ghcr.io/a/b')).toEqual({
@@ -190,9 +184,7 @@ describe('challenges', () => {
       plain,
       { tag: 'error', error: malformed('answer.tokenHttps') },
     ],
-  ])('%s', (_, header, base, want) => {
-    expect(parseBearerChallenge(header, base)).toEqual(want);
-  });
+  ])('%s', (_, header, base, want) => expect(parseBearerChallenge(header, base)).toEqual(want));
 
   it('reads anything, in proportion', () => {
     fc.assert(
@@ -209,30 +201,26 @@ describe('challenges', () => {
   });
 });
 
-describe('tokens', () => {
-  it.each([
-    ['token', '{"token":"a.b"}', { token: 'a.b', lifeSeconds: 60 }],
-    ['access_token alone', '{"access_token":"c","expires_in":300}', { token: 'c', lifeSeconds: 300 }],
-    ['a life without end', '{"token":"a","expires_in":1e12}', { token: 'a', lifeSeconds: 3600 }],
-    ['a life behind it', '{"token":"a","expires_in":-5}', { token: 'a', lifeSeconds: 60 }],
-    ['names in any case, as Go reads them', '{"Token":"a","EXPIRES_IN":300}', { token: 'a', lifeSeconds: 300 }],
-    ['a life of null', '{"token":"a","expires_in":null}', { token: 'a', lifeSeconds: 60 }],
-    ['a life that is no number', '{"token":"a","expires_in":"300"}', null],
-    ['a life with a fraction', '{"token":"a","expires_in":300.5}', null],
-    ['a time of issue', '{"token":"a","issued_at":"2020-01-01T00:00:00Z"}', { token: 'a', lifeSeconds: 60 }],
-    ['a time of issue without zone', '{"token":"a","issued_at":"2020-01-01T00:00:00"}', null],
-    ['a byte order mark', '\uFEFF{"token":"a"}', null],
-    ['an empty one', '{"token":""}', null],
-    ['a header in it', '{"token":"a\\r\\nx: y"}', null],
-    ['too long for a head', JSON.stringify({ token: 'x'.repeat(9000) }), null],
-    ['no object', '"a"', null],
-    ['null', 'null', null],
-    ['no JSON', '<html>', null],
-    ['a polluted one', '{"__proto__":{"token":"a"}}', null],
-  ])('%s', (_, text, want) => {
-    expect(readToken(text)).toEqual(want);
-  });
-});
+it.each([
+  ['token', '{"token":"a.b"}', { token: 'a.b', lifeSeconds: 60 }],
+  ['access_token alone', '{"access_token":"c","expires_in":300}', { token: 'c', lifeSeconds: 300 }],
+  ['a life without end', '{"token":"a","expires_in":1e12}', { token: 'a', lifeSeconds: 3600 }],
+  ['a life behind it', '{"token":"a","expires_in":-5}', { token: 'a', lifeSeconds: 60 }],
+  ['names in any case, as Go reads them', '{"Token":"a","EXPIRES_IN":300}', { token: 'a', lifeSeconds: 300 }],
+  ['a life of null', '{"token":"a","expires_in":null}', { token: 'a', lifeSeconds: 60 }],
+  ['a life that is no number', '{"token":"a","expires_in":"300"}', null],
+  ['a life with a fraction', '{"token":"a","expires_in":300.5}', null],
+  ['a time of issue', '{"token":"a","issued_at":"2020-01-01T00:00:00Z"}', { token: 'a', lifeSeconds: 60 }],
+  ['a time of issue without zone', '{"token":"a","issued_at":"2020-01-01T00:00:00"}', null],
+  ['a byte order mark', '\uFEFF{"token":"a"}', null],
+  ['an empty one', '{"token":""}', null],
+  ['a header in it', '{"token":"a\\r\\nx: y"}', null],
+  ['too long for a head', JSON.stringify({ token: 'x'.repeat(9000) }), null],
+  ['no object', '"a"', null],
+  ['null', 'null', null],
+  ['no JSON', '<html>', null],
+  ['a polluted one', '{"__proto__":{"token":"a"}}', null],
+])('tokens: %s', (_, text, want) => expect(readToken(text)).toEqual(want));
 
 it.each([
   ['Docker Hub', '100;w=21600', '76;w=21600', { limit: 100, remaining: 76, windowSeconds: 21600 }],
@@ -254,6 +242,4 @@ it.each([
   ['linux/', null],
   ['Linux/amd64', null],
   ['a/b/c/d', null],
-])('the platform %s', (text, want) => {
-  expect(parsePlatform(text)).toEqual(want);
-});
+])('the platform %s', (text, want) => expect(parsePlatform(text)).toEqual(want));

@@ -69,9 +69,7 @@ describe('readManifest', () => {
       index,
       noList,
     ],
-  ])('%s', (_, body, type, want) => {
-    expect(expectation(body, type)).toBe(want);
-  });
+  ])('%s', (_, body, type, want) => expect(expectation(body, type)).toBe(want));
 
   it('four MiB of brackets are read in proportion', () => {
     expectInProportion(2 ** 19, (size) => Buffer.from('['.repeat(size)), expectation);
@@ -103,9 +101,7 @@ describe('entryFor', () => {
     ['another platform: the mirror is what is probed', [attestation, v6], { ...linux, architecture: 'amd64' }, v6],
     ['none of attestations', [attestation], { ...linux, architecture: 'amd64' }, null],
     ['none of nothing', [], { ...linux, architecture: 'amd64' }, null],
-  ])('%s', (_, entries, wanted, want) => {
-    expect(entryFor(entries, wanted)).toBe(want);
-  });
+  ])('%s', (_, entries, wanted, want) => expect(entryFor(entries, wanted)).toBe(want));
 });
 
 describe('judgeManifest', () => {

@@ -13,10 +13,7 @@ afterEach(() => {
   }
 });
 
-interface Heard {
-  readonly url: string;
-  readonly authorization: string | undefined;
-}
+type Heard = { readonly url: string; readonly authorization: string | undefined };
 
 /** A server on loopback that writes down what it was asked, and with whose credentials. */
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void) {

@@ -52,9 +52,8 @@ function hold(
 }
 
 describe('without the libraries, or a root', () => {
-  test('a root whose libraries were not loaded verifies nothing, and that is said', () => {
-    expect(hold(recorded).facts.signature).toEqual({ state: 'no_tool', key: null });
-  });
+  test('a root whose libraries were not loaded verifies nothing, and that is said', () =>
+    expect(hold(recorded).facts.signature).toEqual({ state: 'no_tool', key: null }));
 
   test('nothing is loaded without a root', async () => {
     await prepare({ own: { isAuthority: false } });
@@ -106,7 +105,7 @@ describe('by the trusted root of the public Sigstore', () => {
     ['a repository', publisher],
     ['a repository in another case', { ...publisher, repository: 'TrailOfBits/PyPI-attestations' }],
     ['a workflow of it', { ...publisher, workflow: 'release.yml' }],
-  ])('%s that may sign: the file is verified by it', (_, one) => {
+  ])('%s that may sign: the file is verified by it', (_, one) =>
     expect(held(one)).toEqual({
       outcome: { tag: 'ok' },
       facts: {
@@ -114,8 +113,8 @@ describe('by the trusted root of the public Sigstore', () => {
         verified: { algorithm: 'sha256', digest: `sha256:${sha256}`, against: 'signature' },
         file: { want: `sha256:${sha256}`, says: 'right', isKey: true },
       },
-    });
-  });
+    }),
+  );
 
   test.each<[string, AttestationPublisher, string]>([
     ['another repository', { ...publisher, repository: 'a/pypi-attestations' }, 'signed by GitHub a/pypi-attestations'],
@@ -270,7 +269,7 @@ describe('a provenance object', () => {
     ['with another hash', of(one({}, { subject: [{ name: 'a', digest: { md5: 'x' } }] })), false],
     ['null', null, false],
     ['a list', [], false],
-  ])('%s: %#', (_, value, isRead) => {
-    expect(readProvenance(Buffer.from(JSON.stringify(value))).tag).toBe(isRead ? 'ok' : 'error');
-  });
+  ])('%s: %#', (_, value, isRead) =>
+    expect(readProvenance(Buffer.from(JSON.stringify(value))).tag).toBe(isRead ? 'ok' : 'error'),
+  );
 });

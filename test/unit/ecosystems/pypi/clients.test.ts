@@ -35,9 +35,7 @@ describe('chains', () => {
     ['several, with whatever blanks', `  ${a}\n ${b} `, [a, b]],
     ['as shown to people', `${a}|${b}`, [a, b]],
     ['credentials are left out of the line', 'https://u:p@a.example.com/simple', [a]],
-  ])('%s', (_, text, plain) => {
-    expect(chain(text).members.map((member) => member.plain)).toEqual(plain);
-  });
+  ])('%s', (_, text, plain) => expect(chain(text).members.map((member) => member.plain)).toEqual(plain));
 
   test('what is shown can be read again, and hides credentials', () => {
     const read = chain(`https://__token__:hunter2@a.example.com/simple ${b}`);
@@ -54,66 +52,58 @@ describe('chains', () => {
     ['', { kind: 'empty' }],
     ['pip.example.com', { kind: 'not_a_url', member: 0 }],
     [`${a} ftp://x/`, { kind: 'not_a_url', member: 1 }],
-  ])('%j is none', (text, error) => {
-    expect(pip.parse(text)).toEqual({ tag: 'error', error });
-  });
+  ])('%j is none', (text, error) => expect(pip.parse(text)).toEqual({ tag: 'error', error }));
 
-  test.each([a, `${a} ${b}`, 'https://u:p@a.example.com/simple'])('%s is no mistake', (text) => {
-    expect([pip.mistake(text), uv.mistake(text)]).toEqual([null, null]);
-  });
+  test.each([a, `${a} ${b}`, 'https://u:p@a.example.com/simple'])('%s is no mistake', (text) =>
+    expect([pip.mistake(text), uv.mistake(text)]).toEqual([null, null]),
+  );
 
-  test.each(['', `${a},${b}`, `${a}|${b}`, 'a.example.com/simple', `${a}?x=1`, 'direct'])('%j is a mistake', (text) => {
-    expect(pip.mistake(text)).not.toBe(null);
-  });
+  test.each(['', `${a},${b}`, `${a}|${b}`, 'a.example.com/simple', `${a}?x=1`, 'direct'])('%j is a mistake', (text) =>
+    expect(pip.mistake(text)).not.toBe(null),
+  );
 });
 
 /** What the clients themselves did is in test/real/pypi-clients.test.ts: the same rows. */
-describe('pip merges its indexes', () => {
-  test.each([
-    ['one that is well', [200], { tag: 'ok', at: 0, tookMs: 10 }],
-    ['of two that are well the file of the last', [200, 200], { tag: 'ok', at: 1, tookMs: 20 }],
-    ...[404, 410, 400, 403, 429, 451, 500, 502, 503, 0].flatMap(
-      (status) =>
-        [
-          [`${status} first is passed over`, [status, 200], { tag: 'ok', at: 1, tookMs: 20 }],
-          [`${status} as an extra is passed over`, [200, status], { tag: 'ok', at: 0, tookMs: 20 }],
-          [`${status} alone fails`, [status], { tag: 'failed', at: 0 }],
-        ] as const,
-    ),
-    ['401 first ends: it asks for a password', [401, 200], { tag: 'failed', at: 0 }],
-    ['401 as an extra too', [200, 401], { tag: 'failed', at: 1 }],
-    ['all gone', [404, 500, 404], { tag: 'failed', at: 2 }],
-    ['another content with status 200 beside one that is well', [-200, 200], { tag: 'ok', at: 1, tookMs: 20 }],
-    ['a page that is cut beside one that is well', ['cut', 200], { tag: 'failed', at: 0 }],
-    ['a page that is cut behind one that is well', [200, 'cut'], { tag: 'failed', at: 1 }],
-    ['such a page alone', [-200], { tag: 'failed', at: 0 }],
-    ['such a page, and nothing that is well', [-200, 404], { tag: 'failed', at: 1 }],
-    ['one that is not measured', [200, null], { tag: 'unknown', at: 1 }],
-    ['401 behind one that is not measured', [null, 401], { tag: 'unknown', at: 0 }],
-  ] as const)('%s', (_, statuses, end) => {
-    expect(walk(pip, ...statuses)).toEqual(end);
-  });
-});
+test.each([
+  ['one that is well', [200], { tag: 'ok', at: 0, tookMs: 10 }],
+  ['of two that are well the file of the last', [200, 200], { tag: 'ok', at: 1, tookMs: 20 }],
+  ...[404, 410, 400, 403, 429, 451, 500, 502, 503, 0].flatMap(
+    (status) =>
+      [
+        [`${status} first is passed over`, [status, 200], { tag: 'ok', at: 1, tookMs: 20 }],
+        [`${status} as an extra is passed over`, [200, status], { tag: 'ok', at: 0, tookMs: 20 }],
+        [`${status} alone fails`, [status], { tag: 'failed', at: 0 }],
+      ] as const,
+  ),
+  ['401 first ends: it asks for a password', [401, 200], { tag: 'failed', at: 0 }],
+  ['401 as an extra too', [200, 401], { tag: 'failed', at: 1 }],
+  ['all gone', [404, 500, 404], { tag: 'failed', at: 2 }],
+  ['another content with status 200 beside one that is well', [-200, 200], { tag: 'ok', at: 1, tookMs: 20 }],
+  ['a page that is cut beside one that is well', ['cut', 200], { tag: 'failed', at: 0 }],
+  ['a page that is cut behind one that is well', [200, 'cut'], { tag: 'failed', at: 1 }],
+  ['such a page alone', [-200], { tag: 'failed', at: 0 }],
+  ['such a page, and nothing that is well', [-200, 404], { tag: 'failed', at: 1 }],
+  ['one that is not measured', [200, null], { tag: 'unknown', at: 1 }],
+  ['401 behind one that is not measured', [null, 401], { tag: 'unknown', at: 0 }],
+] as const)('pip merges its indexes: %s', (_, statuses, end) => expect(walk(pip, ...statuses)).toEqual(end));
 
-describe('uv takes the first index that knows the name, the default one last', () => {
-  test.each([
-    ['one that is well', [200], { tag: 'ok', at: 0, tookMs: 10 }],
-    ['the extra one first', [200, 200], { tag: 'ok', at: 1, tookMs: 10 }],
-    ['the default one is not asked then', [500, 200], { tag: 'ok', at: 1, tookMs: 10 }],
-    ['404 goes on', [200, 404], { tag: 'ok', at: 0, tookMs: 20 }],
-    ['404 goes on through all', [200, 404, 404], { tag: 'ok', at: 0, tookMs: 30 }],
-    ['404 everywhere', [404, 404], { tag: 'failed', at: 0 }],
-    ['a page that fails with status 200 ends', [200, -200], { tag: 'failed', at: 1 }],
-    ...[410, 401, 400, 403, 429, 451, 500, 502, 503, 0].map(
-      (status) => [`${status} ends`, [200, status], { tag: 'failed', at: 1 }] as const,
-    ),
-    ['the default one not measured', [null, 404], { tag: 'unknown', at: 0 }],
-    ['the default one not measured, and not asked', [null, 200], { tag: 'ok', at: 1, tookMs: 10 }],
-    ['an extra one not measured', [200, null], { tag: 'unknown', at: 1 }],
-  ] as const)('%s', (_, statuses, end) => {
-    expect(walk(uv, ...statuses)).toEqual(end);
-  });
-});
+test.each([
+  ['one that is well', [200], { tag: 'ok', at: 0, tookMs: 10 }],
+  ['the extra one first', [200, 200], { tag: 'ok', at: 1, tookMs: 10 }],
+  ['the default one is not asked then', [500, 200], { tag: 'ok', at: 1, tookMs: 10 }],
+  ['404 goes on', [200, 404], { tag: 'ok', at: 0, tookMs: 20 }],
+  ['404 goes on through all', [200, 404, 404], { tag: 'ok', at: 0, tookMs: 30 }],
+  ['404 everywhere', [404, 404], { tag: 'failed', at: 0 }],
+  ['a page that fails with status 200 ends', [200, -200], { tag: 'failed', at: 1 }],
+  ...[410, 401, 400, 403, 429, 451, 500, 502, 503, 0].map(
+    (status) => [`${status} ends`, [200, status], { tag: 'failed', at: 1 }] as const,
+  ),
+  ['the default one not measured', [null, 404], { tag: 'unknown', at: 0 }],
+  ['the default one not measured, and not asked', [null, 200], { tag: 'ok', at: 1, tookMs: 10 }],
+  ['an extra one not measured', [200, null], { tag: 'unknown', at: 1 }],
+] as const)('uv takes the first index that knows the name, the default one last: %s', (_, statuses, end) =>
+  expect(walk(uv, ...statuses)).toEqual(end),
+);
 
 describe('another index first', () => {
   const after = (before: string, to: string, dropped: readonly string[] = []) =>
@@ -127,9 +117,7 @@ describe('another index first', () => {
     ['an extra one moves', `${a} ${b}`, b, [], [b]],
     ['the first stays', `${a} ${b}`, a, [], [a, b]],
     ['what must go is dropped', `${a} ${b}`, c, [b], [c]],
-  ])('%s', (_, before, to, dropped, members) => {
-    expect(after(before, to, dropped)).toEqual(members);
-  });
+  ])('%s', (_, before, to, dropped, members) => expect(after(before, to, dropped)).toEqual(members));
 
   test('separators fit', () => {
     const found = pip.headed?.(chain(`${a} ${b} ${c}`), pip.member('https://d.example.com/simple'), new Set());
@@ -185,13 +173,12 @@ describe('lines to paste', () => {
     ['an extra index that should go', `${a} ${c}`, b, [], 'Remove extra indexes by hand as well'],
     ['private names', a, b, ['corp-*'], 'Private projects'],
     ['Poetry and PDM', a, b, [], 'poetry source add --priority=primary mirror https://b.example.com/pypi/simple/'],
-  ])('%s are told of', (_, before, after, patterns, want) => {
-    expect(texts(pip.remedy(chain(before), chain(after), patterns).notes).join('\n')).toContain(want);
-  });
+  ])('%s are told of', (_, before, after, patterns, want) =>
+    expect(texts(pip.remedy(chain(before), chain(after), patterns).notes).join('\n')).toContain(want),
+  );
 
-  test('plain HTTP on this machine is not', () => {
+  test('plain HTTP on this machine is not', () =>
     expect(texts(pip.remedy(chain(a), chain('http://127.0.0.1:8080/simple'), []).notes).join()).not.toContain(
       'plain HTTP',
-    );
-  });
+    ));
 });

@@ -125,9 +125,8 @@ describe('asks', () => {
     expect(verdict.outcome).toEqual({ tag: 'unknown', because: 'local' });
   });
 
-  test('an unknown step makes none either', () => {
-    expect(talk(probe(target('nope'), context()), () => page([])).verdict.outcome.tag).toBe('unknown');
-  });
+  test('an unknown step makes none either', () =>
+    expect(talk(probe(target('nope'), context()), () => page([])).verdict.outcome.tag).toBe('unknown'));
 });
 
 describe('a peek', () => {

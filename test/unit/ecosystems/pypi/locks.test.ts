@@ -7,6 +7,8 @@ import { parseToml } from '../../../../src/formats/toml.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { anyText } from '../../../support/any-text.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { lockFile } from '../../../support/lock-file.ts';
+import { table } from '../../../support/table.ts';
 
 const mirrorUrl = 'https://mirror.example.com/simple';
 /** A mirror of another upstream. */
@@ -17,8 +19,8 @@ const [h1, h2, h3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string
 
 const reader = await pypiLocks.reader();
 
-function read(name: string, text: string, others: Readonly<Record<string, string>> = {}) {
-  return reader({
+const read = (name: string, text: string, others: Readonly<Record<string, string>> = {}) =>
+  reader({
     name,
     text,
     beside: (one) => others[one] ?? null,
@@ -29,7 +31,6 @@ function read(name: string, text: string, others: Readonly<Record<string, string
     sources: [],
     isPrivate: (module) => module.startsWith('corp-'),
   });
-}
 
 function lockOf(name: string, text: string, others: Readonly<Record<string, string>> = {}): Lock {
   const lock = read(name, text, others);
@@ -40,20 +41,7 @@ function lockOf(name: string, text: string, others: Readonly<Record<string, stri
 const told = ({ entries }: Lock) => entries.map(({ module, version, because }) => [module, version, because]);
 
 test('which files are locks', () => {
-  const names = [
-    'requirements.txt',
-    'a/requirements-dev.txt',
-    'uv.lock',
-    '../app/poetry.lock',
-    'go.sum',
-    'Pipfile.lock',
-    'my-uv.lock',
-    'pdm.lock',
-    'pylock.toml',
-    'pylock.dev.toml',
-    'a/pylock.a.b.toml',
-    'pyproject.toml',
-  ];
+  const names = table<string[]>('unit/ecosystems/pypi/locks', 'names');
   expect(names.map((name) => pypiLocks.isLock(name))).toEqual([
     ...[true, true, true, true, false, true, false],
     ...[true, true, true, false, false],
@@ -96,39 +84,10 @@ describe('requirements', () => {
     expect(lock.malformed).toEqual([]);
   });
 
-  test.each([
-    ['six==1.17.0', ['six', '1.17.0', null]],
-    ['six == 1.17.0  # why', ['six', '1.17.0', null]],
-    ['six===1.17.0', ['six', '1.17.0', null]],
-    ['six (==1.17.0)', ['six', '1.17.0', null]],
-    ['six==1.17.0; python_version<"4"', ['six', '1.17.0', null]],
-    ['six', ['six', '', 'unpinned']],
-    ['six>=1.0', ['six', '>=1.0', 'unpinned']],
-    ['six==1.*', ['six', '==1.*', 'unpinned']],
-    ['six==1.17.0,<2', ['six', '==1.17.0,<2', 'unpinned']],
-    ['six[extra] ~= 1.0 ; python_version < "4"', ['six', '~= 1.0', 'unpinned']],
-    ['six==1.17.0!x', ['six', '1.17.0!x', 'malformed']],
-    ['.', ['.', '', 'replaced']],
-    ['.[extra]', ['.[extra]', '', 'replaced']],
-    ['.[dev, test]', ['.[dev,', '', 'replaced']],
-    ['-e .', ['.', '', 'replaced']],
-    ['--editable=.[extra]', ['.[extra]', '', 'replaced']],
-    ['../lib', ['../lib', '', 'replaced']],
-    ['six @ https://f.example.com/six.whl', ['six', '', 'replaced']],
-    ['-e git+https://git.example.com/x#egg=six', ['six', '', 'replaced']],
-    ['./local/pkg', ['./local/pkg', '', 'replaced']],
-    ['libs/own', ['libs/own', '', 'replaced']],
-    ['wheels/own-1.0-py3-none-any.whl ; python_version < "4"', ['wheels/own-1.0-py3-none-any.whl', '', 'replaced']],
-    ['own-1.0.tar.gz[extra]', ['own-1.0.tar.gz[extra]', '', 'replaced']],
-    ['C:\\libs\\own.zip', ['C:\\libs\\own.zip', '', 'replaced']],
-    ['ssh://git@git.example.com/x', ['ssh://git@git.example.com/x', '', 'replaced']],
-    ['six==1.17.0 -f https://f.example.com/links', ['six', '1.17.0', null]],
-    ['six>=1.0 -f https://f.example.com/links', ['six', '>=1.0', 'unpinned']],
-    ['corp-lib==1.0', ['corp-lib', '1.0', 'private']],
-    ['Corp_Lib==1.0', ['corp-lib', '1.0', 'private']],
-  ])('%s', (line, entry) => {
-    expect(told(lockOf('requirements.txt', `${line}\n`))).toEqual([entry]);
-  });
+  test.each(table<[string, readonly (string | null)[]][]>('unit/ecosystems/pypi/locks', 'requirements'))(
+    '%s',
+    (line, entry) => expect(told(lockOf('requirements.txt', `${line}\n`))).toEqual([entry]),
+  );
 
   test('options are none of its projects', () => {
     const text = `--require-hashes\n--index-url ${mirrorUrl}/\n--pre -i ${publicUrl} -f ./wheels\nsix==1.17.0\n`;
@@ -167,13 +126,13 @@ describe('requirements', () => {
     ]);
   });
 
-  test.each(['\0\0\0', '<html>', '{"a": 1}'])('%j is none', (text) => {
-    expect(read('requirements.txt', text).tag).toBe('error');
-  });
+  test.each(['\0\0\0', '<html>', '{"a": 1}'])('%j is none', (text) =>
+    expect(read('requirements.txt', text).tag).toBe('error'),
+  );
 
-  test.each(['', '# nothing\n'])('%j names no project', (text) => {
-    expect(lockOf('requirements.txt', text)).toEqual({ entries: [], pinned: {}, malformed: [] });
-  });
+  test.each(['', '# nothing\n'])('%j names no project', (text) =>
+    expect(lockOf('requirements.txt', text)).toEqual({ entries: [], pinned: {}, malformed: [] }),
+  );
 
   test('-r and -c: included files are read once each, relative to the file that names them', () => {
     const lock = lockOf(
@@ -216,63 +175,7 @@ describe('requirements', () => {
 });
 
 describe('uv.lock', () => {
-  const text = `version = 1
-requires-python = ">=3.12"
-resolution-markers = [
-    "python_full_version >= '3.13'",
-    "python_full_version < '3.13'",
-]
-
-[[package]]
-name = "app"
-version = "0.1.0"
-source = { virtual = "." }
-dependencies = [
-    { name = "anyio" },
-    { name = "idna", marker = "sys_platform == 'win32'" },
-]
-
-[package.metadata]
-requires-dist = [{ name = "anyio", specifier = ">=4" }]
-
-[[package]]
-name = "anyio"
-version = "4.3.0"
-source = { registry = "${publicUrl}" }
-dependencies = [{ name = "idna" }]
-sdist = { url = "https://f.example.com/anyio-4.3.0.tar.gz", hash = "sha256:${h1}", size = 159642, upload-time = 2024-02-19T08:36:28Z }
-wheels = [
-    { url = "https://f.example.com/anyio-4.3.0-py3-none-any.whl", hash = "sha256:${h2}", size = 85_584 },
-]
-
-[[package]]
-name = "idna"
-version = "3.6"
-source = { registry = "${mirrorUrl}/" }
-wheels = [
-    { url = "https://f.example.com/idna-3.6%2Blocal-py3-none-any.whl?x=1#y", hash = "sha256:${h3}" }, # last
-]
-
-[[package]]
-name = "corp-lib"
-version = "1.0"
-source = { registry = "https://corp.example.com/simple" }
-
-[[package]]
-name = "other"
-version = "1.0"
-source = { registry = "https://corp.example.com/simple" }
-
-[[package]]
-name = "local"
-version = "1.0"
-source = { registry = "../wheels" }
-
-[[package]]
-name = "fork"
-version = "1.0"
-source = { git = "https://git.example.com/fork?rev=abc#abc" }
-`;
+  const text = lockFile('uv.lock', { publicUrl, h1, h2, mirrorUrl, h3 });
 
   test('packages of the public index and of mirrors, the most needed first', () => {
     const lock = lockOf('uv.lock', text);
@@ -299,66 +202,12 @@ source = { git = "https://git.example.com/fork?rev=abc#abc" }
       'version = 1\n[[package]\nname = "x"\n',
       phrase('expected.lockWrites', { file: 'uv.lock', client: 'uv', line: 2 }),
     ],
-  ])('%j is none', (broken, error) => {
-    expect(read('uv.lock', broken)).toEqual({ tag: 'error', error });
-  });
+  ])('%j is none', (broken, error) => expect(read('uv.lock', broken)).toEqual({ tag: 'error', error }));
 });
 
 describe('poetry.lock', () => {
   test('today: files at each package, a source only where it is not the public index', () => {
-    const lock = lockOf(
-      'poetry.lock',
-      `# This file is automatically @generated by Poetry 1.8.2 and should not be changed by hand.
-
-[[package]]
-name = "Requests"
-version = "2.32.3"
-description = "Python HTTP for Humans."
-optional = false
-python-versions = ">=3.8"
-files = [
-    {file = "requests-2.32.3-py3-none-any.whl", hash = "sha256:${h1}"},
-    {file = "requests-2.32.3.tar.gz", hash = "md5:abc"},
-]
-
-[package.dependencies]
-certifi = ">=2017.4.17"
-charset-normalizer = {version = ">=2,<4", optional = true}
-
-[package.extras]
-socks = ["PySocks (>=1.5.6,!=1.5.7)"]
-
-[[package]]
-name = "certifi"
-version = "2024.2.2"
-files = []
-
-[package.source]
-type = "legacy"
-url = "${mirrorUrl}"
-reference = "mirror"
-
-[[package]]
-name = "inner"
-version = "1.0"
-
-[package.source]
-type = "legacy"
-url = "https://corp.example.com/simple"
-
-[[package]]
-name = "fork"
-version = "1.0"
-
-[package.source]
-type = "git"
-url = "https://git.example.com/fork"
-
-[metadata]
-lock-version = "2.0"
-content-hash = "abc"
-`,
-    );
+    const lock = lockOf('poetry.lock', lockFile('poetry.lock', { h1, mirrorUrl }));
     expect(told(lock)).toEqual([
       ['certifi', '2024.2.2', null],
       ['fork', '1.0', 'replaced'],
@@ -378,37 +227,7 @@ content-hash = "abc"
 });
 
 describe('pdm.lock', () => {
-  const text = `[metadata]
-groups = ["default"]
-strategy = ["inherit_metadata"]
-lock_version = "4.5.0"
-
-[[package]]
-name = "anyio"
-version = "4.3.0"
-dependencies = ["idna>=2.8", "exceptiongroup>=1.0.2; python_version < \\"3.11\\""]
-files = [
-    {file = "anyio-4.3.0-py3-none-any.whl", hash = "sha256:${h1}"},
-]
-
-[[package]]
-name = "idna"
-version = "3.6"
-files = [
-    {url = "https://f.example.com/idna-3.6.tar.gz", hash = "sha256:${h2}"},
-]
-
-[[package]]
-name = "fork"
-version = "1.0"
-git = "https://git.example.com/fork"
-revision = "abc"
-
-[[package]]
-name = "local"
-version = "1.0"
-path = "./local"
-`;
+  const text = lockFile('pdm.lock', { h1, h2 });
 
   test('packages of the default index, the most needed first', () => {
     const lock = lockOf('app/pdm.lock', text);
@@ -438,42 +257,7 @@ describe('pylock.toml', () => {
   const publicFile = (name: string) => `https://${['files', 'pythonhosted', 'org'].join('.')}/packages/ab/${name}`;
 
   test('by the index, or by where its files are', () => {
-    const lock = lockOf(
-      'pylock.toml',
-      `lock-version = "1.0"
-created-by = "pip"
-
-[[packages]]
-name = "anyio"
-version = "4.3.0"
-dependencies = [{ name = "idna" }]
-[[packages.wheels]]
-name = "anyio-4.3.0-py3-none-any.whl"
-url = "${publicFile('anyio-4.3.0-py3-none-any.whl')}"
-[packages.wheels.hashes]
-sha256 = "${h1}"
-
-[[packages]]
-name = "idna"
-version = "3.6"
-index = "${mirrorUrl}/"
-sdist = { url = "https://f.example.com/idna-3.6.tar.gz", hashes = { sha256 = "${h2}" } }
-
-[[packages]]
-name = "other"
-version = "1.0"
-wheels = [{ url = "https://corp.example.com/other-1.0-py3-none-any.whl", hashes = { sha256 = "${h3}" } }]
-
-[[packages]]
-name = "folder"
-directory = { path = "." }
-
-[[packages]]
-name = "fork"
-version = "1.0"
-vcs = { type = "git", url = "https://git.example.com/fork", commit-id = "abc" }
-`,
-    );
+    const lock = lockOf('pylock.toml', lockFile('pylock.toml', { publicFile, h1, mirrorUrl, h2, h3 }));
     expect(told(lock)).toEqual([
       ['idna', '3.6', null],
       ['anyio', '4.3.0', null],
@@ -529,9 +313,9 @@ describe('Pipfile.lock', () => {
     expect(because).toMatchObject({ certifi: 'foreign', idna: null, own: 'foreign', pytest: 'foreign' });
   });
 
-  test.each(['', '{}', '[]', '{"default": {}}'])('%j is none', (broken) => {
-    expect(read('Pipfile.lock', broken)).toEqual({ tag: 'error', error: phrase('expected.pipfileLock') });
-  });
+  test.each(['', '{}', '[]', '{"default": {}}'])('%j is none', (broken) =>
+    expect(read('Pipfile.lock', broken)).toEqual({ tag: 'error', error: phrase('expected.pipfileLock') }),
+  );
 });
 
 describe('TOML', () => {
@@ -575,17 +359,13 @@ describe('TOML', () => {
     'a = 1\n[[a]]',
     'a = "\\uZZZZ"',
     `a = ${'['.repeat(10_000)}`,
-  ])('%s is none', (text) => {
-    expect(parseToml(text).tag).toBe('error');
-  });
+  ])('%s is none', (text) => expect(parseToml(text).tag).toBe('error'));
 
   test.each([
     ['a name that is defined twice', 'a = 1\nb = 2\na = 3\n'],
     ['an integer beyond a double', 'a = 1\n\nb = 12345678901234567890\n'],
     ['a control character', 'a = 1\r\nb = 2\r\nc = "\0"\r\n'],
-  ])('%s is told with its line', (_, text) => {
-    expect(parseToml(text)).toEqual({ tag: 'error', error: 3 });
-  });
+  ])('%s is told with its line', (_, text) => expect(parseToml(text)).toEqual({ tag: 'error', error: 3 }));
 
   test('any text is read or not', () => {
     fc.assert(fc.property(anyText(60), (text) => void parseToml(text)));
@@ -648,6 +428,6 @@ test.each<[string, string, number, (size: number) => string]>([
   ['a name before a slash', 'uv.lock', 2_000, (size) => uvWheel(`${'a'.repeat(size)}/`)],
   ['question marks in a URL', 'uv.lock', 2_000, (size) => uvWheel(`${'a?'.repeat(size)}\\n`)],
   ['slashes of an index', 'uv.lock', 2_000, (size) => uvPackage('').replace('/simple', `${'/'.repeat(size)}x`)],
-])('%s (%s) are read in proportion', (_, name, size, make) => {
-  expectInProportion(size, make, (text) => read(name, text));
-});
+])('%s (%s) are read in proportion', (_, name, size, make) =>
+  expectInProportion(size, make, (text) => read(name, text)),
+);

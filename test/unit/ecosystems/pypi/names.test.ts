@@ -10,6 +10,7 @@ import {
 import { parseFileName } from '../../../../src/ecosystems/pypi/release.ts';
 import { comparePythonVersions, isPythonPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { table } from '../../../support/table.ts';
 
 describe('names', () => {
   test.each([
@@ -17,9 +18,7 @@ describe('names', () => {
     ['zope.interface', 'zope-interface'],
     ['A__b.-C', 'a-b-c'],
     ['requests', 'requests'],
-  ])('%s is %s in a URL', (name, normal) => {
-    expect(normalNameOf(name)).toBe(normal);
-  });
+  ])('%s is %s in a URL', (name, normal) => expect(normalNameOf(name)).toBe(normal));
 
   test.each([
     ['requests==2.32.3', { module: 'requests', version: '2.32.3' }],
@@ -28,9 +27,7 @@ describe('names', () => {
     ['requests@latest', { module: 'requests', version: 'latest' }],
     ['requests==latest', { module: 'requests', version: 'latest' }],
     ['torch==2.4.0+cpu', { module: 'torch', version: '2.4.0+cpu' }],
-  ])('%s', (text, named) => {
-    expect(parseProject(text)).toEqual({ tag: 'ok', value: named });
-  });
+  ])('%s', (text, named) => expect(parseProject(text)).toEqual({ tag: 'ok', value: named }));
 
   test.each([
     '',
@@ -42,36 +39,21 @@ describe('names', () => {
     '-x==1',
     'a b==1',
     '../x==1',
-  ])('%s is refused', (text) => {
-    expect(parseProject(text).tag).toBe('error');
-  });
+  ])('%s is refused', (text) => expect(parseProject(text).tag).toBe('error'));
 
   test.each([
     ['Requests==2.0', { module: 'requests', version: '2.0' }],
     ['requests@2.0', { module: 'requests', version: '2.0' }],
     ['requests', { module: 'requests', version: null }],
     ['requests==', { module: 'requests', version: null }],
-  ])('by hand %s', (text, named) => {
-    expect(pypiNames.byHand(text)).toEqual(named);
-  });
+  ])('by hand %s', (text, named) => expect(pypiNames.byHand(text)).toEqual(named));
 });
 
 describe('private names', () => {
-  test.each([
-    [['corp-*'], 'corp-lib', true],
-    [['corp-*'], 'Corp_Lib', true],
-    [['CORP_*'], 'corp-lib', true],
-    [['corp-*'], 'corp', false],
-    [['corp-*'], 'mycorp-lib', false],
-    [['*-internal'], 'billing-internal', true],
-    [['a*b*c'], 'axxbyyc', true],
-    [['a*b*c'], 'axxcyyb', false],
-    [['aa*aa'], 'aaa', false],
-    [['exact.name'], 'exact-name', true],
-    [[], 'anything', false],
-  ])('%j and %s: %s', (patterns, name, matches) => {
-    expect(matchesProjects(patterns, name)).toBe(matches);
-  });
+  test.each(table<[readonly string[], string, boolean][]>('unit/ecosystems/pypi/names', '%j and %s: %s'))(
+    '%j and %s: %s',
+    (patterns, name, matches) => expect(matchesProjects(patterns, name)).toBe(matches),
+  );
 
   test('what is a pattern', () => {
     expect(['corp-*', '*-internal', 'exact'].map(isProjectPattern)).toEqual([true, true, true]);
@@ -81,31 +63,7 @@ describe('private names', () => {
 
 describe('versions', () => {
   /** Ascending, as PEP 440 has them. */
-  const ascending = [
-    '1.dev0',
-    '1.0.dev456',
-    '1.0a1',
-    '1.0a2.dev456',
-    '1.0a12.dev456',
-    '1.0a12',
-    '1.0b1.dev456',
-    '1.0b2',
-    '1.0b2.post345.dev456',
-    '1.0b2.post345',
-    '1.0rc1.dev456',
-    '1.0rc1',
-    '1.0',
-    '1.0+abc.5',
-    '1.0+abc.7',
-    '1.0+5',
-    '1.0.post456.dev34',
-    '1.0.post456',
-    '1.0.15',
-    '1.1.dev1',
-    '1.10',
-    '2024.12.14',
-    '1!0.1',
-  ];
+  const ascending = table<string[]>('unit/ecosystems/pypi/names', 'ascending');
 
   test('are in the order of PEP 440', () => {
     const read = ascending.map((text) => parseVersion(text));
@@ -118,28 +76,14 @@ describe('versions', () => {
       }
   });
 
-  test.each([
-    ['1.0', '1.0.0'],
-    ['v1.0', '1'],
-    ['1.0-alpha.1', '1.0a1'],
-    ['1.0_PREVIEW2', '1.0rc2'],
-    ['1.0c3', '1.0rc3'],
-    ['1.0-1', '1.0.post1'],
-    ['1.0-r4', '1.0.post4'],
-    ['1.0.dev', '1.0.dev0'],
-    ['1.0+Ubuntu-1', '1.0+ubuntu.1'],
-    ['01.02', '1.2'],
-    ['0', '0.0'],
-  ])('%s is %s', (a, b) => {
+  test.each(table<[string, string][]>('unit/ecosystems/pypi/names', 'versions'))('%s is %s', (a, b) => {
     expect(parseVersion(a)).not.toBe(null);
     expect(parseVersion(a)).toEqual(parseVersion(b));
   });
 
   test.each(['', 'latest', '1.0.*', '1..0', '1.0+', '1.0 beta', 'a1', '1'.repeat(201), '1.0+a..b'])(
     '%s is none',
-    (text) => {
-      expect(parseVersion(text)).toBe(null);
-    },
+    (text) => expect(parseVersion(text)).toBe(null),
   );
 
   test('of digits beyond any number keep their order', () => {
@@ -178,35 +122,22 @@ describe('versions', () => {
 });
 
 describe('file names', () => {
-  test.each([
-    ['six-1.17.0-py2.py3-none-any.whl', 'six', { kind: 'wheel', version: '1.17.0', tags: 'py2.py3-none-any' }],
-    ['Flask_Login-0.6.3-py3-none-any.whl', 'flask-login', { kind: 'wheel', version: '0.6.3', tags: 'py3-none-any' }],
-    ['x-1.0-2-py3-none-any.whl', 'x', { kind: 'wheel', version: '1.0', tags: 'py3-none-any' }],
-    ['six-1.17.0.tar.gz', 'six', { kind: 'sdist', version: '1.17.0', tags: '' }],
-    ['zope.interface-6.0.zip', 'zope-interface', { kind: 'sdist', version: '6.0', tags: '' }],
-    ['Flask-Login-0.5.0.tar.gz', 'flask-login', { kind: 'sdist', version: '0.5.0', tags: '' }],
-    ['python-dateutil-2.9.0.post0.tar.gz', 'python-dateutil', { kind: 'sdist', version: '2.9.0.post0', tags: '' }],
-    ['six-1.17.0.tar.gz', 'seven', null],
-    ['six-1.0-py3.6.egg', 'six', null],
-    ['six-1.17.0.tar.gz.asc', 'six', null],
-    ['six-1.0.whl', 'six', null],
-    ['../six-1.0.tar.gz', 'six', null],
-    ['six--1.0.zip', 'six', { kind: 'sdist', version: '-1.0', tags: '' }],
-    ['six_-1.0.zip', 'six', null],
-    ['-six-1.0.zip', 'six', null],
-  ])('%s of %s', (file, project, want) => {
-    expect(parseFileName(file, project)).toEqual(want);
-  });
+  test.each(
+    table<[string, string, { readonly kind: string; readonly version: string; readonly tags: string } | null][]>(
+      'unit/ecosystems/pypi/names',
+      'file names',
+    ),
+  )('%s of %s', (file, project, want) => expect(parseFileName(file, project)).toEqual(want));
 
   test.each([
     ['dashes', '-'],
     ['separators in turn', '-_'],
     ['names', 'q-'],
-  ])('in proportion, whatever number of %s', (_, part) => {
+  ])('in proportion, whatever number of %s', (_, part) =>
     expectInProportion(
       2_000,
       (size) => `q${part.repeat(size)}.zip`,
       (name) => parseFileName(name, 'six-of-one'),
-    );
-  });
+    ),
+  );
 });

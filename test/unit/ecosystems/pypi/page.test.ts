@@ -28,9 +28,8 @@ class AllFiles implements PageReader {
   }
 }
 
-function readWith(reader: PageReader, body: string | Uint8Array, type = 'text/html', at = finalUrl) {
-  return atOnce(readPage(answeredWith(body, type, at), reader));
-}
+const readWith = (reader: PageReader, body: string | Uint8Array, type = 'text/html', at = finalUrl) =>
+  atOnce(readPage(answeredWith(body, type, at), reader));
 
 function read(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
   return readWith(new AllFiles(), body, type, at);
@@ -78,19 +77,19 @@ describe('HTML', () => {
       `<a href="/p/${whl}#egg=tiny&sha256=${hash}">${whl}</a>`,
       `https://mirror.example.com/p/${whl}`,
     ],
-  ])('a URL %s', (_, body, url) => {
+  ])('a URL %s', (_, body, url) =>
     expect(pageOf(body).files).toEqual([
       { name: whl, url, sha256: hash, isYanked: false, metadata: null, provenance: null },
-    ]);
-  });
+    ]),
+  );
 
   test.each([
     ['shortened, as in a listing of a folder', `<a href="${whl}#sha256=${hash}">tiny-1.0-py3-no..&gt;</a>`, [whl]],
     ['within another element', `<a href="tiny-1.0.tar.gz?x=/y"><code>tiny-1.0.tar.gz</code></a>`, ['tiny-1.0.tar.gz']],
     ['escaped in the URL', '<a href="tiny-1.0%2Bx-py3-none-any.whl">…</a>', ['tiny-1.0+x-py3-none-any.whl']],
-  ])('a name %s is that in the URL, as for pip', (_, body, names) => {
-    expect(pageOf(body).files.map(({ name }) => name)).toEqual(names);
-  });
+  ])('a name %s is that in the URL, as for pip', (_, body, names) =>
+    expect(pageOf(body).files.map(({ name }) => name)).toEqual(names),
+  );
 
   test('a download of a web page is no distribution', () => {
     const body = '<a href="/client.zip">Download</a><a href="/setup.exe">Set up</a><a href="%ff.whl">x</a>';
@@ -137,11 +136,10 @@ describe('HTML', () => {
     expect(page.files.map(({ url }) => url)).toEqual([`https://mirror.example.com/z/${whl}`]);
   });
 
-  test('credentials of the page, masked or not, go to no file', () => {
+  test('credentials of the page, masked or not, go to no file', () =>
     expect(pageOf(`<a href="${whl}">${whl}</a>`, 'text/html', 'https://***@m.example.com/s/').files[0]?.url).toBe(
       `https://m.example.com/s/${whl}`,
-    );
-  });
+    ));
 
   test.each([
     ['a page without anything', '<html></html>', 'wrong_content'],
@@ -152,13 +150,10 @@ describe('HTML', () => {
       `<meta name="pypi:repository-version" content="2.0"><a href="${whl}">${whl}</a>`,
       'malformed',
     ],
-  ])('%s', (_, body, kind) => {
-    expect(read(body)).toMatchObject({ tag: 'error', error: { kind } });
-  });
+  ])('%s', (_, body, kind) => expect(read(body)).toMatchObject({ tag: 'error', error: { kind } }));
 
-  test('no UTF-8', () => {
-    expect(read(Buffer.from([0x3c, 0xff, 0xfe]))).toMatchObject({ tag: 'error', error: { kind: 'malformed' } });
-  });
+  test('no UTF-8', () =>
+    expect(read(Buffer.from([0x3c, 0xff, 0xfe]))).toMatchObject({ tag: 'error', error: { kind: 'malformed' } }));
 
   test('100 000 anchors with entities are read, in proportion', () => {
     const anchor = `<a href="/p/${whl}#sha256=${hash}" data-requires-python="&gt;=3.8&#44;&#x3c;4&nope;">${whl}</a><br/>\n`;
@@ -222,12 +217,11 @@ describe('HTML', () => {
     expect(pageOf(`<a href="${long}">${whl}</a><a href="${whl}">${whl}</a>`).files).toHaveLength(1);
   });
 
-  test('a parameter of a URL is no entity, as with clients', () => {
+  test('a parameter of a URL is no entity, as with clients', () =>
     expect(pageOf(`<a href="/p/${whl}?a=1&copy=2&sect3#egg=tiny&sha256=${hash}">${whl}</a>`).files[0]).toMatchObject({
       url: `https://mirror.example.com/p/${whl}?a=1&copy=2&sect3`,
       sha256: hash,
-    });
-  });
+    }));
 });
 
 describe('JSON', () => {
@@ -267,9 +261,9 @@ describe('JSON', () => {
     ['no files', '{"meta":{"api-version":"1.0"}}'],
     ['a version to come', '{"meta":{"api-version":"2.0"},"files":[]}'],
     ['depth', `${'['.repeat(200_000)}`],
-  ])('%s is malformed', (_, body) => {
-    expect(read(body, json)).toMatchObject({ tag: 'error', error: { kind: 'malformed' } });
-  });
+  ])('%s is malformed', (_, body) =>
+    expect(read(body, json)).toMatchObject({ tag: 'error', error: { kind: 'malformed' } }),
+  );
 
   test('a duplicate key: the last counts, as with clients', () => {
     const body = `{"meta":{"api-version":"1.0"},"files":[],"files":[{"filename":"${whl}","url":"/${whl}"}]}`;
@@ -278,14 +272,11 @@ describe('JSON', () => {
 
   test.each(['application/json', 'text/plain', 'application/vnd.pypi.simple.v2+json', ''])(
     'the type %s is refused, as pip and uv do',
-    (type) => {
-      expect(read(jsonOf([]), type)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } });
-    },
+    (type) => expect(read(jsonOf([]), type)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } }),
   );
 
-  test('HTML labelled as JSON is another content', () => {
-    expect(read('<html></html>', json)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } });
-  });
+  test('HTML labelled as JSON is another content', () =>
+    expect(read('<html></html>', json)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } }));
 });
 
 describe('releases', () => {

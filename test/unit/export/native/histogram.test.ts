@@ -93,7 +93,7 @@ describe('the limit of buckets', () => {
     );
   });
 
-  it('holds for any times of probes, without a lost value', () => {
+  it('holds for any times of probes, without a lost value', () =>
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 1e-4, max: 130, noNaN: true })),
@@ -104,6 +104,5 @@ describe('the limit of buckets', () => {
           expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(values.length);
         },
       ),
-    );
-  });
+    ));
 });

@@ -187,9 +187,10 @@ it('native buckets, their count and their sum begin with the first scrape that g
   expect(trip?.histogram).toMatchObject({ sampleSum: 0.16, positiveDelta: [1] });
 });
 
-it('where it is not offered, a scraper that prefers protobuf gets text', () => {
-  expect(exporterOf(undefined).render(`${contentTypes.protobuf},text/plain;q=0.5`).contentType).toBe(contentTypes.text);
-});
+it('where it is not offered, a scraper that prefers protobuf gets text', () =>
+  expect(exporterOf(undefined).render(`${contentTypes.protobuf},text/plain;q=0.5`).contentType).toBe(
+    contentTypes.text,
+  ));
 
 it('the text page is the same in each form', async () => {
   const pages = [undefined, { histograms: 'native', buckets: 160 }, { histograms: 'both', buckets: 160 }] as const;

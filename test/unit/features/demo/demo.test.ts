@@ -151,9 +151,7 @@ describe('the content of webhooks', () => {
     ],
     ['an advice that was taken back', 'mirror.advice', { advice: { ...advice, state: 'withdrawn' } }, []],
     ['a finding of another kind', 'mirror.unreliable', { finding }, []],
-  ])('%s', (_, type, data, want) => {
-    expect(told(type, data)).toEqual(want);
-  });
+  ])('%s', (_, type, data, want) => expect(told(type, data)).toEqual(want));
 
   test('a wrong signature completes no stage', () => {
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;

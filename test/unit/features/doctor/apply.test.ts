@@ -168,9 +168,7 @@ const rows: readonly Row[] = [
     id: 'oci',
     remedy: oci,
     files: { [hosts]: '[host."https://a.example.com"]\n' },
-    after: {
-      [hosts]: `# ${hosts}\n[host."https://b.example.com"]\n  capabilities = ["pull", "resolve"]\n`,
-    },
+    after: { [hosts]: `# ${hosts}\n[host."https://b.example.com"]\n  capabilities = ["pull", "resolve"]\n` },
     note: 'daemon.json',
   },
 ];
@@ -285,7 +283,7 @@ describe('advice --apply', () => {
     [['advice', '--apply', 'gems'], "'gems' is not an ecosystem"],
     [['advice', '--apply', '--json'], '--apply takes at most one ecosystem'],
     [['advice', '--apply', '--export'], '--export or --apply, not both'],
-  ])('%j is wrong usage', async (argv, words) => {
-    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
-  });
+  ])('%j is wrong usage', async (argv, words) =>
+    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) }),
+  );
 });

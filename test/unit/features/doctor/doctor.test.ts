@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { formatDiff } from '../../../../src/core/format-diff.ts';
 import { assignmentsIn } from '../../../../src/features/doctor/assignments.ts';
 import { editsFor } from '../../../../src/features/doctor/edits.ts';
+import { table } from '../../../support/table.ts';
 import { run } from '../../cli/run-program.ts';
 import { said, testMachine } from './machine.ts';
 
@@ -97,12 +98,12 @@ warning  GOPROXY ends with a proxy  go-direct-missing
     [['doctor', '--yes'], '--yes can only be used with --fix'],
     [['doctor', '--fixx'], "Unknown option '--fixx'"],
     [['undo', '1', '--list'], '--list cannot be combined with an ID'],
-  ])('%j is wrong usage', async (argv, said) => {
+  ])('%j is wrong usage', async (argv, said) =>
     expect(await run(argv, { env: { HOME: '/nowhere' } })).toMatchObject({
       code: 2,
       err: expect.stringContaining(said),
-    });
-  });
+    }),
+  );
 
   test('with a registries.conf of the user, podman reads none of the system', async () => {
     const system = { '/etc/containers/registries.conf': '[[registry]]\nlocation = "hub.corp"\ninsecure = true\n' };
@@ -113,12 +114,11 @@ warning  GOPROXY ends with a proxy  go-direct-missing
     expect(await trapsOf({ ...system, ...users })).toEqual([]);
   });
 
-  test('without HOME it asks whose settings', async () => {
+  test('without HOME it asks whose settings', async () =>
     expect(await run(['doctor'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('it is unknown whose settings to read'),
-    });
-  });
+    }));
 });
 
 describe('--fix', () => {
@@ -208,52 +208,28 @@ the old files are saved; to restore them: mirrorwatch undo 1`);
       err: expect.stringContaining('the file was changed again'),
     });
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
-    expect(await machine.run(['undo', '7'])).toMatchObject({
-      code: 1,
-      err: 'mirrorwatch undo: no change with id 7',
-    });
+    expect(await machine.run(['undo', '7'])).toMatchObject({ code: 1, err: 'mirrorwatch undo: no change with id 7' });
   });
 });
 
 describe('what a shell would set', () => {
-  test.each([
-    ['export A=1', [['A', '1']]],
-    ['A=1', [['A', '1']]],
-    [
-      '  export A=1 B="two words" C=\'3\' # why',
-      [
-        ['A', '1'],
-        ['B', 'two words'],
-        ['C', '3'],
-      ],
-    ],
-    ['A=1; export A', [['A', '1']]],
-    ['export A=$HOME/x', [['A', null]]],
-    ['export A="`pwd`"', [['A', null]]],
-    ['export A="\\$x"', [['A', '$x']]],
-    ['A=1 make', []],
-    ['# export A=1', []],
-    ['declare -x A=1', [['A', '1']]],
-    ['export A', []],
-    ['if [ "$A" = 1 ]; then', []],
-    ['A=', [['A', '']]],
-  ] as const)('%s', (line, wanted) => {
-    expect(assignmentsIn('/x/.bashrc', line).map(({ name, value }) => [name, value])).toEqual(wanted);
-  });
+  test.each(
+    table<[string, readonly (readonly (string | null)[])[]][]>('unit/features/doctor/doctor', 'what a shell would set'),
+  )('%s', (line, wanted) =>
+    expect(assignmentsIn('/x/.bashrc', line).map(({ name, value }) => [name, value])).toEqual(wanted),
+  );
 
-  test('unset takes back what stood before it', () => {
+  test('unset takes back what stood before it', () =>
     expect(assignmentsIn('/x', 'export A=1 B=2\nunset A\nexport C=3').map(({ name, line }) => [name, line])).toEqual([
       ['B', 1],
       ['C', 3],
-    ]);
-  });
+    ]));
 
-  test('fish', () => {
+  test('fish', () =>
     expect(assignmentsIn('/x/config.fish', 'set -gx A 1\nset -x B "2"\nset C 3').map(({ name }) => name)).toEqual([
       'A',
       'B',
-    ]);
-  });
+    ]));
 });
 
 describe('edits', () => {
@@ -275,15 +251,14 @@ describe('edits', () => {
     expect(changes.map((change) => change.after)).toEqual(after === null ? [] : [after]);
   });
 
-  test('a diff of a new file', () => {
+  test('a diff of a new file', () =>
     expect(formatDiff({ file: '/f', before: null, after: 'a\nb\n' })).toEqual([
       '--- /dev/null',
       '+++ /f',
       '@@ -0,0 +1,2 @@',
       '+a',
       '+b',
-    ]);
-  });
+    ]));
 
   test('a diff has three lines around, and what is the same in between', () => {
     const before = '1\n2\n3\n4\n5\n6\n7\n8\n9\n';
@@ -322,22 +297,16 @@ describe('edits', () => {
     ['index-url = //ada:pass@a.example.com/simple', 'index-url = //***@a.example.com/simple'],
     ['GOPROXY=ada:p@ss@b,direct', 'GOPROXY=***@b,direct'],
     [`registry=https://a.example.com/${'x'.repeat(2_000)}`, '(2031 characters)'],
-  ])('a diff masks %s', (line, masked) => {
-    expect(formatDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);
-  });
+  ])('a diff masks %s', (line, masked) =>
+    expect(formatDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`),
+  );
 
-  test.each([
-    ['an INI value below its key', 'password =\n    hunter2\n\n    hunter2\ntimeout = 60'],
-    ['a YAML block', 'npmAuthToken: |\n  hunter2\n  hunter2\nnodeLinker: pnp'],
-    ['a YAML value below its key', '- npmAuthToken:\n    hunter2\nnodeLinker: pnp'],
-    ['TOML in three quotes', 'token = """hunter2\nhunter2\nhunter2"""\nx = 1'],
-    ['TOML in three single quotes', "token = '''\nhunter2\n'''\nx = 1"],
-    ['quotes that end later', 'token="hunter2 \\" hunter2\nhunter2\nhunter2"\r\nx=1'],
-    ['an array over lines', 'Authorization = [\n"hunter2]",\n"hunter2" ]\nx = 1'],
-    ['a table over lines', 'auth = { a = "hunter2",\nb = "hunter2" }\nx = 1'],
-    ['a backslash at the end', 'token=hunter2\\\nhunter2\\\r\nhunter2\nx=1'],
-    ['a key in PEM', 'x = y\n-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----\nx=1'],
-  ])('a diff masks a secret over lines, and what stands behind it is seen: %s', (_, text) => {
+  test.each(
+    table<[string, string][]>(
+      'unit/features/doctor/doctor',
+      'a diff masks a secret over lines, and what stands behind it is seen: %s',
+    ),
+  )('a diff masks a secret over lines, and what stands behind it is seen: %s', (_, text) => {
     const lines = formatDiff({ file: '/f', before: `${text}\ny=1\n`, after: `${text}\ny=2\n` });
     const whole = formatDiff({ file: '/f', before: null, after: text });
     expect([...lines, ...whole].join('\n')).not.toContain('hunter2');

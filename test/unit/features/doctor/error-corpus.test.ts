@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findKnownErrors, knownClients } from '../../../../src/features/doctor/explain.ts';
+import { table } from '../../../support/table.ts';
 
 type Row = Readonly<Record<string, string>>;
 
@@ -15,9 +16,8 @@ function rowsOf(name: string): readonly Row[] {
   return rows.map((cells) => Object.fromEntries(head.map((key, at) => [key, plain(cells[at] ?? '')])));
 }
 
-function reasonsOf(text: string): readonly string[] {
-  return findKnownErrors(text).flatMap(({ reason, candidates }) => (reason === null ? candidates : [reason]));
-}
+const reasonsOf = (text: string): readonly string[] =>
+  findKnownErrors(text).flatMap(({ reason, candidates }) => (reason === null ? candidates : [reason]));
 
 describe('lines that are not about mirrors', () => {
   const rows = rowsOf('none.tsv');
@@ -60,46 +60,18 @@ test('each client has a name of its own', () => {
   expect(knownClients).toEqual(expect.arrayContaining(['npm', 'pnpm', 'pip', 'uv', 'go', 'docker', 'apt', 'cargo']));
 });
 
-describe('a line with a number or a phrase of an error, outside of its place', () => {
-  test.each([
-    'npm error ERESOLVE could not resolve',
-    'npm error Could not resolve dependency:\nnpm error peer react@"^17" from a@1.0.0',
-    '> Could not resolve com.acme:foo:1.0.',
-    '[ERROR] Failed to execute goal on project x: Could not resolve dependencies for project a:b:jar:1',
-    '    at Object.<anonymous> (/usr/lib/cli.js:404:15)',
-    'npm error     at Object.<anonymous> (/usr/lib/cli.js:404:15)',
-    '429 vulnerabilities (12 low, 417 high)',
-    '[404/1200] Building CXX object a.cc.o',
-    'dial tcp 127.0.0.1:5432: connect: connection refused',
-    '2024/05/01 12:00:00 Get "https://api.example/v2/users": dial tcp 192.0.2.1:443: connect: connection refused',
-    'level=error msg="failed to do request" error="Post http://localhost:9090/api: connect: connection refused"',
-    'Unable to connect to the server: dial tcp 192.0.2.1:6443: i/o timeout',
-    'TypeError: Failed to fetch dynamically imported module: http://localhost:5173/src/a.ts',
-    'npm warn deprecated request@2.88.2: see https://git.example/request/issues/3142',
-    'FAILED test_api.py::test_timeout - requests.exceptions.ReadTimeout: HTTPConnectionPool(host=localhost): Read timed out.',
-    'Error response from daemon: dial unix docker.raw.sock: connect: connection refused',
-    'docker: Error response from daemon: driver failed programming external connectivity: port is already allocated',
-    'npm error code 1\nnpm error command failed\nnpm error command sh -c node a.js\nnpm error Error: connect ECONNREFUSED 127.0.0.1:5432',
-    'fatal: unable to access https://git.example/x.git/: Could not resolve host: git.example',
-    'curl: (22) The requested URL returned error: 404',
-    'requests.exceptions.ConnectionError: HTTPSConnectionPool(host=api.example, port=443): Max retries exceeded with url: /v1',
-    'E: Could not get lock /var/lib/dpkg/lock-frontend - open (11: Resource temporarily unavailable)',
-    'abcdef012345: Handle an unexpected EOF of the reader',
-    'Pulling the data\nunexpected EOF',
-    'unexpected EOF while looking for matching quote',
-    'Transfer failed for photo.jpg: Connection reset',
-    'E: Failed getting the list of templates',
-    'Caused by:\n  failed to parse the manifest, early EOF; see line 3',
-    '10.0.0.7 - - "GET /x HTTP/1.1" 503  Service [IP: unknown]',
-  ])('%s', (text) => {
-    expect(findKnownErrors(text)).toEqual([]);
-  });
-});
+test.each(
+  table<string[]>(
+    'unit/features/doctor/error-corpus',
+    'a line with a number or a phrase of an error, outside of its place',
+  ),
+)('a line with a number or a phrase of an error, outside of its place: %s', (text) =>
+  expect(findKnownErrors(text)).toEqual([]),
+);
 
 describe('the server that an error is about', () => {
-  function told(text: string): readonly (readonly [string | null, string | null])[] {
-    return findKnownErrors(text).map(({ reason, url }) => [reason, url]);
-  }
+  const told = (text: string): readonly (readonly [string | null, string | null])[] =>
+    findKnownErrors(text).map(({ reason, url }) => [reason, url]);
 
   test('apt: the repository of each error, not another one', () => {
     const text = `Err:1 http://good.example/ceph trixie InRelease
@@ -129,9 +101,8 @@ Error: The repository 'http://good.example/ceph trixie InRelease' is not signed.
     expect(told(text)).toEqual([['throttled', null]]);
   });
 
-  test('a URL of another line is not taken', () => {
-    expect(told('Cloning https://git.example/x\nnpm error code E403')).toEqual([['denied', null]]);
-  });
+  test('a URL of another line is not taken', () =>
+    expect(told('Cloning https://git.example/x\nnpm error code E403')).toEqual([['denied', null]]));
 
   test('cargo: the server of the chain, whose causes follow empty lines', () => {
     const text = `error: failed to download from \`http://crates.example:8080/a/0.1.0/download\`
@@ -164,14 +135,12 @@ Caused by:
   });
 });
 
-describe('faults that are not of the mirror', () => {
-  test.each([
-    [
-      'private',
-      'go: a.example/x@latest: reading https://go.example/a.example/x/@v/list: 404 Not Found\n\tserver response: not found: a.example/x@latest: git ls-remote -q origin in /tmp/x: exit status 128:\n\t\tfatal: could not read Username: terminal prompts disabled',
-    ],
-    ['lock_file', 'ERR_PNPM_MISSING_TARBALL_INTEGRITY  Cannot install package "demo@4.0.3"'],
-  ])('%s', (reason, text) => {
-    expect(findKnownErrors(text).map((one) => one.reason)).toEqual([reason]);
-  });
-});
+test.each([
+  [
+    'private',
+    'go: a.example/x@latest: reading https://go.example/a.example/x/@v/list: 404 Not Found\n\tserver response: not found: a.example/x@latest: git ls-remote -q origin in /tmp/x: exit status 128:\n\t\tfatal: could not read Username: terminal prompts disabled',
+  ],
+  ['lock_file', 'ERR_PNPM_MISSING_TARBALL_INTEGRITY  Cannot install package "demo@4.0.3"'],
+])('faults that are not of the mirror: %s', (reason, text) =>
+  expect(findKnownErrors(text).map((one) => one.reason)).toEqual([reason]),
+);

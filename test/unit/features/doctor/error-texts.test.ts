@@ -29,9 +29,7 @@ function causesIn(text: string): readonly string[] {
 }
 
 describe('texts of clients, collected from public issues and client sources', () => {
-  test.each(collected)('$name: $text', ({ cause, text }) => {
-    expect(causesIn(text)).toEqual([cause].flat().sort());
-  });
+  test.each(collected)('$name: $text', ({ cause, text }) => expect(causesIn(text)).toEqual([cause].flat().sort()));
 
   test('each names its source once, and no registry', () => {
     expect(collected.length).toBeGreaterThan(400);
@@ -44,9 +42,9 @@ describe('texts of clients, collected from public issues and client sources', ()
     }
   });
 
-  test.each(['go', 'npm', 'pip', 'uv', 'apt', 'oci'])('%s: at least 50', (client) => {
-    expect(collected.filter((one) => one.client === client).length).toBeGreaterThanOrEqual(50);
-  });
+  test.each(['go', 'npm', 'pip', 'uv', 'apt', 'oci'])('%s: at least 50', (client) =>
+    expect(collected.filter((one) => one.client === client).length).toBeGreaterThanOrEqual(50),
+  );
 });
 
 describe('what a text cannot tell', () => {
@@ -70,18 +68,15 @@ describe('what a text cannot tell', () => {
   });
 });
 
-test('a line of numbers costs in proportion to its length', () => {
-  expectInProportion(480, (chars) => '1.1'.repeat(chars / 3), findKnownErrors);
-});
+test('a line of numbers costs in proportion to its length', () =>
+  expectInProportion(480, (chars) => '1.1'.repeat(chars / 3), findKnownErrors));
 
-describe('the ecosystem of one line alone', () => {
-  test.each([
-    ['http', 'Hash Sum mismatch'],
-    ['http', '   Hashes of expected file:\n    - Filesize:4 [weak]\n  Hash Sum mismatch'],
-    ['http', '  File has unexpected size (11096 != 11076). Mirror sync in progress?'],
-    ['oci', `Digest did not match, expected sha256:${'a'.repeat(64)}, got sha256:${'b'.repeat(64)}`],
-    ['pypi', '  × No solution found when resolving dependencies:\n  ╰─▶ Because there is no version of six==99'],
-  ])('%s: %s', (ecosystem, text) => {
-    expect(findKnownErrors(text)[0]?.ecosystem).toBe(ecosystem);
-  });
-});
+test.each([
+  ['http', 'Hash Sum mismatch'],
+  ['http', '   Hashes of expected file:\n    - Filesize:4 [weak]\n  Hash Sum mismatch'],
+  ['http', '  File has unexpected size (11096 != 11076). Mirror sync in progress?'],
+  ['oci', `Digest did not match, expected sha256:${'a'.repeat(64)}, got sha256:${'b'.repeat(64)}`],
+  ['pypi', '  × No solution found when resolving dependencies:\n  ╰─▶ Because there is no version of six==99'],
+])('the ecosystem of one line alone: %s: %s', (ecosystem, text) =>
+  expect(findKnownErrors(text)[0]?.ecosystem).toBe(ecosystem),
+);

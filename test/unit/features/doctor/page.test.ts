@@ -11,9 +11,8 @@ const pageOf = (language: Language): string => readFileSync(doctorPagePaths[lang
 describe.each(['en', 'zh'] as const)('the page of doctor, %s', (language) => {
   const page = pageOf(language);
 
-  test('is what the code says (npx node tools/generate-doctor-docs.ts writes it)', async () => {
-    expect(page).toBe(await doctorPage(language));
-  });
+  test('is what the code says (npx node tools/generate-doctor-docs.ts writes it)', async () =>
+    expect(page).toBe(await doctorPage(language)));
 
   test('has one row for each trap, and none for another', async () => {
     const kinds = await loadTrapKinds();

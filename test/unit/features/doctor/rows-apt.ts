@@ -1,3 +1,4 @@
+import { table } from '../../../support/table.ts';
 import type { TrapRow } from './machine.ts';
 
 const list = '/etc/apt/sources.list';
@@ -77,30 +78,5 @@ export const aptRows: readonly TrapRow[] = [
     where: [`${list}:1`],
     what: 'https://***@apt.corp/debian',
   },
-  {
-    name: 'passwords that everybody may read',
-    files: { '/etc/apt/auth.conf.d/own.conf': 'machine apt.corp login ada password hunter2\n' },
-    id: 'apt-auth-readable',
-    where: ['/etc/apt/auth.conf.d/own.conf'],
-    what: 'The file with the passwords has the mode 644',
-    set: ['chmod o-r <root>/etc/apt/auth.conf.d/own.conf'],
-  },
-  {
-    name: "apt's own proxy over the variable",
-    files: { '/etc/apt/apt.conf.d/95proxy': 'Acquire::http::Proxy "http://b.example.com:3128/";\n' },
-    env: { http_proxy: 'http://a.example.com:3128', no_proxy: '*' },
-    id: 'apt-proxy-differs',
-    where: ['/etc/apt/apt.conf.d/95proxy:1', '$http_proxy'],
-    what: 'apt uses the proxy http://b.example.com:3128/, not http://a.example.com:3128/',
-  },
-  {
-    name: 'the later of two files',
-    files: {
-      '/etc/apt/apt.conf.d/10proxy': 'Acquire::https::Proxy "http://a.example.com:3128";\n',
-      '/etc/apt/apt.conf': '// by hand\nAcquire::https::Proxy "DIRECT";\n',
-    },
-    id: 'apt-proxy-differs',
-    where: ['/etc/apt/apt.conf:2', '/etc/apt/apt.conf.d/10proxy:1'],
-    what: 'apt uses the proxy DIRECT',
-  },
+  ...table<readonly TrapRow[]>('unit/features/doctor/rows-apt', 'aptRows'),
 ];

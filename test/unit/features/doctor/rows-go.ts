@@ -1,3 +1,4 @@
+import { table } from '../../../support/table.ts';
 import type { TrapRow } from './machine.ts';
 
 const goenv = '~/.config/go/env';
@@ -101,29 +102,7 @@ export const goRows: readonly TrapRow[] = [
     set: ["go env -w GOFLAGS='-trimpath'"],
     mended: { [goenv]: 'GOPROXY=off\nGOFLAGS=-trimpath\n' },
   },
-  {
-    name: 'lookups are off by a variable, and the build looks modules up',
-    env: { GOPROXY: 'off', GOFLAGS: '-mod=mod' },
-    id: 'go-proxy-off',
-    where: ['$GOPROXY', '$GOFLAGS'],
-    what: 'GOPROXY is off',
-    set: ['unset GOFLAGS    # and remove it from the startup file of your shell'],
-  },
-  {
-    name: 'no proxy, as some distributions have it',
-    files: { '/usr/lib/golang/go.env': 'GOPROXY=direct\n' },
-    id: 'go-proxy-direct',
-    where: ['/usr/lib/golang/go.env:1'],
-    what: 'GOPROXY is direct',
-    set: ["go env -w GOPROXY='https://mirror.example.com,direct'"],
-  },
-  {
-    name: 'GONOSUMCHECK',
-    env: { GONOSUMCHECK: '1' },
-    id: 'go-sumdb-off',
-    where: ['$GONOSUMCHECK'],
-    what: 'GONOSUMCHECK is 1',
-  },
+  ...table<readonly TrapRow[]>('unit/features/doctor/rows-go', 'goRows'),
   {
     name: 'a pattern for all of GitHub',
     files: { [goenv]: 'GONOSUMDB=github.com,git.example.com/*\n' },
@@ -200,10 +179,7 @@ export const goRows: readonly TrapRow[] = [
   },
   {
     name: 'a private module, with GONOPROXY and GONOSUMDB of their own: GOPRIVATE would do nothing',
-    files: {
-      'go.mod': 'module app\nrequire build.corp/tool v1.0.0\n',
-      [goenv]: 'GONOPROXY=none\nGONOSUMDB=a.corp\n',
-    },
+    files: { 'go.mod': 'module app\nrequire build.corp/tool v1.0.0\n', [goenv]: 'GONOPROXY=none\nGONOSUMDB=a.corp\n' },
     id: 'go-private-leaks',
     where: ['go.mod:2'],
     what: 'would be sent to a public mirror',

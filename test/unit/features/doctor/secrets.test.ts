@@ -127,11 +127,7 @@ const host = fc.constantFrom('a.example.com', 'b.example.com:8443', '127.0.0.1:9
 const file = fc.constantFrom(...Object.keys(files));
 const planted = fc.uniqueArray(
   fc.tuple(file, fc.array(fc.tuple(fc.nat(), secret, host), { minLength: 1, maxLength: 5 })),
-  {
-    selector: ([name]) => name,
-    minLength: 1,
-    maxLength: 5,
-  },
+  { selector: ([name]) => name, minLength: 1, maxLength: 5 },
 );
 
 function textOf(name: string, picks: readonly (readonly [number, string, string])[]): string {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fakeClients, pathWith } from '../../../support/fake-client.ts';
+import { table } from '../../../support/table.ts';
 import { said, testMachine } from './machine.ts';
 
 /** Settings files in forms that their clients read, and that a reader of lines takes for something else. */
@@ -234,21 +235,12 @@ describe('doctor', () => {
     ]);
   });
 
-  test.each([
-    [
-      '/etc/containers/registries.conf',
-      '[[registry]]\nmirror = [{ location = "a.corp", insecure = true }]\nprefix = "docker.io"\n',
-      'oci-insecure-registries',
-      2,
-    ],
-    [
-      '/etc/containerd/certs.d/docker.io/hosts.toml',
-      'host = { "http://a.corp" = { capabilities = ["pull"] } }\n',
-      'oci-plain-mirror',
-      1,
-    ],
-    ['/etc/docker/daemon.json', '{"registry-mirrors":[\n"http:\\/\\/a.corp"]}', 'oci-plain-mirror', 2],
-  ])('finds a trap in an unusual form of %s', async (file, text, id, line) => {
+  test.each(
+    table<[string, string, string, number][]>(
+      'unit/features/doctor/settings-forms',
+      'finds a trap in an unusual form of %s',
+    ),
+  )('finds a trap in an unusual form of %s', async (file, text, id, line) => {
     const machine = testMachine({ [file]: text });
     const { traps } = said(await machine.run(['doctor', '--json']));
     expect(traps.map((trap) => [trap.id, trap.where[0]?.line])).toEqual([[id, line]]);

@@ -243,11 +243,7 @@ describe('the order of a printed door', () => {
     const text = readFileSync(`${dir}/door.order`, 'utf8');
     return [...text.matchAll(/^go_\d mw_(\w+)$/gm)].map(([, name]) => name);
   };
-  const action = (to: string) => ({
-    MIRRORWATCH_ECOSYSTEM: 'go',
-    MIRRORWATCH_UPSTREAM: 'go',
-    MIRRORWATCH_TO: to,
-  });
+  const action = (to: string) => ({ MIRRORWATCH_ECOSYSTEM: 'go', MIRRORWATCH_UPSTREAM: 'go', MIRRORWATCH_TO: to });
   const advised = (gate: string | null) => (name: string) =>
     name === 'mirrors' ? mirrorsOf(gate) : [{ ...advice, to: 'far' }];
 
@@ -275,23 +271,20 @@ describe('the order of a printed door', () => {
     ]);
   });
 
-  it('is the stored one where the daemon cannot be reached', async () => {
-    expect(await asked(() => undefined)).toEqual(['go_origin', 'near']);
-  });
+  it('is the stored one where the daemon cannot be reached', async () =>
+    expect(await asked(() => undefined)).toEqual(['go_origin', 'near']));
 });
 
-describe('wrong bytes that the daemon reports', () => {
-  it.each<[string, unknown, readonly string[], readonly string[]]>([
-    ['by an authority: the mirror is not used', undefined, ['near'], []],
-    ['of modules that are no list of names', [1], ['near'], []],
-    ['by other mirrors: it is not used for these modules', ['example.com/a'], [], ['example.com/a']],
-  ])('%s', async (_, wrongModules, wrong, modules) => {
-    const { url } = await daemon((name) =>
-      name === 'mirrors' ? [{ ...near, gate: 'mismatch', wrongModules }] : [advice],
-    );
-    const { known } = await readDaemon({ url, token: null });
-    const order = known.get('go/go');
-    expect([...(order?.wrong ?? [])]).toEqual(wrong);
-    expect(order?.wrongOf?.get('near')).toEqual(modules);
-  });
+it.each<[string, unknown, readonly string[], readonly string[]]>([
+  ['by an authority: the mirror is not used', undefined, ['near'], []],
+  ['of modules that are no list of names', [1], ['near'], []],
+  ['by other mirrors: it is not used for these modules', ['example.com/a'], [], ['example.com/a']],
+])('wrong bytes that the daemon reports: %s', async (_, wrongModules, wrong, modules) => {
+  const { url } = await daemon((name) =>
+    name === 'mirrors' ? [{ ...near, gate: 'mismatch', wrongModules }] : [advice],
+  );
+  const { known } = await readDaemon({ url, token: null });
+  const order = known.get('go/go');
+  expect([...(order?.wrong ?? [])]).toEqual(wrong);
+  expect(order?.wrongOf?.get('near')).toEqual(modules);
 });

@@ -6,11 +6,10 @@ const door = 'http://127.0.0.1:10121';
 const textOf = (config: ReturnType<typeof doorConfig>, client: string): string | undefined =>
   linesOfDoor(config, door).find((one) => one.client === client)?.text;
 
-test('with private names nothing public stands behind the door', () => {
+test('with private names nothing public stands behind the door', () =>
   expect(textOf(doorConfig(), 'go')).toBe(
     `export GOPROXY='${door}/go,direct'\nexport GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",'git.example.com/*'`,
-  );
-});
+  ));
 
 test('without them the chain of today does, for any failure, without its credentials', () => {
   const config = { ...doorConfig(), private: {} };

@@ -66,17 +66,13 @@ describe('links of a page that a hostile mirror made', () => {
 
   it.each(['', '{', '[{"url":"b"}]', '{"url":"b"}', '{"files":[{"url":"b"}]', '<html>'])(
     'of what is no such page are refused: %s',
-    (text) => {
-      expect(absolute(text, json)).toBeNull();
-    },
+    (text) => expect(absolute(text, json)).toBeNull(),
   );
 
   it.each([
     ['HTML', '<a href="b">'.repeat(100_001), 'text/html'],
     ['JSON', `{"files":[${'{"url":"b"},'.repeat(100_001)}{}]}`, json],
-  ])('are refused where there are too many: %s', (_, text, type) => {
-    expect(absolute(text, type)).toBeNull();
-  });
+  ])('are refused where there are too many: %s', (_, text, type) => expect(absolute(text, type)).toBeNull());
 
   it('are refused where the base of all of them is long, by tag, by path and by redirect', () => {
     const long = `https://m.example.com/${'a'.repeat(2_000)}/`;

@@ -14,10 +14,7 @@ import { systemTimers } from '../../../../src/io/timers.ts';
 import { createPassages } from '../../../../src/wire/passage.ts';
 
 /** A line of the access log. */
-export interface Line {
-  readonly outcome: string;
-  readonly [key: string]: unknown;
-}
+export type Line = { readonly outcome: string; readonly [key: string]: unknown };
 
 /** What a client got; `isCut`: the body ended before its length. */
 export interface Got {

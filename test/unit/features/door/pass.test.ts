@@ -194,7 +194,6 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     expect(got.headers['content-type']).toBe(accept);
   });
 
-  it('has a form of its links for each ecosystem that has relative ones', () => {
-    expect(registry.all.filter(({ door }) => door?.absolute !== undefined).map(({ id }) => id)).toEqual(['pypi']);
-  });
+  it('has a form of its links for each ecosystem that has relative ones', () =>
+    expect(registry.all.filter(({ door }) => door?.absolute !== undefined).map(({ id }) => id)).toEqual(['pypi']));
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readTarget, urlAt } from '../../../../src/features/door/path.ts';
+import { table } from '../../../support/table.ts';
 import { doorConfig } from './config.ts';
 
 const routes = routesOf(doorConfig(), registry);
@@ -13,34 +14,16 @@ const restOf = (target: string): string | undefined => {
 };
 
 describe('a path that a client requests', () => {
-  it.each([
-    ['/go/golang.org/x/net/@v/list', 'index', 'golang.org/x/net'],
-    ['/go/github.com/%21burnt%21sushi/toml/@v/v1.6.0.mod', 'index', 'github.com/BurntSushi/toml'],
-    ['/go/github.com/!burnt!sushi/toml/@v/v1.6.0.zip', 'artifact', 'github.com/BurntSushi/toml'],
-    ['/go/golang.org/x/net/@latest', 'index', 'golang.org/x/net'],
-    ['/go/sumdb/sum.example.com/supported', 'index', null],
-    ['/go/sumdb/sum.example.com/tile/8/0/x001/234.p/12', 'index', null],
-    ['/go/sumdb/sum.example.com/lookup/rsc.io/quote@v1.5.2', 'index', 'rsc.io/quote'],
-    ['/npm/lodash', 'index', 'lodash'],
-    ['/npm/@babel%2fcore', 'index', '@babel/core'],
-    ['/npm/@babel/core', 'index', '@babel/core'],
-    ['/npm/@babel/core/latest', 'index', '@babel/core'],
-    ['/npm/@babel/core/-/core-7.0.0.tgz', 'artifact', '@babel/core'],
-    ['/npm/-/npm/v1/keys', 'index', null],
-    ['/npm/-/package/lodash/dist-tags', 'index', 'lodash'],
-    ['/pypi/simple/requests/', 'index', 'requests'],
-    ['/pypi/simple/Zope.Interface/', 'index', 'zope-interface'],
-    ['/http/debian/dists/bookworm/InRelease', 'index', 'dists/bookworm/InRelease'],
-    ['/http/debian/pool/main/h/hello/hello_2.10-3_amd64.deb', 'artifact', 'pool/main/h/hello/hello_2.10-3_amd64.deb'],
-  ])('%s is read', (target, kind, module) => {
-    const asked = readTarget(target, routes);
-    expect(asked.tag === 'ok' && asked.path).toMatchObject({ kind, module });
-    expect(target.endsWith(restOf(target) ?? '?')).toBe(true);
-  });
+  it.each(table<[string, string, string | null][]>('unit/features/door/path', '%s is read'))(
+    '%s is read',
+    (target, kind, module) => {
+      const asked = readTarget(target, routes);
+      expect(asked.tag === 'ok' && asked.path).toMatchObject({ kind, module });
+      expect(target.endsWith(restOf(target) ?? '?')).toBe(true);
+    },
+  );
 
-  it('loses its query, which no client needs', () => {
-    expect(restOf('/npm/lodash?write=true')).toBe('lodash');
-  });
+  it('loses its query, which no client needs', () => expect(restOf('/npm/lodash?write=true')).toBe('lodash'));
 
   it.each([
     '/go/../npm/lodash',
@@ -69,31 +52,11 @@ describe('a path that a client requests', () => {
     '/http/debian/%2e%2e%3b/secret',
     '/npm/lodash/..;',
     `/go/${'a'.repeat(3000)}/@v/list`,
-  ])('%s is refused', (target) => {
-    expect(tagOf(target)).toBe('bad');
-  });
+  ])('%s is refused', (target) => expect(tagOf(target)).toBe('bad'));
 
-  it.each([
-    '/',
-    '/go',
-    '/go/',
-    '/maven/x',
-    '/npm/-/v1/search',
-    '/npm/-/whoami',
-    '/npm/-/all',
-    '/npm/%2d/whoami',
-    '/npm/-',
-    '/npm/.hidden/x/y',
-    '/go/golang.org/x/net',
-    '/http/other/x',
-    '/pypi/simple/',
-    '/pypi/simple/a/b',
-    '/go/UPPER.example.com/@v/list',
-    '/go/!g!i!t.example.com/team/secret/@v/list',
-    '/go/sumdb/sum.example.com/lookup/%21git.example.com/team/secret@v1.0.0',
-  ])('%s is none of ours', (target) => {
-    expect(tagOf(target)).toBe('none');
-  });
+  it.each(table<string[]>('unit/features/door/path', '%s is none of ours'))('%s is none of ours', (target) =>
+    expect(tagOf(target)).toBe('none'),
+  );
 
   it.each([
     '/go/git.example.com/team/secret/@v/list',
@@ -104,9 +67,7 @@ describe('a path that a client requests', () => {
     '/npm/-/package/@corp%2fui/dist-tags',
     '/npm/@corp/ui/-/ui-1.0.0.tgz',
     '/pypi/simple/Corp_billing/',
-  ])('%s is private', (target) => {
-    expect(tagOf(target)).toBe('private');
-  });
+  ])('%s is private', (target) => expect(tagOf(target)).toBe('private'));
 });
 
 describe('whatever a client sends', () => {
@@ -148,7 +109,7 @@ describe('whatever a client sends', () => {
     )
     .map(([prefix, rest]) => prefix + rest.join(''));
 
-  it('the redirect names a configured mirror, below its base path', () => {
+  it('the redirect names a configured mirror, below its base path', () =>
     fc.assert(
       fc.property(targets, (target) => {
         const asked = readTarget(target, routes);
@@ -163,8 +124,7 @@ describe('whatever a client sends', () => {
         }
       }),
       { numRuns: 5_000 },
-    );
-  });
+    ));
 
   it('a path that leaves its base is never joined, for any caller', () => {
     expect(urlAt('https://m.example.com/go', '../x')).toBeNull();

@@ -52,9 +52,7 @@ describe('the paths of files behind a printed door', () => {
       ['/pypi/simple/ /a/b/c/simple/', '/files/ /a/b/files/'],
     ],
     ['a full URL', 'http://m/simple', `https://files.example.com/${name}`, ['/pypi/simple/ /simple/']],
-  ] as const)('%s', ([, mirror, link, joins]) => {
-    expect(joinsFor(mirror, link)).toEqual(joins);
-  });
+  ] as const)('%s', ([, mirror, link, joins]) => expect(joinsFor(mirror, link)).toEqual(joins));
 
   test.for([
     ['a file at the root', 'http://m/simple', `/${name}`],
@@ -64,9 +62,7 @@ describe('the paths of files behind a printed door', () => {
     ['a folder that needs quotes', 'http://m/simple', `/a%20b/${name}`],
     ['the pages of the door, elsewhere at the mirror', 'http://m/simple', `/pypi/simple/tiny/${name}`],
     ['a file of no known kind', 'http://m/simple', '/packages/tiny-1.0.bin'],
-  ] as const)('%s has none', ([, mirror, link]) => {
-    expect(joinsFor(mirror, link)).toBe(new URL(link, mirror).href);
-  });
+  ] as const)('%s has none', ([, mirror, link]) => expect(joinsFor(mirror, link)).toBe(new URL(link, mirror).href));
 
   test('two links that need the same prefix for different folders have none', () => {
     const at = (there: string) => ({ door: `http://door.invalid/packages/${name}`, there: `http://m${there}/${name}` });

@@ -6,6 +6,7 @@ import { readTarget } from '../../../../src/features/door/path.ts';
 import { planOf, unsoundPath } from '../../../../src/features/door/print/plan.ts';
 import { engines, renderDoor, renderOrder } from '../../../../src/features/door/print/print.ts';
 import { readConfig } from '../../../daemon/world.ts';
+import { table } from '../../../support/table.ts';
 import { doorConfig, doorYaml } from './config.ts';
 
 const config = doorConfig();
@@ -30,70 +31,25 @@ function passes(path: string): boolean {
 }
 
 describe('the paths that a printed door lets through', () => {
-  test.for([
-    '/go/rsc.io/quote/@v/list',
-    '/go/rsc.io/quote/@v/v1.5.2.zip',
-    '/go/rsc.io/quote/@latest',
-    '/go/github.com/%21burnt%21sushi/toml/@v/v1.6.0.mod',
-    '/go/github.com/!burnt!sushi/toml/@v/v1.6.0+incompatible.info',
-    '/go/sumdb/sum.golang.org/supported',
-    '/go/sumdb/sum.golang.org/tile/8/0/x001/234.p/56',
-    '/go/sumdb/sum.golang.org/lookup/rsc.io/quote@v1.5.2',
-    '/npm/lodash',
-    '/npm/lodash/4.17.21',
-    '/npm/@scope%2fui',
-    '/npm/@scope/ui/-/ui-1.0.0.tgz',
-    '/npm/-/npm/v1/keys',
-    '/pypi/simple/six/',
-    '/pypi/simple/zope.interface',
-    '/http/debian/dists/bookworm/InRelease',
-    '/http/debian/pool/main/g/g++/g%2b%2b_12.deb',
-  ])('%s passes here and at our own door', (path) => {
-    expect(passes(path)).toBe(true);
-    expect(readTarget(path, routesOf(config, registry)).tag).toBe('ok');
-  });
+  test.for(table<string[]>('unit/features/door/print', '%s passes here and at our own door'))(
+    '%s passes here and at our own door',
+    (path) => {
+      expect(passes(path)).toBe(true);
+      expect(readTarget(path, routesOf(config, registry)).tag).toBe('ok');
+    },
+  );
 
-  test.for([
-    '/go/git.example.com/secret/@v/list',
-    '/go/git.example.com/secret/deep/@v/v1.0.0.mod',
-    '/go/git.example.com/%21secret/@latest',
-    '/go/sumdb/sum.golang.org/lookup/git.example.com/secret@v1.0.0',
-    '/npm/@corp/ui',
-    '/npm/@corp%2fui',
-    '/npm/@CORP%2Fui/-/ui-1.0.0.tgz',
-    '/npm/-/package/@corp/ui/dist-tags',
-    '/npm/-/npm/v1/attestations/@corp%2fui@1.0.0',
-    '/pypi/simple/corp-tools/',
-    '/pypi/simple/Corp_Tools/',
-    '/pypi/simple/corp..tools',
-  ])('%s is private and does not pass', (path) => {
-    expect(passes(path)).toBe(false);
-    expect(readTarget(path, routesOf(config, registry)).tag).toBe('private');
-  });
+  test.for(table<string[]>('unit/features/door/print', '%s is private and does not pass'))(
+    '%s is private and does not pass',
+    (path) => {
+      expect(passes(path)).toBe(false);
+      expect(readTarget(path, routesOf(config, registry)).tag).toBe('private');
+    },
+  );
 
-  test.for([
-    '/go/../secret/@v/list',
-    '/go/a.example/%2e%2e/%2e%2e/x/@v/list',
-    '/go/a.example/%252e%252e/x/@v/list',
-    '/go//a.example/@v/list',
-    '/go/a.example/..;/x/@v/list',
-    '/go/a.example/.%2fx/@v/list',
-    '/npm/..%2f..%2fadmin',
-    '/npm/%2f/x',
-    '/npm/-/whoami',
-    '/npm/-/npm/v1/security/audits',
-    '/npm/-/v1/search',
-    '/pypi/simple/',
-    '/http/debian/a/../../../x',
-    '/http/debian/a%5c..%5cx',
-    '/http/other/x',
-    '/GO/rsc.io/quote/@v/list',
-    '/%67o/rsc.io/quote/@v/list',
-    '/http/Debian/dists/bookworm/InRelease',
-    '/',
-  ])('%s does not pass', (path) => {
-    expect(passes(path)).toBe(false);
-  });
+  test.for(table<string[]>('unit/features/door/print', '%s does not pass'))('%s does not pass', (path) =>
+    expect(passes(path)).toBe(false),
+  );
 
   test('of Go every glob refuses at least what our own door refuses', () => {
     for (const glob of [
@@ -130,13 +86,13 @@ describe('a printed door', () => {
     expect(shown).toContain('***');
   });
 
-  test.for(engines)('for %s has the same order file as a switch writes alone', (engine) => {
+  test.for(engines)('for %s has the same order file as a switch writes alone', (engine) =>
     expect(renderDoor(engine, config, rule, '/etc/door', orders).files.get('door.order')).toBe(
       renderOrder(engine, config, orders),
-    );
-  });
+    ),
+  );
 
-  test('the order of nginx is a chain through every mirror that ends', () => {
+  test('the order of nginx is a chain through every mirror that ends', () =>
     expect(
       renderOrder('nginx', config, orders)
         .split('\n')
@@ -147,12 +103,10 @@ describe('a printed door', () => {
       'map $host $mw_after_near { default @mw_go_origin; }',
       'map $host $mw_after_far { default @mw_near; }',
       'map $host $mw_after_go_origin { default $mw_end; }',
-    ]);
-  });
+    ]));
 
-  test('the order of HAProxy is a map of positions', () => {
-    expect(renderOrder('haproxy', config, orders)).toContain('go_1 mw_far\ngo_2 mw_near\ngo_3 mw_go_origin\n');
-  });
+  test('the order of HAProxy is a map of positions', () =>
+    expect(renderOrder('haproxy', config, orders)).toContain('go_1 mw_far\ngo_2 mw_near\ngo_3 mw_go_origin\n'));
 
   test('the order of Caddy is a snippet for each place', () => {
     expect(renderOrder('caddy', config, orders)).toContain('(mw_first_go) {\n\timport mw_to_far\n}\n');

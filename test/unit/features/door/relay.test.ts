@@ -235,55 +235,51 @@ describe('a file whose path names its hash', () => {
   });
 });
 
-describe('mirrors that redirect the door to itself', () => {
-  it('get one request each: the door refuses those that come back', async () => {
-    const asked: IncomingMessage[] = [];
-    let door = '';
-    const loop = async () => {
-      const port = await serveOn((request, response) => {
-        asked.push(request);
-        response.writeHead(302, { location: `${door}${path}` }).end();
-      });
-      return { url: `http://127.0.0.1:${port}` };
-    };
-    const { get, port, lines } = await open([await loop(), await loop()]);
-    door = `http://127.0.0.1:${port}`;
-    expect((await get(path)).status).toBe(502);
-    expect(asked.map(({ headers }) => headers.via)).toEqual([undefined, undefined]);
-    expect(lines.map(({ outcome, why }) => [outcome, why])).toEqual([
-      ['refused', 'loop'],
-      ['refused', 'loop'],
-      ['failed', 'declared'],
-    ]);
-    const got = await get(path, 'GET', { via: '1.0 a, 1.1 mirrorwatch-door (x)' });
-    expect([got.status, asked.length]).toEqual([508, 2]);
-  });
+it('mirrors that redirect the door to itself: get one request each: the door refuses those that come back', async () => {
+  const asked: IncomingMessage[] = [];
+  let door = '';
+  const loop = async () => {
+    const port = await serveOn((request, response) => {
+      asked.push(request);
+      response.writeHead(302, { location: `${door}${path}` }).end();
+    });
+    return { url: `http://127.0.0.1:${port}` };
+  };
+  const { get, port, lines } = await open([await loop(), await loop()]);
+  door = `http://127.0.0.1:${port}`;
+  expect((await get(path)).status).toBe(502);
+  expect(asked.map(({ headers }) => headers.via)).toEqual([undefined, undefined]);
+  expect(lines.map(({ outcome, why }) => [outcome, why])).toEqual([
+    ['refused', 'loop'],
+    ['refused', 'loop'],
+    ['failed', 'declared'],
+  ]);
+  const got = await get(path, 'GET', { via: '1.0 a, 1.1 mirrorwatch-door (x)' });
+  expect([got.status, asked.length]).toEqual([508, 2]);
 });
 
-describe('doors that name each other as mirrors', () => {
-  it('pass a request on so many times', async () => {
-    const doors: number[] = [];
-    let asked = 0;
-    // Each door's mirror passes requests on to the other door, whose port is not known before.
-    const toDoor = async (at: number) => {
-      const port = await serveOn(({ url, method, headers, socket }, response) => {
-        asked += 1;
-        if (asked > 50) return void socket.destroy();
-        request({ host: '127.0.0.1', port: doors[at], path: `/go${url}`, method, headers }, (got) => {
-          response.writeHead(got.statusCode ?? 0);
-          got.pipe(response);
-        }).end();
-      });
-      return { url: `http://127.0.0.1:${port}` };
-    };
-    const { get, port } = await open([await toDoor(1)]);
-    doors.push(port, (await open([await toDoor(0)])).port);
-    expect((await get(path)).status).toBe(502);
-    expect(asked).toBe(limits.doorHopsMax);
-    for (const hops of ['x', '-9', '3', '1, 1'])
-      expect((await get(path, 'GET', { 'x-mirrorwatch-hops': hops })).status).toBe(508);
-    expect(asked).toBe(limits.doorHopsMax);
-  });
+it('doors that name each other as mirrors: pass a request on so many times', async () => {
+  const doors: number[] = [];
+  let asked = 0;
+  // Each door's mirror passes requests on to the other door, whose port is not known before.
+  const toDoor = async (at: number) => {
+    const port = await serveOn(({ url, method, headers, socket }, response) => {
+      asked += 1;
+      if (asked > 50) return void socket.destroy();
+      request({ host: '127.0.0.1', port: doors[at], path: `/go${url}`, method, headers }, (got) => {
+        response.writeHead(got.statusCode ?? 0);
+        got.pipe(response);
+      }).end();
+    });
+    return { url: `http://127.0.0.1:${port}` };
+  };
+  const { get, port } = await open([await toDoor(1)]);
+  doors.push(port, (await open([await toDoor(0)])).port);
+  expect((await get(path)).status).toBe(502);
+  expect(asked).toBe(limits.doorHopsMax);
+  for (const hops of ['x', '-9', '3', '1, 1'])
+    expect((await get(path, 'GET', { 'x-mirrorwatch-hops': hops })).status).toBe(508);
+  expect(asked).toBe(limits.doorHopsMax);
 });
 
 describe('a mirror with credentials', () => {

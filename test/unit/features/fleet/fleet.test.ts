@@ -242,13 +242,7 @@ describe('cells', () => {
   test('have state, since when, p95 and the page of that place', () => {
     const [row] = report(viewOf({ fra: a({ x: { state: 'up', p95Ms: 120 } }) })).mirrors;
     expect(row?.cells).toEqual([
-      {
-        place: 'fra',
-        state: 'up',
-        sinceMs: nowMs - 28 * 60_000,
-        p95Ms: 120,
-        href: 'http://fra-0:10120/mirrors/x',
-      },
+      { place: 'fra', state: 'up', sinceMs: nowMs - 28 * 60_000, p95Ms: 120, href: 'http://fra-0:10120/mirrors/x' },
     ]);
   });
 

@@ -10,13 +10,12 @@ const so = <T>(count: number, make: (at: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, at) => make(at));
 const link = 'http://{instance}';
 
-test('daemons of one place are read in proportion to their number', () => {
+test('daemons of one place are read in proportion to their number', () =>
   expectInProportion(
     2000,
     (count) => viewOf({ fra: so(count, () => ({ mirrors: { x: well() } })) }),
     (view) => readFleet(view, link),
-  );
-});
+  ));
 
 test('what is said is found in proportion to the number of mirrors', () => {
   const make = (count: number) => {

@@ -57,8 +57,8 @@ afterAll(async () => {
 });
 
 /** The path exactly as it is sent. */
-async function read(path: string): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
+const read = async (path: string): Promise<{ readonly status: number; readonly text: string }> =>
+  new Promise((resolve, reject) => {
     const asked = request(fleet.url, { path, agent: false }, (response) => {
       let text = '';
       response
@@ -67,7 +67,6 @@ async function read(path: string): Promise<{ readonly status: number; readonly t
     });
     asked.on('error', reject).end();
   });
-}
 
 test('a request whose target is no URL is refused, and the next one is served', async () => {
   expect((await read('//')).status).toBe(400);

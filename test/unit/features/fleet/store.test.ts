@@ -47,9 +47,7 @@ describe('a response', () => {
       text: vector([{ ...one, value: [1_772_634_600.5, 'NaN'] }]),
       wanted: { ...read, series: [{ labels: { vantage: 'fra' }, value: Number.NaN }] },
     },
-  ])('$name', ({ text, wanted }) => {
-    expect(readVector(200, text)).toEqual({ tag: 'ok', value: wanted });
-  });
+  ])('$name', ({ text, wanted }) => expect(readVector(200, text)).toEqual({ tag: 'ok', value: wanted }));
 
   test.each([
     {
@@ -79,9 +77,9 @@ describe('a response', () => {
       text: vector([{ value: [1, '1'] }]),
       why: 'series of another form',
     },
-  ])('$name is a failure', ({ status, text, why }) => {
-    expect(readVector(status, text)).toEqual({ tag: 'error', error: why });
-  });
+  ])('$name is a failure', ({ status, text, why }) =>
+    expect(readVector(status, text)).toEqual({ tag: 'error', error: why }),
+  );
 });
 
 describe('a look', () => {
@@ -182,12 +180,11 @@ describe('a look', () => {
     expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: why });
   });
 
-  test('no server listens', async () => {
+  test('no server listens', async () =>
     expect(await readStore({ ...at, url: 'http://127.0.0.1:1' }, systemClock)).toEqual({
       tag: 'error',
       error: 'ECONNREFUSED',
-    });
-  });
+    }));
 });
 
 test('a hostile store that copies the token into its response shows it to no reader of the page', async () => {

@@ -43,7 +43,6 @@ test.each([
   },
 ] satisfies readonly { name: string; places: Readonly<Record<string, PlaceSeen>>; votes: readonly number[] }[])(
   'counted are $name',
-  ({ places, votes: [votes, known] }) => {
-    expect(votesFor(readFleet(viewOf(places), ''), '', move)).toEqual({ votes, known });
-  },
+  ({ places, votes: [votes, known] }) =>
+    expect(votesFor(readFleet(viewOf(places), ''), '', move)).toEqual({ votes, known }),
 );

@@ -55,26 +55,23 @@ function measured(chains: readonly (string | null)[], a: Outcome, more: readonly
 }
 
 describe('what a fetch costs', () => {
-  test('info, mod and zip one after the other, through the chain in force; `null` is the declared one', () => {
+  test('info, mod and zip one after the other, through the chain in force; `null` is the declared one', () =>
     expect(measured([null, toB], ok)).toEqual({
       fetches: 1,
       costs: [
         { seconds: 0.3, failures: 0 },
         { seconds: 0.6, failures: 0 },
       ],
-    });
-  });
+    }));
 
-  test('a dead head with the strict separator fails the build, once: that is failureCost', () => {
+  test('a dead head with the strict separator fails the build, once: that is failureCost', () =>
     expect(measured([null, toB], dead).costs).toEqual([
       { seconds: 300, failures: 1 },
       { seconds: 0.6, failures: 0 },
-    ]);
-  });
+    ]));
 
-  test('a 404 goes on to the next: both are waited for', () => {
-    expect(measured([null], gone).costs).toEqual([{ seconds: 0.9, failures: 0 }]);
-  });
+  test('a 404 goes on to the next: both are waited for', () =>
+    expect(measured([null], gone).costs).toEqual([{ seconds: 0.9, failures: 0 }]));
 
   test('the latest answer counts, whyever it was asked, but no timeout by a short deadline', () => {
     const mod = targets.find(({ registry, step }) => registry === 'a' && step === 'mod');

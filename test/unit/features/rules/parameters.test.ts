@@ -66,12 +66,10 @@ describe('durations', () => {
     [86_400, '1d'],
     [259_200, '3d'],
     [0.0166, '17ms'],
-  ])('%d s is %s', (seconds, text) => {
-    expect(formatRuleDuration(seconds)).toBe(text);
-  });
-  test.each([0, -1, 0.0001, Number.NaN])('%d s is none', (seconds) => {
-    expect(() => formatRuleDuration(seconds)).toThrow(RangeError);
-  });
+  ])('%d s is %s', (seconds, text) => expect(formatRuleDuration(seconds)).toBe(text));
+  test.each([0, -1, 0.0001, Number.NaN])('%d s is none', (seconds) =>
+    expect(() => formatRuleDuration(seconds)).toThrow(RangeError),
+  );
 });
 
 describe('the text', () => {

@@ -21,9 +21,7 @@ describe('quiet hours', () => {
     ['within a day, before', noon, '2026-03-01T06:29:59.000Z', false],
     ['within a day, in them', noon, '2026-03-01T06:30:00.000Z', true],
     ['within a day, after', noon, '2026-03-01T08:00:00.000Z', false],
-  ] as const)('%s', (_, hours, when, want) => {
-    expect(isQuiet(hours, at(when))).toBe(want);
-  });
+  ] as const)('%s', (_, hours, when, want) => expect(isQuiet(hours, at(when))).toBe(want));
 
   it.each([
     ['on an ordinary night', night, '2026-03-01T15:10:20.500Z', '2026-03-02T00:00:00.000Z'],
@@ -75,9 +73,7 @@ describe('times for people', () => {
     ['UTC', '02-28 23:59'],
     ['Asia/Shanghai', '03-01 07:59'],
     ['America/New_York', '02-28 18:59'],
-  ])('%s', (timeZone, want) => {
-    expect(formatLocalTime(at('2026-02-28T23:59:30.000Z'), timeZone)).toBe(want);
-  });
+  ])('%s', (timeZone, want) => expect(formatLocalTime(at('2026-02-28T23:59:30.000Z'), timeZone)).toBe(want));
 
   it.each([
     [0, '0 s', '0 秒'],
@@ -86,16 +82,14 @@ describe('times for people', () => {
     [3_599_000, '60 min', '60 分钟'],
     [3_600_000, '1 h 0 min', '1 小时 0 分钟'],
     [90_000_000, '1 d 1 h', '1 天 1 小时'],
-  ])('%s ms', (ms, english, chinese) => {
-    expect([formatSpan(wordsOf('en'), ms), formatSpan(wordsOf('zh'), ms)]).toEqual([english, chinese]);
-  });
+  ])('%s ms', (ms, english, chinese) =>
+    expect([formatSpan(wordsOf('en'), ms), formatSpan(wordsOf('zh'), ms)]).toEqual([english, chinese]),
+  );
 
   it.each([
     [0.0004, '0 ms'],
     [0.32, '320 ms'],
     [1.26, '1.3 s'],
     [41.3, '41 s'],
-  ])('%s s', (seconds, want) => {
-    expect(formatTook(seconds)).toBe(want);
-  });
+  ])('%s s', (seconds, want) => expect(formatTook(seconds)).toBe(want));
 });

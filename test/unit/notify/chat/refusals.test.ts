@@ -22,9 +22,7 @@ test.each([
   ['a page', 200, '<html>', later('unreadable')],
   ['a page with a failure: its status says it', 502, '<html>', null],
   ['a status that says itself', 429, '{"code":"11232"}', null],
-])('Feishu: %s', (_, status, body, want) => {
-  expect(chatServices.feishu.refusalIn(status, body)).toEqual(want);
-});
+])('Feishu: %s', (_, status, body, want) => expect(chatServices.feishu.refusalIn(status, body)).toEqual(want));
 
 // Rocket.Chat and Zulip post the message and say so in words of their own: without this it was posted again for a day.
 test.each([
@@ -37,6 +35,6 @@ test.each([
   ['text in place of a flag', 200, '{"success":"true"}', later('unreadable')],
   ['a page', 200, '<html>ok</html>', later('unreadable')],
   ['an error of Slack', 404, 'no_service', later('no_service')],
-])('Slack and its imitators: %s', (_, status, body, want) => {
-  expect(chatServices.slack.refusalIn(status, body)).toEqual(want);
-});
+])('Slack and its imitators: %s', (_, status, body, want) =>
+  expect(chatServices.slack.refusalIn(status, body)).toEqual(want),
+);

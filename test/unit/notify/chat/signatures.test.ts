@@ -30,7 +30,5 @@ describe('signatures are those of the services', () => {
     });
   });
 
-  it('the others sign nothing', () => {
-    expect([chatServices.slack.sign, chatServices.wecom.sign]).toEqual([null, null]);
-  });
+  it('the others sign nothing', () => expect([chatServices.slack.sign, chatServices.wecom.sign]).toEqual([null, null]));
 });
