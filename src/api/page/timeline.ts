@@ -74,8 +74,7 @@ ${chosen === null ? html`<p class="none">${say('timeline.gone')}</p>` : whole(sa
 function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: number): Html {
   if (of.tag === 'finding')
     return renderFindingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
-  if (toMs === null)
-    return renderAdviceCard(say, of.advice, deps.config(), nowMs, false, [], deps.failback(of.advice.id));
+  if (toMs === null) return renderAdviceCard(say, of.advice, deps.config(), nowMs, [], deps.failback(of.advice.id));
   return html`<ul class="findings past">${renderAdviceEnd(say, of.advice)}</ul>`;
 }
 
