@@ -22,7 +22,7 @@ import { pauseHand } from './hands.ts';
 import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
 import { keptIn, renderLinkedTime, thresholdOf } from './overview.ts';
 import { renderMaintenance } from './place.ts';
-import { type TimeScale, timeScaleOf, timesOf } from './scale.ts';
+import { rttsOf, type TimeScale, timeScaleOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
 
 const seriesPerPage = 100;
@@ -108,7 +108,7 @@ function arrivalWords(say: PageSay, freshness: Freshness | null): string {
 
 function canarySection(say: PageSay, deps: ApiDeps, canary: SeriesNow): Html {
   const thresholdMs = thresholdOf(deps, canary);
-  const times = timeScaleOf(timesOf(canary, thresholdMs));
+  const times = timeScaleOf(rttsOf(canary, thresholdMs));
   const [first] = canary.recent;
   const samples = formatSamples(say, canary.recent.length);
   return html`<section aria-labelledby="h-canary"><h2 id="h-canary">${say('target.canaryTitle')} <span class="count">${nameOf(say, canary)}</span></h2>
@@ -128,7 +128,7 @@ function seriesSection(
     (a, b) => urgency(deps, b) - urgency(deps, a) || (a.target.id < b.target.id ? -1 : 1),
   );
   const shown = sorted.slice(from, from + seriesPerPage);
-  const times = timeScaleOf(shown.flatMap((one) => timesOf(one, thresholdOf(deps, one))));
+  const times = timeScaleOf(shown.flatMap((one) => rttsOf(one, thresholdOf(deps, one))));
   const path = mirrorPathOf(mirror.name);
   const rest = sorted.length - from - shown.length;
   return html`<section aria-labelledby="h-targets"><h2 id="h-targets">${say('target.title')} <span class="count">${series.length}</span></h2>

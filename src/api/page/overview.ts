@@ -22,7 +22,7 @@ import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stri
 import { keptBy, renderFindingList } from './findings.ts';
 import { ago, durationHtml, type Html, html, type PageSay } from './html.ts';
 import { renderPlace } from './place.ts';
-import { timeScaleOf, timesOf } from './scale.ts';
+import { rttsOf, timeScaleOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
 import { renderSummary } from './summary.ts';
 import { stretchOf } from './ticks.ts';
@@ -144,7 +144,7 @@ function quiet(text: Html): Html {
 function mirrorsOf(say: PageSay, deps: ApiDeps, group: ViewGroup, advice: readonly Advice[], isNamed: boolean): Html {
   const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryViewOf(deps.seriesOf(mirror.name))]));
   const series = [...canaries.values()].filter((one) => one !== undefined);
-  const times = timeScaleOf(series.flatMap((one) => timesOf(one, thresholdOf(deps, one))));
+  const times = timeScaleOf(series.flatMap((one) => rttsOf(one, thresholdOf(deps, one))));
   const stretch = stretchOf(
     series.map(({ recent }) => recent),
     deps.now().wallMs,

@@ -40,7 +40,7 @@ export function totalOf(times: PhaseTimes): number {
  * Returns the durations that a bar and a small chart of a series show, milliseconds.
  * @param thresholdMs  the threshold of slow responses; `null`: there is none
  */
-export function timesOf({ phases: times, recent }: Pick<SeriesNow, 'phases' | 'recent'>, thresholdMs: number | null) {
+export function rttsOf({ phases: times, recent }: Pick<SeriesNow, 'phases' | 'recent'>, thresholdMs: number | null) {
   return [totalOf(times), thresholdMs ?? 0, ...okTimesOf(recent)];
 }
 
