@@ -1581,6 +1581,8 @@ export interface Places {
   readonly 'load.seenReceiver': 'name' | 'address';
   readonly 'init.unused': 'id' | 'setIn' | 'word';
   readonly 'state.up': never;
+  readonly 'state.slow': never;
+  readonly 'state.wrong': never;
   readonly 'state.degraded': never;
   readonly 'state.down': never;
   readonly 'state.unknown': never;
@@ -1694,6 +1696,11 @@ export interface Places {
   readonly 'page.noProbe': never;
   readonly 'page.stepAt': 'step' | 'registry';
   readonly 'page.before': never;
+  readonly 'summary.label': never;
+  readonly 'summary.count': 'count' | 'state';
+  readonly 'summary.none': never;
+  readonly 'summary.switch': 'what';
+  readonly 'summary.setting': 'what';
   readonly 'page.set': never;
   readonly 'page.found': never;
   readonly 'page.mirrors': never;
@@ -1701,14 +1708,11 @@ export interface Places {
   readonly 'page.tooEarly': 'chain';
   readonly 'page.nothingToChange': 'ecosystem' | 'chain';
   readonly 'page.nothingJudged': never;
-  readonly 'page.foundUnknown': 'unknown' | 'all';
   readonly 'page.nothingFound': never;
   readonly 'page.legend': never;
   readonly 'tab.us': never;
-  readonly 'tab.down': 'count';
-  readonly 'tab.degraded': 'count';
+  readonly 'tab.counted': 'count' | 'state';
   readonly 'tab.advised': 'count';
-  readonly 'tab.unknown': 'count';
   readonly 'tab.starting': never;
   readonly 'tab.slow': never;
   readonly 'tab.up': never;
@@ -1762,7 +1766,6 @@ export interface Places {
   readonly 'card.back': 'line';
   readonly 'card.accept': 'command';
   readonly 'card.unfold': never;
-  readonly 'card.unfoldTaken': never;
   readonly 'card.covers': never;
   readonly 'card.noLine': 'chain';
   readonly 'card.file': 'file';
@@ -2461,8 +2464,8 @@ export interface Places {
   readonly 'probe.purpose': never;
   readonly 'probe.outcome': never;
   readonly 'probe.roundTrip': never;
+  readonly 'chart.scale': 'from' | 'to';
   readonly 'chart.phases': never;
-  readonly 'chart.longest': 'time' | 'longest';
   readonly 'chart.max': 'time';
   readonly 'chart.noSamples': never;
   readonly 'chart.mark': 'at' | 'outcome';
@@ -2706,10 +2709,8 @@ export interface Counts {
   readonly 'init.modules': 'count';
   readonly 'load.seenList': 'count';
   readonly 'load.seenOf': 'count';
-  readonly 'tab.down': 'count';
-  readonly 'tab.degraded': 'count';
+  readonly 'tab.counted': 'count';
   readonly 'tab.advised': 'count';
-  readonly 'tab.unknown': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';
   readonly 'replay.note.otherSettings': 'count';

@@ -3,7 +3,7 @@ import { type MessageFormatElement, parse } from '@formatjs/icu-messageformat-pa
 import { type Formatters, formatToParts, IntlMessageFormat } from 'intl-messageformat';
 import type { Counts, Places } from '../../locales/texts.d.ts';
 
-export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
+export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: 'Chinese (中文)' };
 
 const load = createRequire(import.meta.url);
 /**

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Advice } from '../../src/core/advice.ts';
+import type { Mirror } from '../../src/core/mirror.ts';
 import { type Browser, type Eyes, looks, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
 import { table } from '../support/table.ts';
 import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
-import { nowMs } from '../unit/api/fixture-config.ts';
+import { fixtureConfig, nowMs } from '../unit/api/fixture-config.ts';
 import { type Fixture, fixture } from '../unit/api/fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from '../unit/api/fixture-findings.ts';
 import { fixturePast } from '../unit/api/fixture-past.ts';
+import { fixtureSeries } from '../unit/api/fixture-samples.ts';
 import { type ServedInTurn, serveInTurn } from '../unit/api/server.ts';
 
 // The page as it is seen, read out and walked by keyboard: in a real browser, light and dark, wide and as narrow as a phone.
@@ -123,6 +125,47 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     },
   );
 
+  test('six mirrors on a phone: the strip, the card and the whole table are on two screens', async () => {
+    const [mirror] = fixtureConfig.mirrors;
+    const names = ['coast', 'inland', 'campus', 'go-origin', 'harbour', 'island'];
+    const mirrors = names.map((name) => ({
+      ...mirror,
+      ...fixtureConfig.mirrors.find((one) => one.name === name),
+      name,
+    }));
+    const change = {
+      ...fixturePast,
+      configWith: { mirrors: mirrors as readonly Mirror[] },
+      seriesOf: (name: string) =>
+        fixtureSeries.filter(
+          ({ target }) => target.registry === (['harbour', 'island'].includes(name) ? 'inland' : name),
+        ),
+    };
+    served.with(fixture(change).deps);
+    await browser.eyes({ width: 390, height: 844, scheme: 'light' });
+    await open('/');
+    const bottom = (selector: string): Promise<unknown> =>
+      browser.read(`document.querySelector('${selector}').getBoundingClientRect().bottom + scrollY`);
+    expect(await browser.read(`document.querySelectorAll('.mirrors tbody tr').length`)).toBe(6);
+    expect(await bottom('.summary')).toBeLessThan(300);
+    expect(await bottom('.mirrors')).toBeLessThan(2 * 844);
+  });
+
+  test('all pages together have at most five sizes of text', async () => {
+    const sizes = new Set<string>();
+    for (const eyes of [looks['light'], looks['phone']] as Eyes[]) {
+      await browser.eyes(eyes);
+      for (const path of Object.values(pages)) {
+        await open(path);
+        const here = await browser.read(
+          `[...document.body.querySelectorAll(':not(script, defs, defs *)')].map((one) => getComputedStyle(one).fontSize)`,
+        );
+        for (const size of here as string[]) sizes.add(size);
+      }
+    }
+    expect([...sizes].toSorted()).toEqual(['12px', '13px', '15px', '17px', '22px']);
+  });
+
   test('five pieces of advice and a digest that has no place to break: as wide as the phone, and each line near the top', async () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
     const [finding] = fixtureFindings;
@@ -139,8 +182,8 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     await browser.eyes({ width: 390, height: 844, scheme: 'light' });
     await open('/');
     expect(await browser.read('document.documentElement.scrollWidth')).toBe(390);
-    // What was found stands after five cards of a heading, a reason, a line and a fold: half of what it was (4129 pixels).
-    expect(await browser.read(`document.getElementById('h-findings').getBoundingClientRect().top`)).toBeLessThan(2_200);
+    // The table stands after five cards of a heading, a reason, a line and a fold.
+    expect(await browser.read(`document.querySelector('.mirrors').getBoundingClientRect().top`)).toBeLessThan(2_200);
   });
 
   test.each(['/mirrors/coast', '/mirrors/inland?range=week'])(

@@ -133,7 +133,9 @@ real('the page in a browser', ['chromium'], () => {
     proxy.closeAllConnections();
     // The stream, which ends for good by this status, and then the page.
     await expect.poll(() => asked.filter((url) => url === '/').length).toBeGreaterThan(2);
-    expect(await tab.read('document.title')).toBe('1 mirror down, 1 mirror degraded · mirrorwatch');
+    expect(await tab.read('document.title')).toBe(
+      '1 mirror down, 1 mirror slow, 1 switch advised, 1 mirror unknown · mirrorwatch',
+    );
     isDown = false;
     await tab.until(`document.getElementById('live')?.textContent`, 'live');
     proxy.close();

@@ -9,7 +9,6 @@ import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span }
 
 /**
  * Renders one advice as a card.
- * @param isFolded   true: the part below the lines to paste is folded
  * @param doorLines  client settings for the front door (our HTTP server that sends clients to the best mirror). The
  * card shows only the first; empty: no setting
  * @param failback   when clients may switch back; `null`: the card does not say it
@@ -19,7 +18,6 @@ export function renderAdviceCard(
   advice: Advice,
   config: Config,
   nowMs: number,
-  isFolded = false,
   doorLines: ReturnType<ApiDeps['doorLines']> = [],
   failback: Failback | null = null,
 ): Html {
@@ -32,7 +30,8 @@ export function renderAdviceCard(
 ${failback !== null && html`<p class="reason"><bdi>${renderIn(say.language, failback)}</bdi></p>`}
 ${advice.bypass == null && doorNote(say, doorLines)}
 ${lineToCopy(say, advice, isTaken)}
-${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card.unfoldTaken' : 'card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
+${!isTaken && renderAdviceForms(say, config, advice.id, snippetOf(advice.remedy) !== null)}
+<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${evidenceOf(say, advice, config, nowMs)}</details>
 </article>`;
 }
 
@@ -48,7 +47,7 @@ function overCard(say: PageSay, advice: Advice, config: Config, nowMs: number): 
 <h3>${title}</h3>
 <p class="reason">${renderReasonNote(say, advice)}</p>
 ${newClients === 'advised' && lineToCopy(say, advice, false)}
-<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${newClients === 'usual' && plainLine(say, advice)}${afterLine(say, advice, config, nowMs)}</details>
+<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${newClients === 'usual' && plainLine(say, advice)}${evidenceOf(say, advice, config, nowMs)}</details>
 </article>`;
 }
 
@@ -77,7 +76,7 @@ function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   return say.html(advice.cause === 'failback' ? 'card.bypassBack' : 'card.bypass', setting);
 }
 
-function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
+function evidenceOf(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
   const isTaken = advice.state === 'accepted';
   const seconds = (value: number | null): string => durationHtml(say, value === null ? null : value * 1000);
   return html`<dl class="facts">
@@ -92,7 +91,7 @@ ${canaryResponses(say, advice)}
 <p class="back">${say.html('card.back', { line: html`<code>${renderIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
 ${
   !isTaken &&
-  html`<p class="accept">${say.html('card.accept', { command: html`<code>${formatCommand`mirrorwatch advice accept ${[advice.id, ...reach(config)]}`}</code>` })}</p>${renderAdviceForms(say, config, advice.id, snippetOf(advice.remedy) !== null)}`
+  html`<p class="accept">${say.html('card.accept', { command: html`<code>${formatCommand`mirrorwatch advice accept ${[advice.id, ...reach(config)]}`}</code>` })}</p>`
 }
 ${
   advice.doesNotCover.length > 0 &&

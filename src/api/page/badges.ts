@@ -1,24 +1,35 @@
 import type { Advice, Candidate } from '../../core/advice.ts';
 import { isPartial } from '../../core/finding.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
-import type { MirrorState, Standing } from '../../core/standing.ts';
-import { saySentence } from '../../words/tell.ts';
+import type { Standing } from '../../core/standing.ts';
+import { renderIn, saySentence } from '../../words/tell.ts';
 import type { Vantage } from '../views.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percentHtml, span } from './html.ts';
+import { isToLeave, type ShownState, slownessOf } from './shown-state.ts';
 
-const shapes: Readonly<Record<MirrorState, Html>> = {
+/** Each state has a shape of its own, so that colour alone never says it. */
+const shapes: Readonly<Record<ShownState, Html>> = {
   up: html`<circle cx="6" cy="6" r="4.5"/>`,
+  slow: html`<path d="M1 0h10v2L7.5 6 11 10v2H1v-2l3.5-4L1 2z"/>`,
   degraded: html`<path d="M6 1l5.2 9.6H.8z"/>`,
+  wrong: html`<path d="M6-.5L12.5 6 6 12.5-.5 6z"/>`,
   down: html`<path d="M2 0L0 2l4 4-4 4 2 2 4-4 4 4 2-2-4-4 4-4-2-2-4 4z"/>`,
   unknown: html`<rect x="1" y="1" width="10" height="10" rx="5" fill="url(#hatch)"/>`,
 };
 
-export function renderStateBadge(say: PageSay, state: MirrorState): Html {
-  return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${say(`state.${state}`)}</span>`;
+/** @param count  how many mirrors have this state; absent: the badge is that of one mirror */
+export function renderStateBadge(say: PageSay, state: ShownState, count?: number): Html {
+  const word = say(`state.${state}`);
+  const text = count === undefined ? word : say('summary.count', { count, state: word });
+  return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${text}</span>`;
 }
 
+/** Why a mirror is in its state. If its canary is well but something else is slow, that is the reason. */
 export function renderBecauseNote(say: PageSay, standing: Standing | undefined): Html {
-  const text = standing === undefined ? say('standing.notAsked') : saySentence(standing.why, say);
+  if (standing === undefined) return html`<bdi>${say('standing.notAsked')}</bdi>`;
+  const slowness = slownessOf(standing);
+  const text = slowness === undefined ? saySentence(standing.why, say) : renderIn(say.language, slowness);
   return html`<bdi>${text}</bdi>`;
 }
 
@@ -55,12 +66,6 @@ export function renderStandingNotes(
   return notes;
 }
 
-/** True for proposed advice to leave the mirror because of trouble that lasts. */
-function isToLeave(one: Advice, { registry, ecosystem, upstream }: Standing): boolean {
-  const isOfMirror = one.from === registry && one.ecosystem === ecosystem && one.upstream === upstream;
-  return isOfMirror && one.state === 'proposed' && one.cause !== 'failback' && one.phase === 'active';
-}
-
 /** Returns the outcome of a sample as text. The reason of a failure is as in the metrics, so it is not translated. */
 export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
@@ -76,6 +81,11 @@ export function renderOutcomeLink(say: PageSay, sample: SettledSample): Html {
 
 export function probePath(probeId: string): string {
   return `/probes/${encodeURIComponent(probeId)}`;
+}
+
+/** The id of a mirror's row on the page of all mirrors. */
+export function rowIdOf({ name }: Pick<Mirror, 'name'>): string {
+  return `mirror-${name}`;
 }
 
 export function mirrorPathOf(registry: string): string {

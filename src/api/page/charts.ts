@@ -3,6 +3,7 @@ import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 import { outcomeTextOf, probePath } from './badges.ts';
 import { durationHtml, formatCoordinate, type Html, html, type PageSay } from './html.ts';
+import { decadesOf, formatRound, okTimesOf, shareOn, type TimeScale, totalOf } from './scale.ts';
 import { stretchOf, type TickSpan, ticksOf } from './ticks.ts';
 
 /** Fill patterns that all charts of a page use. Hatching means "unknown" or "not measured". */
@@ -17,16 +18,16 @@ export function renderPhaseKey(say: PageSay): Html {
   )}</ul>`;
 }
 
-/** Returns the sum of the phases, milliseconds. */
-export function totalOf(times: PhaseTimes): number {
-  return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
-}
-
-/** Renders the phases of a response one after the other as a bar. Its full width is `scaleMs` milliseconds. */
-export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
+/**
+ * Renders the phases of a response as a bar. Its length is their sum on `scale`. Each phase has its share of this
+ * length.
+ */
+export function renderPhaseBar(say: PageSay, times: PhaseTimes, scale: TimeScale): Html {
   const none = say('rank.unmeasured');
-  if (totalOf(times) === 0 || scaleMs <= 0)
+  const total = totalOf(times);
+  if (total === 0)
     return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="${none}"><title>${none}</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
+  const fullMs = total / shareOn(scale, total);
   let from = 0;
   const texts: string[] = [];
   const parts = phases.flatMap((phase) => {
@@ -35,21 +36,17 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
     const x = from;
     from += ms;
     texts.push(`${say(`phase.${phase}`)} ${durationHtml(say, ms)}`);
-    return [renderSegment(say, phase, x, ms, scaleMs, 12)];
+    return [renderSegment(say, phase, x, ms, fullMs, 12)];
   });
   const label = texts.join(say('list.clause'));
-  return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
+  const decades = decadesOf(scale).map((ms) => html`M${formatCoordinate(1000 * shareOn(scale, ms))} 0v12`);
+  return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}<path d="${decades}" class="decade"/></svg>`;
 }
 
-/**
- * Renders the phases of a response over the full width. A thin bar below shows their sum in proportion to `longestMs`.
- */
-export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
-  const total = totalOf(times);
-  if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
-  const label = say('chart.longest', { time: durationHtml(say, total), longest: durationHtml(say, longestMs) });
-  const width = formatCoordinate(Math.min(1000, (total / longestMs) * 1000));
-  return html`${renderPhaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
+/** Renders the heads of the columns of bars and of small charts, with both ends of their scale. */
+export function renderScaleHeads(say: PageSay, scale: TimeScale): Html {
+  const [from, to] = [formatRound(scale.fromMs), formatRound(scale.toMs)];
+  return html`<th scope="col" class="wide">${say('table.phases')}<span class="ends"><span>${from}</span><span>${to}</span></span></th><th scope="col" class="wide">${say('table.samples')}<span class="ends">${say('chart.scale', { from, to })}</span></th>`;
 }
 
 /** Renders one phase as a rectangle. Its position and width are in thousandths of `scaleMs`. */
@@ -77,6 +74,8 @@ export interface StripFrame {
   readonly labelled: boolean;
   /** The time range of the chart; `null`: it reaches from the first to the last sample. */
   readonly stretch: TickSpan | null;
+  /** The scale of round trips, shared with other charts. */
+  readonly times: TimeScale;
 }
 
 /**
@@ -88,17 +87,19 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
   if (samples.length === 0)
     return html`<svg class="strip" width="100%" height="${heightPx}" role="img" aria-label="${say('chart.noSamples')}"><title>${say('chart.noSamples')}</title><rect width="100%" height="${heightPx}" fill="url(#hatch)"/></svg>`;
   const scale = scaleOf(samples, frame);
-  const threshold =
-    thresholdMs === null
-      ? null
-      : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
+  const threshold = thresholdMs !== null && levelLine(scale.y(thresholdMs), 'threshold');
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
+  const decades = decadesOf(scale.times).map((ms) => levelLine(scale.y(ms), 'decade'));
   // The chart is hidden from screen readers, which read the text `label` instead.
   return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
-<line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
+<line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${decades}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     labelled && words(say, frame, scale)
   }</svg>`;
+}
+
+function levelLine(y: number, kind: 'decade' | 'threshold'): Html {
+  return html`<line x1="0" x2="100%" y1="${formatCoordinate(y)}" y2="${formatCoordinate(y)}" class="${kind}"/>`;
 }
 
 const wordsPx = 16;
@@ -124,20 +125,18 @@ interface Scale {
   /** The times of the axis ticks, wall milliseconds. */
   readonly ticks: readonly number[];
   readonly y: (ms: number) => number;
-  readonly topMs: number;
+  readonly times: TimeScale;
 }
 
-function scaleOf(samples: readonly SamplePoint[], { heightPx, thresholdMs, labelled, stretch }: StripFrame): Scale {
-  const rtts = samples.flatMap((sample) => (sample.outcome.tag === 'ok' ? (sample.rttMs ?? []) : []));
-  const topMs = Math.max((thresholdMs ?? 0) * 1.1, ...rtts, 1);
+function scaleOf(samples: readonly SamplePoint[], { heightPx, labelled, stretch, times }: StripFrame): Scale {
   const { fromMs, toMs } = stretch ?? stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0) ?? { fromMs: 0, toMs: 1 };
   const lengthMs = Math.max(1, toMs - fromMs);
   const headroom = labelled ? headroomPx : 11;
   return {
-    topMs,
+    times,
     x: (wallMs) => edge + ((wallMs - fromMs) / lengthMs) * (100 - 2 * edge),
     ticks: ticksOf({ fromMs, toMs }, labelled ? 8 : 4),
-    y: (ms) => heightPx - 3 - (ms / topMs) * (heightPx - 3 - headroom),
+    y: (ms) => heightPx - 3 - shareOn(times, ms) * (heightPx - 3 - headroom),
   };
 }
 
@@ -203,26 +202,22 @@ function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: num
   return counts.join(say('list.clause'));
 }
 
-function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
-  const threshold =
-    thresholdMs === null
-      ? null
-      : html`<text x="2" y="${formatCoordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: durationHtml(say, thresholdMs) })}</text>`;
-  return html`<text x="2" y="11" class="axis-word">${durationHtml(say, scale.topMs)}</text>${threshold}`;
+function words(say: PageSay, { thresholdMs }: StripFrame, { y, times }: Scale): Html {
+  const inner = decadesOf(times).filter((ms) => Math.abs(shareOn(times, ms) - 0.5) < 0.4);
+  const marks = [times.fromMs, ...inner, times.toMs].map(
+    (ms) => html`<text x="100%" dx="6" y="${formatCoordinate(y(ms) + 4)}" class="axis-word">${formatRound(ms)}</text>`,
+  );
+  if (thresholdMs === null) return html`${marks}`;
+  const text = say('chart.slowAbove', { time: durationHtml(say, thresholdMs) });
+  return html`${marks}<text x="2" y="${formatCoordinate(y(thresholdMs) - 5)}" class="axis-word">${text}</text>`;
 }
 
-/** Renders a small chart of samples with its start and end time and, if there is room, its slowest response. */
-export function stripWithAxis(
-  say: PageSay,
-  samples: readonly SamplePoint[],
-  frame: StripFrame,
-  hasRoom: boolean,
-): Html {
-  const own = stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0);
-  const stretch = frame.stretch ?? own;
-  const longest = Math.max(0, ...samples.map(({ outcome, rttMs }) => (outcome.tag === 'ok' ? (rttMs ?? 0) : 0)));
+/** Renders a small chart of samples with its start and end time and its slowest response. */
+export function stripWithAxis(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
+  const stretch = frame.stretch ?? stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0);
+  const longest = Math.max(0, ...okTimesOf(samples));
   if (stretch === null || samples.length === 0) return renderSampleStrip(say, samples, frame);
-  return html`<div class="strip-box">${renderSampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && hasRoom && say('chart.max', { time: durationHtml(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
+  return html`<div class="strip-box">${renderSampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && say('chart.max', { time: durationHtml(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
 }
 
 function time(wallMs: number): Html {

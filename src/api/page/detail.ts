@@ -1,6 +1,5 @@
 import type { Advice } from '../../core/advice.ts';
 import { agrees, type ClientRun } from '../../core/client-run.ts';
-import { limits } from '../../core/limits.ts';
 import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
@@ -17,12 +16,14 @@ import {
   renderStandingNotes,
   renderStateBadge,
 } from './badges.ts';
-import { renderPhaseBars, renderPhaseKey, renderSampleStrip, stripWithAxis, totalOf } from './charts.ts';
+import { renderPhaseBar, renderPhaseKey, renderSampleStrip, renderScaleHeads, stripWithAxis } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
 import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
-import { keptIn, renderLinkedTime } from './overview.ts';
+import { keptIn, renderLinkedTime, thresholdOf } from './overview.ts';
 import { renderMaintenance } from './place.ts';
+import { rttsOf, type TimeScale, timeScaleOf } from './scale.ts';
+import { adviceInForce, shownStateOf } from './shown-state.ts';
 
 const seriesPerPage = 100;
 const probesShown = 25;
@@ -37,9 +38,9 @@ export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: 
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const series = deps.seriesOf(mirror.name);
   const canary = canaryViewOf(series);
-  const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
+  const advice = adviceInForce(deps);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
-<h1>${mirror.name} ${renderStateBadge(say, standing?.state ?? 'unknown')}</h1>
+<h1>${mirror.name} ${renderStateBadge(say, shownStateOf(standing, advice))}</h1>
 <p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, advice, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, { standing, advice, nowMs })}
@@ -106,11 +107,12 @@ function arrivalWords(say: PageSay, freshness: Freshness | null): string {
 }
 
 function canarySection(say: PageSay, deps: ApiDeps, canary: SeriesNow): Html {
-  const baseline = deps.baseline(canary.target.id, canary.connection);
+  const thresholdMs = thresholdOf(deps, canary);
+  const times = timeScaleOf(rttsOf(canary, thresholdMs));
   const [first] = canary.recent;
   const samples = formatSamples(say, canary.recent.length);
   return html`<section aria-labelledby="h-canary"><h2 id="h-canary">${say('target.canaryTitle')} <span class="count">${nameOf(say, canary)}</span></h2>
-${renderSampleStrip(say, canary.recent, { heightPx: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
+${renderSampleStrip(say, canary.recent, { heightPx: 182, thresholdMs, isKept: keptIn(canary), labelled: true, stretch: null, times })}
 <p class="legend">${first === undefined ? samples : say.html('target.samples', { samples, from: at(first.startedAtMs), to: at(canary.recent.at(-1)?.startedAtMs ?? 0) })}${say('list.colon')}${say('target.legend')}</p></section>`;
 }
 
@@ -126,18 +128,18 @@ function seriesSection(
     (a, b) => urgency(deps, b) - urgency(deps, a) || (a.target.id < b.target.id ? -1 : 1),
   );
   const shown = sorted.slice(from, from + seriesPerPage);
-  const scaleMs = Math.max(0, ...shown.filter(({ target }) => !isHeavy(target)).map((one) => totalOf(one.phases)));
+  const times = timeScaleOf(shown.flatMap((one) => rttsOf(one, thresholdOf(deps, one))));
   const path = mirrorPathOf(mirror.name);
   const rest = sorted.length - from - shown.length;
   return html`<section aria-labelledby="h-targets"><h2 id="h-targets">${say('target.title')} <span class="count">${series.length}</span></h2>
 ${series.length === 0 ? html`<p class="none">${say('target.none')}</p>` : null}
-<table class="targets"><thead><tr><th scope="col">${say('target.target')}</th><th scope="col">${say('target.last')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col" class="n">${say('target.baseline')}</th><th scope="col" class="n">${say('target.slowAbove')}</th><th scope="col" class="n">${say('target.streak')}</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th></tr></thead>
-<tbody>${shown.map((one) => seriesRow(say, deps, one, scaleMs, nowMs))}</tbody></table>
+<table class="targets"><thead><tr><th scope="col">${say('target.target')}</th><th scope="col">${say('target.last')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col" class="n">${say('target.baseline')}</th><th scope="col" class="n">${say('target.slowAbove')}</th><th scope="col" class="n">${say('target.streak')}</th>${renderScaleHeads(say, times)}</tr></thead>
+<tbody>${shown.map((one) => seriesRow(say, deps, one, times, nowMs))}</tbody></table>
 ${renderPhaseKey(say)}
 <p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">${say('page.before')}</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${say('history.more', { count: rest })}</a>`}</p></section>`;
 }
 
-function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: number, nowMs: number): Html {
+function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, times: TimeScale, nowMs: number): Html {
   const baseline = deps.baseline(series.target.id, series.connection);
   const heavy = isHeavy(series.target);
   const unjudged = html`<span class="muted">${say(heavy ? 'target.notJudged' : 'target.warming')}</span>`;
@@ -150,8 +152,8 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 <td class="n" data-label="${say('target.baseline')}">${baseline?.baselineMs == null ? unjudged : durationHtml(say, baseline.baselineMs)}</td>
 <td class="n" data-label="${say('target.slowAbove')}">${thresholdMs === null ? unjudged : durationHtml(say, thresholdMs)}</td>
 <td class="n" data-label="${say('target.streak')}">${baseline == null || thresholdMs === null ? unjudged : baseline.streak}</td>
-<td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
-<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, series.recent, { heightPx: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null }, false)}</td>
+<td class="wide">${renderPhaseBar(say, series.phases, times)}</td>
+<td class="wide">${stripWithAxis(say, series.recent, { heightPx: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null, times })}</td>
 </tr>`;
 }
 

@@ -17,12 +17,16 @@ import {
   renderSinceNote,
   renderStandingNotes,
   renderStateBadge,
+  rowIdOf,
 } from './badges.ts';
-import { renderPhaseBars, renderPhaseKey, stripWithAxis, totalOf } from './charts.ts';
+import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stripWithAxis } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
 import { ago, durationHtml, type Html, html, type PageSay } from './html.ts';
 import { renderPlace } from './place.ts';
-import { stretchOf, type TickSpan } from './ticks.ts';
+import { rttsOf, timeScaleOf } from './scale.ts';
+import { adviceInForce, shownStateOf } from './shown-state.ts';
+import { renderSummary } from './summary.ts';
+import { stretchOf } from './ticks.ts';
 
 const monthsShown = 12;
 
@@ -55,43 +59,31 @@ function regret(say: PageSay, all: readonly Audited[]): Html | null {
 </section>`;
 }
 
-/**
- * On a narrow page, up to this many mirrors are shown in full. If there are more, each mirror that is up takes one
- * line.
- */
-const wholeRowsMax = 4;
-/**
- * Up to this many advice cards are shown in full; refused advice does not count. If there are more, their details are
- * folded.
- */
-const wholeCardsMax = 2;
-
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
   const groups = viewGroupsOf(deps.config());
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
-  const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
-  const isFolded = advice.filter(({ state }) => state !== 'refused').length > wholeCardsMax;
+  const advice = adviceInForce(deps);
   return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
+${renderSummary(say, deps, advice)}
 <section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
-${groups.map((group) => adviceOf(say, deps, group, advice, { nowMs, isFolded }))}
+${groups.map((group) => adviceOf(say, deps, group, advice))}
 </section>
-${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
-${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
-</section>
-${groups.map((group) => mirrorsOf(say, deps, group, { advice, nowMs, isNamed: groups.length > 1 }))}
+${groups.map((group) => mirrorsOf(say, deps, group, advice, groups.length > 1))}
 ${renderPhaseKey(say)}
 <p class="legend">${say('page.legend')}</p>
+${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
+${findings.length === 0 ? html`<p class="none">${say(deps.standings().some(({ state }) => state !== 'unknown') ? 'page.nothingFound' : 'page.nothingJudged')}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
+</section>
 ${renderPlace(say, deps)}
 ${regret(say, deps.audited())}`;
 }
 
 /**
  * Returns the id of a probe: among the newest samples, the stored ok probe whose round trip is nearest to `ms`; if
- * there is none, the last probe. `null`: `ms` is `null`, or there is no probe.
+ * there is none, the last probe. `null`: there is no probe.
  */
-function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
-  if (ms === null) return null;
+function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number): string | null {
   let best: { id: string; away: number } | null = null;
   for (const sample of series.recent.slice(-limits.transcriptsPerSeries)) {
     const { probeId } = sample.due;
@@ -103,12 +95,7 @@ function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): stri
   return best?.id ?? series.last?.due.probeId ?? null;
 }
 
-export function renderLinkedTime(
-  say: PageSay,
-  deps: ApiDeps,
-  series: SeriesNow | undefined,
-  ms: number | null | undefined,
-): Html {
+export function renderLinkedTime(say: PageSay, deps: ApiDeps, series: SeriesNow | undefined, ms?: number | null): Html {
   if (series === undefined || ms === null || ms === undefined)
     return html`<span class="muted" title="${say('rank.unmeasured')}">—</span>`;
   const probeId = nearestProbe(deps, series, ms);
@@ -128,13 +115,7 @@ export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number])
 
 const adviceOrder: readonly Advice['state'][] = ['proposed', 'refused', 'accepted'];
 
-function adviceOf(
-  say: PageSay,
-  deps: ApiDeps,
-  { ecosystem, upstream }: ViewGroup,
-  all: readonly Advice[],
-  { nowMs, isFolded }: { readonly nowMs: number; readonly isFolded: boolean },
-): Html {
+function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: ViewGroup, all: readonly Advice[]): Html {
   const vantage = deps.vantage();
   const advice = all
     .filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
@@ -145,7 +126,7 @@ function adviceOf(
   const [reason] = [...dismissed, ...passedOver, ...waiting];
   const why = reason === undefined ? null : quiet(html`${renderIn(say.language, reason)} ${chain}`);
   if (advice.length > 0)
-    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream), failbackOf(verdicts, one.id)))}${why}`;
+    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), deps.now().wallMs, deps.doorLines(ecosystem, upstream), failbackOf(verdicts, one.id)))}${why}`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps
     .standings()
@@ -160,30 +141,23 @@ function quiet(text: Html): Html {
   return html`<article class="advice none-yet"><p>${text}</p></article>`;
 }
 
-function nothingFound(say: PageSay, deps: ApiDeps): string {
-  const states = deps.standings().map(({ state }) => state);
-  const unknown = states.filter((state) => state === 'unknown').length;
-  if (states.length === 0 || unknown === states.length) return say('page.nothingJudged');
-  return unknown > 0 ? say('page.foundUnknown', { unknown, all: states.length }) : say('page.nothingFound');
-}
-
-function mirrorsOf(
-  say: PageSay,
-  deps: ApiDeps,
-  group: ViewGroup,
-  { advice, nowMs, isNamed }: { advice: readonly Advice[]; nowMs: number; isNamed: boolean },
-): Html {
+function mirrorsOf(say: PageSay, deps: ApiDeps, group: ViewGroup, advice: readonly Advice[], isNamed: boolean): Html {
   const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryViewOf(deps.seriesOf(mirror.name))]));
-  const scaleMs = Math.max(0, ...[...canaries.values()].map((series) => totalOf(series?.phases ?? {})));
+  const series = [...canaries.values()].filter((one) => one !== undefined);
+  const times = timeScaleOf(series.flatMap((one) => rttsOf(one, thresholdOf(deps, one))));
   const stretch = stretchOf(
-    [...canaries.values()].map((series) => series?.recent ?? []),
-    nowMs,
+    series.map(({ recent }) => recent),
+    deps.now().wallMs,
   );
   const id = `h-${group.ecosystem}-${group.upstream}`;
-  const isFolded = deps.config().mirrors.length > wholeRowsMax;
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.clause')}` : null}${group.mirrors.length}</span></h2>
-<table class="${isFolded ? 'mirrors many' : 'mirrors'}"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
-<tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, advice, nowMs }))}</tbody></table></section>`;
+<table class="mirrors"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th>${renderScaleHeads(say, times)}<th scope="col" class="n">${say('table.rank')}</th></tr></thead>
+<tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { times, stretch }, advice))}</tbody></table></section>`;
+}
+
+/** The threshold above which responses of a series are slow, milliseconds; `null`: it is not known yet. */
+export function thresholdOf(deps: ApiDeps, { target, connection }: SeriesNow): number | null {
+  return deps.baseline(target.id, connection)?.thresholdMs ?? null;
 }
 
 function mirrorRow(
@@ -191,29 +165,25 @@ function mirrorRow(
   deps: ApiDeps,
   mirror: Mirror,
   canary: SeriesNow | undefined,
-  {
-    longestMs,
-    stretch,
-    advice,
-    nowMs,
-  }: { longestMs: number; stretch: TickSpan | null; advice: readonly Advice[]; nowMs: number },
+  axes: Pick<StripFrame, 'times' | 'stretch'>,
+  advice: readonly Advice[],
 ): Html {
+  const nowMs = deps.now().wallMs;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  const baseline = canary && deps.baseline(canary.target.id, canary.connection);
-  const state = standing?.state ?? 'unknown';
+  const state = shownStateOf(standing, advice);
   const place = [
     mirror.role === 'origin' ? say('mirror.origin') : null,
     mirror.region,
     mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
   const notes = renderStandingNotes(say, standing, advice, nowMs);
-  return html`<tr class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
+  return html`<tr id="${rowIdOf(mirror)}" class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
 <th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
 <td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${notes}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${renderLinkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, canary, canary?.p95Ms)}</td>
-<td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, canary?.phases ?? {}, longestMs)}</td>
-<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch }, true)}</td>
+<td class="wide">${renderPhaseBar(say, canary?.phases ?? {}, axes.times)}</td>
+<td class="wide">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: canary === undefined ? null : thresholdOf(deps, canary), isKept: canary ? keptIn(canary) : () => false, labelled: false, ...axes })}</td>
 <td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror, standing, advice)}</td>
 </tr>`;
 }

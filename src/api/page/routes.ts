@@ -10,6 +10,8 @@ import { createPageSay, type Html, html, type PageSay } from './html.ts';
 import { documentOf, pageLanguageOf } from './layout.ts';
 import { renderOverview } from './overview.ts';
 import { chooseRange, rangeOf } from './range.ts';
+import { adviceInForce, isAdvised, type ShownState } from './shown-state.ts';
+import { mirrorsByState } from './summary.ts';
 import { renderTimeline } from './timeline.ts';
 import type { TimelineQuery } from './timeline-items.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
@@ -111,20 +113,18 @@ function asset(routes: Router, path: string, type: string, text: string): void {
 
 function titleOf(say: PageSay, deps: ApiDeps): string {
   if (deps.vantage().suspect === true) return say('tab.us');
-  const states = deps.standings().map(({ state }) => state);
-  const counted = (['down', 'degraded'] as const).flatMap((state) => {
-    const count = states.filter((one) => one === state).length;
-    return count > 0 ? [say(`tab.${state}`, { count })] : [];
-  });
-  if (counted.length > 0) return counted.join(say('list.clause'));
-  if (states.length === 0) return say('tab.starting');
-  const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
-  const advised = advice.filter(
-    (one) => one.state === 'proposed' && one.bypass == null && one.phase === 'active',
-  ).length;
-  if (advised > 0) return say('tab.advised', { count: advised });
-  const unknown = states.filter((state) => state === 'unknown').length;
-  if (unknown > 0) return say('tab.unknown', { count: unknown });
+  if (deps.standings().length === 0) return say('tab.starting');
+  const advice = adviceInForce(deps);
+  const found = mirrorsByState(deps, advice);
+  const count = (state: ShownState): string | null => {
+    const mirrors = found.get(state);
+    return mirrors ? say('tab.counted', { count: mirrors.length, state: say(`state.${state}`) }) : null;
+  };
+  const advised = advice.filter((one) => isAdvised(one) && one.bypass == null).length;
+  const moves = advised > 0 ? say('tab.advised', { count: advised }) : null;
+  const parts = [count('down'), count('wrong'), count('degraded'), count('slow'), moves, count('unknown')];
+  const shown = parts.filter((part) => part !== null);
+  if (shown.length > 0) return shown.join(say('list.clause'));
   const { items } = deps.findings({ limit: limits.pageRows, cursor: null, history: false });
   return say(items.some(({ cause, state }) => cause === 'all_slow' && state === 'open') ? 'tab.slow' : 'tab.up');
 }

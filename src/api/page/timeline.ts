@@ -76,7 +76,7 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
   if (of.tag === 'finding')
     return renderFindingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
   if (toMs === null)
-    return renderAdviceCard(say, of.advice, deps.config(), nowMs, false, [], failbackOf(deps.verdicts(), of.advice.id));
+    return renderAdviceCard(say, of.advice, deps.config(), nowMs, [], failbackOf(deps.verdicts(), of.advice.id));
   return html`<ul class="findings past">${renderAdviceEnd(say, of.advice)}</ul>`;
 }
 

@@ -6,6 +6,7 @@ import { canaryViewOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { mirrorPathOf, renderStateBadge } from './badges.ts';
 import { type Html, html, type PageSay, short, span } from './html.ts';
 import { formatRange, renderRangeNav } from './range.ts';
+import { adviceInForce, shownStateOf } from './shown-state.ts';
 import { timelinePathOf } from './timeline-items.ts';
 import { renderLagChart, renderRttChart, renderThroughputChart } from './trend-chart.ts';
 import {
@@ -72,7 +73,7 @@ function groupSection(
 
 function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, standing?.state ?? 'unknown')}</h3>${course(deps, mirror, range, say, false)}</article>`;
+  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, shownStateOf(standing, adviceInForce(deps)))}</h3>${course(deps, mirror, range, say, false)}</article>`;
 }
 
 export function renderTrendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {

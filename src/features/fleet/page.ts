@@ -29,7 +29,7 @@ export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: nu
   return html`${renderHead(say, say('fleet.page.title'), null)}
 <body data-words="${formatScriptWords(say)}" data-every-ms="${everyMs}">
 <header class="top"><span class="mark">mirrorwatch</span><span class="vantage">${say('fleet.page.title')}</span>
-<nav class="languages" aria-label="${say('page.language')}"><a href="/?lang=en" lang="en">English</a> <a href="/?lang=zh" lang="zh-CN">中文</a></nav>
+<nav class="languages" aria-label="${say('page.language')}"><a href="/?lang=en" lang="en">English</a> <a href="/?lang=zh" lang="zh-CN">Chinese (中文)</a></nav>
 <span class="live" id="live" role="status" hidden></span></header>
 ${patterns}
 <main id="main">

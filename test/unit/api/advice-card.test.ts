@@ -17,9 +17,12 @@ function factsOf(samples: number, windowSeconds: number, language: Language = 'e
 }
 
 test.each<[Language, readonly string[]]>([
-  ['en', ['fetch cost when advised, failures included', 'canary p95, expected', 'canary success rate, expected']],
-  ['zh', ['给出建议时的获取代价（含失败）', '金丝雀 p95（预期）', '金丝雀成功率（预期）']],
-])('the names of the figures say when they were computed, and from what (%s)', (language, names) => {
+  [
+    'en',
+    ['modelled fetch cost when advised, failures included', 'canary p95, modelled', 'canary success rate, modelled'],
+  ],
+  ['zh', ['给出建议时的获取代价（模型估算，含失败）', '金丝雀 p95（模型估算）', '金丝雀成功率（模型估算）']],
+])('the names of the figures say that they are modelled, when, and from what (%s)', (language, names) => {
   expect(Object.keys(factsOf(20, 600, language))).toEqual(expect.arrayContaining([...names]));
 });
 
@@ -66,25 +69,19 @@ test.each<[Language, Advice['newClients'], string]>([
   expect(text.indexOf('<dl')).toBeGreaterThan(text.indexOf('<details'));
 });
 
-test('of many, a card folds what stands after its line', () => {
-  const [whole, folded] = [false, true].map(
-    (isFolded) => renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, isFolded).text,
-  );
-  const accepted = { ...fixtureAdvice, state: 'accepted' } as const;
-  const before = (text = ''): string => text.split(/<dl class="facts">/)[0] ?? '';
-  expect(before(whole)).not.toContain('<details');
-  expect(before(folded)).toMatch(
-    /export GOPROXY=.*<details id="more-[^"]+"><summary>Evidence, rollback, accept or dismiss<\/summary>$/s,
-  );
-  expect(renderAdviceCard(createPageSay('en'), accepted, fixtureConfig, nowMs, true).text).toContain(
-    '<summary>Evidence and rollback</summary>',
-  );
+test.each(['proposed', 'accepted'] as const)('a card folds its evidence and the rollback, %s', (state) => {
+  const { text } = renderAdviceCard(createPageSay('en'), { ...fixtureAdvice, state }, fixtureConfig, nowMs);
+  const [shown = '', folded = ''] = text.split(/<details id="more-[^"]+"><summary>Evidence and rollback<\/summary>/);
+  expect(shown).toContain('export GOPROXY=');
+  expect(shown.includes('I have applied this line')).toBe(state === 'proposed');
+  expect(shown).not.toContain('<dl class="facts">');
+  expect(folded).toMatch(/<dl class="facts">.*Rollback: .*<\/details>/s);
 });
 
 test('with a front door, its line comes first: what clients set once', () => {
   const line = `export GOPROXY='http://127.0.0.1:10121/go,direct'`;
   const shown = (doorLines: readonly { client: string; text: string }[]): string =>
-    renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, false, doorLines).text;
+    renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, doorLines).text;
   expect(shown([{ client: 'go', text: line }])).toMatch(
     /Clients that use the front door need no change.*To use the door, set this once in a client:.*127\.0\.0\.1:10121\/go,direct.*Clients that do not use the front door need this setting:.*id="line-/s,
   );
@@ -151,7 +148,7 @@ describe('the client’s own switch', () => {
     const door = [{ client: 'go', text: `export GOPROXY='http://127.0.0.1:10121/go,direct'` }];
     for (const to of [own.from, 'inland']) {
       const advice = { ...own, to, cause };
-      expect(renderAdviceCard(createPageSay('en'), advice, fixtureConfig, nowMs, false, door).text).not.toContain(
+      expect(renderAdviceCard(createPageSay('en'), advice, fixtureConfig, nowMs, door).text).not.toContain(
         'front door',
       );
     }

@@ -90,7 +90,7 @@ function standing(registry: string, state: MirrorState, why: Sentence, more: Par
 }
 
 export const fixtureStandings: readonly Standing[] = [
-  standing('coast', 'degraded', phrase('why.targetsOut', { count: 2 })),
+  standing('coast', 'degraded', phrase('why.slow')),
   standing('inland', 'up', phrase('why.answers')),
   standing('campus', 'down', phrase('why.canaryOut'), { lastOkAtMs: nowMs - 244_000 }),
   standing('go-origin', 'unknown', phrase('why.unmeasured'), {

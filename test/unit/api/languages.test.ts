@@ -67,7 +67,7 @@ describe('the language of a page', () => {
     const { text } = await ask('/mirrors/coast?from=100&lang=zh');
     expect(text).toContain('<a href="/mirrors/coast?from=100&amp;lang=en" lang="en" hreflang="en">English</a>');
     await served?.close();
-    expect((await ask('/')).text).toContain('<a href="/?lang=zh" lang="zh-CN" hreflang="zh-CN">中文</a>');
+    expect((await ask('/')).text).toContain('<a href="/?lang=zh" lang="zh-CN" hreflang="zh-CN">Chinese (中文)</a>');
   });
 });
 

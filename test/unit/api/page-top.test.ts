@@ -6,7 +6,7 @@ import type { Stay } from '../../../src/core/verdict.ts';
 import { messageFor, phrase } from '../../../src/words/tell.ts';
 import { eachRequester } from './each-served.ts';
 import { fixtureAdvice, fixtureVerdict } from './fixture-advice.ts';
-import { nowMs } from './fixture-config.ts';
+import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { wordsOfPage } from './words-of-page.ts';
@@ -184,25 +184,31 @@ describe('what stands on top', () => {
 
 describe('the tab', () => {
   const states = (...list: Standing['state'][]): FixtureChange => ({
-    standings: () => fixtureStandings.slice(0, list.length).map((one, i) => ({ ...one, state: list[i] ?? 'unknown' })),
+    configWith: { mirrors: fixtureConfig.mirrors.slice(0, list.length) },
+    standings: () =>
+      fixtureStandings.slice(0, list.length).map((one, i) => ({ ...one, state: list[i] ?? 'unknown', findings: [] })),
   });
   const advised = (...list: Partial<Advice>[]): FixtureChange => ({
     advice: () => ({ items: list.map((one) => ({ ...fixtureAdvice, ...one })), next: null }),
   });
   const allSlow = { ...fixtureFindings[0], kind: 'vantage', cause: 'all_slow', state: 'open' } as Finding;
   it.each<[FixtureChange, string]>([
-    [{}, '1 mirror down, 1 mirror degraded'],
+    [{}, '1 mirror down, 1 mirror slow, 1 switch advised, 1 mirror unknown'],
     [{ ...states('up', 'up'), ...advised(), findings: () => ({ items: [allSlow], next: null }) }, 'most mirrors slow'],
     [{ ...states('up', 'up'), ...advised() }, 'all mirrors up'],
-    [{ ...states('up', 'up'), ...advised({}) }, '1 switch advised'],
-    [{ ...states('up', 'unknown'), ...advised({}, { ecosystem: 'npm' }) }, '2 switches advised'],
+    [{ ...states('up', 'up'), ...advised({}) }, '1 mirror slow, 1 switch advised'],
+    [{ ...states('up', 'up'), ...advised({ from: 'inland', to: 'coast', cause: 'failback' }) }, '1 switch advised'],
+    [
+      { ...states('down', 'unknown'), ...advised({}, { ecosystem: 'npm' }) },
+      '1 mirror down, 2 switches advised, 1 mirror unknown',
+    ],
     [
       { ...states('up', 'up'), ...advised({ state: 'accepted' }, { state: 'refused' }, { phase: 'over' }) },
       'all mirrors up',
     ],
     [{ ...states('up', 'unknown'), ...advised() }, '1 mirror unknown'],
-    [states('down', 'down'), '2 mirrors down'],
-    [states(), 'starting'],
+    [{ ...states('down', 'down'), ...advised() }, '2 mirrors down'],
+    [{ standings: () => [] }, 'starting'],
     [
       { vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) },
       'network of this host',

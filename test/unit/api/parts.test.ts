@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pauseMsOf } from '../../../src/api/actions.ts';
-import { renderPhaseBar, renderSampleStrip } from '../../../src/api/page/charts.ts';
+import { renderPhaseBar, renderSampleStrip, renderScaleHeads } from '../../../src/api/page/charts.ts';
 import { bytes, createPageSay, durationHtml, html, percentHtml, span } from '../../../src/api/page/html.ts';
+import { decadesOf, formatRound, shareOn, timeScaleOf } from '../../../src/api/page/scale.ts';
 import { phases } from '../../../src/core/failure.ts';
 import { table } from '../../support/table.ts';
 import { sample, target } from './fixture-samples.ts';
@@ -51,8 +52,10 @@ describe('charts', () => {
     [...text.matchAll(/<rect x="([\d.]+)" width="([\d.]+)" height="12" class="p-(\w+)"/g)].map(
       ([, x, width, phase]) => [phase ?? '', Number(x), Number(width)],
     );
-  it('phases stand end to end, to scale', () => {
-    const bar = renderPhaseBar(say, { resolve: 10, connect: 20, tls: 30, processing: 100, transfer: 40 }, 400).text;
+  // 100 ms is the middle: a tenth of the end, ten times the start.
+  const times = { fromMs: 10, toMs: 1000 };
+  it('a bar is as long as its sum on the scale, and each phase has its share of it', () => {
+    const bar = renderPhaseBar(say, { resolve: 5, connect: 10, tls: 15, processing: 50, transfer: 20 }, times).text;
     expect(rects(bar)).toEqual([
       ['resolve', 0, 25],
       ['connect', 25, 50],
@@ -60,20 +63,46 @@ describe('charts', () => {
       ['processing', 150, 250],
       ['transfer', 400, 100],
     ]);
-    expect(bar).toContain('aria-label="resolve 10 ms, connect 20 ms, tls 30 ms, processing 100 ms, transfer 40 ms"');
+    expect(bar).toContain('aria-label="resolve 5.0 ms, connect 10 ms, tls 15 ms, processing 50 ms, transfer 20 ms"');
+    expect(bar).toContain('<path d="M500 0v12" class="decade"/>');
   });
-  it.each(phases)('%s alone fills its scale; the others are not drawn', (phase) =>
-    expect(rects(renderPhaseBar(say, { [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]),
-  );
+  it.each(phases)('%s alone fills its scale; the others are not drawn', (phase) => {
+    expect(rects(renderPhaseBar(say, { [phase]: 1000 }, times).text)).toEqual([[phase, 0, 1000]]);
+  });
+  it('tenfold times are the same step apart, so 1 ms and 904 ms of one upstream are told apart by eye', () => {
+    const scale = timeScaleOf([1, 10, 100, 904]);
+    expect(scale).toEqual({ fromMs: 0.5, toMs: 1000 });
+    const shares = [1, 10, 100, 1000].map((ms) => shareOn(scale, ms));
+    const steps = shares.slice(1).map((share, i) => share - (shares[i] ?? 0));
+    for (const step of steps) expect(step).toBeCloseTo(steps[0] ?? 0);
+    expect(decadesOf(scale)).toEqual([1, 10, 100]);
+    const heads = renderScaleHeads(say, scale).text;
+    expect(heads).toContain('<span>0.5 ms</span><span>1 s</span>');
+    expect(heads).toContain('0.5 ms to 1 s, log scale');
+  });
+  it.each<[string, readonly number[]]>([
+    ['nothing', []],
+    ['zeros', [0, 0]],
+    ['one time', [200]],
+    ['times below the shortest end', [0.004, 0.08]],
+    ['times above the longest end', [700_000]],
+    ['a microsecond beside an hour', [0.001, 3_600_000]],
+  ])('a scale of %s has a length, and shows each time between its ends', (_name, given) => {
+    const scale = timeScaleOf(given);
+    expect(scale.toMs).toBeGreaterThan(scale.fromMs);
+    const shares = given.map((ms) => shareOn(scale, ms));
+    expect(shares.every((share) => share >= 0 && share <= 1)).toBe(true);
+    expect(/ (ms|s)$/.test(formatRound(scale.fromMs))).toBe(true);
+  });
   it('what was not measured is hatched and said', () => {
-    const bar = renderPhaseBar(say, {}, 400).text;
+    const bar = renderPhaseBar(say, {}, times).text;
     expect(bar).toContain('aria-label="not measured"');
     expect(bar).toContain('fill="url(#hatch)"');
     expect(rects(bar)).toEqual([]);
   });
 
   const of = target('coast', 'mod');
-  const frame = { heightPx: 40, thresholdMs: 800, isKept: () => false, labelled: false, stretch: null };
+  const frame = { heightPx: 40, thresholdMs: 800, isKept: () => false, labelled: false, stretch: null, times };
   const kinds = ['fine', 'slow', 'fail"', 'first-fetch', 'url(#hatch)'] as const;
   it.each<[string, Parameters<typeof sample>[0], (typeof kinds)[number]]>([
     ['at the threshold is fine', { of, back: 0, rttMs: 800 }, 'fine'],
