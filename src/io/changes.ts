@@ -57,7 +57,13 @@ export async function makeChanges(
     if (one.tag === 'error') return one;
     prepared.push(one.value);
   }
-  const misread = place.readers && (await findMisreading(place.readers, changes));
+  // The bytes may begin with a byte order mark, which the texts do not have, and which pip rejects.
+  const texts = changes.map((change, at) => ({
+    ...change,
+    before: change.before && Buffer.from(prepared[at]?.kept.before ?? '', 'base64').toString(),
+    after: String(prepared[at]?.after),
+  }));
+  const misread = place.readers && (await findMisreading(place.readers, texts));
   if (misread) return error({ file: misread.file, because: phrase('change.client', { ...misread }) });
   let change: KeptChange;
   try {

@@ -158,6 +158,14 @@ describe('advice --apply', () => {
     expect(machine.text('~/.npmrc')).toBe(code === 0 ? npmrc.replace('//a', '//b') : npmrc);
   });
 
+  test('a byte order mark is part of the text that the client reads', async () => {
+    const marked = `case "$(head -c 3 "$npm_config_userconfig" | od -An -tx1)" in *"ef bb bf"*) exit 1;; esac; ${registry}`;
+    const machine = testMachine({ '~/.npmrc': `\ufeff${npmrc}` }, reads(marked, marked));
+    const ran = await apply(machine, 'npm', npm);
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining('note: npm fails even with the old text')]);
+    expect(machine.text('~/.npmrc')).toBe(`\ufeff${npmrc.replace('//a', '//b')}`);
+  });
+
   test('each client is asked: the second one reads nothing', async () => {
     const machine = testMachine({ '~/.npmrc': npmrc }, reads(registry));
     const ran = await apply(machine, 'npm', npm);
