@@ -22,13 +22,13 @@ import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
-import { clearPaceWait, expireAbsences, pauseMirror, recordMaintenance, recordThrottle } from './memory/absence.ts';
-import { closeTurn, Memory, startTurn } from './memory/memory.ts';
+import { clearPaceWait, expireAbsences } from './memory/absence.ts';
+import { closeTurn, Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
-import { recordPass, recordSkip, withServerFailure } from './memory/records.ts';
+import { recordPass, withServerFailure } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memory/stored.ts';
+import { expireSeen, isTimeToWrite } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
@@ -133,7 +133,7 @@ export class Detector {
     const mirror = this.#memory.mirrors.get(target.registry);
     if (mirror === undefined || !target.canary) return;
     this.#standings = null;
-    recordSkip(mirror, because);
+    mirror.sight.lastSkip = because;
   }
 
   /**
@@ -161,7 +161,7 @@ export class Detector {
     const assured = new Map(advices.map(({ cause, from, confidence }) => [`${cause} ${from}`, confidence]));
     const isSame = [...assured].every(([key, one]) => findingLog.assured.get(key) === one);
     if (isSame && assured.size === findingLog.assured.size) return null;
-    recordAssured(this.#memory, assured);
+    findingLog.assured = assured;
     return this.#turn(now, updateConfidence);
   }
 
@@ -188,14 +188,15 @@ export class Detector {
 
   pause(registry: string, pause: Pause | null, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
-      pauseMirror(mirror, pause);
-      if (pause !== null) dropFromRounds(memory, mirror);
+      mirror.absence.paused = pause;
+      if (pause === null) mirror.absence.throttled.clear();
+      else dropFromRounds(memory, mirror);
     });
   }
 
   maintenance(registry: string, on: boolean, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
-      recordMaintenance(mirror, on);
+      mirror.absence.inMaintenance = on;
       if (on) dropFromRounds(memory, mirror);
     });
   }
@@ -205,8 +206,9 @@ export class Detector {
    */
   throttled(registry: string, step: Step, untilMs: number | null): void {
     this.#standings = null;
-    const mirror = this.#memory.mirrors.get(registry);
-    if (mirror !== undefined) recordThrottle(mirror, step, untilMs);
+    const throttled = this.#memory.mirrors.get(registry)?.absence.throttled;
+    if (untilMs === null) throttled?.delete(step);
+    else throttled?.set(step, untilMs);
   }
 
   /** Applies a new configuration, and closes the findings about removed and changed mirrors. */
@@ -254,7 +256,7 @@ export class Detector {
   #turn(now: Now, act: (memory: Memory) => void): DetectTurn {
     const memory = this.#memory;
     this.#standings = null;
-    startTurn(memory, now);
+    memory.now = now;
     act(memory);
     recordPass(memory);
     writeUrgent(memory);
@@ -311,7 +313,7 @@ function writeAll(memory: Memory, isLast: boolean): void {
 /** Writes open findings again if their rows are old, and drops old rows of items that were seen. */
 function keepFresh(memory: Memory): void {
   if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
-  recordRewrite(memory);
+  memory.findingLog.writtenAtMs = memory.now.monotonicMs;
   rewriteFindings(memory);
   expireSeen(memory);
 }
