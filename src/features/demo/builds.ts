@@ -6,7 +6,7 @@ const requestMs = 5_000;
 const reportEvery = 15;
 
 /** The number of builds, and how many of them failed through the front door and at the mirror. */
-export interface BuildCounts {
+interface BuildCounts {
   readonly count: number;
   readonly door: number;
   readonly mirror: number;
@@ -16,18 +16,18 @@ export interface BuildCounts {
  * Simulates builds: in a loop, fetches the files of a build through the front door and from a mirror.
  * @param bases   URLs without a trailing slash
  * @param paths   the paths that one build requests, below the base
+ * @param over    ends the loop
  * @param report  called after every `reportEvery` builds, and when builds begin or stop to fail
  */
 export function startBuilds(
   bases: { readonly door: string; readonly mirror: string },
   paths: readonly string[],
   timers: Timers,
+  over: AbortSignal,
   report: (counts: BuildCounts) => void,
-): { stop(): void } {
-  let isOver = false;
+): void {
   let counts = { count: 0, door: 0, mirror: 0 };
   let was = '';
-  let next = { cancel: (): void => undefined };
 
   async function countFailed(base: string): Promise<number> {
     for (const path of paths) {
@@ -39,18 +39,12 @@ export function startBuilds(
   }
   async function build(): Promise<void> {
     const [door, mirror] = await Promise.all([countFailed(bases.door), countFailed(bases.mirror)]);
-    if (isOver) return;
+    if (over.aborted) return;
     counts = { count: counts.count + 1, door: counts.door + door, mirror: counts.mirror + mirror };
     const now = `${door} ${mirror}`;
     if (now !== was || counts.count % reportEvery === 0) report(counts);
     was = now;
-    next = timers.after(everyMs, () => void build());
+    timers.after(everyMs, () => void build());
   }
   void build();
-  return {
-    stop() {
-      isOver = true;
-      next.cancel();
-    },
-  };
 }

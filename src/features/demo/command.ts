@@ -62,8 +62,6 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
   spike: 'red',
   advice: 'green',
   webhook: 'green',
-  well: 'yellow',
-  recovery: 'green',
   builds: 'cyan',
 };
 

@@ -14,12 +14,11 @@ import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import type { Say } from '../../words/words.ts';
 import { startBuilds } from './builds.ts';
-import { type Faulty, startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { changesFor, type DemoChange } from './news.ts';
 
-export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'well' | 'builds';
+export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'builds';
 
 /**
  * The stages that each upstream must reach. `spike` is not required, because advice that comes earlier replaces the
@@ -27,6 +26,9 @@ export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' 
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
 const slowByMs = 900;
+/** When the first fault begins at the earliest, without `--once`. */
+const firstMs = 14_000;
+const pollMs = 1_000;
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
 const usualPort = 10_120;
 const ownResponseMs = 5_000;
@@ -38,16 +40,6 @@ export interface DemoEvent {
   readonly ecosystem: string | null;
   /** The first line is a sentence; the others are the same in each language. */
   readonly text: string;
-}
-
-export interface Demo {
-  readonly url: string;
-  /** The path of the configuration file, which other commands can use. The file is removed when the demo stops. */
-  readonly file: string;
-  /** Fulfilled when every upstream has reached its stages. */
-  readonly shown: Promise<void>;
-  missing(): readonly string[];
-  stop(): Promise<void>;
 }
 
 /**
@@ -67,7 +59,8 @@ interface LivePair extends DemoPair {
 }
 
 /**
- * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback.
+ * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback. One
+ * ecosystem after the other, the first mirror gets a fault that lasts until the end.
  * @param options.openRelay  if given, a front door and simulated builds are started too, and a fault makes requests
  *   fail; else a fault makes responses slow
  * @throws Error if the demo cannot start
@@ -78,7 +71,7 @@ export async function startDemo(
   { openRelay, isOnce }: { readonly openRelay: OpenRelay | null; readonly isOnce: boolean },
   say: Say,
   show: (event: DemoEvent) => void,
-): Promise<Demo> {
+) {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
   const { promise: shown, resolve: showAll } = Promise.withResolvers<void>();
@@ -101,37 +94,32 @@ export async function startDemo(
   const { url } = daemon;
   const list = ecosystems.join(', ');
   report('watching', null, isOne ? say('demo.two', { url }) : say('demo.twoEach', { list, url }));
-  const faulty = pairs.map((pair): Faulty => {
-    return {
-      strike(isOn) {
-        const [stage, text] = strike(pair, openRelay !== null, isOn, say);
-        report(stage, pair.ecosystem.id, text);
-      },
-      isReady: () => areKnown(url, [pair.near.name, pair.far.name]),
-      isShown: () => isShown(pair),
-    };
-  });
-  const faults = startFaults(faulty, isOnce, systemTimers);
+  const over = new AbortController();
+  const strike = ({ ecosystem, near: { name: mirror }, head }: LivePair): void => {
+    Object.assign(head.fault, openRelay === null ? { slowMs: slowByMs } : { isFailing: true });
+    if (openRelay === null) report('slowed', ecosystem.id, say('demo.slowed', { mirror, ms: slowByMs }));
+    else report('failing', ecosystem.id, say('demo.failing', { mirror }));
+  };
+  systemTimers.after(isOnce ? 0 : firstMs, () => void strikeEach(pairs, url, strike, over.signal));
   const relay = (await openRelay?.(config, processLog(facts), facts.version)) ?? null;
   const built = pairs.find(({ small }) => small.build !== undefined);
   const bases = { door: `${relay?.url}/${built?.ecosystem.door?.prefix}`, mirror: built?.near.url ?? '' };
-  const builds =
-    relay === null
-      ? null
-      : startBuilds(bases, built?.small.build ?? [], systemTimers, (counts) =>
-          report('builds', built?.ecosystem.id ?? null, say('demo.builds', { ...counts })),
-        );
+  if (relay !== null)
+    startBuilds(bases, built?.small.build ?? [], systemTimers, over.signal, (counts) =>
+      report('builds', built?.ecosystem.id ?? null, say('demo.builds', { ...counts })),
+    );
   return {
     url,
+    /** The path of the configuration file, which other commands can use. It is removed when the demo stops. */
     file,
+    /** Fulfilled when every upstream has reached its stages. */
     shown,
-    missing: () =>
+    missing: (): readonly string[] =>
       pairs.flatMap(({ seen, ecosystem }) =>
         needed.filter((stage) => !seen.has(stage)).map((stage) => (isOne ? stage : `${stage} of ${ecosystem.id}`)),
       ),
-    async stop() {
-      builds?.stop();
-      faults.stop();
+    async stop(): Promise<void> {
+      over.abort();
       await daemon.stop();
       await relay?.close();
       await Promise.all([receiver, ...pairs].map((one) => one.close()));
@@ -140,14 +128,23 @@ export async function startDemo(
   };
 }
 
-/** Begins or ends a fault of the pair's first mirror. @returns the event */
-function strike({ near, head }: LivePair, hasDoor: boolean, isOn: boolean, say: Say): readonly [DemoStage, string] {
-  const mirror = near.name;
-  Object.assign(head.fault, hasDoor ? { isFailing: isOn } : { slowMs: isOn ? slowByMs : 0 });
-  if (!isOn) return ['well', say('demo.well', { mirror })];
-  return hasDoor
-    ? ['failing', say('demo.failing', { mirror })]
-    : ['slowed', say('demo.slowed', { mirror, ms: slowByMs })];
+/**
+ * Begins a fault of each pair, one after the other: when the daemon has the baselines that it needs, and the stages of
+ * the pair before are complete. Faults of several pairs at once would look like a fault of our own network.
+ */
+async function strikeEach(
+  pairs: readonly LivePair[],
+  url: string,
+  strike: (pair: LivePair) => void,
+  over: AbortSignal,
+): Promise<void> {
+  const poll = (): Promise<void> => new Promise((done) => void systemTimers.after(pollMs, done));
+  for (const pair of pairs) {
+    while (!over.aborted && !(await areKnown(url, [pair.near.name, pair.far.name]))) await poll();
+    if (over.aborted) return;
+    strike(pair);
+    while (!over.aborted && !isShown(pair)) await poll();
+  }
 }
 
 function isShown({ seen }: LivePair): boolean {
@@ -172,17 +169,16 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
 
 /** True if the daemon has a baseline of each of these mirrors. Without baselines it cannot detect slow responses. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
+  const request = { method: 'GET', headers: {}, body: null, limitMs: ownResponseMs } as const;
   const isKnown = async (mirror: string): Promise<boolean> => {
-    const request = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
-    const { text } = await exchangeOnce({ ...request, limitMs: ownResponseMs });
+    const { text } = await exchangeOnce({ ...request, url: `${url}api/v1/targets?registry=${mirror}` });
     const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
     return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
   };
-  try {
-    return (await Promise.all(mirrors.map(isKnown))).every((known) => known);
-  } catch {
-    return false;
-  }
+  return Promise.all(mirrors.map(isKnown)).then(
+    (known) => !known.includes(false),
+    () => false,
+  );
 }
 
 /** Writes the configuration, and starts the daemon on it. */

@@ -6,8 +6,7 @@ import { english, type Say } from '../../words/words.ts';
 import type { DemoReceived } from './mirror.ts';
 
 export interface DemoChange {
-  readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery';
-  /** The ecosystem of the event; `null`: not known. */
+  readonly stage: 'spike' | 'advice' | 'webhook';
   readonly ecosystem: string | null;
   /** The first line is a sentence; the others are the same in each language. */
   readonly text: string;
@@ -26,17 +25,16 @@ interface Body {
   };
 }
 
-/** Returns the demo's events for a received webhook. A wrong signature is an event too. */
-export function changesFor(received: DemoReceived, secret: string, say: Say): readonly DemoChange[] {
-  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, text: say('demo.wrong') }];
-  const { type, data } = JSON.parse(received.body) as Body;
+/** Returns the demo's events for a received webhook; none if its signature is wrong. */
+export function changesFor({ headers, body }: DemoReceived, secret: string, say: Say): readonly DemoChange[] {
+  const expected = signature(secret, headers['webhook-id'] ?? '', Number(headers['webhook-timestamp']), body);
+  if (!(headers['webhook-signature'] ?? '').split(' ').includes(expected)) return [];
+  const { type, data } = JSON.parse(body) as Body;
   const { finding, advice } = data;
   const isEnglish = say === english;
-  if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
+  if (finding && type === 'mirror.spike') {
     const { ecosystem, registry: who, text } = finding;
-    const stage = type === 'mirror.spike' ? 'spike' : 'recovery';
-    const key = stage === 'spike' ? 'finding.spike' : 'ended.spike';
-    return [{ stage, ecosystem, text: isEnglish || who === null ? text : say(key, { who }) }];
+    return [{ stage: 'spike', ecosystem, text: isEnglish || who === null ? text : say('finding.spike', { who }) }];
   }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;
@@ -47,10 +45,4 @@ export function changesFor(received: DemoReceived, secret: string, say: Say): re
     { stage: 'advice', ecosystem, text: `${why}\n${lines}` },
     { stage: 'webhook', ecosystem, text: say('demo.received', { type }) },
   ];
-}
-
-function isVerified({ headers, body }: DemoReceived, secret: string): boolean {
-  const seconds = Number(headers['webhook-timestamp']);
-  const expected = signature(secret, headers['webhook-id'] ?? '', seconds, body);
-  return (headers['webhook-signature'] ?? '').split(' ').includes(expected);
 }
