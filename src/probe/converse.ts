@@ -17,6 +17,7 @@ import type { Hop, ProbeRequest, ProbeResponse, Transcript, Verdict } from '../c
 import { readForeignUrl } from '../core/url.ts';
 import { wrongContent } from '../words/tell.ts';
 import { reasonOf } from './classify.ts';
+
 export interface ConverseInput {
   readonly due: Due;
   readonly prober: Prober;

@@ -31,6 +31,7 @@ import { isSpoiltMod, isSynthetic, parseModFile } from './mod-file.ts';
 import { sumdb } from './sumdb.ts';
 import { isCanonical, isPrerelease } from './version.ts';
 import { isSpoiltZip, matchesZip, readModuleZip } from './zip-file.ts';
+
 export const probe = makeProbe<GoContext>({
   list,
   latest,

@@ -9,6 +9,7 @@ import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { matchesBeginning, runMeanwhile, type Talk, yieldToEventLoop } from '../talk.ts';
 import { type HashedFile, sha256HexOf } from './h1.ts';
 import { readDirectory, type ZipEntry } from './zip-directory.ts';
+
 /** True for the first bytes of a zip, with or without entries. */
 export function matchesZip(body: Uint8Array): boolean {
   return ['504b0304', '504b0506'].includes(Buffer.from(body.subarray(0, 4)).toString('hex'));

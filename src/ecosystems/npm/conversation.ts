@@ -32,6 +32,7 @@ import { escapeName } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
 import { judgeBytes, judgeStatedHash, type KnownHashes, matchesGzip } from './verify.ts';
+
 export const probe = makeProbe<NpmContext>({ metadata, tags, packument, tarball, signkeys });
 
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {

@@ -6,6 +6,7 @@ import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { type Locked, LockFound, type LockText, lockedRegistryOf, lockOf } from './locked.ts';
 import { isExact, splitPackage } from './names.ts';
 import { dependencyKeys, directPackagesOf, mappingOf, parsePackageLock, readLockJson } from './package-lock.ts';
+
 /**
  * Parses a lock file of npm, pnpm, yarn or bun. For npm and yarn, the package.json in the same folder names the direct
  * dependencies.

@@ -20,6 +20,7 @@ import { createDoorHandler } from './handler.ts';
 import { createDoorMetrics, type DoorMetrics } from './metrics.ts';
 import { createKeeper, currentOrderOf, type KeptOrder, type KnownOrder, type Order, readKept } from './order.ts';
 import { createStays } from './stay.ts';
+
 export interface Door {
   /** The URL for clients, without a trailing slash. */
   readonly url: string;
