@@ -16,15 +16,7 @@ import { createClientRota, type RanBefore } from '../schedule/client-rota.ts';
 import type { Visit } from '../schedule/visit.ts';
 import { causeTextOf } from './asker.ts';
 import type { Stages } from './assemble.ts';
-import {
-  bytesOf,
-  type ClientWish,
-  clientOrderFor,
-  isShutdown,
-  judgeReport,
-  makeClientOrder,
-  pairsOf,
-} from './client-order.ts';
+import { bytesOf, type ClientWish, clientOrderFor, judgeReport, makeClientOrder, pairsOf } from './client-order.ts';
 import { makeDue } from './once.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -226,7 +218,7 @@ function beginVisit(s: Stages, { mirror }: ClientWish): Visit | null {
 async function reportOf(s: Stages, wish: ClientWish): Promise<ClientReport | null> {
   const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
   const report = await s.clients?.run(makeClientOrder(wish, means));
-  return report === undefined || isShutdown(report) ? null : report;
+  return report === undefined || (report.end.tag === 'not_run' && report.end.because === 'shutdown') ? null : report;
 }
 
 type Spent = Parameters<Visit['end']>[0];

@@ -4,7 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { ControlResponse, RecheckOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Without, withoutNone } from '../core/judge-rules.ts';
-import type { Step, Target } from '../core/mirror.ts';
+import { type Step, seriesId, type Target } from '../core/mirror.ts';
 import type { Now, Random, Row, StateTrouble } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
@@ -13,7 +13,6 @@ import { requestRecheck } from './confirm/look.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { advanceRounds, wakeAtMs } from './engine/advance.ts';
-import { placeOfArtifact } from './engine/artifacts.ts';
 import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { mirrorOf } from './engine/settle.ts';
@@ -125,8 +124,8 @@ export class Detector {
   }
 
   artifactAt({ registry, id }: Target): string | null {
-    const mirror = this.#memory.mirrors.get(registry);
-    return mirror === undefined ? null : placeOfArtifact(mirror, id);
+    const series = this.#memory.mirrors.get(registry)?.series.get(seriesId({ id }, 'cold'));
+    return series?.artifact?.at ?? null;
   }
 
   skipped({ target, because }: Skipped): void {

@@ -62,12 +62,10 @@ function run(program: string, args: readonly string[], folder: string, limitMs: 
       child.stdout.destroy();
       resolve(unknown(signal));
     });
-    child.once('close', () => resolve(responseOf(Buffer.concat(chunks))));
+    child.once('close', () =>
+      resolve({ tag: 'answered', status: 200, headers: {}, body: Buffer.concat(chunks), finalUrl: '' }),
+    );
   });
-}
-
-function responseOf(body: Buffer): ProbeResponse {
-  return { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
 }
 
 function unknown(code: string): ProbeResponse {

@@ -259,16 +259,14 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
     baselineMs === null && mirror.sight.lastOkRttMs === null
       ? limits.roundTimeoutMsMin
       : Math.max(baselineMs ?? 0, mirror.sight.lastOkRttMs ?? 0);
-  const tailMs = Math.min(baselineMs === null ? 0 : tailMsOf(baseline), limits.roundTailMsMax);
+  const tailMs = Math.min(
+    baselineMs === null ? 0 : (quantile(baseline?.sorted ?? [], 0.99) ?? 0),
+    limits.roundTailMsMax,
+  );
   const { patientUntilMs, slowestMs } = mirror.doubt ?? { patientUntilMs: 0, slowestMs: 0 };
   const patientMs = Math.max(patientUntilMs - memory.now.monotonicMs, slowFactor * slowestMs);
   const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual, tailMs, patientMs);
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
-}
-
-/** The 99th percentile by rank of a baseline's round trips, milliseconds; 0: it has none. */
-function tailMsOf(baseline: Baseline | null): number {
-  return quantile(baseline?.sorted ?? [], 0.99) ?? 0;
 }
 
 function recheckTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {

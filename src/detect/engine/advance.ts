@@ -6,7 +6,7 @@ import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
-import { deadlinesOf, expireFlights, isMomentOpen, type Round, type RoundMoment } from '../memory/moments.ts';
+import { deadlinesOf, expireFlights, type Round, type RoundMoment } from '../memory/moments.ts';
 import { removeHeld } from '../memory/records.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
@@ -104,7 +104,7 @@ function isWaiting(memory: Memory, held: HeldSample): boolean {
   if (mirror === undefined) return false;
   if (due.purpose === 'confirm') {
     const round = roundOf(memory, due.round?.id ?? '');
-    return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
+    return round?.moments.some(({ index, isFinal }) => index === due.round?.moment && !isFinal) === true;
   }
   if (mirror.doubt === null) return false;
   // The sample waits for a verdict on probes that started after the sample ended.

@@ -49,8 +49,3 @@ function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target)
   memory.turn.peeks.push({ target, family: null });
   return true;
 }
-
-/** The location of an artifact that the last index response stated, as in `Due.artifactAt`; `null`: unknown. */
-export function placeOfArtifact(mirror: MirrorMemory, id: string): string | null {
-  return mirror.series.get(seriesId({ id }, 'cold'))?.artifact?.at ?? null;
-}

@@ -187,10 +187,6 @@ export function expireFlights(round: Round, nowMs: number): void {
       if (deadlineMs <= nowMs) recordResponse(round, of, moment, name, null);
 }
 
-export function isMomentOpen(round: Round, index: number): boolean {
-  return round.moments.some((moment) => moment.index === index && !moment.isFinal);
-}
-
 export function deadlinesOf({ flights }: Round): readonly number[] {
   return parts.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
 }
