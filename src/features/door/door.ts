@@ -89,10 +89,10 @@ export async function openDoor(
 
   const handler = createDoorHandler({
     listen: rule.listen,
-    routes: () => following.routes(),
-    orders: () => following.orders(),
-    doubted: () => following.doubts(),
-    failing: () => following.failing(),
+    routes: () => following.routes,
+    orders: () => following.orders,
+    doubted: () => following.doubts,
+    failing: () => following.failing,
     ...bucketsOf(rule, nowMs),
     stays: createStays(nowMs),
     isRelay: () => isRelay,
@@ -117,7 +117,7 @@ export async function openDoor(
   let followed = configure(first);
   return ok({
     url: urlOfListener({ ...rule.listen, port: listening.value.port }),
-    prefixes: () => following.routes().map(({ prefix }) => prefix),
+    prefixes: () => following.routes.map(({ prefix }) => prefix),
     reconfigure(config) {
       if (!isOpen) return;
       followed.close();
@@ -161,11 +161,12 @@ class Following implements Listener {
   readonly #keeper: ReturnType<typeof createKeeper>;
   readonly #ports: FollowingPorts;
   #kept: ReadonlyMap<string, KeptOrder>;
-  #routes: readonly DoorRoute[] = [];
-  #orders: ReadonlyMap<string, Order> = new Map();
+  routes: readonly DoorRoute[] = [];
+  orders: ReadonlyMap<string, Order> = new Map();
   #last: ReadonlyMap<string, KnownOrder> = new Map();
-  #doubts: ReadonlySet<string> = new Set();
-  #failing: ReadonlySet<string> = new Set();
+  doubts: ReadonlySet<string> = new Set();
+  /** Mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get another mirror. */
+  failing: ReadonlySet<string> = new Set();
   #isFollowed = false;
   #lostSinceMs: number | null = null;
   #loggedMs = 0;
@@ -174,25 +175,6 @@ class Following implements Listener {
     this.#keeper = keeper;
     this.#kept = kept;
     this.#ports = ports;
-  }
-
-  routes(): readonly DoorRoute[] {
-    return this.#routes;
-  }
-
-  orders(): ReadonlyMap<string, Order> {
-    return this.#orders;
-  }
-
-  doubts(): ReadonlySet<string> {
-    return this.#doubts;
-  }
-
-  /**
-   * Mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get another mirror.
-   */
-  failing(): ReadonlySet<string> {
-    return this.#failing;
   }
 
   usualMs(name: string): number | null {
@@ -205,7 +187,7 @@ class Following implements Listener {
 
   /** Replaces the routes with those of a new configuration. */
   configure(routes: readonly DoorRoute[]): void {
-    this.#routes = routes;
+    this.routes = routes;
     this.#reorder();
   }
 
@@ -215,13 +197,13 @@ class Following implements Listener {
     this.#lostSinceMs = null;
     this.#isFollowed = true;
     this.#last = all;
-    this.#failing = new Set([...all.values()].flatMap((one) => [...one.failing]));
+    this.failing = new Set([...all.values()].flatMap((one) => [...one.failing]));
     metrics.followed(true);
     this.#reorder();
   }
 
   doubted(names: ReadonlySet<string>): void {
-    this.#doubts = new Set(names);
+    this.doubts = new Set(names);
   }
 
   lost(why: string): void {
@@ -233,7 +215,7 @@ class Following implements Listener {
     if (this.#lostSinceMs !== null && nowMs - this.#loggedMs < limits.doorLostMs) return;
     this.#lostSinceMs ??= nowMs;
     this.#loggedMs = nowMs;
-    const orders = [...this.#orders].map(([upstream, { names, why: from, untilMs }]) => ({
+    const orders = [...this.orders].map(([upstream, { names, why: from, untilMs }]) => ({
       upstream,
       first: names[0],
       why: from,
@@ -250,20 +232,20 @@ class Following implements Listener {
 
   #reorder(): void {
     const { clock, log, metrics } = this.#ports;
-    const before = this.#orders;
+    const before = this.orders;
     const nowMs = clock.wallMs();
     const known = this.#isFollowed ? this.#last : new Map<string, KnownOrder>();
     const orderOf = (route: DoorRoute): Order =>
       currentOrderOf(route, known.get(route.key), this.#kept.get(route.key), nowMs);
-    this.#orders = new Map(this.#routes.map((route) => [route.key, orderOf(route)]));
-    metrics.ordered(this.#routes, this.#orders);
-    for (const [key, { names, why }] of this.#orders) {
+    this.orders = new Map(this.routes.map((route) => [route.key, orderOf(route)]));
+    metrics.ordered(this.routes, this.orders);
+    for (const [key, { names, why }] of this.orders) {
       const isSame = before.get(key)?.names.join() === names.join();
       if (!isSame || (why === 'expired' && before.get(key)?.why !== why))
         log.info('order', { upstream: key, names, why });
     }
     if (!this.#isFollowed) return;
-    this.#kept = this.#orders;
-    this.#keeper.keep(this.#orders);
+    this.#kept = this.orders;
+    this.#keeper.keep(this.orders);
   }
 }

@@ -33,7 +33,7 @@ describe('a door whose daemon is gone', () => {
     made.configure(routes);
     return made;
   };
-  const order = () => following.orders().get('go/go');
+  const order = () => following.orders.get('go/go');
 
   beforeEach(async () => {
     dir = tempDir('door-following');
