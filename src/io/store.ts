@@ -124,11 +124,6 @@ function notOwn(table: Table): string {
   return table === 'meta' ? "AND key <> 'schema'" : '';
 }
 
-interface RowsRead {
-  readonly rows: readonly Row[];
-  readonly hasMoved: boolean;
-}
-
 const keysMax = 10_000;
 const keysShown = 5;
 
@@ -171,7 +166,7 @@ function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined) {
 
   return {
     /** Returns the valid rows. `hasMoved`: invalid ones were moved, so a page of rows may have to be read again. */
-    read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead {
+    read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]) {
       const rows: Row[] = [];
       const bad: string[] = [];
       for (const record of found) {

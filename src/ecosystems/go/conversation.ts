@@ -1,9 +1,12 @@
+import { isMarkup, utf8 } from '../../core/body.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
+import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { wordOfFile } from '../file-word.ts';
+import { foldKeys, isGoTime, parseFields } from '../parse-json.ts';
 import {
   beginsIn,
   type End,
@@ -25,7 +28,6 @@ import { getBelow } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { h1Of, h1OfMod } from './h1.ts';
-import { parseInfo } from './info.ts';
 import { allowedVersionsIn, latestOf, parseList } from './list.ts';
 import { isSpoiltMod, isSynthetic, parseModFile } from './mod-file.ts';
 import { sumdb } from './sumdb.ts';
@@ -230,4 +232,25 @@ function* requestInfo(module: string, rest: string, context: GoContext): Talk<Re
   if (response.tag === 'error') return response;
   const version = parseInfo(response.value.body, null);
   return version.tag === 'error' ? stoppedBy(version.error) : version;
+}
+
+/**
+ * Returns the version in the JSON of `.info` and `@latest`. Like Go's decoder, it ignores unknown keys and the case of
+ * keys. The time may be absent or `null`.
+ * @param wanted  the canonical version that the response must have; `null`: any
+ * @see docs/protocols/go.md#endpoints; golang/go encoding/json Unmarshal
+ */
+export function parseInfo(body: Uint8Array, wanted: string | null): Result<string, ProbeFailure> {
+  if (isMarkup(body)) return error(wrongContent('answer.info'));
+  const expected = phrase('answer.info');
+  const parsed = parseFields(utf8(body) ?? '', expected);
+  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
+  const { version, time } = foldKeys(parsed.value);
+  if (!isVersion(version) || !isGoTime(time)) return error(failureOf('malformed', expected));
+  if (wanted !== null && version !== wanted) return error(malformed('answer.versionAsked'));
+  return ok(version);
+}
+
+function isVersion(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.versionChars && isCanonical(value);
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { loadConfigSlowly } from '../../config/load-slowly.ts';
+import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import type { Log } from '../../core/ports.ts';
+import type { Log, Timers } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
+import { snippetOf } from '../../core/snippet.ts';
 import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
 import { createSystemPorts, processLog } from '../../daemon/system.ts';
@@ -11,12 +13,12 @@ import { exchangeOnce } from '../../io/exchange.ts';
 import { replaceFile, systemFiles } from '../../io/files.ts';
 import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
+import { signature } from '../../notify/receivers/standard.ts';
 import { expandTargets } from '../../schedule/targets.ts';
-import type { Say } from '../../words/words.ts';
-import { startBuilds } from './builds.ts';
+import { reasonTextOf } from '../../terminal/reasons.ts';
+import { english, type Say } from '../../words/words.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
-import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
-import { changesFor, type DemoChange } from './news.ts';
+import { type DemoMirror, type DemoReceived, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 
 export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'builds';
 
@@ -197,4 +199,94 @@ async function start(
   const started = await startDaemon(config, ports.value, () => ok(config));
   if (started.tag === 'error') throw new Error(`the demo cannot listen: ${started.error.code}`);
   return { daemon: started.value, config };
+}
+
+const everyMs = 1_000;
+const requestMs = 5_000;
+const reportEvery = 15;
+
+/** The number of builds, and how many of them failed through the front door and at the mirror. */
+interface BuildCounts {
+  readonly count: number;
+  readonly door: number;
+  readonly mirror: number;
+}
+
+/**
+ * Simulates builds: in a loop, fetches the files of a build through the front door and from a mirror.
+ * @param bases   URLs without a trailing slash
+ * @param paths   the paths that one build requests, below the base
+ * @param over    ends the loop
+ * @param report  called after every `reportEvery` builds, and when builds begin or stop to fail
+ */
+function startBuilds(
+  bases: { readonly door: string; readonly mirror: string },
+  paths: readonly string[],
+  timers: Timers,
+  over: AbortSignal,
+  report: (counts: BuildCounts) => void,
+): void {
+  let counts = { count: 0, door: 0, mirror: 0 };
+  let was = '';
+
+  async function countFailed(base: string): Promise<number> {
+    for (const path of paths) {
+      const request = { url: `${base}/${path}`, method: 'GET', headers: {}, body: null, limitMs: requestMs } as const;
+      const { status } = await exchangeOnce(request).catch(() => ({ status: 0 }));
+      if (status !== 200) return 1;
+    }
+    return 0;
+  }
+  async function build(): Promise<void> {
+    const [door, mirror] = await Promise.all([countFailed(bases.door), countFailed(bases.mirror)]);
+    if (over.aborted) return;
+    counts = { count: counts.count + 1, door: counts.door + door, mirror: counts.mirror + mirror };
+    const now = `${door} ${mirror}`;
+    if (now !== was || counts.count % reportEvery === 0) report(counts);
+    was = now;
+    timers.after(everyMs, () => void build());
+  }
+  void build();
+}
+
+interface DemoChange {
+  readonly stage: 'spike' | 'advice' | 'webhook';
+  readonly ecosystem: string | null;
+  /** The first line is a sentence; the others are the same in each language. */
+  readonly text: string;
+}
+
+interface Body {
+  readonly type: string;
+  readonly data: {
+    readonly finding?: { readonly ecosystem: string | null; readonly registry: string | null; readonly text: string };
+    readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'> & {
+      readonly ecosystem: string;
+      readonly state: string;
+      readonly reason: string;
+      readonly remedy: Readonly<Record<string, string>>;
+    };
+  };
+}
+
+/** Returns the demo's events for a received webhook; none if its signature is wrong. */
+export function changesFor({ headers, body }: DemoReceived, secret: string, say: Say): readonly DemoChange[] {
+  const expected = signature(secret, headers['webhook-id'] ?? '', Number(headers['webhook-timestamp']), body);
+  if (!(headers['webhook-signature'] ?? '').split(' ').includes(expected)) return [];
+  const { type, data } = JSON.parse(body) as Body;
+  const { finding, advice } = data;
+  const isEnglish = say === english;
+  if (finding && type === 'mirror.spike') {
+    const { ecosystem, registry: who, text } = finding;
+    return [{ stage: 'spike', ecosystem, text: isEnglish || who === null ? text : say('finding.spike', { who }) }];
+  }
+  if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
+  const { ecosystem, reason, remedy } = advice;
+  const { text = '', file = null } = snippetOf(remedy) ?? {};
+  const lines = file === null ? text : `${english('advised.file', { file })}\n${text}`;
+  const why = (isEnglish ? null : reasonTextOf(advice, say)) ?? reason;
+  return [
+    { stage: 'advice', ecosystem, text: `${why}\n${lines}` },
+    { stage: 'webhook', ecosystem, text: say('demo.received', { type }) },
+  ];
 }

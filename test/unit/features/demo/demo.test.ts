@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changesFor } from '../../../../src/features/demo/news.ts';
+import { changesFor } from '../../../../src/features/demo/demo.ts';
 import { signature } from '../../../../src/notify/receivers/standard.ts';
 import { english, wordsOf } from '../../../../src/words/words.ts';
 
