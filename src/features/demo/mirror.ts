@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { DemoResponder, DemoResponse } from '../../core/demo.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { listen } from '../../io/server.ts';
@@ -66,9 +67,7 @@ export interface DemoReceived {
 export function startDemoReceiver(take: (received: DemoReceived) => void): Promise<DemoServer> {
   return open(async (request, response) => {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    take({ headers, body: Buffer.concat(chunks).toString('utf8') });
+    take({ headers, body: await text(request) });
     response.writeHead(204).end();
   });
 }
