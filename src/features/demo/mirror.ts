@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import { text } from 'node:stream/consumers';
 import type { DemoResponder, DemoResponse } from '../../core/demo.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { listen } from '../../io/server.ts';
@@ -67,7 +66,9 @@ export interface DemoReceived {
 export function startDemoReceiver(take: (received: DemoReceived) => void): Promise<DemoServer> {
   return open(async (request, response) => {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    take({ headers, body: await text(request) });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    take({ headers, body: Buffer.concat(chunks).toString('utf8') });
     response.writeHead(204).end();
   });
 }
