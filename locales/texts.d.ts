@@ -1956,15 +1956,11 @@ export interface Places {
   readonly 'demo.stage.spike': never;
   readonly 'demo.stage.advice': never;
   readonly 'demo.stage.webhook': never;
-  readonly 'demo.stage.well': never;
-  readonly 'demo.stage.recovery': never;
   readonly 'demo.stage.builds': never;
   readonly 'demo.two': 'url';
   readonly 'demo.twoEach': 'list' | 'url';
   readonly 'demo.slowed': 'mirror' | 'ms';
   readonly 'demo.failing': 'mirror';
-  readonly 'demo.well': 'mirror';
-  readonly 'demo.wrong': never;
   readonly 'demo.received': 'type';
   readonly 'demo.builds': 'count' | 'door' | 'mirror';
   readonly 'webhook.none': 'name' | 'count' | 'names';

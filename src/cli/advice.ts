@@ -196,7 +196,13 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
               snippetOf(one.remedy)?.file ?? null,
               say,
             ),
-            ...(one.confidence === undefined ? [] : [confidenceLine(one.confidence, say)]),
+            ...(one.confidence === undefined
+              ? []
+              : [
+                  say('advised.confidence', {
+                    how: sayNamed(say, `confidence.${one.confidence}`) ?? printable(one.confidence),
+                  }),
+                ]),
             say('advised.until', { at: printable(one.expiresAt) }),
           ]),
     ...one.doesNotCover.map((text, at) => {
@@ -229,10 +235,6 @@ function isSafeToPaste({ ecosystem, remedy, rollback, sentences }: Shown): boole
 /** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */
 function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
-}
-
-function confidenceLine(confidence: string, say: Say): string {
-  return say('advised.confidence', { how: sayNamed(say, `confidence.${confidence}`) ?? printable(confidence) });
 }
 
 function linesOf(text: string): string[] {

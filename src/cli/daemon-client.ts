@@ -116,7 +116,11 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
       const response = await wanted([200], 'POST', path, body);
       const trouble = response.headers['x-state-trouble'];
       if (trouble !== undefined)
-        context.terminal.err(context.say('daemon.notStored', { why: stateTroubleText(String(trouble), context.say) }));
+        context.terminal.err(
+          context.say('daemon.notStored', {
+            why: sayNamed(context.say, `store.${trouble}`) ?? printable(String(trouble)),
+          }),
+        );
       return response;
     },
   };
@@ -140,11 +144,6 @@ async function placeOf(context: Context, flags: DaemonFlags): Promise<DaemonAt> 
   const { listen, state } = loaded.value;
   const where = state === null ? {} : { statePath: state.path };
   return { url: urlOfListener(listen), token: given ?? listen.token, ...where, ...tlsOf(listen) };
-}
-
-/** Returns why the state cannot be stored. A reason that only another release knows is shown unchanged. */
-function stateTroubleText(trouble: string, say: Say): string {
-  return sayNamed(say, `store.${trouble}`) ?? printable(trouble);
 }
 
 function mustBeDaemonUrl(text: string): void {

@@ -1,17 +1,11 @@
 import { UsageError } from '../terminal/usage.ts';
 import type { Language } from '../words/words.ts';
 
-interface Spoken {
-  readonly argv: readonly string[];
-  /** The language that `--lang` names; `null`: the option is not given. */
-  readonly named: Language | null;
-}
-
 /**
- * Removes `--lang` from the arguments. If it is given several times, the last one is used.
+ * Removes `--lang` from the arguments. If it is given several times, the last one is used; `named` is `null` without it.
  * @throws UsageError on an unknown language
  */
-export function spoken(argv: readonly string[]): Spoken {
+export function spoken(argv: readonly string[]) {
   const kept: string[] = [];
   let named: Language | null = null;
   for (let at = 0; at < argv.length; at += 1) {

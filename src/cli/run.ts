@@ -65,7 +65,7 @@ export const runCommand: Command = {
     const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') {
       const text = say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) });
-      throw new Failed(text, isMistake(ports.error) ? 2 : 1);
+      throw new Failed(text, ['foreign', 'no_folder'].includes(ports.error.kind) ? 2 : 1);
     }
     const started = await startDaemon(config, ports.value, async () => {
       const again = await findSavedText(context, values.config, source);
@@ -100,11 +100,6 @@ export const runCommand: Command = {
     return 0;
   },
 };
-
-/** True if the path in the configuration is wrong. Then a later start would fail too. */
-function isMistake({ kind }: StoreOpenFailure): boolean {
-  return kind === 'foreign' || kind === 'no_folder';
-}
 
 function stateTrouble(failure: StoreOpenFailure, say: Say): string {
   const { kind } = failure;

@@ -1,9 +1,22 @@
-import { type KeptChange, listKeptChanges } from '../daemon/machine.ts';
+import { dirname, join } from 'node:path';
+import type { Config } from '../core/config.ts';
+import type { Machine } from '../core/trap.ts';
+import { urlOfListener } from '../core/url.ts';
+import {
+  type ChangePlace,
+  createMachine,
+  isTrackedByGit,
+  type KeptChange,
+  listAllKeptChanges,
+  listKeptChanges,
+  realFileOf,
+  undoChange,
+} from '../daemon/machine.ts';
 import { placeOptions, type WhoseSettings, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { loadNeeded, readConfigName, warnOfUnusedConfig } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { undoAll, undoOne } from './undo-all.ts';
+import { saySentence } from '../words/tell.ts';
 
 const options = { ...placeOptions, ...optionsOf('string', 'config'), ...optionsOf('boolean', 'list', 'all') };
 
@@ -50,4 +63,88 @@ async function all(context: Context, whose: WhoseSettings, file: string | undefi
 
 function lineOf({ id, madeAt, files }: KeptChange): string {
   return `${id}  ${madeAt}  ${files.map(({ file }) => file).join(', ')}`;
+}
+
+interface Step {
+  readonly change: KeptChange;
+  readonly place: ChangePlace;
+}
+
+/**
+ * Reverts the changes of `doctor --fix`, of `advice --apply` and of the `file` actions of this configuration, the
+ * newest first. It stops at the first change that cannot be reverted. If changes remain, or settings name the front
+ * door, they are listed, and the exit code is 1. Actions of other kinds are only listed.
+ * @param config        `null`: none is named, so actions are not reverted
+ * @param findSettings  returns where the client settings of the machine contain a URL
+ */
+async function undoAll(
+  context: Context,
+  { home, root, place }: WhoseSettings,
+  config: Config | null,
+  findSettings: (url: string, machine: Machine) => Promise<readonly string[]>,
+): Promise<ExitCode> {
+  const { terminal, say } = context;
+  const { steps, foreign, unread } = await stepsOf(place, config);
+  let done = 0;
+  for (const { change, place: where } of steps) {
+    if (!(await undoOne(context, change, where))) break;
+    done += 1;
+  }
+  const left = [...steps.slice(done), ...foreign];
+  for (const { change, place: where } of left)
+    for (const { file } of change.files)
+      terminal.err(say('undo.left', { file, madeAt: change.madeAt, path: join(where.kept, `${change.id}.json`) }));
+  for (const path of unread) terminal.err(say('undo.unread', { path }));
+  const url = config?.door === undefined ? null : urlOfListener(config.door.listen);
+  const machine = createMachine({ env: context.env, home, cwd: context.cwd, root });
+  const settings = url === null ? [] : await findSettings(url, machine);
+  for (const where of settings) terminal.err(say('undo.door', { where, url: String(url) }));
+  const beyond = (config?.onAdvice ?? []).filter(({ deed }) => deed.kind !== 'file').map(({ name }) => name);
+  if (beyond.length > 0) terminal.err(say('undo.beyond', { names: beyond.join(', ') }));
+  const isClean = left.length === 0 && unread.length === 0 && settings.length === 0;
+  if (isClean && steps.length === 0) terminal.out(say('undo.nothing'));
+  return isClean ? 0 : 1;
+}
+
+/** Reverts a change. @returns false if it cannot be reverted, which is reported */
+async function undoOne({ terminal, say }: Context, change: KeptChange, place: ChangePlace): Promise<boolean> {
+  const undone = await undoChange(change, place);
+  if (undone.tag === 'error') {
+    const { file, halfDone } = undone.error;
+    const because = saySentence(undone.error.because, say);
+    terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
+    return false;
+  }
+  for (const { file, before } of change.files)
+    terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));
+  return true;
+}
+
+/**
+ * Lists the changes of doctor, advice and actions together, the newest first. `foreign`: records of files that no action
+ * of the configuration writes. The folder of the state file may be part of a checkout, with records of a stranger: all are `foreign` if Git tracks one.
+ */
+async function stepsOf(
+  place: ChangePlace,
+  config: Config | null,
+): Promise<{ readonly steps: readonly Step[]; readonly foreign: readonly Step[]; readonly unread: readonly string[] }> {
+  const own = await listAllKeptChanges(place);
+  const ofUser = own.changes.map((change) => ({ change, place }));
+  if (config === null) return { steps: ofUser, foreign: [], unread: own.unread };
+  const kept = join(dirname(config.state.path), 'actions/files');
+  const paths = (config.onAdvice ?? []).flatMap(({ deed }) => (deed.kind === 'file' ? [deed.path] : []));
+  const written = new Set(await Promise.all(paths.map((path) => realFileOf(path).catch(() => path))));
+  const actions = await listAllKeptChanges({ kept });
+  const isStrangers = await isTrackedByGit(config.state.path);
+  const isOwn = ({ files }: KeptChange): boolean => !isStrangers && files.every(({ file }) => written.has(file));
+  const stepOf = (change: KeptChange): Step => ({
+    change,
+    place: { roots: change.files.map(({ file }) => dirname(file)), kept },
+  });
+  const steps = [...ofUser, ...actions.changes.filter(isOwn).map(stepOf)];
+  return {
+    steps: steps.toSorted((a, b) => Date.parse(b.change.madeAt) - Date.parse(a.change.madeAt)),
+    foreign: actions.changes.filter((change) => !isOwn(change)).map(stepOf),
+    unread: [...own.unread, ...actions.unread],
+  };
 }

@@ -1,13 +1,13 @@
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
-import { type Client, urlKeysOf } from '../ecosystems/client.ts';
+import type { Client } from '../ecosystems/client.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
 /** Returns the keys of those members of a chain that are URLs; empty if the client cannot parse the chain. */
 export function memberKeysOf(client: Client, chain: string): readonly string[] {
   const parsed = client.parse(chain);
-  return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
+  return parsed.tag === 'ok' ? parsed.value.members.filter(({ kind }) => kind === 'url').map(({ key }) => key) : [];
 }
 
 /**

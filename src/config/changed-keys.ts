@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../core/config.ts';
-import { Secret } from '../core/secret.ts';
+import { isMapping } from '../core/read-json.ts';
+import { Secret, seal } from '../core/secret.ts';
 
 const needingRestart = ['listen', 'state.path'];
 
@@ -44,14 +46,9 @@ function byName(list: readonly { readonly name: string }[]): ReadonlyMap<string,
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret);
+  return isMapping(value) && !(value instanceof Secret);
 }
 
 function isSame(a: unknown, b: unknown): boolean {
-  if (a instanceof Secret && b instanceof Secret) return a.reveal() === b.reveal();
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((entry, at) => isSame(entry, b[at]));
-  if (!isRecord(a) || !isRecord(b)) return Object.is(a, b);
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return keys.every((key) => isSame(a[key], b[key]));
+  return isDeepStrictEqual(seal(a), seal(b));
 }

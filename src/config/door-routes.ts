@@ -57,21 +57,12 @@ export function routesOf(config: Config, registry: Registry): readonly DoorRoute
   });
 }
 
-export interface DoorLine {
-  readonly client: string;
-  readonly ecosystem: EcosystemId;
-  /** The URL of the front door for this upstream, without a trailing slash. */
-  readonly url: string;
-  /** The key of the upstream: `<ecosystem>/<upstream>`. */
-  readonly upstream: string;
-  readonly text: string;
-}
-
 /**
- * Returns the settings that point clients to the front door.
+ * Returns the settings that point clients to the front door: for each client, the URL of the front door and the key of
+ * the upstream (`<ecosystem>/<upstream>`).
  * @param door  URL of the front door for clients, without a trailing slash
  */
-export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {
+export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn) {
   return routesOf(config, registry).flatMap((route) => {
     const { ecosystem, upstream, key } = route;
     const kind = registry.of(ecosystem);

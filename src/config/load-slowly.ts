@@ -35,7 +35,9 @@ async function loadSlowly<T>(input: SlowLoadInput, load: (input: LoadInput) => T
     if (wanted.texts.size + wanted.folders.size + wanted.readers.size === 0) return loaded;
     await Promise.all([
       ...[...wanted.readers].map(async (locks) => readers.set(locks, await locks.reader())),
-      ...[...wanted.texts].map(async (key) => texts.set(key, await input.files.read(...readOf(key)))),
+      ...[...wanted.texts].map(async (key) =>
+        texts.set(key, await input.files.read(...(JSON.parse(key) as Parameters<Files['read']>))),
+      ),
       ...[...wanted.folders].map(async (path) => folders.set(path, await input.files.list(path))),
     ]);
   }
@@ -52,10 +54,6 @@ function atHand(
     read: (...read) => found(texts, wanted.texts, JSON.stringify(read)) ?? notYet,
     list: (path) => found(folders, wanted.folders, path) ?? notYet,
   };
-}
-
-function readOf(key: string): Parameters<Files['read']> {
-  return JSON.parse(key) as Parameters<Files['read']>;
 }
 
 function found<Key, T>(known: ReadonlyMap<Key, T>, missing: Set<Key>, key: Key): T | undefined {

@@ -8,7 +8,6 @@ import type { LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { checkBudget, type Sizes } from './budget.ts';
-import { buildConfig } from './build.ts';
 import { type Checked, checkDocument, valueAt } from './check.ts';
 import { readDocument, type SourceDocument } from './document.ts';
 import type { Env } from './env.ts';
@@ -16,11 +15,24 @@ import { comparePlaces } from './format-issues.ts';
 import type { Path } from './issues.ts';
 import { createReading, type ReaderOf, type Reading, type Report } from './reading.ts';
 import type { FileConfig } from './schema.ts';
-import { warnOfUnknownMembers } from './sections/clients.ts';
-import { warnOfNoControl } from './sections/controls.ts';
+import { readAdvise } from './sections/advise.ts';
+import { readAlertmanager } from './sections/alertmanager.ts';
+import { readClientRuns } from './sections/client-runs.ts';
+import { readClients, warnOfUnknownMembers } from './sections/clients.ts';
+import { readControls, warnOfNoControl } from './sections/controls.ts';
+import { readDetect } from './sections/detect.ts';
+import { readDoor } from './sections/door.ts';
+import { readSettings } from './sections/ecosystems.ts';
+import { readFleetKeys } from './sections/fleet.ts';
+import { readLabels } from './sections/labels.ts';
 import { readListen } from './sections/listen.ts';
+import { readMirrors } from './sections/mirrors.ts';
+import { type Modules, readModules } from './sections/modules.ts';
+import { readActions } from './sections/on-advice.ts';
+import { readPaces } from './sections/schedule.ts';
+import { readShard } from './sections/shard.ts';
 import { readState } from './sections/state.ts';
-import { warnOfGuardedReceivers } from './sections/webhooks.ts';
+import { readReceivers, warnOfGuardedReceivers } from './sections/webhooks.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
 export type { SkippedLockEntry } from '../ecosystems/locks.ts';
@@ -197,4 +209,52 @@ function createReport(document: SourceDocument, checked: Checked): Report {
 function seenAt(document: SourceDocument, path: Path, usual?: string): Sentence | string | null {
   const value = valueAt(document.data, path) ?? usual;
   return value === undefined ? null : seenTextOf(document.writtenAt(path) ?? value, path);
+}
+
+/**
+ * Builds the configuration from a checked file. @param path  the path of the file; `null`: the text comes from no file
+ */
+function buildConfig(
+  file: FileConfig,
+  path: string | null,
+  reading: Reading,
+): { readonly config: Config; readonly modules: Modules } {
+  const clients = readClients(file.clients);
+  const mirrors = readMirrors(file.mirrors, { timeZone: file.schedule.timeZone, clients }, reading);
+  const modules = readModules({ modules: file.modules, private: file.private, mirrors, ...clients }, reading);
+  const listen = readListen(['listen'], file.listen, 'daemon', reading);
+  const state = readState(file.state, reading);
+  const besideActions = {
+    mirrors,
+    hasFleet: file.fleet !== undefined,
+    isHeld: file.pair !== undefined,
+  };
+  const config: Config = {
+    path,
+    vantage: file.vantage,
+    listen,
+    contact: file.contact ?? null,
+    ...readPaces({ schedule: file.schedule, steps: file.steps, mirrors }, reading),
+    mirrors,
+    controls: readControls(file.controls, reading),
+    ...clients,
+    modules: modules.modules,
+    pinned: modules.pinned,
+    pinnedAt: modules.pinnedAt,
+    private: file.private,
+    settings: readSettings(file, reading),
+    detect: readDetect(file.detect, reading),
+    advise: readAdvise(file.advise),
+    webhooks: readReceivers(file.webhooks, mirrors, reading),
+    ...readAlertmanager(file.alertmanager, listen, reading),
+    ...readClientRuns(file.clientRuns, mirrors, reading),
+    ...readActions(file.onAdvice, besideActions, reading),
+    ...readFleetKeys(file.fleet, reading),
+    ...readDoor(file.door, { mirrors, listen, state }, reading),
+    ...readShard(file.shard, reading),
+    ...readLabels(file.labels),
+    state,
+    limits: file.limits,
+  };
+  return { config, modules };
 }

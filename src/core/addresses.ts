@@ -28,8 +28,10 @@ export function parseNetwork(text: string): Network | null {
   const bytes = addressBytesOf(address);
   if (bytes === null || rest.length > 0) return null;
   if (length === undefined) return { bytes, bits: bytes.length * 8 };
-  if (!/^\d{1,3}$/.test(length) || Number(length) > bytes.length * 8) return null;
-  return { bytes, bits: Number(length) };
+  if (!/^\d{1,3}$/.test(length)) return null;
+  // The length of an IPv4-mapped range (`::ffff:10.0.0.0/104`) includes the 96 bits before the IPv4 address.
+  const bits = Number(length) - (address.includes(':') && bytes.length === 4 ? 96 : 0);
+  return bits >= 0 && bits <= bytes.length * 8 ? { bytes, bits } : null;
 }
 
 /** True if the address belongs to the network. False if their families (IPv4, IPv6) differ. */

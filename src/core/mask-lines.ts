@@ -14,11 +14,6 @@ function maskLine(line: string): string {
   return maskUserInfo(masked.replace(authScheme, '$1 ***'));
 }
 
-/** Returns the value of a secret in a line. `''`: the value is on later lines; `null`: the line has no secret key. */
-function secretValue(line: string): string | null {
-  return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
-}
-
 /** Masks user-info in URLs with or without a scheme, and query values. In doubt, it masks too much. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
@@ -121,8 +116,9 @@ const closing: Readonly<Record<string, RegExp>> = {
 
 function openedBy(line: string): Open | null {
   if (/-----BEGIN [A-Z ]*KEY-----/.test(line) && !line.includes('-----END')) return { tag: 'until', end: /-----END/ };
-  const value = secretValue(line);
-  if (value === null) return null;
+  // Empty: the value of the secret is on later lines.
+  const value = secretKey.exec(line)?.[2]?.trimEnd();
+  if (value === undefined) return null;
   const [begin = ''] = /^(?:"""|'''|["'[{])/.exec(value) ?? [];
   const end = closing[begin];
   if (end !== undefined && !end.test(value.slice(begin.length))) return { tag: 'until', end };

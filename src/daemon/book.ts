@@ -4,7 +4,7 @@ import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { isInnerHost } from '../core/url.ts';
-import { type Client, offersHttp1 } from '../ecosystems/client.ts';
+import { offersHttp1 } from '../ecosystems/client.ts';
 import { type Known, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
@@ -93,17 +93,18 @@ function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
 
 const forced: Readonly<Record<NonNullable<Mirror['protocol']>, readonly HttpProtocol[]>> = { h1: ['1.1'], h2: ['2'] };
 
-function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
-  return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
-}
-
 export function bookAccessOf(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }
 
 function accessOf(mirror: Mirror, userAgent: string, config: Config, registry: Registry): WireAccess {
   const kind = registry.of(mirror.ecosystem);
-  const protocols = kind === null ? offersHttp1 : protocolsOf(mirror, leadingClientOf(kind, config));
+  const protocols =
+    kind === null
+      ? offersHttp1
+      : mirror.protocol === undefined
+        ? leadingClientOf(kind, config).protocols(mirror)
+        : forced[mirror.protocol];
   const { tls, auth, proxy, resolve, allowHosts } = mirror.access;
   return {
     registry: mirror.name,

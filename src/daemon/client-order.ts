@@ -1,7 +1,7 @@
 import type { ClientOrder, ClientOutcome, ClientPair, ClientReport, ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Mirror, Target } from '../core/mirror.ts';
+import type { Mirror } from '../core/mirror.ts';
 import { printable } from '../core/printable.ts';
 import type { Sentence } from '../core/result.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
@@ -108,7 +108,7 @@ export function clientOrderFor(s: Stages, { registry, client }: ClientPair, runs
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
   const real = kind?.realClients.find(({ id }) => id === client);
   if (mirror === undefined || kind === null || real === undefined) return null;
-  const artifacts = s.targets.filter((target) => target.registry === registry && isFetched(kind, target));
+  const artifacts = s.targets.filter((target) => target.registry === registry && target.step === kind.fetch.at(-1));
   const canary = s.targets.find((target) => target.registry === registry && target.canary);
   const first = artifacts.filter(({ module, version }) => module === canary?.module && version === canary?.version);
   const turns = [...first, ...artifacts.filter((target) => !first.includes(target))];
@@ -116,15 +116,7 @@ export function clientOrderFor(s: Stages, { registry, client }: ClientPair, runs
   return module == null ? null : { mirror, client: real, module, version };
 }
 
-function isFetched(kind: Ecosystem, { step }: Target): boolean {
-  return step === kind.fetch.at(-1);
-}
-
 /** Returns an estimate of the bytes that a client's fetch and our own probes after it transfer. */
 export function bytesOf(kind: Ecosystem | null): number {
   return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
-}
-
-export function isShutdown({ end }: ClientReport): boolean {
-  return end.tag === 'not_run' && end.because === 'shutdown';
 }

@@ -3,7 +3,7 @@ import type { Config } from '../core/config.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Known, Learning } from '../ecosystems/ecosystem.ts';
+import type { Learning } from '../ecosystems/ecosystem.ts';
 import type { Stages } from './assemble.ts';
 import { buildWorkerBook } from './book.ts';
 
@@ -59,7 +59,8 @@ export function createKnowledge(s: Stages) {
         if (outcome.tag !== 'ok' || known === undefined || learning === null) continue;
         // A probe that was sent to its thread before the change may have verified its response by the keys of before.
         if (due.plannedAtMs < (trustedSinceMs.get(ecosystem) ?? due.plannedAtMs)) continue;
-        for (const [key, value] of learntFrom(learning, known, facts)) {
+        // Other keys would not be loaded after a restart.
+        for (const [key, value] of learning.learn(known, facts).filter(([key]) => isOf(learning, key))) {
           known.set(key, value);
           rows.push({ table: 'meta', key, atMs, value });
         }
@@ -76,14 +77,6 @@ function trustOf({ settings, mirrors }: Config, id: EcosystemId): string {
   const origins = mirrors.filter(({ ecosystem, role }) => ecosystem === id && role === 'origin');
   const trusted = [settings[id], origins.map(({ upstream, url }) => [upstream, url])];
   return createHash('sha256').update(JSON.stringify(trusted)).digest('hex');
-}
-
-/**
- * Returns what an ecosystem learns from the facts of a sample, as key and value. Keys that do not begin as this
- * ecosystem's keys do are left out, because they would not be loaded after a restart.
- */
-function learntFrom(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
-  return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }
 
 function isOf({ keys }: Learning, key: string): boolean {

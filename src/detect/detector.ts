@@ -4,7 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { ControlResponse, RecheckOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Without, withoutNone } from '../core/judge-rules.ts';
-import type { Step, Target } from '../core/mirror.ts';
+import { type Step, seriesId, type Target } from '../core/mirror.ts';
 import type { Now, Random, Row, StateTrouble } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
@@ -13,7 +13,6 @@ import { requestRecheck } from './confirm/look.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { advanceRounds, wakeAtMs } from './engine/advance.ts';
-import { placeOfArtifact } from './engine/artifacts.ts';
 import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { mirrorOf } from './engine/settle.ts';
@@ -22,13 +21,13 @@ import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
-import { clearPaceWait, expireAbsences, pauseMirror, recordMaintenance, recordThrottle } from './memory/absence.ts';
-import { closeTurn, Memory, startTurn } from './memory/memory.ts';
+import { clearPaceWait, expireAbsences } from './memory/absence.ts';
+import { closeTurn, Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
-import { recordPass, recordSkip, withServerFailure } from './memory/records.ts';
+import { recordPass, withServerFailure } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memory/stored.ts';
+import { expireSeen, isTimeToWrite } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
@@ -125,15 +124,15 @@ export class Detector {
   }
 
   artifactAt({ registry, id }: Target): string | null {
-    const mirror = this.#memory.mirrors.get(registry);
-    return mirror === undefined ? null : placeOfArtifact(mirror, id);
+    const series = this.#memory.mirrors.get(registry)?.series.get(seriesId({ id }, 'cold'));
+    return series?.artifact?.at ?? null;
   }
 
   skipped({ target, because }: Skipped): void {
     const mirror = this.#memory.mirrors.get(target.registry);
     if (mirror === undefined || !target.canary) return;
     this.#standings = null;
-    recordSkip(mirror, because);
+    mirror.sight.lastSkip = because;
   }
 
   /**
@@ -161,7 +160,7 @@ export class Detector {
     const assured = new Map(advices.map(({ cause, from, confidence }) => [`${cause} ${from}`, confidence]));
     const isSame = [...assured].every(([key, one]) => findingLog.assured.get(key) === one);
     if (isSame && assured.size === findingLog.assured.size) return null;
-    recordAssured(this.#memory, assured);
+    findingLog.assured = assured;
     return this.#turn(now, updateConfidence);
   }
 
@@ -188,14 +187,15 @@ export class Detector {
 
   pause(registry: string, pause: Pause | null, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
-      pauseMirror(mirror, pause);
-      if (pause !== null) dropFromRounds(memory, mirror);
+      mirror.absence.paused = pause;
+      if (pause === null) mirror.absence.throttled.clear();
+      else dropFromRounds(memory, mirror);
     });
   }
 
   maintenance(registry: string, on: boolean, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
-      recordMaintenance(mirror, on);
+      mirror.absence.inMaintenance = on;
       if (on) dropFromRounds(memory, mirror);
     });
   }
@@ -205,8 +205,9 @@ export class Detector {
    */
   throttled(registry: string, step: Step, untilMs: number | null): void {
     this.#standings = null;
-    const mirror = this.#memory.mirrors.get(registry);
-    if (mirror !== undefined) recordThrottle(mirror, step, untilMs);
+    const throttled = this.#memory.mirrors.get(registry)?.absence.throttled;
+    if (untilMs === null) throttled?.delete(step);
+    else throttled?.set(step, untilMs);
   }
 
   /** Applies a new configuration, and closes the findings about removed and changed mirrors. */
@@ -254,7 +255,7 @@ export class Detector {
   #turn(now: Now, act: (memory: Memory) => void): DetectTurn {
     const memory = this.#memory;
     this.#standings = null;
-    startTurn(memory, now);
+    memory.now = now;
     act(memory);
     recordPass(memory);
     writeUrgent(memory);
@@ -311,7 +312,7 @@ function writeAll(memory: Memory, isLast: boolean): void {
 /** Writes open findings again if their rows are old, and drops old rows of items that were seen. */
 function keepFresh(memory: Memory): void {
   if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
-  recordRewrite(memory);
+  memory.findingLog.writtenAtMs = memory.now.monotonicMs;
   rewriteFindings(memory);
   expireSeen(memory);
 }

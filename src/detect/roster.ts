@@ -6,29 +6,21 @@ import { pruneContents, removeContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';
 import { closeSuspicion } from './engine/suspicion.ts';
-import { clearAbsenceWaits } from './memory/absence.ts';
+import { clearPaceWait } from './memory/absence.ts';
 import { cadenceOf } from './memory/lookups.ts';
-import {
-  addMirror,
-  recordConfig,
-  removeMirrorOf,
-  replaceControls,
-  replaceMirror,
-  replaceOwnTargets,
-  replaceTargets,
-} from './memory/members.ts';
+import { addMirror, replaceControls, replaceMirror, replaceOwnTargets } from './memory/members.ts';
 import type { Memory } from './memory/memory.ts';
 import type { MirrorMemory, SeriesMemory } from './memory/mirror-memory.ts';
 import { dropFlights, removeMember } from './memory/moments.ts';
-import { clearPlannedGap } from './memory/records.ts';
 import { closeDoubt, pruneHeavyRechecks } from './memory/rounds.ts';
-import { dropRowsOf, dropSeen } from './memory/stored.ts';
+import { dropSeen } from './memory/stored.ts';
 import { rowKey } from './rows.ts';
 
 /** Applies a configuration. The findings of removed and changed mirrors are closed. */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   const { config: before } = memory;
-  recordConfig(memory, config);
+  memory.config = config;
+  memory.us.configuredMs = memory.now.wallMs;
   const wanted = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const replaced = new Map<string, MirrorMemory>();
   for (const [name, known] of memory.mirrors) {
@@ -38,13 +30,16 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
   }
   for (const [name, mirror] of wanted) if (!memory.mirrors.has(name)) addMirror(memory, mirror, replaced.get(name));
   dropSeen(memory, replaced);
-  replaceTargets(memory, targets);
+  memory.targets.clear();
+  for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);
   for (const mirror of memory.mirrors.values()) {
-    clearAbsenceWaits(mirror);
+    mirror.absence.throttled.clear();
+    clearPaceWait(mirror);
     const cadence = cadenceOf(mirror, before);
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
-    if (!isDeepStrictEqual(cadence, cadenceOf(mirror, config))) clearPlannedGap(mirror);
+    if (!isDeepStrictEqual(cadence, cadenceOf(mirror, config)))
+      mirror.sight.lastPlannedMs = mirror.sight.plannedGapMs = null;
   }
   pruneContents(memory);
   pruneHeavyRechecks(memory);
@@ -69,11 +64,12 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });
   removeContents(memory, name);
   removeMember(memory, name);
-  removeMirrorOf(memory, name);
+  memory.mirrors.delete(name);
 }
 
 function dropSeries(memory: Memory, series: SeriesMemory): void {
-  dropRowsOf(memory, series);
+  memory.rowsDue.dirty.delete(series);
+  memory.rowsDue.urgent.delete(series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.series(series.id) });
 }
 

@@ -7,21 +7,12 @@ import { messageFor } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
-import { restorePause } from './memory/absence.ts';
 import { monotonicOf } from './memory/lookups.ts';
-import { type Memory, recordOwnState } from './memory/memory.ts';
+import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
-import { restoreSight, restoreState } from './memory/records.ts';
+import { restoreSight } from './memory/records.ts';
 import type { StoredRow } from './memory/rule.ts';
-import {
-  clearUrgent,
-  keepFinding,
-  recordFindingRow,
-  recordMirrorRow,
-  recordOpening,
-  recordSeriesRow,
-  restoreSeen,
-} from './memory/stored.ts';
+import { recordFindingRow } from './memory/stored.ts';
 
 /**
  * A series' row is written at most once in each period of this length (`isRowDue`), unless a change is urgent. A few
@@ -54,7 +45,7 @@ export const rowKey = {
 
 export function writeUrgent(memory: Memory): void {
   for (const series of memory.rowsDue.urgent) writeSeries(memory, series);
-  clearUrgent(memory);
+  memory.rowsDue.urgent.clear();
 }
 
 /**
@@ -75,13 +66,15 @@ export function writeDirty(memory: Memory, everything: boolean): void {
   for (const series of due.slice(0, left)) writeSeries(memory, series);
   for (const mirror of memory.mirrors.values()) {
     if (!mirror.row.isDirty || (!everything && !isRowDue(mirror.row.writtenAtMs, monotonicMs))) continue;
-    recordMirrorRow(memory, mirror);
+    Object.assign(mirror.row, { isDirty: false, writtenAtMs: monotonicMs });
     memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(memory, mirror)));
   }
 }
 
 function writeSeries(memory: Memory, series: SeriesMemory): void {
-  recordSeriesRow(memory, series);
+  memory.rowsDue.dirty.delete(series);
+  series.writtenAtMs = memory.now.monotonicMs;
+  series.rowsWritten += 1;
   memory.turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
 }
 
@@ -122,11 +115,11 @@ export function restoreRows(memory: Memory, rows: readonly Row[]): void {
   }
   for (const row of rows) {
     const paused = row.table === 'pause' ? memory.mirrors.get(row.key) : undefined;
-    if (paused !== undefined) restorePause(paused, readPause(row, memory.now));
+    if (paused !== undefined) paused.absence.paused = readPause(row, memory.now);
     if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, row, moved);
     if (row.table !== 'seen') continue;
     if (moved.has(registryOf(row.key))) memory.turn.deletes.push({ table: 'seen', key: row.key });
-    else restoreSeen(memory, row.key, row.atMs);
+    else memory.seen.set(row.key, row.atMs);
   }
   restoreContents(memory, rows);
   runKinds(memory, 'start');
@@ -141,9 +134,9 @@ function restoreFinding(memory: Memory, row: Row): void {
   const finding = row.value as Finding | null;
   if (finding === null || typeof finding !== 'object' || finding.state !== 'open') return;
   if (!findingKinds.includes(finding.kind) || finding.id !== row.key || !Array.isArray(finding.scope)) return;
-  keepFinding(memory, finding);
+  memory.open.set(finding.id, finding);
   recordFindingRow(memory, finding, row.atMs);
-  recordOpening(memory, finding.id, monotonicOf(memory.now, finding.openedAtMs));
+  memory.findingLog.openSince.set(finding.id, monotonicOf(memory.now, finding.openedAtMs));
 }
 
 /** A stored pause that is not over; `null`: the pause is over, or the row is damaged. */
@@ -160,7 +153,7 @@ function restoreMirror(memory: Memory, name: string, row: Row): boolean {
   restoreSight(mirror, value, memory.now);
   for (const { name: kind, read } of memory.rules.with('read')) {
     const state = read?.(value, { view: memory, mirror }) ?? null;
-    if (state !== null) restoreState(mirror, kind, state);
+    if (state !== null) mirror.states.set(kind, state);
   }
   return true;
 }
@@ -194,7 +187,7 @@ function resumeOwn(memory: Memory, finding: Finding): boolean {
   for (const rule of memory.us.rules) {
     const own = rule.kind === finding.kind ? rule.resume?.(stateOf(rule, memory.us), finding, about) : null;
     if (own == null) continue;
-    recordOwnState(memory, rule, own);
+    memory.us.states.set(rule.name, own);
     return true;
   }
   return false;

@@ -195,10 +195,6 @@ export function isPlainUrl(text: string): boolean {
   return pasteableUrl.test(text) && baseUrl(text)?.user === null;
 }
 
-export function urlKeysOf(chain: Chain): readonly string[] {
-  return chain.members.filter(({ kind }) => kind === 'url').map(({ key }) => key);
-}
-
 /**
  * A client setting that turns off a failing feature. For example, `GODEBUG=http2client=0` turns off HTTP/2 in the go
  * command.

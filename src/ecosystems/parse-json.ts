@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts';
+import { isMapping } from '../core/read-json.ts';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
@@ -34,7 +35,7 @@ export function depthErrorOf(expected: Sentence): Sentence {
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function fieldsOf(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+  return isMapping(value) ? value : null;
 }
 
 /** Returns an object's own member; `undefined`: `fields` is `null` or has no such member. */

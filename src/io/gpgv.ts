@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,30 +44,17 @@ async function written(folder: string, { keyring, signed, signature }: Signature
   return ['--status-fd', '1', '--weak-digest', 'SHA1', '--homedir', folder, '--keyring', keyring, '--', ...files];
 }
 
-function run(program: string, args: readonly string[], folder: string, limitMs: number): Promise<ProbeResponse> {
+function run(program: string, args: readonly string[], cwd: string, limitMs: number): Promise<ProbeResponse> {
+  const env = { HOME: cwd, GNUPGHOME: cwd, LC_ALL: 'C' };
+  const bounds = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: limits.signatureReportBytes } as const;
   return new Promise((resolve) => {
-    const env = { HOME: folder, GNUPGHOME: folder, LC_ALL: 'C' };
-    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
-    const child = spawn(program, args, { cwd: folder, env, stdio, timeout: limitMs, killSignal: 'SIGKILL' });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > limits.signatureReportBytes) child.kill('SIGKILL');
-      else chunks.push(chunk);
+    execFile(program, args, { cwd, env, ...bounds, encoding: 'buffer' }, (failure, body) => {
+      // A number is an exit status, whose meaning the report has.
+      const code = failure?.signal ?? failure?.code;
+      if (typeof code === 'string') resolve(unknown(code));
+      else resolve({ tag: 'answered', status: 200, headers: {}, body, finalUrl: '' });
     });
-    child.once('error', (failure: NodeJS.ErrnoException) => resolve(unknown(failure.code ?? 'EIO')));
-    child.once('exit', (_, signal) => {
-      if (signal === null) return;
-      child.stdout.destroy();
-      resolve(unknown(signal));
-    });
-    child.once('close', () => resolve(responseOf(Buffer.concat(chunks))));
   });
-}
-
-function responseOf(body: Buffer): ProbeResponse {
-  return { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
 }
 
 function unknown(code: string): ProbeResponse {

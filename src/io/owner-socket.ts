@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, lstat, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
@@ -6,7 +7,7 @@ import { byOwner } from '../core/http.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { codeOf } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
-import { createServer, type Listening } from './server.ts';
+import { closeServer, createServer, type Listening } from './server.ts';
 
 /** Returns the path of the socket of the daemon with this state file. */
 export function socketPathOf(statePath: string): string {
@@ -36,7 +37,7 @@ export async function openOwnerSocket(
     const folder = await mkdtemp(`${path}.`);
     try {
       const made = join(folder, 's');
-      await new Promise<void>((resolve, reject) => void server.once('error', reject).listen(made, resolve));
+      await once(server.listen(made), 'listening');
       await chmod(made, 0o600);
       await rename(made, path);
     } finally {
@@ -51,12 +52,7 @@ export async function openOwnerSocket(
   return ok({
     async close(graceMs) {
       await rm(path, { force: true }).catch(() => undefined);
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      });
-      clearTimeout(cut);
+      await closeServer(server, () => server.closeAllConnections(), graceMs);
     },
   });
 }

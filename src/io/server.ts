@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -65,13 +66,10 @@ export async function listen(
     // A connection with too many requests is closed, but Node still reports those of them that have arrived.
     server.on('request', (request, response) => void (request.socket.destroyed || handler(request, response)));
     respondToBadRequests(server, refusedBodyMs);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(at.port, at.host, resolve);
-    });
+    await once(server.listen(at.port, at.host), 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : at.port;
-    return ok({ port, close: (graceMs) => closeServer(server, connections, graceMs) });
+    return ok({ port, close: (graceMs) => closeServer(server, connections.end, graceMs) });
   } catch (cause) {
     return error({ code: (cause as NodeJS.ErrnoException).code ?? 'UNKNOWN' });
   }
@@ -116,10 +114,10 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   });
 }
 
-/** Closes the server and its connections, including those in a TLS handshake, which Node's own list lacks. */
-function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
+/** Closes the server. Connections that are still in use after `graceMs` are closed by `end`. */
+export function closeServer(server: Server, end: () => void, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => connections.end(), graceMs);
+    const cut = setTimeout(end, graceMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();

@@ -1,10 +1,10 @@
-import type { Log, Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
+import type { Log, Row, Store, StoreBatch, Table } from '../core/ports.ts';
 import { readJson } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { decodeRow, encodeRow } from './row-code.ts';
 import { type Opened, openFile, type StoreFile, type StoreOpenFailure } from './store-file.ts';
 import { RecoveringFile, type RecoveryDeps } from './store-recovery.ts';
-import { isOwnRow, type SchemaTrouble, storeTroubleOf } from './store-schema.ts';
+import { isOwnRow, storeTroubleOf } from './store-schema.ts';
 
 export type { StoreOpenFailure } from './store-file.ts';
 
@@ -44,11 +44,6 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   ];
 }
 
-/** Converts a failure for callers. For them, corruption and a lock of another process are I/O failures. */
-function storeTrouble({ kind, code }: SchemaTrouble): StoreTrouble {
-  return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
-}
-
 function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, deps: StoreDeps): Store {
   const file = new RecoveringFile(path, opened, deps);
   const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
@@ -66,7 +61,12 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     commit(batch) {
       if (file.isClosed) return { tag: 'error', error: { kind: 'closed', code: 'CLOSED' } };
       const trouble = file.commit(changesOf(batch));
-      return trouble === null ? { tag: 'ok' } : { tag: 'error', error: storeTrouble(trouble) };
+      return trouble === null
+        ? { tag: 'ok' }
+        : {
+            tag: 'error',
+            error: { ...trouble, kind: trouble.kind === 'locked' || trouble.kind === 'corrupt' ? 'io' : trouble.kind },
+          };
     },
     get(table, key) {
       if (isOwnRow(table, key)) return null;
@@ -124,11 +124,6 @@ function notOwn(table: Table): string {
   return table === 'meta' ? "AND key <> 'schema'" : '';
 }
 
-interface RowsRead {
-  readonly rows: readonly Row[];
-  readonly hasMoved: boolean;
-}
-
 const keysMax = 10_000;
 const keysShown = 5;
 
@@ -171,7 +166,7 @@ function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined) {
 
   return {
     /** Returns the valid rows. `hasMoved`: invalid ones were moved, so a page of rows may have to be read again. */
-    read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead {
+    read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]) {
       const rows: Row[] = [];
       const bad: string[] = [];
       for (const record of found) {

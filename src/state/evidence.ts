@@ -7,20 +7,12 @@ import {
   originLabel,
 } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
-import type { Now, Row, Table } from '../core/ports.ts';
+import type { Now, Row } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
 /** The start time of an alert may be at most this many milliseconds ahead of our clock. */
 const aheadMsMax = 5 * 60_000;
-
-export interface EvidenceTurn {
-  /** One outcome for each alert, in the order of the notification. */
-  readonly outcomes: readonly (keyof AlertCounts)[];
-  readonly fresh: readonly AlertEvidence[];
-  readonly rows: readonly Row[];
-  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
-}
 
 export interface Place {
   readonly vantage: string;
@@ -57,11 +49,7 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
     monotonicMs - startedMs > limits.alertRepeatsAfterStart * repeatMs;
 
   return {
-    take(
-      alerts: readonly IncomingAlert[],
-      config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
-      now: Now,
-    ): EvidenceTurn {
+    take(alerts: readonly IncomingAlert[], config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>, now: Now) {
       const place = { vantage: config.vantage, registries: new Set(config.mirrors.map(({ name }) => name)) };
       const repeatMs = repeatMsOf(config);
       const touched = new Map<string, AlertEvidence>();

@@ -1,13 +1,12 @@
 import { findingKinds } from '../core/finding.ts';
 import type { Row, Table } from '../core/ports.ts';
+import { isMapping } from '../core/read-json.ts';
 
 type Check = (value: unknown) => boolean;
 
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const flag: Check = (value) => typeof value === 'boolean';
-const mapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const orNull =
   (check: Check): Check =>
   (value) =>
@@ -27,13 +26,13 @@ const list =
 const shape =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) =>
-    mapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+    isMapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
 /** Several fields of one kind. @param names  the names of the fields, with spaces between them */
 const all = (check: Check, names: string): Readonly<Record<string, Check>> =>
   Object.fromEntries(names.split(' ').map((name) => [name, check]));
 
-const sentence = (value: unknown): boolean => text(value) || mapping(value);
+const sentence = (value: unknown): boolean => text(value) || isMapping(value);
 const item = shape({ module: orNull(text), version: orNull(text), step: text });
 
 const finding = shape({
@@ -53,7 +52,7 @@ const finding = shape({
     statements: orNone(list(text)),
   }),
   actionable: flag,
-  sentence: orNone(mapping),
+  sentence: orNone(isMapping),
   acknowledged: orNone(shape({ atMs: number, reason: text })),
 });
 
@@ -65,13 +64,13 @@ const advice = shape({
   ...all(number, 'issuedAtMs expiresAtMs'),
   settledAtMs: orNone(number),
   chain: shape(all(text, 'before after')),
-  sentence: orNone(mapping),
-  evidence: shape({ samples: number, failures: mapping, findings: list(text) }),
+  sentence: orNone(isMapping),
+  evidence: shape({ samples: number, failures: isMapping, findings: list(text) }),
   candidates: list(shape(all(text, 'registry gate'))),
   expected: shape(all(beforeAfter, 'availability p95Seconds fetchCostSeconds')),
-  remedy: mapping,
+  remedy: isMapping,
   doesNotCover: list(text),
-  sentences: orNone(shape({ doesNotCover: list(sentence), rollback: orNull(mapping) })),
+  sentences: orNone(shape({ doesNotCover: list(sentence), rollback: orNull(isMapping) })),
 });
 
 const chain = shape({
@@ -81,7 +80,7 @@ const chain = shape({
   reminded: orNone(list(text)),
   audit: orNone(text),
   slowDeparturesSaved: orNone(list(orNull(number))),
-  muted: orNone(list(mapping)),
+  muted: orNone(list(isMapping)),
   lookedBack: orNone(list(shape({ ...all(text, 'ecosystem upstream'), atMs: number, isRegret: flag }))),
 });
 
@@ -90,9 +89,9 @@ const probe = shape({
     due: shape({ target: shape(all(text, 'id registry step')) }),
     outcome: shape({ tag: text }),
     startedAtMs: number,
-    phases: mapping,
+    phases: isMapping,
   }),
-  transcript: orNull(mapping),
+  transcript: orNull(isMapping),
 });
 
 const notice = shape({
@@ -119,28 +118,28 @@ const run = shape({
  */
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
-  ['opened/', mapping],
-  ['story/', shape({ v: number, times: number, told: mapping })],
+  ['opened/', isMapping],
+  ['story/', shape({ v: number, times: number, told: isMapping })],
   ['since/', shape({ state: text, sinceMs: number })],
-  ['ok/', shape({ v: number, url: text, at: mapping })],
+  ['ok/', shape({ v: number, url: text, at: isMapping })],
   ['client|', shape({ run, runs: number })],
 ];
-const isLearnt: Check = (value) => (mapping(value) && Object.keys(value).length > 0) || text(value);
+const isLearnt: Check = (value) => (isMapping(value) && Object.keys(value).length > 0) || text(value);
 
 const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   meta: ({ key, value }) => (metas.find(([begin]) => key.startsWith(begin))?.[1] ?? isLearnt)(value),
   detector: ({ value }) => versioned(value),
-  finding: ({ key, value }) => finding(value) && mapping(value) && value['id'] === key,
-  advice: ({ key, value }) => advice(value) && mapping(value) && value['id'] === key,
+  finding: ({ key, value }) => finding(value) && isMapping(value) && value['id'] === key,
+  advice: ({ key, value }) => advice(value) && isMapping(value) && value['id'] === key,
   chain: ({ value }) => chain(value),
   outbox: ({ value }) => shape({ notice, findingId: orNone(text) })(value),
   probe: ({ value }) => probe(value),
   cited: ({ value }) => probe(value),
   pause: ({ value }) => shape({ untilMs: number, reason: text })(value),
-  seen: ({ value }) => mapping(value),
+  seen: ({ value }) => isMapping(value),
   answer: ({ value }) => versioned(value),
   trend: ({ value }) => shape({ v: number, url: text })(value),
-  action: ({ key, value }) => action(value) && mapping(value) && value['id'] === key,
+  action: ({ key, value }) => action(value) && isMapping(value) && value['id'] === key,
   aside: () => true,
 };
 

@@ -172,14 +172,6 @@ export async function loadText(
 }
 
 /**
- * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first ecosystem.
- * @throws UsageError on an unknown word
- */
-export function kindsByWord(word: string | undefined): readonly Kind[] {
-  return word === 'all' ? kinds : [kindByWord(word, ['all'])];
-}
-
-/**
  * Returns the ecosystem that `--ecosystem` names; without the option, the first ecosystem.
  * @param more  further words that the caller accepts, to list them in the error message
  * @throws UsageError on an unknown word

@@ -1,17 +1,5 @@
 import { type AddressClass, addressClassOf, classBySpelling, hostBytesOf } from '../core/address-class.ts';
-import { isWithin, type Network } from '../core/addresses.ts';
-
-function parseCidr(text: string): Network | null {
-  const [base = '', bitsText, more] = text.split('/');
-  const bytes = hostBytesOf(base);
-  if (bytes === null || more !== undefined) return null;
-  const bitsMax = bytes.length * 8;
-  if (bitsText === undefined) return { bytes, bits: bitsMax };
-  if (!/^\d{1,3}$/.test(bitsText)) return null;
-  // The length of an IPv4-mapped range (`::ffff:10.0.0.0/104`) includes the 96 bits before the IPv4 address.
-  const bits = Number(bitsText) - (base.includes(':') && bytes.length === 4 ? 96 : 0);
-  return bits >= 0 && bits <= bitsMax ? { bytes, bits } : null;
-}
+import { isWithin, parseNetwork } from '../core/addresses.ts';
 
 /** Addresses to which a hop may connect, in addition to public ones. */
 export interface GuardRule {
@@ -33,7 +21,7 @@ export function mayConnect(host: string, address: string | null, rule: GuardRule
   const bytes = hostBytesOf(address ?? host);
   const name = host.toLowerCase().replace(/\.$/, '');
   return rule.allow.some((entry) => {
-    const range = parseCidr(entry);
+    const range = parseNetwork(entry.replace(/[[\]]|%[^/]*/g, ''));
     if (range === null) return entry.toLowerCase().replace(/\.$/, '') === name;
     return bytes !== null && isWithin(bytes, range);
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Timers, Wire } from '../core/ports.ts';
@@ -39,16 +40,10 @@ export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promis
   return doneCount + (await requestAll(two, (port) => requestOverHttp2(clock, timers, deadlineMs(), port)));
 }
 
-async function requestAll(
-  server: Pick<Server, 'listen' | 'once' | 'address' | 'close'>,
-  send: (port: number) => Promise<boolean>,
-): Promise<number> {
+async function requestAll(server: Server, send: (port: number) => Promise<boolean>): Promise<number> {
   let doneCount = 0;
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
-    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
     if (typeof address !== 'object' || address === null) return 0;
     for (let count = 0; count < rounds; count += 1) if (await send(address.port)) doneCount += 1;

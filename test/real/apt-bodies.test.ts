@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
-import { filesClient } from '../../src/ecosystems/http/client.ts';
+import { filesClient } from '../../src/ecosystems/http/http.ts';
 import { text } from '../support/answer.ts';
 import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { removeTempDir } from '../support/paths.ts';

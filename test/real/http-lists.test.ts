@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Reply } from '../../src/ecosystems/client.ts';
-import { filesClient } from '../../src/ecosystems/http/client.ts';
+import { filesClient } from '../../src/ecosystems/http/http.ts';
 import { text } from '../support/answer.ts';
 import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import type { Fault } from '../support/faults.ts';

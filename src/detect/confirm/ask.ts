@@ -6,15 +6,8 @@ import { type Budget, spend } from '../memory/budget.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import {
-  addQuestions,
-  type Recheck,
-  type Round,
-  recordNextMoment,
-  recordQuestion,
-  startMoment,
-} from '../memory/moments.ts';
-import { closeDoubt, dropRechecks, recordBudget, recordStep } from '../memory/rounds.ts';
+import { addQuestions, type Recheck, type Round, startMoment } from '../memory/moments.ts';
+import { closeDoubt, dropRechecks } from '../memory/rounds.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
@@ -71,15 +64,16 @@ export function requestMoment(memory: Memory, round: Round): void {
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const recheck = round.rechecks.get(want.key);
-  if (recheck !== undefined) recordStep(recheck, nowMs);
+  if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
   const left = pay(memory, round, doubted, recheck, own.length);
   if (left === null) {
     giveUp(memory, round, doubted);
     return;
   }
   if (own.length === 0) return;
-  recordBudget(memory, left);
-  recordQuestion(round, want);
+  memory.confirm.budget = left;
+  round.lastKey = want.key;
+  round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
@@ -89,7 +83,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   };
   const moment = startMoment(round, isConfirming ? 'confirm' : 'look', members, { nowMs, witnessFromMs });
   const isSlowWatch = doubted.length === 0 && round.rechecks.size === 0 && isLongWatch(memory, round);
-  recordNextMoment(round, nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs));
+  round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
 
@@ -265,16 +259,14 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
     baselineMs === null && mirror.sight.lastOkRttMs === null
       ? limits.roundTimeoutMsMin
       : Math.max(baselineMs ?? 0, mirror.sight.lastOkRttMs ?? 0);
-  const tailMs = Math.min(baselineMs === null ? 0 : tailMsOf(baseline), limits.roundTailMsMax);
+  const tailMs = Math.min(
+    baselineMs === null ? 0 : (quantile(baseline?.sorted ?? [], 0.99) ?? 0),
+    limits.roundTailMsMax,
+  );
   const { patientUntilMs, slowestMs } = mirror.doubt ?? { patientUntilMs: 0, slowestMs: 0 };
   const patientMs = Math.max(patientUntilMs - memory.now.monotonicMs, slowFactor * slowestMs);
   const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual, tailMs, patientMs);
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
-}
-
-/** The 99th percentile by rank of a baseline's round trips, milliseconds; 0: it has none. */
-function tailMsOf(baseline: Baseline | null): number {
-  return quantile(baseline?.sorted ?? [], 0.99) ?? 0;
 }
 
 function recheckTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {

@@ -8,18 +8,7 @@ import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
-import {
-  closeDoubt,
-  closeDoubtOf,
-  countSettled,
-  dropRechecks,
-  openRecheck,
-  recordBudget,
-  recordHeavyRecheck,
-  removeRequests,
-  renewRecheck,
-  widenRecheck,
-} from '../memory/rounds.ts';
+import { closeDoubt, closeDoubtOf, dropRechecks, widenRecheck } from '../memory/rounds.ts';
 import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
@@ -36,7 +25,7 @@ const settledResponses = 3;
  * (unconfirmed failures). Keeps their order.
  */
 export function sendRequests(memory: Memory): void {
-  for (const { mirror, request } of removeRequests(memory)) send(memory, mirror, request);
+  for (const { mirror, request } of memory.confirm.requests.splice(0)) send(memory, mirror, request);
 }
 
 function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
@@ -90,7 +79,7 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
   if (left === null) return false;
-  recordBudget(memory, left);
+  memory.confirm.budget = left;
   memory.turn.peeks.push({ target, family: null, order });
   return true;
 }
@@ -114,8 +103,8 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
   });
   const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
   if (left === null || targets.length === 0) return false;
-  recordBudget(memory, left);
-  if (!isPaced) recordHeavyRecheck(memory, key);
+  memory.confirm.budget = left;
+  if (!isPaced) memory.confirm.heavyRechecks.set(key, memory.now.monotonicMs);
   memory.turn.rechecks.push(...targets);
   return true;
 }
@@ -143,7 +132,7 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
   const firstMs = Math.max(memory.now.monotonicMs, untilMs);
   const known = memory.confirm.rounds.get(mirror.roundKey)?.rechecks.get(keyOfQuestion(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
-    renewRecheck(known, firstMs, firstMs + limits.roundMs);
+    Object.assign(known, { nextAtMs: firstMs, untilMs: firstMs + limits.roundMs });
     return;
   }
   const { roundMs } = limits;
@@ -184,7 +173,7 @@ function startRecheck(
   // requests.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
-  openRecheck(roundFor(memory, mirror.roundKey, firstMs), key, wanted);
+  roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, { ...wanted, settled: 0 });
 }
 
 /**
@@ -213,7 +202,8 @@ function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule
     case 'ordered':
       return false;
     case 'slow':
-      return countSettled(recheck, isGood) >= settledResponses;
+      recheck.settled = isGood ? recheck.settled + 1 : 0;
+      return recheck.settled >= settledResponses;
     case 'refused':
     case 'throttled':
       return isOk;

@@ -24,10 +24,6 @@ interface ArtifactBeginnings {
   search: { readonly begins: Beginning; orders: number; lastMs: number } | null;
 }
 
-export function newBeginnings(): Beginnings {
-  return { artifacts: new Map(), inVainMs: [] };
-}
-
 /**
  * Records the beginning of a good download.
  * @returns true if the artifact should be downloaded again, because an odd beginning is not explained yet

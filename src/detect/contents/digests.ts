@@ -3,7 +3,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { FileWord, Seen, SignatureState } from '../../core/transcript.ts';
 import { countPlaces, type VantageUnit } from '../confirm/vantage.ts';
-import { type Beginnings, newBeginnings } from './beginnings.ts';
+import type { Beginnings } from './beginnings.ts';
 import type { DeclaredWrong, WrongOnce } from './mismatch-says.ts';
 
 interface Named {
@@ -344,7 +344,7 @@ export function newBytes(): Bytes {
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     statement: new Map(),
-    beginnings: newBeginnings(),
+    beginnings: { artifacts: new Map(), inVainMs: [] },
     declaredOdd: new Map(),
     repeated: new Map(),
   };

@@ -6,19 +6,8 @@ import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
-import {
-  deadlinesOf,
-  dropFinal,
-  expireFlights,
-  isMomentOpen,
-  type Round,
-  type RoundMoment,
-  recordFinal,
-  recordVerdict,
-  removeRound,
-} from '../memory/moments.ts';
+import { deadlinesOf, expireFlights, type Round, type RoundMoment } from '../memory/moments.ts';
 import { removeHeld } from '../memory/records.ts';
-import { clearDoubt } from '../memory/rounds.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';
@@ -34,13 +23,13 @@ export function advanceRounds(memory: Memory): void {
   for (const round of memory.confirm.rounds.values()) {
     expireFlights(round, memory.now.monotonicMs);
     for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
-    dropFinal(round);
+    round.moments = round.moments.filter(({ isFinal }) => !isFinal);
     expireDoubts(memory, round);
     expireRechecks(memory, round);
     stopWatching(memory, round);
     requestMoment(memory, round);
     const isOver = round.watching.size === 0 && round.rechecks.size === 0 && !hasDoubt(memory, round);
-    if (isOver) removeRound(memory, round);
+    if (isOver) memory.confirm.rounds.delete(round.key);
   }
   releaseHeld(memory);
 }
@@ -58,7 +47,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
       isFinal = false;
       continue;
     }
-    recordVerdict(moment, egress, verdict);
+    moment.verdicts.set(egress, verdict);
     applyVerdict(at, verdict);
     sendRequests(memory);
   }
@@ -69,7 +58,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
-  recordFinal(moment, isFinal);
+  moment.isFinal = isFinal;
 }
 
 function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void {
@@ -77,7 +66,8 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
     // If no probe of the moment (the concurrent probes) returned a sample, the moment shows nothing about our network.
-    if (moment.samples.size > 0) clearDoubt(mirror.doubt, moment.startedMs);
+    if (moment.samples.size > 0)
+      mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
     const series = canarySeriesOf(mirror);
     const vantage = verdict === 'them' ? 'ok' : 'unverified';
@@ -114,7 +104,7 @@ function isWaiting(memory: Memory, held: HeldSample): boolean {
   if (mirror === undefined) return false;
   if (due.purpose === 'confirm') {
     const round = roundOf(memory, due.round?.id ?? '');
-    return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
+    return round?.moments.some(({ index, isFinal }) => index === due.round?.moment && !isFinal) === true;
   }
   if (mirror.doubt === null) return false;
   // The sample waits for a verdict on probes that started after the sample ended.

@@ -4,8 +4,6 @@ import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
-import { recordArtifact } from '../memory/records.ts';
-import { recordBudget } from '../memory/rounds.ts';
 
 /** The minimum interval between two requests for the first bytes of one artifact whose location changes repeatedly. */
 const requestEveryMs = 5 * 60_000;
@@ -21,7 +19,7 @@ export function followArtifact(memory: Memory, mirror: MirrorMemory, { due, fact
   if (!isHeavy(due.target)) return;
   const series = mirror.series.get(seriesId(due.target, 'cold'));
   if (series?.artifact?.isUnproven !== true || due.artifactAt !== series.artifact.at) return;
-  recordArtifact(series, { ...series.artifact, isUnproven: false });
+  series.artifact = { ...series.artifact, isUnproven: false };
   if (due.purpose === 'peek' && outcome.tag === 'failed') memory.turn.rechecks.push(due.target);
 }
 
@@ -41,18 +39,13 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
   const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
   // An index that alternates between locations must not use up the budget of confirming probes.
   const isRequested = hasMoved && nowMs - movedMs >= requestEveryMs && requestFirstBytes(memory, mirror, target);
-  recordArtifact(series, { version: resolved, at, isUnproven: isRequested, movedMs: isRequested ? nowMs : movedMs });
+  series.artifact = { version: resolved, at, isUnproven: isRequested, movedMs: isRequested ? nowMs : movedMs };
 }
 
 function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
   const left = canBeProbed(memory, mirror) ? spend(memory.confirm.budget, 1, true) : null;
   if (left === null) return false;
-  recordBudget(memory, left);
+  memory.confirm.budget = left;
   memory.turn.peeks.push({ target, family: null });
   return true;
-}
-
-/** The location of an artifact that the last index response stated, as in `Due.artifactAt`; `null`: unknown. */
-export function placeOfArtifact(mirror: MirrorMemory, id: string): string | null {
-  return mirror.series.get(seriesId({ id }, 'cold'))?.artifact?.at ?? null;
 }

@@ -1,12 +1,14 @@
 import { sendRequests } from '../confirm/look.ts';
-import { type Memory, recordSleep } from '../memory/memory.ts';
+import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import { recordResponse } from '../memory/moments.ts';
-import { clearPlan, removeHeld } from '../memory/records.ts';
+import { removeHeld } from '../memory/records.ts';
 import { closeDoubt, renewSuspicions } from '../memory/rounds.ts';
 import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';
+
+const sleepsKept = 4;
 
 /**
  * Removes a mirror from the pending probes of all open rounds, so that the rounds no longer wait for its response. Also
@@ -14,7 +16,8 @@ import { judgeUs, startStreaksAnew } from './step.ts';
  */
 export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
-  clearPlan(mirror);
+  // The gap to the next planned probe is not measured.
+  mirror.sight.lastPlannedMs = null;
   for (const round of memory.confirm.rounds.values()) {
     const flight = round.flights.outcomes.get(mirror.mirror.name);
     if (flight !== undefined) recordResponse(round, 'outcomes', flight.moment, mirror.mirror.name, null);
@@ -26,7 +29,7 @@ export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
  * finding are reset.
  */
 export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void {
-  recordSleep(memory, fromMs, toMs);
+  memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
   const overlapping = removeHeld(
     memory,
     ({ sample }) => sample.startedMonotonicMs <= toMs && sample.endedMonotonicMs >= fromMs,

@@ -17,7 +17,7 @@ import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
-import { keepFinding, recordFindingRow, recordOpening, removeFinding } from '../memory/stored.ts';
+import { recordFindingRow, removeFinding } from '../memory/stored.ts';
 
 /**
  * Applies a rule's statement about a mirror, or about this daemon if `mirror` is `null`. An open finding changes if its
@@ -40,7 +40,7 @@ export function apply(
   const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
     const id = memory.random.id(memory.now.wallMs);
-    recordOpening(memory, id, memory.now.monotonicMs);
+    memory.findingLog.openSince.set(id, memory.now.monotonicMs);
     const fresh: Omit<Finding, 'confidence'> = {
       id,
       kind,
@@ -72,7 +72,7 @@ export function apply(
     sentence,
     confidence: confidenceOf(memory, { ...known, cause, actionable }),
   };
-  if (isUnchanged(known, next)) keepFinding(memory, next);
+  if (isUnchanged(known, next)) memory.open.set(next.id, next);
   else say(memory, 'changed', next);
 }
 
@@ -117,7 +117,7 @@ export function updateConfidence(memory: Memory): void {
     const confidence = confidenceOf(memory, finding);
     if (confidence === finding.confidence) continue;
     const next = { ...finding, confidence };
-    keepFinding(memory, next);
+    memory.open.set(next.id, next);
     writeFinding(memory, next);
   }
 }
@@ -204,7 +204,7 @@ function isUnchanged(a: Finding, b: Finding): boolean {
 }
 
 function say(memory: Memory, change: FindingChange['change'], finding: Finding): void {
-  if (finding.state === 'open') keepFinding(memory, finding);
+  if (finding.state === 'open') memory.open.set(finding.id, finding);
   else removeFinding(memory, finding.id);
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);

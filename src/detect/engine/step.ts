@@ -4,12 +4,11 @@ import type { Finding } from '../../core/finding.ts';
 import type { StateTrouble } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
-import { type Memory, recordOwnState } from '../memory/memory.ts';
+import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
 import { recordStates } from '../memory/records.ts';
 import type { Confirmed, FindingRule, Judged, RuleInput, RuleStep, Spoilt } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
-import { keepFinding } from '../memory/stored.ts';
 import { apply, ruleOf } from './say.ts';
 
 type Reaction = RuleStep<unknown> | null | undefined;
@@ -60,7 +59,7 @@ function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, 
     const isTimed = cited.isTimed ?? false;
     const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
     const evidence = addProbe(known.evidence, probe);
-    if (evidence !== known.evidence) keepFinding(memory, { ...known, evidence });
+    if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
   }
 }
 
@@ -126,7 +125,7 @@ export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, val
   const about = { view: memory, suspicions: memory.confirm.suspicions };
   for (const rule of memory.us.rules) {
     const step = rule[input]?.(stateOf(rule, memory.us), value as never, about);
-    if (step?.own !== undefined) recordOwnState(memory, rule, step.own);
+    if (step?.own !== undefined) memory.us.states.set(rule.name, step.own);
     if (step?.statement !== undefined) apply(memory, rule.kind, null, step.statement);
   }
 }

@@ -6,7 +6,7 @@ import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
-import { closeDoubt, openSuspicion, recordPattern, removeSuspicion, startPattern } from '../memory/rounds.ts';
+import { closeDoubt, openSuspicion } from '../memory/rounds.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
@@ -108,15 +108,14 @@ function enter(at: At): void {
  */
 function keepOn(at: At, suspicion: Suspicion): void {
   const { memory, round, moment, egress } = at;
-  recordPattern(suspicion, {
-    pattern: withPattern(suspicion.pattern, at),
-    isLoss: isLineLossy(memory, egress),
-  });
+  suspicion.pattern = withPattern(suspicion.pattern, at);
+  suspicion.isLoss = isLineLossy(memory, egress);
   const isDue = memory.now.monotonicMs - suspicion.patternSinceMs >= limits.vantageReviewMs;
   if (!isDue && !isPatternClear(suspicion.pattern)) return;
   const { dead, well } = reviewPattern(suspicion.pattern);
   if (dead.length === 0 || well.length === 0 || suspicion.isLoss) {
-    if (isDue) startPattern(suspicion, withPattern(new Map(), at), memory.now.monotonicMs);
+    if (isDue)
+      Object.assign(suspicion, { pattern: withPattern(new Map(), at), patternSinceMs: memory.now.monotonicMs });
     return;
   }
   closeSuspicion(memory, round, egress);
@@ -143,6 +142,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
 
 /** Ends the suspicion against an egress (a network path out of this host). */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
-  removeSuspicion(memory, round, egress);
+  memory.confirm.suspicions.delete(egress);
+  round?.watching.delete(egress);
   judgeUs(memory, 'release', null);
 }

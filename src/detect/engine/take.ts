@@ -10,7 +10,7 @@ import { recordControl } from '../memory/members.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
 import { advanceDeadline, recordResponse } from '../memory/moments.ts';
-import { isTooShort, keepHeld, recordLine, recordPlan, recordRequest, recordSlowness } from '../memory/records.ts';
+import { isTooShort, recordLine, recordPlan, recordRequest, recordSlowness } from '../memory/records.ts';
 import { recordInRounds } from '../memory/rounds.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
@@ -73,7 +73,7 @@ export function take(memory: Memory, sample: Sample): void {
   const isCounted = !isSuspect || sample.outcome.tag === 'ok';
   if (isCounted && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
   recordLine(mirror, sample, isResponse, monotonicMs);
-  keepHeld(memory, { sample, sinceMs: monotonicMs, isShort });
+  memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
 
 /**

@@ -42,37 +42,6 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
   }
 }
 
-/** Pauses a mirror. With `null`, the pause and the waits of its throttled steps end. */
-export function pauseMirror({ absence }: Away, pause: Pause | null): void {
-  absence.paused = pause;
-  if (pause === null) absence.throttled.clear();
-}
-
-export function restorePause({ absence }: Away, pause: Pause | null): void {
-  absence.paused = pause;
-}
-
-export function recordMaintenance({ absence }: Away, inMaintenance: boolean): void {
-  absence.inMaintenance = inMaintenance;
-}
-
-/**
- * Records until when a step is throttled.
- * @param untilMs  monotonic milliseconds; `null`: no longer throttled
- */
-export function recordThrottle({ absence }: Away, step: Step, untilMs: number | null): void {
-  if (untilMs === null) absence.throttled.delete(step);
-  else absence.throttled.set(step, untilMs);
-}
-
-/**
- * Ends the waits of a mirror's throttled steps, and the time in which each 429 counts as caused by our request rate.
- */
-export function clearAbsenceWaits(mirror: Away & Counted): void {
-  mirror.absence.throttled.clear();
-  clearPaceWait(mirror);
-}
-
 const minuteMs = 60_000;
 
 /** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */

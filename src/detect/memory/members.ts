@@ -1,13 +1,7 @@
-import type { Config } from '../../core/config.ts';
 import { isSameMirror, type Mirror, type Target } from '../../core/mirror.ts';
 import { addMark } from './loss.ts';
 import type { Memory } from './memory.ts';
 import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
-
-export function recordConfig(memory: Memory, config: Config): void {
-  memory.config = config;
-  memory.us.configuredMs = memory.now.wallMs;
-}
 
 /**
  * Applies a new configuration to a known mirror. Returns false if the mirror was removed, or if another mirror now has
@@ -26,15 +20,6 @@ export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): 
 export function addMirror({ mirrors, now }: Memory, mirror: Mirror, replaced: MirrorMemory | undefined): void {
   const { absence } = replaced ?? {};
   mirrors.set(mirror.name, new MirrorMemory(mirror, absence && { absence, atMs: now.monotonicMs }));
-}
-
-export function removeMirrorOf({ mirrors }: Memory, name: string): void {
-  mirrors.delete(name);
-}
-
-export function replaceTargets({ targets }: Memory, wanted: readonly Target[]): void {
-  targets.clear();
-  for (const target of wanted) targets.set(target.id, target);
 }
 
 /**

@@ -116,10 +116,6 @@ export class Memory {
   }
 }
 
-export function startTurn(memory: Memory, now: Now): void {
-  memory.now = now;
-}
-
 /**
  * Ends the turn of the main loop.
  * @returns the output of the turn
@@ -128,14 +124,4 @@ export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAt
   const turn = Object.assign(memory.turn, last);
   memory.turn = new TurnDraft();
   return turn;
-}
-
-const sleepsKept = 4;
-
-export function recordSleep({ us }: Memory, fromMs: number, toMs: number): void {
-  us.asleep = [...us.asleep, { fromMs, toMs }].slice(-sleepsKept);
-}
-
-export function recordOwnState({ us }: Memory, rule: OwnRule, own: unknown): void {
-  us.states.set(rule.name, own);
 }

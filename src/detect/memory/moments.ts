@@ -187,24 +187,8 @@ export function expireFlights(round: Round, nowMs: number): void {
       if (deadlineMs <= nowMs) recordResponse(round, of, moment, name, null);
 }
 
-export function isMomentOpen(round: Round, index: number): boolean {
-  return round.moments.some((moment) => moment.index === index && !moment.isFinal);
-}
-
 export function deadlinesOf({ flights }: Round): readonly number[] {
   return parts.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
-}
-
-export function recordVerdict({ verdicts }: RoundMoment, egress: string, verdict: MomentVerdict): void {
-  verdicts.set(egress, verdict);
-}
-
-export function recordFinal(moment: RoundMoment, isFinal: boolean): void {
-  moment.isFinal = isFinal;
-}
-
-export function dropFinal(round: Round): void {
-  round.moments = round.moments.filter((moment) => !moment.isFinal);
 }
 
 /**
@@ -215,19 +199,6 @@ export function dropFinal(round: Round): void {
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
   for (const key of keys) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
-}
-
-export function recordQuestion(round: Round, { key, share }: { readonly key: string; readonly share: number }): void {
-  round.lastKey = key;
-  round.served.set(key, (round.served.get(key) ?? 0) + 1 / share);
-}
-
-export function recordNextMoment(round: Round, nextAtMs: number): void {
-  round.nextAtMs = nextAtMs;
-}
-
-export function removeRound({ confirm: { rounds } }: Rounds, { key }: Round): void {
-  rounds.delete(key);
 }
 
 /**

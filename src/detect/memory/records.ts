@@ -1,4 +1,3 @@
-import type { Skipped } from '../../core/due.ts';
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
@@ -10,14 +9,7 @@ import { addTokens } from './budget.ts';
 import { isNumber, monotonicOf } from './lookups.ts';
 import { addMark } from './loss.ts';
 import type { HeldSample, Memory } from './memory.ts';
-import {
-  type MirrorMemory,
-  primaryConnectionOf,
-  type SeriesMemory,
-  type StatedArtifact,
-  stateOf,
-} from './mirror-memory.ts';
-import { recordBudget } from './rounds.ts';
+import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, stateOf } from './mirror-memory.ts';
 import type { FindingRule, RuleStep, StoredRow } from './rule.ts';
 
 /** Causes on our own side that prevent a result about a mirror. */
@@ -31,21 +23,6 @@ export function recordPlan(mirror: MirrorMemory, { due }: Sample): void {
   if (sight.lastPlannedMs !== null)
     sight.plannedGapMs = Math.max(sight.plannedGapMs ?? 0, due.plannedAtMs - sight.lastPlannedMs);
   sight.lastPlannedMs = due.plannedAtMs;
-}
-
-/** Drops the last planned time, so that the gap to the next planned probe is not measured. */
-export function clearPlan({ sight }: MirrorMemory): void {
-  sight.lastPlannedMs = null;
-}
-
-/** Resets the planned gap of a mirror whose interval has changed. */
-export function clearPlannedGap(mirror: MirrorMemory): void {
-  clearPlan(mirror);
-  mirror.sight.plannedGapMs = null;
-}
-
-export function recordSkip({ sight }: MirrorMemory, because: Skipped['because']): void {
-  sight.lastSkip = because;
 }
 
 /**
@@ -62,7 +39,7 @@ export function recordSettled(
   const { due, outcome } = sample;
   series.isSettled = true;
   if (due.target.canary) recordSight(memory, mirror, sample, isJudged);
-  if (due.purpose === 'scheduled') recordBudget(memory, addTokens(memory.confirm.budget));
+  if (due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
   if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
   if (outcome.tag === 'ok') series.item = 'served';
   else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
@@ -258,7 +235,7 @@ export function recordStates(
   mirror: MirrorMemory,
   step: RuleStep<unknown>,
 ) {
-  if (step.mirror !== undefined) restoreState(mirror, rule.name, step.mirror);
+  if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
   for (const [series, state] of step.series ?? []) {
     series.states[rule.name] = state;
     if (step.isUrgent === true) rowsDue.urgent.add(series);
@@ -267,14 +244,6 @@ export function recordStates(
   if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
   if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
   for (const request of step.requests ?? []) confirm.requests.push({ mirror, request });
-}
-
-export function restoreState({ states }: MirrorMemory, name: string, state: unknown): void {
-  states.set(name, state);
-}
-
-export function recordArtifact(series: SeriesMemory, artifact: StatedArtifact): void {
-  series.artifact = artifact;
 }
 
 /** A stored success older than this is written again, so that it does not expire. */
@@ -309,10 +278,6 @@ export function recordSuccess(
   if (time.rttMs === null) return;
   const all = stateOf(stepTimes, mirror);
   all.set(time.key, [...(all.get(time.key) ?? []), time.rttMs].slice(-stepWindow));
-}
-
-export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): void {
-  held.push(sample);
 }
 
 /**

@@ -2,7 +2,6 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isLeftAlone } from './absence.ts';
-import type { Budget } from './budget.ts';
 import { roundOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { Doubt, MirrorMemory, Suspicion } from './mirror-memory.ts';
@@ -46,14 +45,6 @@ export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Targe
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/**
- * Records the start of concurrent probes whose verdict did not blame our network. Samples that ended before this start
- * no longer wait for a verdict.
- */
-export function clearDoubt(doubt: Doubt, momentMs: number): void {
-  doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);
-}
-
 type Pattern = Pick<Suspicion, 'pattern' | 'isLoss'>;
 
 /**
@@ -69,29 +60,10 @@ export function openSuspicion(memory: Memory, round: Round, egress: string, { pa
   round.watching.add(egress);
 }
 
-export function recordPattern(suspicion: Suspicion, { pattern, isLoss }: Pattern): void {
-  suspicion.pattern = pattern;
-  suspicion.isLoss = isLoss;
-}
-
-/**
- * Starts a new review period of a suspicion (that our network fails), with the responses of one moment (concurrent
- * probes).
- */
-export function startPattern(suspicion: Suspicion, pattern: Suspicion['pattern'], nowMs: number): void {
-  suspicion.pattern = pattern;
-  suspicion.patternSinceMs = nowMs;
-}
-
 /** After a suspend of the process, the duration of each suspicion (that our network fails) counts from now. */
 export function renewSuspicions({ confirm: { suspicions }, now: { monotonicMs } }: Memory): void {
   for (const [egress, suspicion] of suspicions)
     suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
-}
-
-export function removeSuspicion(memory: Memory, round: Round | null, egress: string): void {
-  memory.confirm.suspicions.delete(egress);
-  round?.watching.delete(egress);
 }
 
 /**
@@ -113,10 +85,6 @@ export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sam
   if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
 }
 
-export function openRecheck(round: Round, key: string, recheck: Omit<Recheck, 'settled'>): void {
-  round.rechecks.set(key, { ...recheck, settled: 0 });
-}
-
 /** Merges another order into a recheck (repeated probes) that is running. */
 export function widenRecheck(known: Recheck, order: Omit<Recheck, 'settled' | 'target'>, nowMs: number): void {
   known.untilMs = Math.max(known.untilMs, order.untilMs);
@@ -128,43 +96,8 @@ export function widenRecheck(known: Recheck, order: Omit<Recheck, 'settled' | 't
   known.registries = known.registries === null || order.registries === null ? null : both;
 }
 
-/** Starts a recheck (repeated probes) again. The recheck waits until `firstMs`, and ends at `untilMs`. */
-export function renewRecheck(known: Recheck, firstMs: number, untilMs: number): void {
-  known.nextAtMs = firstMs;
-  known.untilMs = untilMs;
-}
-
-export function recordStep(recheck: Recheck, nowMs: number): void {
-  recheck.nextAtMs = nowMs + recheck.stepMs;
-}
-
-/**
- * Counts the good responses of a recheck in a row.
- * @returns the count
- */
-export function countSettled(recheck: Recheck, isGood: boolean): number {
-  recheck.settled = isGood ? recheck.settled + 1 : 0;
-  return recheck.settled;
-}
-
 export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean): void {
   for (const [key, recheck] of round.rechecks) if (isOver(recheck)) round.rechecks.delete(key);
-}
-
-/**
- * Removes the probes and doubts that rules of findings have requested since the last call.
- * @returns the removed requests, in order
- */
-export function removeRequests({ confirm: { requests } }: Memory): Memory['confirm']['requests'] {
-  return requests.splice(0);
-}
-
-export function recordBudget({ confirm }: Memory, budget: Budget): void {
-  confirm.budget = budget;
-}
-
-export function recordHeavyRecheck({ confirm: { heavyRechecks }, now }: Memory, key: string): void {
-  heavyRechecks.set(key, now.monotonicMs);
 }
 
 /** Deletes recorded times of heavy rechecks (artifact downloads) that are too long ago to delay another one. */

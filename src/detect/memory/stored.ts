@@ -2,11 +2,7 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { registryOf } from '../../core/mirror.ts';
 import type { Memory } from './memory.ts';
-import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-
-export function restoreSeen({ seen }: Memory, key: string, atMs: number): void {
-  seen.set(key, atMs);
-}
+import type { SeriesMemory } from './mirror-memory.ts';
 
 export function expireSeen({ seen, now, config }: Memory): void {
   for (const [key, atMs] of seen) if (now.wallMs - atMs > config.state.keepMs) seen.delete(key);
@@ -39,31 +35,15 @@ export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>)
   }
 }
 
-export function keepFinding({ open }: Memory, finding: Finding): void {
-  open.set(finding.id, finding);
-}
-
 export function removeFinding({ open, findingLog }: Memory, id: string): void {
   open.delete(id);
   findingLog.openSince.delete(id);
   findingLog.written.delete(id);
 }
 
-export function recordOpening({ findingLog }: Memory, id: string, atMs: number): void {
-  findingLog.openSince.set(id, atMs);
-}
-
 /** Records that the row of an open finding is written with this time stamp. */
 export function recordFindingRow({ findingLog, now }: Memory, { id, evidence }: Finding, stampMs: number): void {
   findingLog.written.set(id, { evidence, stampMs, atMs: now.monotonicMs });
-}
-
-export function recordRewrite({ findingLog, now }: Memory): void {
-  findingLog.writtenAtMs = now.monotonicMs;
-}
-
-export function recordAssured({ findingLog }: Memory, assured: Memory['findingLog']['assured']): void {
-  findingLog.assured = assured;
 }
 
 /**
@@ -76,24 +56,4 @@ export function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolea
   if (rowsDue.searchedRowsAtMs !== null && monotonicMs - rowsDue.searchedRowsAtMs < searchEveryMs) return false;
   rowsDue.searchedRowsAtMs = monotonicMs;
   return true;
-}
-
-export function clearUrgent({ rowsDue }: Memory): void {
-  rowsDue.urgent.clear();
-}
-
-export function recordSeriesRow({ rowsDue, now }: Memory, series: SeriesMemory): void {
-  rowsDue.dirty.delete(series);
-  series.writtenAtMs = now.monotonicMs;
-  series.rowsWritten += 1;
-}
-
-export function recordMirrorRow({ now }: Memory, { row }: MirrorMemory): void {
-  row.isDirty = false;
-  row.writtenAtMs = now.monotonicMs;
-}
-
-export function dropRowsOf({ rowsDue }: Memory, series: SeriesMemory): void {
-  rowsDue.dirty.delete(series);
-  rowsDue.urgent.delete(series);
 }

@@ -10,6 +10,8 @@ import type { Signed } from './signatures.ts';
 export class PackumentReader {
   isObject = false;
   name: unknown;
+  /** The field `modified` of the packument itself. */
+  modified: unknown;
   /** The complete versions (`1.2.3`, not `1.2`); `null`: the packument has no object of versions. */
   versions: Set<string> | null = null;
   versionsSeen = 0;
@@ -22,7 +24,6 @@ export class PackumentReader {
   readonly #tag: string | null;
   readonly #exact: string | null;
   #tagsSeen = 0;
-  #modified: unknown;
   #time: { published?: unknown; modified?: unknown; isUnpublished?: true } = {};
   /** The version that the reader searches for in the objects `versions` and `time`, as known when each object began. */
   readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
@@ -52,7 +53,7 @@ export class PackumentReader {
 
   get times(): Pick<Signed, 'publishedMs' | 'modifiedMs'> {
     const { published, modified } = this.#time;
-    return { publishedMs: msOf(published), modifiedMs: msOf(this.#modified) ?? msOf(modified) };
+    return { publishedMs: msOf(published), modifiedMs: msOf(this.modified) ?? msOf(modified) };
   }
 
   get isUnpublished(): boolean {
@@ -67,16 +68,8 @@ export class PackumentReader {
   };
 
   readonly #members: Readonly<Record<string, Wanted>> = {
-    name: {
-      value: (value) => {
-        this.name = value;
-      },
-    },
-    modified: {
-      value: (value) => {
-        this.#modified = value;
-      },
-    },
+    name: valueInto(this, 'name'),
+    modified: valueInto(this, 'modified'),
     'dist-tags': {
       begins: () => this.tags.clear(),
       member: (tag) => this.#ofTag(tag),
@@ -115,18 +108,12 @@ export class PackumentReader {
     this.versionsSeen += 1;
     if (this.versionsSeen <= limits.packumentVersions && isExact(version)) this.versions?.add(version);
     if (version !== this.#soughtIn.versions) return null;
+    const manifest = { dist: undefined as unknown };
     return {
       begins: () => {
-        this.manifest = { dist: undefined };
+        this.manifest = manifest;
       },
-      member: (key) =>
-        key === 'dist'
-          ? {
-              value: (dist) => {
-                this.manifest = { dist };
-              },
-            }
-          : null,
+      member: (key) => (key === 'dist' ? valueInto(manifest, 'dist') : null),
     };
   }
 
@@ -137,20 +124,18 @@ export class PackumentReader {
           this.#time.isUnpublished = true;
         },
       };
-    if (key === 'modified')
-      return {
-        value: (value) => {
-          this.#time.modified = value;
-        },
-      };
-    return key === this.#soughtIn.time
-      ? {
-          value: (value) => {
-            this.#time.published = value;
-          },
-        }
-      : null;
+    if (key === 'modified') return valueInto(this.#time, 'modified');
+    return key === this.#soughtIn.time ? valueInto(this.#time, 'published') : null;
   }
+}
+
+/** What is wanted of a value that is stored as it is. */
+function valueInto<Key extends string>(target: { [key in Key]?: unknown }, key: Key): Wanted {
+  return {
+    value: (value) => {
+      target[key] = value;
+    },
+  };
 }
 
 const dateCharsMax = 100;

@@ -40,13 +40,8 @@ export interface ProjectPage {
   readonly refused: ClientRefusal | null;
 }
 
-interface FileUrl {
-  readonly url: string;
-  readonly fragment: string;
-}
-
 /** Resolves a file's URL against the URL of the page; `null` if the result is not http(s) or has credentials. */
-export function parseFileUrl(text: string, base: string): FileUrl | null {
+export function parseFileUrl(text: string, base: string) {
   const url = readPageUrl(text, base);
   if (url === null) return null;
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.hostname === '') return null;

@@ -23,17 +23,6 @@ interface Part {
   readonly isConstraint: boolean;
 }
 
-/**
- * The requirement of one line. `version`: the pinned version, or empty. `limit`: the condition as written after the
- * name, such as `>=1.0`.
- */
-interface Requirement {
-  readonly name: string;
-  readonly version: string;
-  readonly limit: string;
-  readonly hashes: readonly string[];
-}
-
 const malformedMax = 20;
 const shownChars = 60;
 /** The maximum number of files to read for one requirements file, with the files that it includes. */
@@ -171,8 +160,11 @@ function entryAt(
   return { entry: { ...entry, version: shownVersion(limit), because: entry.because ?? 'unpinned' }, hashes: [] };
 }
 
-/** Parses the requirement of one line; `null`: the line is no requirement. */
-function requirementAt(text: string): Requirement | null {
+/**
+ * Parses the requirement of one line; `null`: the line is no requirement. `version`: the pinned version, or empty.
+ * `limit`: the condition as written after the name, such as `>=1.0`.
+ */
+function requirementAt(text: string) {
   const [, name, rest = ''] = requirement.exec(text) ?? [];
   if (name === undefined) return null;
   const [, version = ''] = /^(?:\(\s*)?={2,3}\s*([^\s;,)*]+)(?:\s*\))?\s*(?=;|--|-\w|$)/.exec(rest) ?? [];

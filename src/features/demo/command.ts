@@ -1,6 +1,7 @@
+import { kinds } from '../../config/kinds.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { kindsByWord } from '../../terminal/load.ts';
+import { kindByWord } from '../../terminal/load.ts';
 import { padEnd } from '../../terminal/terminal.ts';
 import { optionsOf, words } from '../../terminal/usage.ts';
 import { english } from '../../words/words.ts';
@@ -18,7 +19,7 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
     options,
     async run(context: Context): Promise<ExitCode> {
       const { values } = words(context.argv, options, 0);
-      const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
+      const chosen = (values.ecosystem === 'all' ? kinds : [kindByWord(values.ecosystem, ['all'])]).map(({ id }) => id);
       const { terminal, say, language } = context;
       const facts = {
         ...context.facts,
@@ -62,8 +63,6 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
   spike: 'red',
   advice: 'green',
   webhook: 'green',
-  well: 'yellow',
-  recovery: 'green',
   builds: 'cyan',
 };
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { loadConfigSlowly } from '../../config/load-slowly.ts';
+import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import type { Log } from '../../core/ports.ts';
+import type { Log, Timers } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
+import { snippetOf } from '../../core/snippet.ts';
 import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
 import { createSystemPorts, processLog } from '../../daemon/system.ts';
@@ -11,15 +13,14 @@ import { exchangeOnce } from '../../io/exchange.ts';
 import { replaceFile, systemFiles } from '../../io/files.ts';
 import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
+import { signature } from '../../notify/receivers/standard.ts';
 import { expandTargets } from '../../schedule/targets.ts';
-import type { Say } from '../../words/words.ts';
-import { startBuilds } from './builds.ts';
-import { type Faulty, startFaults } from './faults.ts';
+import { reasonTextOf } from '../../terminal/reasons.ts';
+import { english, type Say } from '../../words/words.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
-import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
-import { changesFor, type DemoChange } from './news.ts';
+import { type DemoMirror, type DemoReceived, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 
-export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'well' | 'builds';
+export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'builds';
 
 /**
  * The stages that each upstream must reach. `spike` is not required, because advice that comes earlier replaces the
@@ -27,6 +28,9 @@ export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' 
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
 const slowByMs = 900;
+/** When the first fault begins at the earliest, without `--once`. */
+const firstMs = 14_000;
+const pollMs = 1_000;
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
 const usualPort = 10_120;
 const ownResponseMs = 5_000;
@@ -38,16 +42,6 @@ export interface DemoEvent {
   readonly ecosystem: string | null;
   /** The first line is a sentence; the others are the same in each language. */
   readonly text: string;
-}
-
-export interface Demo {
-  readonly url: string;
-  /** The path of the configuration file, which other commands can use. The file is removed when the demo stops. */
-  readonly file: string;
-  /** Fulfilled when every upstream has reached its stages. */
-  readonly shown: Promise<void>;
-  missing(): readonly string[];
-  stop(): Promise<void>;
 }
 
 /**
@@ -67,7 +61,8 @@ interface LivePair extends DemoPair {
 }
 
 /**
- * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback.
+ * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback. One
+ * ecosystem after the other, the first mirror gets a fault that lasts until the end.
  * @param options.openRelay  if given, a front door and simulated builds are started too, and a fault makes requests
  *   fail; else a fault makes responses slow
  * @throws Error if the demo cannot start
@@ -78,7 +73,7 @@ export async function startDemo(
   { openRelay, isOnce }: { readonly openRelay: OpenRelay | null; readonly isOnce: boolean },
   say: Say,
   show: (event: DemoEvent) => void,
-): Promise<Demo> {
+) {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
   const { promise: shown, resolve: showAll } = Promise.withResolvers<void>();
@@ -101,37 +96,32 @@ export async function startDemo(
   const { url } = daemon;
   const list = ecosystems.join(', ');
   report('watching', null, isOne ? say('demo.two', { url }) : say('demo.twoEach', { list, url }));
-  const faulty = pairs.map((pair): Faulty => {
-    return {
-      strike(isOn) {
-        const [stage, text] = strike(pair, openRelay !== null, isOn, say);
-        report(stage, pair.ecosystem.id, text);
-      },
-      isReady: () => areKnown(url, [pair.near.name, pair.far.name]),
-      isShown: () => isShown(pair),
-    };
-  });
-  const faults = startFaults(faulty, isOnce, systemTimers);
+  const over = new AbortController();
+  const strike = ({ ecosystem, near: { name: mirror }, head }: LivePair): void => {
+    Object.assign(head.fault, openRelay === null ? { slowMs: slowByMs } : { isFailing: true });
+    if (openRelay === null) report('slowed', ecosystem.id, say('demo.slowed', { mirror, ms: slowByMs }));
+    else report('failing', ecosystem.id, say('demo.failing', { mirror }));
+  };
+  systemTimers.after(isOnce ? 0 : firstMs, () => void strikeEach(pairs, url, strike, over.signal));
   const relay = (await openRelay?.(config, processLog(facts), facts.version)) ?? null;
   const built = pairs.find(({ small }) => small.build !== undefined);
   const bases = { door: `${relay?.url}/${built?.ecosystem.door?.prefix}`, mirror: built?.near.url ?? '' };
-  const builds =
-    relay === null
-      ? null
-      : startBuilds(bases, built?.small.build ?? [], systemTimers, (counts) =>
-          report('builds', built?.ecosystem.id ?? null, say('demo.builds', { ...counts })),
-        );
+  if (relay !== null)
+    startBuilds(bases, built?.small.build ?? [], systemTimers, over.signal, (counts) =>
+      report('builds', built?.ecosystem.id ?? null, say('demo.builds', { ...counts })),
+    );
   return {
     url,
+    /** The path of the configuration file, which other commands can use. It is removed when the demo stops. */
     file,
+    /** Fulfilled when every upstream has reached its stages. */
     shown,
-    missing: () =>
+    missing: (): readonly string[] =>
       pairs.flatMap(({ seen, ecosystem }) =>
         needed.filter((stage) => !seen.has(stage)).map((stage) => (isOne ? stage : `${stage} of ${ecosystem.id}`)),
       ),
-    async stop() {
-      builds?.stop();
-      faults.stop();
+    async stop(): Promise<void> {
+      over.abort();
       await daemon.stop();
       await relay?.close();
       await Promise.all([receiver, ...pairs].map((one) => one.close()));
@@ -140,14 +130,23 @@ export async function startDemo(
   };
 }
 
-/** Begins or ends a fault of the pair's first mirror. @returns the event */
-function strike({ near, head }: LivePair, hasDoor: boolean, isOn: boolean, say: Say): readonly [DemoStage, string] {
-  const mirror = near.name;
-  Object.assign(head.fault, hasDoor ? { isFailing: isOn } : { slowMs: isOn ? slowByMs : 0 });
-  if (!isOn) return ['well', say('demo.well', { mirror })];
-  return hasDoor
-    ? ['failing', say('demo.failing', { mirror })]
-    : ['slowed', say('demo.slowed', { mirror, ms: slowByMs })];
+/**
+ * Begins a fault of each pair, one after the other: when the daemon has the baselines that it needs, and the stages of
+ * the pair before are complete. Faults of several pairs at once would look like a fault of our own network.
+ */
+async function strikeEach(
+  pairs: readonly LivePair[],
+  url: string,
+  strike: (pair: LivePair) => void,
+  over: AbortSignal,
+): Promise<void> {
+  const poll = (): Promise<void> => new Promise((done) => void systemTimers.after(pollMs, done));
+  for (const pair of pairs) {
+    while (!over.aborted && !(await areKnown(url, [pair.near.name, pair.far.name]))) await poll();
+    if (over.aborted) return;
+    strike(pair);
+    while (!over.aborted && !isShown(pair)) await poll();
+  }
 }
 
 function isShown({ seen }: LivePair): boolean {
@@ -172,17 +171,16 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
 
 /** True if the daemon has a baseline of each of these mirrors. Without baselines it cannot detect slow responses. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
+  const request = { method: 'GET', headers: {}, body: null, limitMs: ownResponseMs } as const;
   const isKnown = async (mirror: string): Promise<boolean> => {
-    const request = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
-    const { text } = await exchangeOnce({ ...request, limitMs: ownResponseMs });
+    const { text } = await exchangeOnce({ ...request, url: `${url}api/v1/targets?registry=${mirror}` });
     const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
     return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
   };
-  try {
-    return (await Promise.all(mirrors.map(isKnown))).every((known) => known);
-  } catch {
-    return false;
-  }
+  return Promise.all(mirrors.map(isKnown)).then(
+    (known) => !known.includes(false),
+    () => false,
+  );
 }
 
 /** Writes the configuration, and starts the daemon on it. */
@@ -201,4 +199,94 @@ async function start(
   const started = await startDaemon(config, ports.value, () => ok(config));
   if (started.tag === 'error') throw new Error(`the demo cannot listen: ${started.error.code}`);
   return { daemon: started.value, config };
+}
+
+const everyMs = 1_000;
+const requestMs = 5_000;
+const reportEvery = 15;
+
+/** The number of builds, and how many of them failed through the front door and at the mirror. */
+interface BuildCounts {
+  readonly count: number;
+  readonly door: number;
+  readonly mirror: number;
+}
+
+/**
+ * Simulates builds: in a loop, fetches the files of a build through the front door and from a mirror.
+ * @param bases   URLs without a trailing slash
+ * @param paths   the paths that one build requests, below the base
+ * @param over    ends the loop
+ * @param report  called after every `reportEvery` builds, and when builds begin or stop to fail
+ */
+function startBuilds(
+  bases: { readonly door: string; readonly mirror: string },
+  paths: readonly string[],
+  timers: Timers,
+  over: AbortSignal,
+  report: (counts: BuildCounts) => void,
+): void {
+  let counts = { count: 0, door: 0, mirror: 0 };
+  let was = '';
+
+  async function countFailed(base: string): Promise<number> {
+    for (const path of paths) {
+      const request = { url: `${base}/${path}`, method: 'GET', headers: {}, body: null, limitMs: requestMs } as const;
+      const { status } = await exchangeOnce(request).catch(() => ({ status: 0 }));
+      if (status !== 200) return 1;
+    }
+    return 0;
+  }
+  async function build(): Promise<void> {
+    const [door, mirror] = await Promise.all([countFailed(bases.door), countFailed(bases.mirror)]);
+    if (over.aborted) return;
+    counts = { count: counts.count + 1, door: counts.door + door, mirror: counts.mirror + mirror };
+    const now = `${door} ${mirror}`;
+    if (now !== was || counts.count % reportEvery === 0) report(counts);
+    was = now;
+    timers.after(everyMs, () => void build());
+  }
+  void build();
+}
+
+interface DemoChange {
+  readonly stage: 'spike' | 'advice' | 'webhook';
+  readonly ecosystem: string | null;
+  /** The first line is a sentence; the others are the same in each language. */
+  readonly text: string;
+}
+
+interface Body {
+  readonly type: string;
+  readonly data: {
+    readonly finding?: { readonly ecosystem: string | null; readonly registry: string | null; readonly text: string };
+    readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'> & {
+      readonly ecosystem: string;
+      readonly state: string;
+      readonly reason: string;
+      readonly remedy: Readonly<Record<string, string>>;
+    };
+  };
+}
+
+/** Returns the demo's events for a received webhook; none if its signature is wrong. */
+export function changesFor({ headers, body }: DemoReceived, secret: string, say: Say): readonly DemoChange[] {
+  const expected = signature(secret, headers['webhook-id'] ?? '', Number(headers['webhook-timestamp']), body);
+  if (!(headers['webhook-signature'] ?? '').split(' ').includes(expected)) return [];
+  const { type, data } = JSON.parse(body) as Body;
+  const { finding, advice } = data;
+  const isEnglish = say === english;
+  if (finding && type === 'mirror.spike') {
+    const { ecosystem, registry: who, text } = finding;
+    return [{ stage: 'spike', ecosystem, text: isEnglish || who === null ? text : say('finding.spike', { who }) }];
+  }
+  if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
+  const { ecosystem, reason, remedy } = advice;
+  const { text = '', file = null } = snippetOf(remedy) ?? {};
+  const lines = file === null ? text : `${english('advised.file', { file })}\n${text}`;
+  const why = (isEnglish ? null : reasonTextOf(advice, say)) ?? reason;
+  return [
+    { stage: 'advice', ecosystem, text: `${why}\n${lines}` },
+    { stage: 'webhook', ecosystem, text: say('demo.received', { type }) },
+  ];
 }

@@ -19,28 +19,22 @@ const notFound: DemoResponse = {
   body: 'not found: the demo has nothing of that name\n',
 };
 
-/** @param port  0: any free port. @returns `null`: the port is in use */
-async function openAt(port: number, handler: RequestListener): Promise<DemoServer | null> {
+/** Opens a server at a loopback port, or at any other port if that is in use. */
+async function open(handler: RequestListener, port: number = 0): Promise<DemoServer> {
   const at = { host: '127.0.0.1', port, token: null, tls: null };
   const opened = await listen(handler, at);
   if (opened.tag === 'ok')
     return { url: urlOfListener({ ...at, port: opened.value.port }), close: () => opened.value.close(0) };
-  if (port !== 0) return null;
+  if (port !== 0) return open(handler);
   throw new Error(`the demo cannot listen: ${opened.error.code}`);
-}
-
-async function open(handler: RequestListener): Promise<DemoServer> {
-  const server = await openAt(0, handler);
-  if (server === null) throw new Error('the system chooses a free port');
-  return server;
 }
 
 /**
  * Returns the URL of a loopback port that was free during this call, but another process may take it later: `wanted`,
  * or any other one if that is in use.
  */
-export async function findUrl(wanted: number = 0): Promise<string> {
-  const server = (await openAt(wanted, () => undefined)) ?? (await open(() => undefined));
+export async function findUrl(wanted?: number): Promise<string> {
+  const server = await open(() => undefined, wanted);
   await server.close();
   return server.url;
 }

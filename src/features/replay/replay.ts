@@ -139,7 +139,9 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
     const player = players[at - 1];
     return {
       stories: story,
-      refusals: (given[at] ?? []).filter((one) => isRefusedIn(one, from, toMs)).length,
+      refusals: (given[at] ?? []).filter(
+        ({ refusal, issuedAtMs }) => refusal !== null && issuedAtMs >= from && issuedAtMs < toMs,
+      ).length,
       ...movesOf(config, followed[at] ?? new Map()),
       fetchCostSeconds: costs[at]?.seconds ?? null,
       failedFetches: costs[at]?.failures ?? 0,
@@ -168,10 +170,6 @@ function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<
 
 function adviceIn(copy: StoreCopy): readonly Advice[] {
   return [...copy.rows('advice', Number.NEGATIVE_INFINITY)].map(({ value }) => value as Advice);
-}
-
-function isRefusedIn(one: Advice, fromMs: number, toMs: number): boolean {
-  return one.refusal !== null && one.issuedAtMs >= fromMs && one.issuedAtMs < toMs;
 }
 
 function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version['outOfTurn']> {

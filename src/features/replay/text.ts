@@ -55,7 +55,10 @@ export function replayLines(
       seconds(story.expected.fetchCostSeconds.after),
       story.endedAtMs === null
         ? say('replay.stands')
-        : say('replay.endedAt', { state: stateText(endWord(story.state), say), at: toSecond(story.endedAtMs) }),
+        : say('replay.endedAt', {
+            state: stateText(['proposed', 'accepted'].includes(story.state) ? 'expired' : story.state, say),
+            at: toSecond(story.endedAtMs),
+          }),
     ]),
     new Set([6, 7]),
   );
@@ -178,10 +181,6 @@ function versionJson(version: Version): unknown {
     failedFetches,
     outOfTurn,
   };
-}
-
-function endWord(state: string): string {
-  return state === 'proposed' || state === 'accepted' ? 'expired' : state;
 }
 
 function stateText(state: string, say: Say): string {

@@ -1,4 +1,5 @@
 import type { Severity } from '../../core/finding.ts';
+import { formatDuration } from '../../core/units.ts';
 import { type Key, wordsOf } from '../../words/words.ts';
 import { minute, type RuleParameters } from './parameters.ts';
 
@@ -61,14 +62,6 @@ export function by(level: keyof typeof levels, ...more: readonly string[]): stri
   return `by (${[...levels[level], ...more].join(', ')})`;
 }
 
-const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-  ['ms', 1],
-] as const;
-
 /**
  * Formats seconds as a PromQL duration, in the largest unit without a remainder: `90` is `90s`, `86400` is `1d`.
  * @throws RangeError below a millisecond, which is a defect of the caller
@@ -76,8 +69,7 @@ const units = [
 export function formatRuleDuration(seconds: number): string {
   const ms = Math.round(seconds * 1000);
   if (!(ms >= 1)) throw new RangeError(`not a duration: ${seconds} s`);
-  for (const [unit, size] of units) if (ms % size === 0) return `${ms / size}${unit}`;
-  return `${ms}ms`;
+  return formatDuration(ms);
 }
 
 /** Formats a window or waiting time of a rule, multiplied by `timeScale` (1 except in tests). */

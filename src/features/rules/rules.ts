@@ -1,12 +1,209 @@
 import { formatCommand } from '../../core/command-line.ts';
 import { actionLabel } from '../../core/evidence.ts';
 import { budget } from './budget.ts';
-import { daemons } from './daemons.ts';
 import { mirrors } from './mirrors.ts';
-import { defaultRuleParameters, type RuleParameters } from './parameters.ts';
+import { day, defaultRuleParameters, minute, type RuleParameters } from './parameters.ts';
 import { places } from './places.ts';
-import { roundTrips } from './round-trips.ts';
-import { type AlertRule, formatRuleDuration, type RecordingRule, type RuleGroup, textsOf } from './rule.ts';
+import { quantileQueryOf, roundTrips } from './round-trips.ts';
+import {
+  type AlertKey,
+  type AlertRule,
+  casesOf,
+  formatRuleDuration,
+  type GroupOf,
+  muteForOwnNetwork,
+  type RecordingRule,
+  type RuleGroup,
+  renderCases,
+  scaled,
+  textFor,
+  textsOf,
+  window,
+} from './rule.ts';
+
+const queueSeconds = 15 * minute;
+/** For how long an alert reports a corrupt state file after it was found. */
+const asideSeconds = 6 * 60 * minute;
+/**
+ * The delay of probes above which an alert fires, seconds. It must be a bucket bound of
+ * `mirrorwatch_schedule_delay_seconds`.
+ */
+const behindSeconds = 1.1;
+/** If a daemon has not judged its own network by this time after its start, an alert fires. */
+const firstPassSeconds = 15 * minute;
+/** If actions are stopped for longer than this, an alert fires, because an operator may have forgotten them. */
+const stoppedSeconds = 60 * minute;
+
+/**
+ * Returns a sentence with the value of a query about the alert's daemon. If the query has no result, the sentence is
+ * omitted.
+ */
+function counted(parameters: RuleParameters, query: string, key: AlertKey): string {
+  return textFor(parameters, `printf "${query}" $labels.instance`, key);
+}
+
+function vantage(parameters: RuleParameters): AlertRule {
+  const unjudged = `sum(increase(mirror_probe_unknown_total{instance='%s',because='vantage'}[${window(parameters, 5 * minute)}]))`;
+  const unknown = "count(mirror_state{instance='%s',state='unknown'} == 1)";
+  return {
+    alert: 'VantageSuspect',
+    fills: casesOf(parameters, {
+      suspect: { more: counted(parameters, unjudged, 'alert.leftUnjudged') },
+      unjudged: { more: counted(parameters, unknown, 'alert.stateUnknown') },
+      network: {},
+    }),
+    why: 'Also its own partner on absence: 15 minutes after the start not all canaries have been probed, so the network is not judged.',
+    expr: renderCases({
+      suspect: 'mirror_vantage_suspect == 1',
+      network: 'max without (kind) (mirror_findings_open{kind="vantage"}) > 0',
+      unjudged: `max without (version, node) (mirrorwatch_build_info)
+  and on (job, instance)
+time() - process_start_time_seconds > ${scaled(parameters, firstPassSeconds)}
+  unless on (job, instance)
+mirror_vantage_suspect`,
+    }),
+    forSeconds: 2 * minute,
+  };
+}
+
+function measuring(parameters: RuleParameters): AlertRule {
+  const delay = quantileQueryOf(
+    0.99,
+    'mirrorwatch_schedule_delay_seconds',
+    (...more) => `by (${['job', 'instance', 'vantage', ...more].join(', ')})`,
+    window(parameters, 5 * minute),
+  );
+  // A finding about a slow network of the place needs 10 minutes, and then explains the delay. So wait 5 minutes longer.
+  const lateRange = `${window(parameters, 5 * minute)}:${window(parameters, minute)}`;
+  return {
+    alert: 'MirrorwatchUnfit',
+    fills: casesOf(parameters, { self: {}, late: {} }),
+    why: 'Late: for 15 minutes, and silent if a finding says that the network of the place is the problem. Probes then wait for slow downloads.',
+    expr: renderCases({
+      self: 'max without (kind) (mirror_findings_open{kind="self"}) > 0',
+      late: `min_over_time(${delay}[${lateRange}]) > ${behindSeconds}\n${muteForOwnNetwork(parameters)}`,
+    }),
+    forSeconds: 10 * minute,
+    keepFiringSeconds: 5 * minute,
+  };
+}
+
+function configuration(parameters: RuleParameters): AlertRule {
+  const mirrors = "count(count by (registry) (mirror_state{instance='%s'}))";
+  return {
+    alert: 'MirrorwatchConfigurationIgnored',
+    fills: casesOf(parameters, { reload: { more: counted(parameters, mirrors, 'alert.watches') }, lines: {} }),
+    expr: renderCases({
+      reload: `time() - mirrorwatch_config_last_reload_success_timestamp_seconds
+  and on (job, instance)
+mirrorwatch_config_last_reload_successful == 0`,
+      lines: `increase(mirrorwatch_exposition_lines_dropped_total[${window(parameters, 15 * minute)}]) > 0`,
+    }),
+    forSeconds: minute,
+  };
+}
+
+function state(parameters: RuleParameters): AlertRule {
+  const aside = 'mirrorwatch_state_set_aside_total{what="file"}';
+  const findings = counted(parameters, "sum(mirror_findings_open{instance='%s'})", 'alert.openFindings');
+  const notices = counted(parameters, "sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'alert.waitingNotices');
+  return {
+    alert: 'MirrorwatchStateAtRisk',
+    fills: casesOf(parameters, { unwritten: { more: findings + notices }, corrupt: {} }),
+    why: 'Corrupt: also if the file was found at a start, before Prometheus saw a 0.',
+    expr: renderCases({
+      unwritten: 'mirrorwatch_state_writable == 0',
+      corrupt: `increase(${aside}[${window(parameters, asideSeconds)}]) > 0
+  or
+${aside} > 0
+  and on (job, instance)
+time() - process_start_time_seconds < ${asideSeconds}`,
+    }),
+    forSeconds: 2 * minute,
+  };
+}
+
+function results(parameters: RuleParameters): readonly AlertRule[] {
+  const quarter = window(parameters, 15 * minute);
+  const dropped = 'mirrorwatch_webhook_deliveries_total{outcome=~"expired|overflow|rejected|disabled"}';
+  return [
+    {
+      alert: 'MirrorwatchNoticesLost',
+      fills: casesOf(parameters, { dropped: {}, delayed: {} }),
+      expr: renderCases({
+        dropped: `sum without (outcome) (increase(${dropped}[${quarter}])) > 0`,
+        delayed: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
+      }),
+      forSeconds: 5 * minute,
+    },
+    {
+      alert: 'MirrorwatchActionFailed',
+      fills: casesOf(parameters, { failed: {}, stopped: {} }),
+      expr: renderCases({
+        failed: `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
+        stopped: `mirrorwatch_actions_stopped == 1\n  and\nmirrorwatch_actions_stopped offset ${window(parameters, stoppedSeconds)} == 1`,
+      }),
+    },
+  ];
+}
+
+const doorOf = 'sum by (job, instance, ecosystem)';
+
+function door(parameters: RuleParameters): AlertRule {
+  const counter = 'mirrorwatch_door_requests_total';
+  const quarter = window(parameters, 15 * minute);
+  return {
+    alert: 'MirrorwatchDoorFails',
+    fills: casesOf(parameters, { requests: {}, alone: {} }),
+    expr: renderCases({
+      requests: `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}]))
+  /
+(${doorOf} (increase(${counter}{outcome=~"redirected|passed|relayed|absent|failed"}[${quarter}])) > 0) > 0.01`,
+      alone: 'mirrorwatch_door_daemon_up == 0',
+    }),
+    forSeconds: 5 * minute,
+  };
+}
+
+function presence(parameters: RuleParameters): readonly AlertRule[] {
+  return [
+    {
+      alert: 'MirrorwatchDown',
+      expr: 'up{job=~".*mirrorwatch.*"} == 0',
+      forSeconds: 2 * minute,
+      severity: 'critical',
+    },
+    {
+      alert: 'MirrorwatchAbsent',
+      fills: casesOf(parameters, { daemons: {}, vantages: { vantages: parameters.vantages } }),
+      why: 'Partner of every alert here: no daemon is scraped, under any job name. Or fewer places report than `--vantages` says,\nor than reported within a day.',
+      expr: renderCases({
+        daemons: 'absent(mirrorwatch_build_info)',
+        vantages: `count(count by (vantage) (mirrorwatch_build_info))
+  <
+clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${window(parameters, day)}]))), ${parameters.vantages})`,
+      }),
+      forSeconds: 10 * minute,
+    },
+  ];
+}
+
+/** Alerts about the monitoring itself: the network of the vantage, the daemon, and the front door. */
+const daemons: GroupOf = (parameters) => ({
+  name: 'mirrorwatch-self',
+  intervalSeconds: null,
+  about: 'The network of the place, and the daemon itself.',
+  recordings: [],
+  alerts: [
+    vantage(parameters),
+    measuring(parameters),
+    configuration(parameters),
+    state(parameters),
+    ...results(parameters),
+    door(parameters),
+    ...presence(parameters),
+  ],
+});
 
 /** Lists all groups in the order of the file. Recording rules come before the rules that use them. */
 export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildAdvisedChain, isPassedOver, sortByCost } from '../../../src/advise/chain.ts';
 import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
-import { hostChain } from '../../../src/ecosystems/oci/chain.ts';
+import { hostChain } from '../../../src/ecosystems/oci/clients.ts';
 
 describe('advisedChain', () => {
   it.each([

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explain } from '../../../src/cli/explain.ts';
-import { formatCurl } from '../../../src/cli/probe.ts';
+import { explain, formatCurl } from '../../../src/cli/probe.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
 import { measure } from '../../../src/probe/measure.ts';

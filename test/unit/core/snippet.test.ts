@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { snippetOf } from '../../../src/core/snippet.ts';
 import type { Client } from '../../../src/ecosystems/client.ts';
-import { filesClient } from '../../../src/ecosystems/http/client.ts';
+import { filesClient } from '../../../src/ecosystems/http/http.ts';
 import { profiles } from '../../../src/ecosystems/http/profiles.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { aMirror } from '../ecosystems/http/mirror.ts';

@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Facts, Hop, Transcript } from '../../../src/core/transcript.ts';
-import { isOtherFile } from '../../../src/daemon/client-comparison.ts';
-import { readFetched } from '../../../src/io/client-folder.ts';
+import { isOtherFile } from '../../../src/daemon/client-runs.ts';
+import { readFetched } from '../../../src/io/client-runner.ts';
 import { removeTempDir, tempDir } from '../../support/paths.ts';
 
 const digestOf = (algorithm: string, text: string, form: 'hex' | 'base64'): string =>

@@ -4,7 +4,7 @@ import { heldBodyOf } from '../../../src/core/body.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { error, type Sentence } from '../../../src/core/result.ts';
 import { atOnce } from '../../../src/core/slices.ts';
-import { parseInfo } from '../../../src/ecosystems/go/info.ts';
+import { parseInfo } from '../../../src/ecosystems/go/conversation.ts';
 import { crates } from '../../../src/ecosystems/http/profiles/crates.ts';
 import { parsePackageLock } from '../../../src/ecosystems/npm/package-lock.ts';
 import { parsePackument } from '../../../src/ecosystems/npm/packument.ts';

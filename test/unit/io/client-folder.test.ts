@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clearFolder } from '../../../src/io/client-folder.ts';
+import { clearFolder } from '../../../src/io/client-runner.ts';
 import { tempDir } from '../../support/paths.ts';
 
 /** Exchanges a folder and a link all the time, as fast as it can. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { atOnce, charsPerSlice, type Slices } from '../../../../src/core/slices.ts';
-import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
+import { parseInfo } from '../../../../src/ecosystems/go/conversation.ts';
 import { latestOf, parseList } from '../../../../src/ecosystems/go/list.ts';
 import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/lookup.ts';
 import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';

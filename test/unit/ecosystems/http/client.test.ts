@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Chain, Reply } from '../../../../src/ecosystems/client.ts';
-import { filesClient } from '../../../../src/ecosystems/http/client.ts';
+import { filesClient } from '../../../../src/ecosystems/http/http.ts';
 import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { texts } from '../../../support/texts.ts';

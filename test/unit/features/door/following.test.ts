@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
-import { createFollowing } from '../../../../src/features/door/following.ts';
+import { createFollowing } from '../../../../src/features/door/door.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';
@@ -33,7 +33,7 @@ describe('a door whose daemon is gone', () => {
     made.configure(routes);
     return made;
   };
-  const order = () => following.orders().get('go/go');
+  const order = () => following.orders.get('go/go');
 
   beforeEach(async () => {
     dir = tempDir('door-following');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { rankTable } from '../../../../src/features/rank/command.ts';
 import type { RankedRow } from '../../../../src/features/rank/rank.ts';
-import { rankTable } from '../../../../src/features/rank/table.ts';
 import { displayWidth } from '../../../../src/terminal/terminal.ts';
 import { english, wordsOf } from '../../../../src/words/words.ts';
 import { englishLeft } from '../../cli/english-left.ts';
