@@ -101,6 +101,7 @@ export interface Places {
   readonly 'advised.used': 'at';
   readonly 'advised.expired': 'at' | 'until';
   readonly 'advised.noShell': 'ecosystem' | 'url';
+  readonly 'advised.unlike': 'url';
   readonly 'advised.unsafe': 'url';
   readonly 'alert.lastGood': 'ago';
   readonly 'alert.respondsAgain': never;
@@ -1572,6 +1573,7 @@ export interface Places {
   readonly 'run.newer': 'version' | 'known';
   readonly 'run.noFolder': 'code';
   readonly 'run.tracked': never;
+  readonly 'run.trackedUnread': never;
   readonly 'run.foreign': never;
   readonly 'run.listen': 'address' | 'code';
   readonly 'run.listenTwice': 'address' | 'code';

@@ -1,4 +1,5 @@
 import { kinds } from '../config/kinds.ts';
+import { isAsRendered } from '../config/rendered.ts';
 import { type Advice, isSafeEnv } from '../core/advice.ts';
 import { escapeWord, formatCommand } from '../core/command-line.ts';
 import { printable } from '../core/printable.ts';
@@ -31,6 +32,8 @@ interface AdviceBody {
       readonly newClients?: string;
       readonly ecosystem: string;
       readonly upstream: string;
+      /** Absent: the daemon has an older release. */
+      readonly chain?: { readonly before: string; readonly after: string };
       readonly reason: string;
       /** Absent: the server is another program. */
       readonly confidence?: string;
@@ -188,7 +191,7 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
     ...(one.state === 'refused'
       ? []
       : !isSafeToPaste(one)
-        ? [say('advised.unsafe', { url })]
+        ? [say(hasNoVariables(one) ? 'advised.unlike' : 'advised.unsafe', { url })]
         : [
             ...(isUsual(one) ? [] : formatRemedy(context, { ...one, remedy: one.own ?? one.remedy })),
             ...rollbackLines(
@@ -216,18 +219,24 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
 /** Matches a comment below rollback lines. A shell that reads no comments finds nothing to run in it. */
 const comment = /^#[ \w.:/=["\]+@,~%-]*$/;
 
+function hasNoVariables({ ecosystem }: Shown): boolean {
+  return Object.keys(kinds.find(({ id }) => id === ecosystem)?.variables ?? { unknown: '' }).length === 0;
+}
+
 /**
- * True if the lines to paste, and those of the rollback, set only what a remedy may set. An ecosystem without variables
- * has lines for files, which are not checked.
+ * True if the lines to paste, and those of the rollback, set only what a remedy may set. In an ecosystem without variables
+ * they are lines for files, and must be those that this program renders.
  */
-function isSafeToPaste({ ecosystem, remedy, rollback, sentences }: Shown): boolean {
+function isSafeToPaste(shown: Shown): boolean {
+  const { ecosystem, remedy, rollback, sentences } = shown;
   const variables = kinds.find(({ id }) => id === ecosystem)?.variables;
   if (variables === undefined) return false;
-  if (Object.keys(variables).length === 0) return true;
-  const isForward = Object.keys(remedy).length === 0 || isSafeEnv(remedy['env'] ?? '', variables);
   // The values of a sentence are the daemon's text, but the sentences of a rollback have none.
   const sentence = sentences?.rollback;
-  if (renderIn('en', { text: '', sentence }) !== '') return isForward && sentence?.key.startsWith('back.') === true;
+  const back = renderIn('en', { text: '', sentence });
+  if (hasNoVariables(shown)) return isAsRendered(shown) && (back === '' || back === rollback);
+  const isForward = Object.keys(remedy).length === 0 || isSafeEnv(remedy['env'] ?? '', variables);
+  if (back !== '') return isForward && sentence?.key.startsWith('back.') === true;
   const lines = rollback.split('\n').filter((line) => !comment.test(line));
   return isForward && isSafeEnv(lines.join('\n'), variables);
 }

@@ -3,7 +3,7 @@ import type { Actor } from '../core/action.ts';
 import type { ConfigIssue } from '../core/config.ts';
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { isTrackedByGit, systemClock } from '../daemon/machine.ts';
+import { gitTrackingOf, systemClock } from '../daemon/machine.ts';
 import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { findSavedText, loadNeeded } from '../terminal/load.ts';
@@ -60,8 +60,11 @@ export const runCommand: Command = {
       for (const warning of issuesForPrograms(issues)) log.warn('configuration', { ...warning });
     };
     logWarnings(warnings);
-    if (await isTrackedByGit(config.state.path))
-      throw new Failed(say('run.state', { path: config.state.path, why: say('run.tracked') }), 2);
+    const tracking = await gitTrackingOf(config.state.path);
+    if (tracking !== null) {
+      const why = say(tracking === 'tracked' ? 'run.tracked' : 'run.trackedUnread');
+      throw new Failed(say('run.state', { path: config.state.path, why }), 2);
+    }
     const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') {
       const text = say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) });

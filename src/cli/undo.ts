@@ -5,7 +5,7 @@ import { urlOfListener } from '../core/url.ts';
 import {
   type ChangePlace,
   createMachine,
-  isTrackedByGit,
+  gitTrackingOf,
   type KeptChange,
   listAllKeptChanges,
   listKeptChanges,
@@ -135,7 +135,7 @@ async function stepsOf(
   const paths = (config.onAdvice ?? []).flatMap(({ deed }) => (deed.kind === 'file' ? [deed.path] : []));
   const written = new Set(await Promise.all(paths.map((path) => realFileOf(path).catch(() => path))));
   const actions = await listAllKeptChanges({ kept });
-  const isStrangers = await isTrackedByGit(config.state.path);
+  const isStrangers = (await gitTrackingOf(config.state.path)) !== null;
   const isOwn = ({ files }: KeptChange): boolean => !isStrangers && files.every(({ file }) => written.has(file));
   const stepOf = (change: KeptChange): Step => ({
     change,

@@ -44,6 +44,8 @@ export function checkDocument(document: SourceDocument, registry: Registry): Che
     if (plain.length > 0) continue;
     const again = issues.length > 0;
     if (!again) issues.push(...listed(flat, document, registry));
+    // The list is cut off. What follows from each mistake would take seconds to compute, and nobody reads it.
+    if (issues.length > limits.configMistakes) break;
     spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data, registry)]).map(original));
     const how: Cutting = { kept, dropped: new Map(), again, standIns: standInsOf(registry) };
     if (!inCuttingOrder(flat.flatMap(pathsOf)).every((path) => cut(data, path, how))) break;

@@ -14,6 +14,7 @@ export const judgeRules = [
   'proxy-line',
   'review',
   'spells',
+  'withdrawn',
 ] as const;
 
 export type JudgeRule = (typeof judgeRules)[number];

@@ -19,7 +19,7 @@ export {
   replaceFile,
   systemFiles,
 } from '../io/files.ts';
-export { isTrackedByGit } from '../io/git-index.ts';
+export { gitTrackingOf } from '../io/git-index.ts';
 export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { findOwnerSocket, socketPathOf } from '../io/owner-socket.ts';

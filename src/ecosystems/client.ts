@@ -157,7 +157,7 @@ export interface Client {
    */
   verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
-  withoutHttp2?(mirror: Mirror): Bypass | null;
+  withoutHttp2?(mirror: Pick<Mirror, 'own'>): Bypass | null;
   /** The keys of `Remedy.remedy` that the API offers besides `json`, such as `env`. */
   readonly forms: readonly string[];
   /**
@@ -174,7 +174,7 @@ export interface Client {
     before: Chain,
     after: Chain,
     privatePatterns: readonly string[],
-    of?: { readonly upstream?: string; readonly mirrors?: readonly Mirror[] },
+    of?: { readonly upstream?: string; readonly mirrors?: readonly Pick<Mirror, 'own' | 'url'>[] },
   ): Remedy;
 }
 

@@ -3,20 +3,22 @@ import { realFileOf } from './files.ts';
 import { readRegular } from './replaced-file.ts';
 
 /**
- * True if a Git repository above a state file tracks it, its logs, a file of its actions or a link above it: these are
- * then of the authors of the repository.
+ * Says why a state file may be of the authors of a Git repository above it. `tracked`: the repository tracks the file,
+ * its logs, a file of its actions or a link above it. `unread`: the repository's list of files has a format that is not
+ * read here. `null`: it is of no repository.
  * @param path  absolute
  */
-export async function isTrackedByGit(path: string): Promise<boolean> {
-  return (await isTrackedAt(path)) || isTrackedAt(await realFileOf(path).catch(() => path));
+export async function gitTrackingOf(path: string): Promise<'tracked' | 'unread' | null> {
+  return (await trackingAt(path)) ?? trackingAt(await realFileOf(path).catch(() => path));
 }
 
-async function isTrackedAt(path: string): Promise<boolean> {
+async function trackingAt(path: string): Promise<'tracked' | 'unread' | null> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const index = await readIndex(join(folder, '.git'));
+    if (index === 'unread') return index;
     if (index !== null && namesOf(relative(folder, path)).some((name) => hasName(index, Buffer.from(name))))
-      return true;
-    if (folder === dirname(folder)) return false;
+      return 'tracked';
+    if (folder === dirname(folder)) return null;
   }
 }
 
@@ -34,12 +36,39 @@ function hasName(index: Buffer, name: Buffer): boolean {
   return false;
 }
 
-/** Reads the list of tracked files; `null`: none. In a submodule or a worktree, `.git` is a file that names the folder. */
-async function readIndex(git: string): Promise<Buffer | null> {
+/**
+ * True for an index whose bytes contain the whole name of each tracked file. Version 4 stores the ends of names. A split
+ * index (extension `link`) has other names in another file, and a sparse one (`sdir`) only names of folders.
+ */
+function isPlain(index: Buffer): boolean {
+  const isKnown = index.toString('latin1', 0, 4) === 'DIRC' && [2, 3].includes(index.readUInt32BE(4));
+  return isKnown && !['link', 'sdir'].some((word) => hasExtension(index, Buffer.from(word)));
+}
+
+/** True if extensions begin with this one somewhere: each has its size, and the last one ends at the checksum. */
+function hasExtension(index: Buffer, word: Buffer): boolean {
+  const ends = [index.length - 20, index.length - 32];
+  const walked = new Set<number>();
+  for (let from = index.indexOf(word, 12); from !== -1; from = index.indexOf(word, from + 1)) {
+    let at = from;
+    while (at + 8 <= index.length && !ends.includes(at) && !walked.has(at)) {
+      walked.add(at);
+      at += 8 + index.readUInt32BE(at + 4);
+    }
+    if (ends.includes(at)) return true;
+  }
+  return false;
+}
+
+/**
+ * Reads the list of tracked files; `null`: there is none. In a submodule or a worktree, `.git` is a file that names the
+ * folder.
+ */
+async function readIndex(git: string): Promise<Buffer | 'unread' | null> {
   const named = await readRegular(git).catch(() => null);
   const [, elsewhere = ''] = /^gitdir: (.+)$/m.exec(named?.bytes.toString() ?? '') ?? [];
-  const index = await readRegular(join(resolve(dirname(git), elsewhere === '' ? git : elsewhere), 'index')).catch(
-    () => null,
-  );
-  return index?.bytes ?? null;
+  const file = join(resolve(dirname(git), elsewhere === '' ? git : elsewhere), 'index');
+  const index = await readRegular(file).catch(({ code }) => (code === 'ENOENT' ? null : ('unread' as const)));
+  if (index === null || index === 'unread') return index;
+  return index.bytes.length >= 12 && isPlain(index.bytes) ? index.bytes : 'unread';
 }

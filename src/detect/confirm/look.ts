@@ -1,12 +1,12 @@
-import type { Config, SpikeRule } from '../../core/config.ts';
+import type { SpikeRule } from '../../core/config.ts';
 import type { RecheckOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
-import { isDigest, isHeavy, questionOf, seriesId, type Target, targetId } from '../../core/mirror.ts';
+import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, mirrorsOf, primaryConnectionOf, type SeriesMemory } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
 import { closeDoubt, closeDoubtOf, dropRechecks, widenRecheck } from '../memory/rounds.ts';
 import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
@@ -14,8 +14,6 @@ import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { updateDoubt } from './doubt.ts';
-import { countPlaces } from './vantage.ts';
-import { witnessPlaceOf } from './witness.ts';
 
 /** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
@@ -244,94 +242,4 @@ export function targetAt(view: Pick<RuleView, 'targets'>, mirror: MirrorMemory, 
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;
   return view.targets.get(targetId(mirror.mirror.name, module, version, step)) ?? null;
-}
-
-/** Another mirror of the upstream that has a target, with its series; `undefined`: no sample yet. */
-interface Sibling {
-  readonly mirror: MirrorMemory;
-  readonly series: SeriesMemory | undefined;
-}
-
-export function siblingsOf(
-  view: Pick<RuleView, 'targets' | 'mirrors'>,
-  mirror: MirrorMemory,
-  target: Target,
-): readonly Sibling[] {
-  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
-    const own = other === mirror ? null : targetAt(view, other, target);
-    const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;
-    if (!isSame) return [];
-    const series = other.series.get(seriesId(own, primaryConnectionOf(other.mirror)));
-    return [{ mirror: other, series }];
-  });
-}
-
-/**
- * True for a sample that shows nothing about mirrors: the item is absent there, and `isWithdrawn`. Also true for a good
- * response with such an item: a mirror is not better because it alone serves a withdrawn or invented item.
- */
-export function isOfWithdrawn(view: Absent, mirror: MirrorMemory, { outcome, due }: Sample): boolean {
-  const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
-  if (!isAbsent && outcome.tag !== 'ok') return false;
-  const siblings = siblingsOf(view, mirror, due.target);
-  if (isAbsent) return isWithdrawn(view, mirror, due.target, siblings);
-  const lacking = siblings.find(({ series }) => series?.item === 'absent')?.mirror;
-  return lacking !== undefined && isWithdrawn(view, lacking, due.target, siblingsOf(view, lacking, due.target));
-}
-
-type Absent = Pick<RuleView, 'targets' | 'mirrors' | 'config' | 'seen'>;
-
-/**
- * True for an item that a mirror lacks, if the origin and most of its siblings lack it too. Two cases differ if none of
- * those that lack it has ever served it, because somebody may have edited the file that names it. An item that only lock
- * files name needs the origin or two independent mirrors that serve it. For an item by digest, most siblings decide
- * without an origin.
- */
-export function isWithdrawn(view: Absent, mirror: MirrorMemory, target: Target, siblings: readonly Sibling[]): boolean {
-  const origin = siblings.find((one) => isOrigin(one.mirror));
-  const others = siblings.filter((one) => one !== origin);
-  const lacking = [mirror, ...others.flatMap((one) => (one.series?.item === 'absent' ? [one.mirror] : []))];
-  const serving = others.flatMap((one) => (one.series?.item === 'served' ? [one.mirror] : []));
-  const isNew = !lacking.some((one) =>
-    view.seen.has(targetId(one.mirror.name, target.module, target.version, target.step)),
-  );
-  if (isNew && isOfLock(view.config, target) && origin?.series?.item !== 'served' && countMirrors(serving) < 2)
-    return true;
-  const isAbsentThere = origin === undefined ? isNew && isDigest(target.version) : lacks(origin, target);
-  if (!isOrigin(mirror) && !isAbsentThere) return false;
-  return countMirrors(others.map((one) => one.mirror).filter((one) => !lacking.includes(one))) < countMirrors(lacking);
-}
-
-function isOrigin({ mirror }: MirrorMemory): boolean {
-  return mirror.role === 'origin';
-}
-
-/** The number of independent mirrors. */
-function countMirrors(mirrors: readonly MirrorMemory[]): number {
-  return countPlaces(mirrors.map(witnessPlaceOf));
-}
-
-/**
- * True if the origin lacks the item. Heavy steps are probed rarely, so the light steps of the version may show it first,
- * also after the origin served the item.
- */
-function lacks({ mirror, series }: Sibling, target: Target): boolean {
-  const known = series?.item ?? null;
-  if (known === 'absent' || (known === 'served' && !isHeavy(target))) return known === 'absent';
-  const items = [...mirror.series.values()].flatMap((one) =>
-    one !== series && one.target.module === target.module && one.target.version === target.version ? one.item : [],
-  );
-  return items.includes('absent') && (known === null || !items.includes('served'));
-}
-
-/** True if only lock files name the module, and its version if the target has one. */
-function isOfLock({ modules }: Config, { ecosystem, upstream, module, version }: Target): boolean {
-  const named = modules.filter(
-    (one) =>
-      one.module === module &&
-      one.ecosystem === ecosystem &&
-      one.upstream === upstream &&
-      (version === null || one.version === version),
-  );
-  return named.length > 0 && named.every((one) => one.isOfLock === true);
 }

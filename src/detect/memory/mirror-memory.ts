@@ -1,6 +1,6 @@
 import type { Skipped } from '../../core/due.ts';
 import { getOrMake } from '../../core/get-or-make.ts';
-import { type Connection, egressOf, type Mirror, seriesId, type Target } from '../../core/mirror.ts';
+import { type Connection, egressOf, type Mirror, type Step, seriesId, type Target } from '../../core/mirror.ts';
 import { Absence, Density } from './absence.ts';
 import type { Mark, NetworkLine } from './loss.ts';
 
@@ -15,6 +15,10 @@ export interface SeriesMemory {
    * item, or the item is absent. `null`: neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
+  /**
+   * When the item was first found absent since it was last served, monotonic milliseconds; `null`: it was not.
+   */
+  absentFromMs: number | null;
   /** True once a sample is settled: its outcome is final. */
   isSettled: boolean;
   /**
@@ -82,6 +86,11 @@ class Sight {
    * milliseconds; `null`: there is none now.
    */
   blindSinceMs: number | null = null;
+  /**
+   * Light targets of the last two versions (`refTextOf`) that the mirror served, with the start of the probe, monotonic
+   * milliseconds.
+   */
+  served: readonly { readonly target: Target; readonly fromMs: number }[] = [];
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
   /**
@@ -119,6 +128,8 @@ export class MirrorMemory {
   /** The states of the rules, by rule name. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
+  /** The steps that have had a series. */
+  readonly steps = new Set<Step>();
   readonly row: RowState = { isDirty: false, writtenAtMs: null };
 
   constructor(mirror: Mirror, replaced?: { readonly absence: Absence; readonly atMs: number }) {
@@ -191,8 +202,9 @@ export function primaryConnectionOf(mirror: Pick<Mirror, 'connections'>): Connec
   return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
 }
 
-export function seriesOf({ series }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
+export function seriesOf({ series, steps }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
   const id = seriesId(target, connection);
+  steps.add(target.step);
   return getOrMake(
     series,
     id,
@@ -202,6 +214,7 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
       connection,
       states: {},
       item: null,
+      absentFromMs: null,
       isSettled: false,
       versions: [],
       writtenAtMs: null,

@@ -1,6 +1,7 @@
 import type { ClientRun } from '../../core/client-run.ts';
 import type { Config } from '../../core/config.ts';
 import type { Confidence, Finding, FindingKind } from '../../core/finding.ts';
+import type { Without } from '../../core/judge-rules.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now, StateTrouble } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
@@ -30,6 +31,7 @@ export interface RuleView {
   readonly open: ReadonlyMap<string, Finding>;
   /** The items that mirrors have served, also before a restart; as in `Memory`. */
   readonly seen: ReadonlyMap<string, number>;
+  readonly without: Without;
 }
 
 export interface About {

@@ -56,7 +56,7 @@ function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkE
   );
 }
 
-function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []): Remedy {
+function httpRemedy(before: Chain, after: Chain, mirrors: readonly Pick<Mirror, 'own' | 'url'>[] = []): Remedy {
   const notes: Sentence[] = [];
   if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
     notes.push(phrase('note.credentials', { from: phrase('note.credentialsOfClient') }));
@@ -83,7 +83,7 @@ function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []
   };
 }
 
-function rank(keys: readonly string[], { url }: Mirror): number {
+function rank(keys: readonly string[], { url }: Pick<Mirror, 'url'>): number {
   const at = keys.indexOf(memberOfUrl(url).key);
   return at < 0 ? keys.length : at;
 }

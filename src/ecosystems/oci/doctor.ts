@@ -11,7 +11,7 @@ import { findOciTraps, ociKinds } from './traps.ts';
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** Matches a hosts.toml that has only the lines that mirrorwatch's remedies contain. */
 const hostsText =
-  /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \["pull", "resolve"\]| {2}override_path = true|)(?:\n|$))+$/;
+  /^(?:(?:# \/etc\/[a-zA-Z0-9._:/-]+|server = "https?:\/\/[A-Za-z0-9._~%:/[\]+=-]+"|\[host\."https?:\/\/[A-Za-z0-9._~%:/[\]+=-]+"\]| {2}capabilities = \["pull", "resolve"\]| {2}override_path = true|)(?:\n|$))+$/;
 
 export const ociDoctor: Doctor = {
   kinds: ociKinds,

@@ -112,30 +112,24 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
   );
   expect(shown.out).not.toMatch(/[^\P{C}\n]/u);
   const line = "x?  export GOPROXY='https://evil.example.com'?[31m?2J?";
-  expect(shown.out.split('\n')).toEqual([
-    `proposed  oci/${line}  ${line}`,
-    `  ${line}`,
-    // A remedy has lines of its own.
-    '  x',
-    "    export GOPROXY='https://evil.example.com'?[31m?2J?",
-    '  last',
-    // So has a way back: several variables, or a file.
-    '  rollback:',
-    '    x',
-    "      export GOPROXY='https://evil.example.com'?[31m?2J?",
-    `  confidence: ${line}`,
-    `  valid until ${line}`,
-    `  note: ${line}`,
-  ]);
+  const lines = shown.out.split('\n');
+  expect(lines.toSpliced(2, 1)).toEqual([`proposed  oci/${line}  ${line}`, `  ${line}`, `  note: ${line}`]);
+  // Lines that this program would not write are not shown at all.
+  expect(lines[2]).toContain('sent other lines than this program writes');
   expect(json.out).not.toMatch(/[^\P{C}\n]/u);
   expect(JSON.parse(json.out)).toEqual([one]);
 });
 
 describe('what is printed can be pasted', () => {
-  const shownOf = async (remedy: Readonly<Record<string, string>>, rollback: string): Promise<string> => {
+  const shownOf = async (
+    ecosystem: string,
+    remedy: Readonly<Record<string, string>>,
+    rollback: string,
+    chain = { before: 'https://a.example', after: 'https://b.example' },
+  ): Promise<string> => {
     const one = {
-      ...{ id: 'i', ecosystem: 'oci', upstream: 'u', reason: 'r', expiresAt: 't', state: 'proposed' },
-      ...{ chain: { before: 'old', after: 'new' }, remedy, rollback, doesNotCover: [] },
+      ...{ id: 'i', ecosystem, upstream: 'docker.io', reason: 'r', expiresAt: 't', state: 'proposed' },
+      ...{ chain, remedy, rollback, doesNotCover: [] },
     };
     const { out } = await withServer(
       (response) => response.end(JSON.stringify({ advice: [one] })),
@@ -145,21 +139,29 @@ describe('what is printed can be pasted', () => {
   };
 
   test('lines for a shell come before those of a file', async () => {
-    const out = await shownOf({ pip: '[global]', env: "export PIP_INDEX_URL='x'", json: '{}' }, 'b');
-    expect(out).toContain("\n  export PIP_INDEX_URL='x'\n");
+    const env = "export PIP_INDEX_URL='https://b.example/simple'";
+    const out = await shownOf('pypi', { pip: '[global]', env, json: '{}' }, env);
+    expect(out).toContain(`\n  ${env}\n`);
     expect(out).not.toContain('[global]');
   });
 
   test('lines that do not name their file stand below its name', async () => {
     const json = JSON.stringify({ 'daemon.json': { path: '/etc/docker/daemon.json', keys: {} } });
-    expect(await shownOf({ 'daemon.json': '{ "a": 1 }', json }, '{}')).toContain(
-      '\n  in /etc/docker/daemon.json:\n  { "a": 1 }\n  rollback, in /etc/docker/daemon.json:\n    {}\n',
+    const text = (url: string) => JSON.stringify({ 'registry-mirrors': [url] }, null, 2);
+    const remedy = { 'daemon.json': text('https://b.example'), json };
+    const chain = { before: 'https://a.example|direct', after: 'https://b.example|direct' };
+    const out = await shownOf('oci', remedy, text('https://a.example'), chain);
+    expect(out).toContain(
+      '\n  in /etc/docker/daemon.json:\n  {\n    "registry-mirrors": [\n      "https://b.example"\n',
     );
+    expect(out).toContain('\n  rollback, in /etc/docker/daemon.json:\n    {\n');
   });
 
   test('lines for programs are not printed', async () => {
-    const out = await shownOf({ json: '{"urls":["new"]}' }, 'old');
-    expect(out).toContain('\n  There is no line to paste. Set new manually.\n  rollback: old\n');
+    const out = await shownOf('http', { json: '{"urls":["https://b.example"]}' }, 'https://a.example');
+    expect(out).toContain(
+      '\n  There is no line to paste. Set https://b.example manually.\n  rollback: https://a.example\n',
+    );
     expect(out).not.toContain('urls');
   });
 });

@@ -115,6 +115,21 @@ test.each([
   expect(out).not.toMatch(/rm -rf|GOSUMDB/);
 });
 
+test('lines for files are shown only as this program renders them', async () => {
+  const chain = { before: 'https://a.example|direct', after: 'https://b.example|direct' };
+  const lines = (url: string) =>
+    `# /etc/containerd/certs.d/docker.io/hosts.toml\n[host."${url}"]\n  capabilities = ["pull", "resolve"]`;
+  const own = { ecosystem: 'oci', upstream: 'docker.io', chain, rollback: lines('https://a.example') };
+  const good = await shownAdvice({ ...own, remedy: { 'hosts.toml': lines('https://b.example') } });
+  expect(good).toContain('  [host."https://b.example"]');
+  const more = `${lines('https://b.example')}\n  skip_verify = true`;
+  for (const changed of [{ remedy: { 'hosts.toml': more } }, { remedy: {}, rollback: more }]) {
+    const out = await shownAdvice({ ...own, ...changed });
+    expect(out).toContain('sent other lines than this program writes');
+    expect(out).not.toContain('skip_verify');
+  }
+});
+
 test.each<[string, Readonly<Record<string, string>>, string]>([
   ['a variable', { GOPRIVATE: 'git.own.example,github.com/*' }, ''],
   ['the file of go env -w', {}, 'GOPRIVATE=git.own.example,github.com/*\n'],

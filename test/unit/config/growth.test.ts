@@ -56,11 +56,14 @@ describe('what a configuration costs to read grows with its length', () => {
     ],
   ])('%s', (_, size, text) => expectInProportion(size, text, load));
 
-  test('mistakes past the bound are counted', () => {
-    const loaded = load(rows(limits.configMistakes + 500, (at) => `key${at}: 1\n`) + mirror);
+  const aMirror = 'mirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]\n';
+
+  test('mistakes past the bound are counted, and what follows from them is not looked for', () => {
+    const loaded = load(rows(limits.configMistakes + 500, (at) => `key${at}: 1\n`) + aMirror);
     const issues = loaded.tag === 'error' ? loaded.error : [];
     expect(issues.filter(({ expected }) => expected.key === 'expected.keys')).toHaveLength(limits.configMistakes);
     expect(issues.map(({ expected }) => expected)).toContainEqual(phrase('expected.fewerMistakes', { count: 500 }));
+    expect(issues).toHaveLength(limits.configMistakes + 1);
   });
 
   test('an alias stands for the last anchor of its name before it', () => {

@@ -268,6 +268,8 @@ describe('advice --apply', () => {
       { 'hosts.toml': { path: hosts, text: '[host."https://b.example.com"]\n  capabilities = ["pull", "push"]\n' } },
     ],
     ['oci', { 'hosts.toml': { path: '/etc/cron.d/x', text: '# x' } }],
+    ['oci', { 'hosts.toml': { path: hosts, text: 'server = "https://user:password@b.example.com"\n' } }],
+    ['oci', { 'hosts.toml': { path: hosts, text: '[host."ftp://b.example.com"]\n' } }],
     ['http', { any: 'thing' }],
   ])('an answer for %s that is no remedy changes nothing: %j', async (id, remedy) => {
     const machine = testMachine({});
