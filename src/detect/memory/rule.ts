@@ -1,6 +1,7 @@
 import type { ClientRun } from '../../core/client-run.ts';
 import type { Config } from '../../core/config.ts';
 import type { Confidence, Finding, FindingKind } from '../../core/finding.ts';
+import type { Without } from '../../core/judge-rules.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now, StateTrouble } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
@@ -15,6 +16,8 @@ import type { Peek } from './turn.ts';
 export interface RuleView {
   readonly now: Now;
   readonly config: Config;
+  /** The rules that are left out. */
+  readonly without: Without;
   /** `configuredMs`: since when the configuration applies, wall milliseconds. */
   readonly us: { readonly configuredMs: number };
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
