@@ -1,5 +1,5 @@
 import { minute, type RuleParameters } from './parameters.ts';
-import { type AlertRule, scaled, textFor, window } from './rule.ts';
+import { type AlertRule, sayIn, scaled, textFor, window } from './rule.ts';
 
 /** An alert fires if the state of a mirror is unknown for longer than this time. */
 const silentSeconds = 15 * minute;
@@ -13,6 +13,10 @@ const lateSeconds = 5 * minute;
 export const lastSuccess = 'max without (step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
+/** Selects mirrors that advice says to leave: the first ones of chains in use that cost clients time. */
+export const toLeave = `${sameMirror}
+max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
+
 function lastGood(parameters: RuleParameters): string {
   const query = `printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry`;
   return textFor(parameters, query, 'alert.lastGood');
@@ -22,6 +26,33 @@ function lastGood(parameters: RuleParameters): string {
 function respondsAgain(parameters: RuleParameters): string {
   const query = `printf "mirror_canary_recovered{instance='%s',registry='%s'}" $labels.instance $labels.registry`;
   return textFor(parameters, query, 'alert.respondsAgain');
+}
+
+/** Returns a clause for an alert's summary: the mirror to switch to; empty if the advice changes something else. */
+function switchTo(parameters: RuleParameters): string {
+  const query = `printf "mirror_advice_active{instance='%s',from='%s',to!='%s'}" $labels.instance $labels.registry $labels.registry`;
+  return textFor(parameters, query, 'alert.switchTo');
+}
+
+/** Returns the alert that a mirror is down. It wakes a person only while clients use the mirror and should leave it. */
+function down(parameters: RuleParameters, isInUse: boolean): AlertRule {
+  const times = `${lastGood(parameters)}${respondsAgain(parameters)}`;
+  return {
+    alert: 'MirrorDown',
+    fills: isInUse
+      ? { switch: switchTo(parameters), more: `${times}${sayIn(parameters, 'alert.lineToSet')}` }
+      : { switch: '', more: times },
+    why: isInUse
+      ? 'The mirror that clients use: advice says to leave it.'
+      : 'A mirror that clients do not use, or that costs them nothing. MirrorNotMeasured covers a mirror without any success so far.\nThe alert keeps firing for longer than a restart takes.',
+    expr: `mirror_up == 0
+  and ${sameMirror}
+${lastSuccess}
+  ${isInUse ? 'and' : 'unless'} ${toLeave}`,
+    forSeconds: minute,
+    keepFiringSeconds: restartSeconds,
+    ...(isInUse ? { severity: 'critical' } : {}),
+  };
 }
 
 /**
@@ -69,16 +100,8 @@ count ${ofUpstream} (
 
 export function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
-    {
-      alert: 'MirrorDown',
-      fills: { more: `${lastGood(parameters)}${respondsAgain(parameters)}` },
-      why: 'MirrorNotMeasured covers a mirror without any success so far. The alert keeps firing for longer than a restart takes.',
-      expr: `mirror_up == 0
-  and ${sameMirror}
-${lastSuccess}`,
-      forSeconds: minute,
-      keepFiringSeconds: restartSeconds,
-    },
+    down(parameters, true),
+    down(parameters, false),
     noneUsable(parameters),
     {
       alert: 'MirrorStateUnknown',

@@ -1,7 +1,7 @@
 import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { availability, lastSuccess, restartSeconds, sameMirror } from './availability.ts';
+import { availability, lastSuccess, restartSeconds, sameMirror, toLeave } from './availability.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
 import {
   roundTripsSeconds,
@@ -28,8 +28,7 @@ import {
 const certificateSeconds = limits.certificateWarnMs / 1000;
 
 /** Excludes mirrors that proposed advice says to leave, because the alert about that advice explains the problem. */
-const unlessAdvised = `  unless ${sameMirror}
-max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
+const unlessAdvised = `  unless ${toLeave}`;
 
 function openUnlessAdvised(...kinds: readonly FindingKind[]): string {
   const matcher = kinds.length === 1 ? `="${kinds[0]}"` : `=~"${kinds.join('|')}"`;
@@ -185,12 +184,15 @@ function advice(parameters: RuleParameters): readonly AlertRule[] {
         advised: textByValue(parameters, 'alert.adviceOver', 'alert.adviceLasts'),
         says: textByValue(parameters, 'alert.adviceOverSays', 'alert.adviceLastsSays'),
       },
-      why: 'The value is -1 while the cause of the advice is over. The labels do not change, so the alert does not start again.\nThe alert keeps firing for longer than a restart takes.',
-      expr: `mirror_advice_active
-  unless ignoring (state)
-mirror_advice_since_timestamp_seconds{state="over"}
-  or
--mirror_advice_active`,
+      why: 'The value is -1 while the cause of the advice is over. The labels do not change, so the alert does not start again.\nThe label `registry` is the mirror to leave, so that MirrorDown of this mirror mutes the alert.\nThe alert keeps firing for longer than a restart takes.',
+      expr: `label_replace(
+  mirror_advice_active
+    unless ignoring (state)
+  mirror_advice_since_timestamp_seconds{state="over"}
+    or
+  -mirror_advice_active,
+  "registry", "$1", "from", "(.+)"
+)`,
       forSeconds: minute,
       keepFiringSeconds: restartSeconds,
       severity: 'info',
