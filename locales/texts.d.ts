@@ -107,8 +107,10 @@ export interface Places {
   readonly 'alert.respondsAgain': never;
   readonly 'alert.MirrorNoneUsable.summary': 'upstream';
   readonly 'alert.MirrorNoneUsable.says': 'upstream' | 'ecosystem' | 'instance' | 'value';
-  readonly 'alert.MirrorDown.summary': 'registry';
-  readonly 'alert.MirrorDown.says': 'registry' | 'ecosystem' | 'upstream' | 'more';
+  readonly 'alert.switchTo': 'other';
+  readonly 'alert.lineToSet': 'command';
+  readonly 'alert.MirrorDown.summary': 'registry' | 'switch';
+  readonly 'alert.MirrorDown.says': 'registry' | 'ecosystem' | 'upstream' | 'more' | 'page';
   readonly 'alert.MirrorStateUnknown.summary': 'registry';
   readonly 'alert.MirrorStateUnknown.says': 'registry' | 'ecosystem' | 'more';
   readonly 'alert.MirrorNotMeasured.summary': 'summary';
@@ -129,7 +131,7 @@ export interface Places {
   readonly 'alert.case.throughput.summary': 'registry';
   readonly 'alert.case.throughput.says': 'registry' | 'ecosystem';
   readonly 'alert.MirrorContentMismatch.summary': 'registry';
-  readonly 'alert.MirrorContentMismatch.says': 'registry' | 'ecosystem' | 'module' | 'version' | 'cause';
+  readonly 'alert.MirrorContentMismatch.says': 'registry' | 'ecosystem' | 'module' | 'version' | 'cause' | 'page';
   readonly 'alert.lagLower': 'lower';
   readonly 'alert.MirrorLagging.summary': 'registry';
   readonly 'alert.MirrorLagging.says': 'registry' | 'ecosystem' | 'more';
@@ -144,7 +146,7 @@ export interface Places {
   readonly 'alert.case.certificate.summary': 'registry';
   readonly 'alert.case.certificate.says': 'registry' | 'until';
   readonly 'alert.MirrorAdvice.summary': 'from' | 'to';
-  readonly 'alert.MirrorAdvice.says': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
+  readonly 'alert.MirrorAdvice.says': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command' | 'page';
   readonly 'alert.MirrorErrorBudgetFast.summary': 'registry';
   readonly 'alert.MirrorErrorBudgetFast.says': 'percent' | 'registry' | 'ecosystem' | 'slo';
   readonly 'alert.MirrorErrorBudgetSlow.summary': 'registry';
@@ -479,6 +481,7 @@ export interface Places {
   readonly 'cause.wrong_content': never;
   readonly 'cause.mismatch': never;
   readonly 'cause.slow': never;
+  readonly 'cause.slower': never;
   readonly 'cause.relearned': never;
   readonly 'cause.expires_soon': never;
   readonly 'cause.all_failing': never;
@@ -499,6 +502,8 @@ export interface Places {
   readonly 'cause.regression': never;
   readonly 'cause.vanished': never;
   readonly 'cause.stale': never;
+  readonly 'row.reason': never;
+  readonly 'row.acknowledge': never;
   readonly 'row.since': never;
   readonly 'row.why': never;
   readonly 'row.whyThen': never;
@@ -607,6 +612,7 @@ export interface Places {
   readonly 'list.also': never;
   readonly 'card.many': 'count';
   readonly 'card.quiet': 'from' | 'to' | 'count';
+  readonly 'card.acknowledged': 'what';
   readonly 'card.page': never;
   readonly 'card.from': 'vantage';
   readonly 'card.zone': 'zone';
@@ -983,6 +989,7 @@ export interface Places {
   readonly 'signature.no_tool': never;
   readonly 'list.last': 'all' | 'last';
   readonly 'found.slow': 'name' | 'step' | 'observed' | 'usual';
+  readonly 'found.slowByPeers': 'name' | 'step' | 'observed' | 'usual';
   readonly 'found.slowProtocol': 'name' | 'broken' | 'step' | 'observed' | 'usual' | 'other' | 'there';
   readonly 'found.slow.well': 'name';
   readonly 'found.slow.failing': 'name';

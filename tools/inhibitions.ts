@@ -42,9 +42,9 @@ export const inhibitions: readonly Inhibition[] = [
     equal: ['vantage', 'ecosystem', 'upstream'],
   },
   {
-    why: 'A mirror that is down also fails and is slow. These alerts add nothing.',
+    why: 'A mirror that is down also fails and is slow, and MirrorDown says where to switch. These alerts add nothing.',
     source: 'MirrorDown',
-    mutes: ['MirrorSlow', 'MirrorDegraded', 'MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'],
+    mutes: ['MirrorAdvice', 'MirrorSlow', 'MirrorDegraded', 'MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'],
     equal: onePlace,
   },
   {

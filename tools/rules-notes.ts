@@ -72,6 +72,10 @@ export function costOf({ record }: RecordingRule): { readonly reads: number; rea
   return { reads, writes };
 }
 
+/** The reason for the severity of MirrorDown while advice says to leave the mirror. */
+export const worthInUse =
+  'clients use this mirror, so builds fail or wait now; the alert names the mirror to switch to';
+
 /** The reason for the severity of each alert (page, ticket or information). */
 export const worths: Readonly<Record<AlertName, string>> = {
   MirrorNoneUsable: 'builds fail now, and no program can switch them to another mirror',

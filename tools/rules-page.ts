@@ -4,7 +4,7 @@ import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '
 import { type AlertRule, formatRuleDuration, levels, type RuleGroup, textsOf } from '../src/features/rules/rule.ts';
 import { listRuleGroups } from '../src/features/rules/rules.ts';
 import { firingWords, inhibitions, mutedWords } from './inhibitions.ts';
-import { costOf, site, worths } from './rules-notes.ts';
+import { costOf, site, worthInUse, worths } from './rules-notes.ts';
 
 const count = (value: number) => Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -24,7 +24,8 @@ function costTable(groups: readonly RuleGroup[]): string {
 function alertRow(rule: AlertRule): string {
   const { alert, severity = 'warning', isEvidence, forSeconds, keepFiringSeconds } = rule;
   const says = textsOf(defaultRuleParameters, rule)
-    .summary.replaceAll(/\{\{ (if [^}]+|end) \}\}/g, '')
+    .summary.replaceAll(/\{\{ (with .+? \| query|if [^}]+|end) \}\}/g, '')
+    .replaceAll(/\{\{ \. \| first \| label "(\w+)" \}\}/g, '`$1`')
     .replaceAll(/\{\{ else[^}]* \}\}/g, '; or: ')
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
     .replaceAll('{{ $value }}', '*n*');
@@ -54,13 +55,17 @@ const tellings = { critical: 'page', warning: 'ticket', info: 'information' } as
 
 const severityOf = ({ severity = 'warning' }: AlertRule): Severity => severity;
 
+function worthOf(rule: AlertRule): string {
+  return rule.alert === 'MirrorDown' && severityOf(rule) === 'critical' ? worthInUse : worths[rule.alert];
+}
+
 function nightTable(groups: readonly RuleGroup[]): string {
   const order = Object.keys(tellings);
   const alerts = groups.flatMap((group) => group.alerts);
   const rows = alerts
     .map((rule, index) => ({ rule, index }))
     .sort((a, b) => order.indexOf(severityOf(a.rule)) - order.indexOf(severityOf(b.rule)) || a.index - b.index)
-    .map(({ rule }) => row(rule.alert, tellings[severityOf(rule)], worths[rule.alert]));
+    .map(({ rule }) => row(rule.alert, tellings[severityOf(rule)], worthOf(rule)));
   return [row('alert', 'handled as', 'why'), row('---', '---', '---'), ...rows].join('\n');
 }
 

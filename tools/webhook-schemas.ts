@@ -193,10 +193,26 @@ const resolves = z
   .nullable()
   .describe('webhook-id of the message that reported the opening; null if this receiver got none');
 
+const page = z.string().optional().describe('the page with details; absent if the daemon does not know its own URL');
+
+/** What helps a person to act on an open finding. */
+const help: z.ZodRawShape = {
+  summary: z.string().optional().describe('the title of the finding; absent if the finding has ended'),
+  remedy: advice.shape.remedy
+    .optional()
+    .describe('the lines to paste, by client, while advice says to leave the mirror; absent: there is no such advice'),
+  page,
+  acknowledge: z.string().optional().describe('the command that ends a finding which does not end by itself'),
+};
+
 function schemasOfKinds(): Record<`mirror.${FindingKind}`, z.ZodType> {
   const schemas: Partial<Record<`mirror.${FindingKind}`, z.ZodType>> = {};
   for (const kind of findingKinds)
-    schemas[`mirror.${kind}`] = body(`mirror.${kind}`, { finding: finding(z.literal(kind)) });
+    schemas[`mirror.${kind}`] = body(`mirror.${kind}`, {
+      finding: finding(z.literal(kind)),
+      ...help,
+      resolves: resolves.optional().describe('only of an acknowledgement that ends the finding: as in mirror.recovery'),
+    });
   return schemas as Record<`mirror.${FindingKind}`, z.ZodType>;
 }
 
@@ -209,9 +225,10 @@ export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
       .string()
       .optional()
       .describe('present only in a test delivery: what it is, in the language of the receiver'),
+    ...help,
   }),
   'mirror.recovery': body('mirror.recovery', { finding: finding(z.enum(findingKinds)), resolves }),
-  'mirror.advice': body('mirror.advice', { advice }),
+  'mirror.advice': body('mirror.advice', { advice, page }),
   'mirror.action': body('mirror.action', {
     result: z
       .enum(['done', 'failed', 'undone', 'held'])

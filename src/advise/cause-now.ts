@@ -2,6 +2,7 @@ import { type CauseKind, isSlowness } from '../core/advice.ts';
 import { type Apart, isClearlySlower } from './apart.ts';
 import { gain } from './comparison/rank.ts';
 import type { Grounds, Subject } from './grounds.ts';
+import type { Prepared } from './prepare.ts';
 import type { Trouble } from './trouble.ts';
 
 /** What the measurements say now about the cause of an advice. Times are milliseconds. */
@@ -32,17 +33,16 @@ const roundsMin = 3;
 /** A mirror became slower if it takes more than `becameSlower` × its usual time. */
 const becameSlower = 1.5;
 
-/** The fields of a subject that leave out what a decision compared, so that only the newest responses count. */
-export const asOfNow = { tested: null, prices: null } as const;
-
 /**
  * True if the newest responses show no slowness any more: neither the requests nor a whole fetch. A test of times lags
  * behind them.
- * @param on  of a subject with `asOfNow`
  */
-export function isOverNow({ apart, fetchMs: { here, there } }: Grounds): boolean {
-  if (apart === null || isClearlySlower(apart)) return false;
-  return here === null || there === null || gain(here, there) < leastGains.first;
+export function isOverNow(view: Pick<Prepared, 'groundsOf'>, decided: Subject): boolean {
+  const subject = { ...decided, tested: null, prices: null };
+  const on = view.groundsOf(subject);
+  const { here, there } = on.fetchMs;
+  const isAsCheap = here === null || there === null || gain(here, there) < leastGains.first;
+  return isAsCheap && causeNowOf(subject, on)?.kind === 'as_fast';
 }
 
 /** What the measurements say about the cause of an advice; `null`: too little is measured. */

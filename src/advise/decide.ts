@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { isClearlySlower } from './apart.ts';
 import { type Cause, isForced, isPresent, setAside } from './cause.ts';
-import { asOfNow, isOverNow } from './cause-now.ts';
+import { isOverNow } from './cause-now.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
@@ -46,9 +46,7 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   const cause = head.causeOf(alarm);
   if (isMuted(view, head.at.name, to, cause.kind)) return null;
   const move = moveTo(view, head, to, cause, alarm);
-  return move !== null && isOfTime(alarm) && isOverNow(view.groundsOf({ ...subjectOf(move), ...asOfNow }))
-    ? null
-    : move;
+  return move !== null && isOfTime(alarm) && isOverNow(view, subjectOf(move)) ? null : move;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { AdviceCause, Gate } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
-import { asOfNow, isOverNow } from './cause-now.ts';
+import { isOverNow } from './cause-now.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { isOfTime } from './comparison/pair.ts';
 import { candidateOf } from './compose.ts';
@@ -71,8 +71,8 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
   if (isOfDoubt) return { kind: 'in_doubt' };
   const cause = causeOfChoice(head) ?? 'slower';
   const fromMs = head.testedBy(name, choice.alarm)?.fromMs ?? null;
-  const subject = { cause, findings: [], at: head.at, to: mirror, fromMs, stay: null, before: null, ...asOfNow };
-  const isOver = isOfTime(choice.alarm) && isOverNow(view.groundsOf(subject));
+  const subject = { cause, findings: [], at: head.at, to: mirror, fromMs, stay: null, before: null, prices: null };
+  const isOver = isOfTime(choice.alarm) && isOverNow(view, subject);
   return isOver || isDearer(head.pricesOf(mirror, cause, choice.alarm)) ? { kind: 'dearer' } : null;
 }
 

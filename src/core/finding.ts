@@ -214,6 +214,11 @@ export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): 
   return isOwnText(cause) ? `ended.${cause}` : `ended.${kind}`;
 }
 
+/** The text of a finding's cause. With cause `peers`, a spike is about latency, a mismatch about bytes. */
+export function causeTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>) {
+  return kind === 'spike' && cause === 'peers' ? 'cause.slower' : (`cause.${cause}` as const);
+}
+
 /** Causes of findings about this daemon or its network that have texts of their own. */
 type OwnTextCause = 'unstored' | 'all_slow' | 'lock';
 

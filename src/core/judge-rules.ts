@@ -13,6 +13,7 @@ export const judgeRules = [
   'provisional',
   'proxy-line',
   'review',
+  'slow-start',
   'spells',
   'withdrawn',
 ] as const;

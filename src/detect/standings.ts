@@ -10,7 +10,7 @@ import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, stateOf } from './memory/mirror-memory.ts';
 import { isCanaryBack, isCanaryOut, outagesOf } from './outage/state.ts';
 import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
-import { speedOf, thresholdFor } from './rules/speed.ts';
+import { speedOf, thresholdFor, usualOf } from './rules/speed.ts';
 
 export function listStandings(memory: Memory): readonly Standing[] {
   const isBlind = blindSinceMs(memory) !== null;
@@ -111,11 +111,11 @@ export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {
       const { target, connection } = series;
-      const { baseline, spike } = speedOf(series);
+      const speed = speedOf(series);
       if (isHeavy(target) || !mirror.mirror.connections.includes(connection)) continue;
       const timeoutMs = timeoutOf(memory.config, target);
       const thresholdMs = thresholdFor(memory.config.detect.spike, series, timeoutMs);
-      yield { target, connection, baselineMs: baseline.medianMs, thresholdMs, streak: spike.slow };
+      yield { target, connection, baselineMs: usualOf(speed).medianMs, thresholdMs, streak: speed.spike.slow };
     }
   }
 }

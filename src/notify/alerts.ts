@@ -1,4 +1,5 @@
 import type { Advice } from '../core/advice.ts';
+import { formatCommand } from '../core/command-line.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
 import {
@@ -15,7 +16,7 @@ import type { Now } from '../core/ports.ts';
 import { urlOfListener } from '../core/url.ts';
 import { stamp } from '../core/views.ts';
 import { renderIn } from '../words/tell.ts';
-import { wordsOf } from '../words/words.ts';
+import { type Say, wordsOf } from '../words/words.ts';
 
 /**
  * How labels and links of alerts and messages name this daemon. `base`: its URL without a trailing slash; `null`: not
@@ -71,19 +72,36 @@ export function renderAlertBody(
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: wordsOf(lang)(findingTextKeyOf(finding, isDisputed(finding)), { who: registry ?? vantage }),
+      summary: summaryOf(finding, vantage, wordsOf(lang)),
       description: renderIn(lang, finding),
       finding: finding.id,
       ...(advised === null ? {} : { remedy: linesOf(advised), rollback: advised.rollback }),
+      ...(endedAtMs === null ? ackOf(finding, base) : {}),
+      ...(base === null ? {} : { page: pageOf(base, registry) }),
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),
     },
     startsAt: stamp(finding.openedAtMs),
     ...(endedAtMs === null ? {} : { endsAt: stamp(Math.max(endedAtMs, finding.openedAtMs)) }),
-    ...(base === null
-      ? {}
-      : { generatorURL: registry === null ? `${base}/` : `${base}/mirrors/${encodeURIComponent(registry)}` }),
+    ...(base === null ? {} : { generatorURL: pageOf(base, registry) }),
   };
   return JSON.stringify([alert]);
+}
+
+/** Returns the title of an open finding, a clause. */
+export function summaryOf(finding: Finding, vantage: string, say: Say): string {
+  return say(findingTextKeyOf(finding, isDisputed(finding)), { who: finding.registry ?? vantage });
+}
+
+/** Returns the URL of a mirror's page; of the status page if `registry` is `null`. */
+export function pageOf(base: string, registry: string | null): string {
+  return registry === null ? `${base}/` : `${base}/mirrors/${encodeURIComponent(registry)}`;
+}
+
+/** Returns the command that ends a finding which only an operator can end; empty for other findings. */
+export function ackOf({ id, kind }: Pick<Finding, 'id' | 'kind'>, base: string | null): { acknowledge?: string } {
+  if (!kindTraits[kind].endsByHand) return {};
+  const words = base === null ? ['…'] : ['…', '--url', base];
+  return { acknowledge: formatCommand`mirrorwatch ack ${id} --reason ${words}` };
 }
 
 /** Returns the lines that an operator pastes: the remedy in all formats except `json`, without duplicates. */

@@ -1,11 +1,12 @@
 import type { ActionChange } from '../core/action.ts';
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
-import { type Finding, type FindingChange, kindTraits, storyOf } from '../core/finding.ts';
+import { type Finding, type FindingChange, storyOf } from '../core/finding.ts';
 import type { NoticeType, StoryView } from '../core/notice.ts';
 import { adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
 import { showStored } from '../words/tell.ts';
 import { english } from '../words/words.ts';
+import { ackOf, type Origin, pageOf, summaryOf } from './alerts.ts';
 
 export interface NoticeDraft {
   readonly type: NoticeType;
@@ -30,22 +31,21 @@ function subjectOf({ kind, registry, cause }: Finding, vantage: string): string 
 }
 
 /**
- * True if the change ends the finding: it was closed or acknowledged. An acknowledgement ends a finding only if the
- * finding had closed before, or if no other end is possible.
+ * Returns the event of a changed finding; `null`: an acknowledgement that does not end the finding. One that ends it is
+ * no recovery: an operator accepts what was found.
  */
-export function isEnd({ change, finding }: FindingChange): boolean {
-  if (change === 'closed') return true;
-  return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);
-}
-
-/** Returns the event of a changed finding; `null`: an acknowledgement that does not end the finding. */
 export function draftOfFinding(change: FindingChange, vantage: string): NoticeDraft | null {
   const { finding } = change;
   const common = { subject: subjectOf(finding, vantage), finding, advice: null };
-  if (isEnd(change)) return { ...common, type: 'mirror.recovery', event: 'recovery', weight: 'news' };
-  if (change.change === 'acknowledged') return null;
-  const weight = change.change === 'opened' ? 'news' : 'update';
+  if (change.change === 'closed') return { ...common, type: 'mirror.recovery', event: 'recovery', weight: 'news' };
+  if (change.change === 'acknowledged' && !endsFinding(change)) return null;
+  const weight = change.change === 'changed' ? 'update' : 'news';
   return { ...common, type: `mirror.${finding.kind}`, event: finding.kind, weight };
+}
+
+/** True if the event is the end of a finding: a recovery, or an acknowledgement that ends it. */
+export function endsFinding({ finding }: Pick<NoticeDraft, 'finding'>): boolean {
+  return finding !== null && finding.state !== 'open';
 }
 
 /**
@@ -78,7 +78,7 @@ export function draftOfAction(action: ActionChange): NoticeDraft {
 
 export interface BodyMeta {
   readonly seq: number;
-  readonly vantage: string;
+  readonly origin: Origin;
   readonly wallMs: number;
   /** For a recovery: the id of the notice that reported the start; `null`: the receiver got no such notice. */
   readonly resolves: string | null;
@@ -87,6 +87,8 @@ export interface BodyMeta {
    */
   readonly updates: string | null;
   readonly story: StoryView | null;
+  /** The proposed advice to leave the mirror of the finding; `null`: there is none. */
+  readonly advised: Advice | null;
 }
 
 export function bodyOf(draft: NoticeDraft, meta: BodyMeta): string {
@@ -96,15 +98,27 @@ export function bodyOf(draft: NoticeDraft, meta: BodyMeta): string {
     data: {
       seq: meta.seq,
       subject: draft.subject,
-      vantage: meta.vantage,
+      vantage: meta.origin.vantage,
       ...(draft.finding === null ? {} : { finding: findingView(draft.finding) }),
       ...(draft.advice === null ? {} : { advice: adviceView(draft.advice) }),
       ...(draft.action === undefined ? {} : actionIn(draft.action)),
-      ...(draft.type === 'mirror.recovery' ? { resolves: meta.resolves } : {}),
+      ...(endsFinding(draft) ? { resolves: meta.resolves } : helpFor(draft, meta)),
       ...(meta.updates === null ? {} : { updates: meta.updates }),
       ...(meta.story === null ? {} : { story: meta.story }),
     },
   });
+}
+
+/** What helps a person to act on an open finding or an advice: the lines to set, the page, the command to end it. */
+function helpFor({ finding, advice }: NoticeDraft, { origin, advised }: BodyMeta) {
+  const { base, vantage } = origin;
+  if (finding === null) return advice === null || base === null ? {} : { page: pageOf(base, null) };
+  return {
+    summary: summaryOf(finding, vantage, english),
+    ...(advised === null ? {} : { remedy: advised.remedy }),
+    ...(base === null ? {} : { page: pageOf(base, finding.registry) }),
+    ...ackOf(finding, base),
+  };
 }
 
 function actionIn({ result, row }: ActionChange) {

@@ -4,7 +4,7 @@ import type { Notice } from '../core/notice.ts';
 import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import { renderAlertBody } from './alerts.ts';
-import { type BodyMeta, bodyOf, type NoticeDraft } from './news.ts';
+import { type BodyMeta, bodyOf, endsFinding, type NoticeDraft } from './news.ts';
 import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { isMeant, type Queue, type QueueEntry } from './queue.ts';
 import { findBase, storyKeyOf, storyRowOf, storyViewOf } from './stories.ts';
@@ -19,7 +19,7 @@ type NoticeIds = Readonly<Record<string, string>>;
 
 /** Queues a notice of an event for each receiver whose settings select the event. */
 export function queueNotices(state: State, change: NoticeDraft, audience: Audience, now: Now): void {
-  const isRecovery = change.type === 'mirror.recovery';
+  const isRecovery = endsFinding(change);
   const findingId = change.finding?.id ?? null;
   const opened = findingId === null ? undefined : state.opened.get(findingId);
   if (isRecovery && opened === undefined && change.finding?.state === 'acknowledged') return;
@@ -59,7 +59,7 @@ function enqueueEach(
 ): NoticeIds {
   const ids: Record<string, string> = {};
   if (queues.length === 0) return ids;
-  const isRecovery = change.type === 'mirror.recovery';
+  const isRecovery = endsFinding(change);
   const story = state.stories.get(change.subject);
   const base = findBase(state.stories, change);
   const seq = nextSeqOf(state, change.subject);
@@ -96,8 +96,8 @@ function waitMsOf(receiver: Receiver, { type, finding, advice }: NoticeDraft): n
 }
 
 /** True if the notice of the beginning may still wait as `waitMsOf` says. */
-function isEndOfWaiting({ type, advice }: NoticeDraft): boolean {
-  return type === 'mirror.recovery' || (advice?.refusal === 'nothing_measured' && advice.state !== 'refused');
+function isEndOfWaiting({ finding, advice }: NoticeDraft): boolean {
+  return endsFinding({ finding }) || (advice?.refusal === 'nothing_measured' && advice.state !== 'refused');
 }
 
 /**
@@ -133,7 +133,7 @@ function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now
   const story = state.stories.get(change.subject);
   if (story === undefined) return;
   const isBase = findBase(state.stories, change) === story;
-  if (change.type !== 'mirror.recovery' && !isBase) story.told = { ...story.told, ...ids };
+  if (!endsFinding(change) && !isBase) story.told = { ...story.told, ...ids };
   state.pending.put(storyRowOf(change.subject, story, now));
 }
 
@@ -147,16 +147,17 @@ function bodyFor(
   state: State,
   receiver: Receiver,
   change: NoticeDraft,
-  meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
+  meta: Omit<BodyMeta, 'origin' | 'wallMs' | 'advised'>,
   now: Now,
 ): string {
   // The queue of a chat also stores the body in format `standard`. The card is rendered from it at each attempt.
+  const { origin } = state;
+  const isRecovery = endsFinding(change);
+  const advised = isRecovery ? null : (state.advised.get(change.finding?.registry ?? '') ?? null);
   if (!showsAlerts(receiver) || change.finding === null)
-    return bodyOf(change, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
-  const isRecovery = change.type === 'mirror.recovery';
+    return bodyOf(change, { ...meta, origin, advised, wallMs: now.wallMs });
   const endedAtMs = isRecovery ? (change.finding.closedAtMs ?? now.wallMs) : null;
-  const advised = isRecovery ? null : (state.advised.get(change.finding.registry ?? '') ?? null);
-  return renderAlertBody(change.finding, state.origin, receiver.lang, endedAtMs, advised);
+  return renderAlertBody(change.finding, origin, receiver.lang, endedAtMs, advised);
 }
 
 /**

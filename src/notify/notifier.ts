@@ -12,7 +12,7 @@ import { wordsOf } from '../words/words.ts';
 import { alertOriginOf, makeTestAlert } from './alerts.ts';
 import { batchMsOf, batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import { type Chat, isChat, isSameBot, renderChatMessage } from './chat/message.ts';
-import { draftOfAction, draftOfFinding, draftsOfAdvice, isEnd, type NoticeDraft } from './news.ts';
+import { draftOfAction, draftOfFinding, draftsOfAdvice, endsFinding, type NoticeDraft } from './news.ts';
 import { queueNotices } from './notices.ts';
 import {
   applyDelivery,
@@ -204,7 +204,7 @@ function firstState({ config, open = [], proposed = [], random, now, outbox = li
 }
 
 function heed(state: State, change: FindingChange, now: Now): void {
-  if (isEnd(change)) return dropPushed(state, change.finding);
+  if (endsFinding(change)) return dropPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
   if (change.change !== 'opened') return;
   for (const queue of state.queues.values()) recordPushed(state, queue, change.finding, now);

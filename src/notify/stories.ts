@@ -5,7 +5,7 @@ import type { StoryView } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { isDownNow, type Standing } from '../core/standing.ts';
 import { stamp } from '../core/views.ts';
-import type { NoticeDraft } from './news.ts';
+import { endsFinding, type NoticeDraft } from './news.ts';
 
 /**
  * Recurring trouble on one subject, and what people were sent about it. The first beginning and the first end are sent
@@ -42,11 +42,11 @@ const keyPrefix = 'story/';
 
 type Part = 'begins' | 'ends' | 'beside';
 
-function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
+function partOf({ finding, advice, weight }: NoticeDraft): Part {
   // A finding that only an operator can end has no end to report, and an update is no beginning. Neither changes the
   // story.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
-  if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
+  if (finding !== null) return endsFinding({ finding }) ? 'ends' : 'begins';
   const isBack = advice?.cause === 'failback';
   if (advice?.state === 'withdrawn') return isBack ? 'begins' : 'ends';
   if (advice?.state !== 'proposed') return 'beside';
@@ -93,7 +93,8 @@ function storyOf(news: NoticeDraft, now: Now): Story {
 
 function recordEnd(story: Story, news: NoticeDraft, now: Now): boolean {
   story.endedAtMs = now.monotonicMs;
-  const afterMs = endsAfterMs(story);
+  // An operator who acknowledges a finding has ended it for good.
+  const afterMs = news.finding?.state === 'acknowledged' ? 0 : endsAfterMs(story);
   if (afterMs === 0) {
     story.stand = null;
     return true;
@@ -210,9 +211,9 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
  * finding belongs to the advice that people were sent to leave its mirror.
  */
 export function findBase(stories: Stories, news: NoticeDraft): Story | null {
-  const { finding, advice, type, subject } = news;
+  const { finding, advice, subject } = news;
   const own = stories.get(subject) ?? null;
-  if (type === 'mirror.recovery') return own;
+  if (endsFinding(news)) return own;
   if (advice !== null) return advice.state === 'accepted' || advice.state === 'dismissed' ? own : null;
   if (finding === null || finding.registry === null || kindTraits[finding.kind].endsByHand) return null;
   const left = [...stories.values()].find(

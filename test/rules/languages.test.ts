@@ -60,7 +60,7 @@ describe('alerts/zh/mirrorwatch.yml', () => {
 
 test('the catalogue has no text of an alert that is no more', () => {
   const names = Object.keys(en).flatMap((key) => /^alert\.(\w+)\.summary$/.exec(key)?.[1] ?? []);
-  expect(names.sort()).toEqual(english.map(({ alert }) => alert).sort());
+  expect(names.sort()).toEqual([...new Set(english.map(({ alert }) => alert))].sort());
 });
 
 test('a site sets its numbers in either language', () => {

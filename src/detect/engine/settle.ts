@@ -12,7 +12,7 @@ import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } f
 import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
 import { recordVersion } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
-import { speedOf, thresholdFor } from '../rules/speed.ts';
+import { speedOf, thresholdFor, usualOf } from '../rules/speed.ts';
 import { judgeKinds, judgeUs, receiveResponse } from './step.ts';
 
 const hourMs = 3_600_000;
@@ -48,7 +48,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     facts: dropContents(sample.facts),
     cold: isCold,
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
-    baselineMs: isHeavy(target) ? null : speedOf(series).baseline.medianMs,
+    baselineMs: isHeavy(target) ? null : usualOf(speedOf(series)).medianMs,
   });
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);

@@ -12,7 +12,7 @@ import {
   sortByCanary,
 } from '../memory/says.ts';
 import { type OtherSpeed, otherProtocolOf } from '../outage/http-versions.ts';
-import type { SpeedState } from '../rules/speed.ts';
+import { type SpeedState, usualOf } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
 
 /** The speed of one series. `isJudge`: the spike rule judges the mirror by this series. */
@@ -53,7 +53,8 @@ export function explainSpike(
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...messageFor('found.slow.well', { name }) };
   const spiking = all.filter((one) => one.isJudge);
-  const baselineMs = first.baseline.medianMs;
+  const { medianMs: baselineMs, p99Ms } = usualOf(first);
+  const isByPeers = first.baseline.medianMs === null;
   const { observedMs } = first.slow;
   const other = otherOf(first, rule, timeoutOf(first.target), otherSpeed);
   const broken = other === null ? null : otherProtocolOf(other.protocol);
@@ -68,13 +69,13 @@ export function explainSpike(
     scope: scopeOf(all.map(({ target }) => target)).map((item) =>
       broken === null ? item : { ...item, protocol: broken },
     ),
-    cause: 'slow',
+    cause: isByPeers ? 'peers' : 'slow',
     evidence: {
       samples: all.reduce((sum, { slow }) => sum + slow.samples, 0),
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
       observedSeconds: secondsIn(observedMs),
       baselineSeconds: secondsIn(baselineMs),
-      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
+      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutOf(first.target), p99Ms)),
       ...slowestOf(all.map(({ slow }) => slow)),
     },
     actionable: isSpikeActionable({
@@ -83,7 +84,7 @@ export function explainSpike(
       judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
     }),
     ...(other === null || broken === null
-      ? messageFor('found.slow', values)
+      ? messageFor(isByPeers ? 'found.slowByPeers' : 'found.slow', values)
       : messageFor('found.slowProtocol', { ...values, broken, other: other.protocol, there: formatTime(other.rttMs) })),
   };
 }

@@ -18,8 +18,10 @@ import {
   speedOf,
   speedPlace,
   updateSpeed,
+  usualOf,
 } from '../rules/speed.ts';
 import { isSlowEverywhere } from './all-slow.ts';
+import { usualByPeers } from './slow-start.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 /** A spike that is held is looked at again after this time, milliseconds. The main loop turns much more often. */
@@ -53,7 +55,8 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   judge(own, { view, mirror, series, sample, isCold }, before) {
     const { purpose, target } = sample.due;
     if (purpose !== 'scheduled' || isHeavy(target) || isCold) return null;
-    const context = { rule: view.config.detect.spike, nowMs: view.now.monotonicMs };
+    const byPeers = usualByPeers(view, mirror, series);
+    const context = { rule: view.config.detect.spike, nowMs: view.now.monotonicMs, byPeers };
     const { state, isChange } = updateSpeed(before, sample, context);
     const isFirst = before.spike.slow === 0 && before.spike.sinceMs === null && !before.isLastSlow && state.isLastSlow;
     const compared = otherSpeedOf(own.other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
@@ -128,7 +131,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const series = [...mirror.series.values()].map((one): readonly [SeriesMemory, SpeedState] => {
       const { window, resolvedVersion } = speedOf(one).baseline;
       const speed = { ...speedOf(one), baseline: newBaseline(window, resolvedVersion, rule) };
-      if (speed.baseline.medianMs !== null || speed.spike.sinceMs === null) return [one, speed];
+      if (usualOf(speed).medianMs !== null || speed.spike.sinceMs === null) return [one, speed];
       isChange = true;
       return [one, clearSpeed(speed)];
     });
@@ -157,12 +160,14 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
     return { series: [[first, { ...speedOf(first), slow }]] };
   },
-  writeSeries({ baseline, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
+  writeSeries({ baseline, byPeers, wasWarm, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
     // The next process has another monotonic clock, so wall times are stored.
     const wallOf = (monotonicMs: number) => now.wallMs - (now.monotonicMs - monotonicMs);
     return {
       window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
       resolvedVersion: baseline.resolvedVersion,
+      ...(byPeers === null ? {} : { byPeersMs: byPeers.medianMs }),
+      ...(wasWarm && baseline.medianMs === null ? { wasWarm } : {}),
       slow,
       clear,
       spikeSinceMs: sinceMs === null ? null : wallOf(sinceMs),
@@ -176,8 +181,10 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const resolvedVersion = typeof row['resolvedVersion'] === 'string' ? row['resolvedVersion'] : null;
     const baseline = newBaseline(row['window'], resolvedVersion, config.detect.spike);
     const streaks = readStreaks(row, about);
-    const spike = baseline.medianMs === null ? noSpike : streaks.spike;
-    return { series: [[series, { ...speedOf(series), baseline, ...streaks, spike }]] };
+    const byPeers = isNumber(row['byPeersMs']) ? { medianMs: row['byPeersMs'], p99Ms: null } : null;
+    const wasWarm = row['wasWarm'] === true || baseline.medianMs !== null;
+    const spike = baseline.medianMs === null && byPeers === null ? noSpike : streaks.spike;
+    return { series: [[series, { ...speedOf(series), baseline, byPeers, wasWarm, ...streaks, spike }]] };
   },
 };
 

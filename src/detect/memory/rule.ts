@@ -16,6 +16,8 @@ import type { Peek } from './turn.ts';
 export interface RuleView {
   readonly now: Now;
   readonly config: Config;
+  /** The rules that are left out. */
+  readonly without: Without;
   /** `configuredMs`: since when the configuration applies, wall milliseconds. */
   readonly us: { readonly configuredMs: number };
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
@@ -31,7 +33,6 @@ export interface RuleView {
   readonly open: ReadonlyMap<string, Finding>;
   /** The items that mirrors have served, also before a restart; as in `Memory`. */
   readonly seen: ReadonlyMap<string, number>;
-  readonly without: Without;
 }
 
 export interface About {

@@ -62,8 +62,21 @@ export function judgeSpike(
   return { state: { ...state, slow: count, clear }, event: null };
 }
 
+/** A usual latency, milliseconds; `p99Ms` is `null` if only the median is known. */
+export interface Usual {
+  readonly medianMs: number;
+  readonly p99Ms: number | null;
+}
+
 export interface SpeedState {
   readonly baseline: Baseline;
+  /**
+   * While the baseline warms up and samples are slow: the usual latency by the first samples and the peers
+   * (`usualByPeers`). `null`: the baseline decides.
+   */
+  readonly byPeers: Usual | null;
+  /** True if the series had a baseline before: its first samples now are no samples of a start. */
+  readonly wasWarm: boolean;
   readonly spike: SpikeState;
   /** Counts over the samples since the first of the current slow samples in a row, or over the samples of the spike. */
   readonly slow: {
@@ -100,6 +113,8 @@ const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: nul
 
 export const noSpeed: SpeedState = {
   baseline: emptyBaseline,
+  byPeers: null,
+  wasWarm: false,
   spike: noSpike,
   slow: noSlow,
   pending: [],
@@ -114,6 +129,11 @@ export function isSpikingOrShifted({ spike: { sinceMs }, shift }: SpeedState): b
   return sinceMs !== null || shift !== null;
 }
 
+/** The usual latency that slow samples are compared with; `medianMs` is `null`: none is known yet. */
+export function usualOf({ baseline, byPeers }: SpeedState): Usual | Baseline {
+  return baseline.medianMs === null ? (byPeers ?? baseline) : baseline;
+}
+
 export function speedOf(series: SeriesMemory): SpeedState {
   return seriesStateOf<SpeedState>(speedPlace, series);
 }
@@ -124,7 +144,7 @@ export function speedOf(series: SeriesMemory): SpeedState {
  */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
-  const { medianMs, p99Ms } = speedOf(series).baseline;
+  const { medianMs, p99Ms } = usualOf(speedOf(series));
   return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
@@ -134,8 +154,8 @@ export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: n
  */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
-  const { baseline, spike } = speedOf(series);
-  return boundsMsOf(baseline, rule, timeoutMs, spike.sinceMs !== null);
+  const speed = speedOf(series);
+  return boundsMsOf(usualOf(speed), rule, timeoutMs, speed.spike.sinceMs !== null);
 }
 
 function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): SpeedPace {
@@ -148,26 +168,33 @@ function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): SpeedPac
 }
 
 export function clearSpeed(state: SpeedState): SpeedState {
-  return { ...noSpeed, baseline: state.baseline };
+  return { ...noSpeed, baseline: state.baseline, wasWarm: state.wasWarm };
 }
 
 /**
  * Judges one scheduled sample of a light series for spike and level shift, and learns from it. `isChange`: a spike or a
  * level shift started or ended.
+ * @param context.byPeers  the usual latency while the baseline warms up; an open spike keeps that of its start
  * @see docs/detection.md#rules-of-findings
  */
 export function updateSpeed(
-  before: SpeedState,
+  known: SpeedState,
   sample: Pick<Sample, 'outcome' | 'rttMs' | 'loopDelayMsMax' | 'due'>,
-  context: { readonly rule: SpikeRule; readonly nowMs: number },
+  context: { readonly rule: SpikeRule; readonly nowMs: number; readonly byPeers?: Usual | null },
 ): { readonly state: SpeedState; readonly isChange: boolean } {
   const { rule, nowMs } = context;
   const pace = paceOf(sample);
   const { timeoutMs } = sample.due;
-  const { medianMs: baselineMs, p99Ms } = before.baseline;
-  const { state: spike, event } = judgeSpike(before.spike, pace, { baselineMs, p99Ms, timeoutMs, rule, nowMs });
-  const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, baselineMs, rule, timeoutMs) === true;
-  let state: SpeedState = { ...before, spike, isLastSlow, wasLastSlow: before.isLastSlow };
+  const before = withUsual(known, context.byPeers ?? null);
+  const { medianMs: baselineMs, p99Ms } = usualOf(before);
+  // The first samples know little of a mirror's latency, so a spike by the peers needs twice as many slow samples.
+  const { byPeers } = before;
+  const strict = byPeers === null ? rule : { ...rule, consecutive: 2 * rule.consecutive };
+  const judged = { baselineMs, p99Ms, timeoutMs, rule: strict, nowMs };
+  const { state: spike, event } = judgeSpike(before.spike, pace, judged);
+  const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, before.baseline.medianMs, rule, timeoutMs) === true;
+  const wasWarm = before.wasWarm || event === 'relearned' || before.baseline.medianMs !== null;
+  let state: SpeedState = { ...before, wasWarm, spike, isLastSlow, wasLastSlow: before.isLastSlow };
   if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample, rule) };
   else if (event === null || event === 'cleared') state = { ...state, slow: noSlow };
   if (event === 'relearned') {
@@ -178,7 +205,16 @@ export function updateSpeed(
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
   const isChange = event !== null || (shift === null) !== (state.shift === null);
   state = { ...state, shift, baseline: baselineAfter(state, shift, nowMs) };
-  return { state: learned(state, pace, rule, !isDisturbed(sample)), isChange };
+  const isUsed = spike.sinceMs !== null || spike.slow > 0;
+  state = learned(state, pace, rule, !isDisturbed(sample));
+  return { state: isUsed ? state : { ...state, byPeers: null }, isChange };
+}
+
+/** The state with the usual latency by the peers. Without any usual latency, no streak of slow samples goes on. */
+function withUsual(state: SpeedState, byPeers: Usual | null): SpeedState {
+  if (state.spike.sinceMs !== null) return state;
+  const next = { ...state, byPeers: state.baseline.medianMs === null ? byPeers : null };
+  return usualOf(next).medianMs === null ? { ...next, spike: noSpike } : next;
 }
 
 /** The baseline of the old level if a level shift ends because this level is back; else the present baseline. */
@@ -201,14 +237,15 @@ function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: b
 }
 
 function noteSlow(
-  { slow, baseline }: SpeedState,
+  state: SpeedState,
   pace: SpeedPace,
   { due }: Pick<Sample, 'due'>,
   rule: SpikeRule,
 ): SpeedState['slow'] {
+  const { slow } = state;
   if (pace.kind === 'other') return slow;
   const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;
-  const { medianMs, p99Ms } = baseline;
+  const { medianMs, p99Ms } = usualOf(state);
   const isSlowOne = pace.kind === 'timeout' || isSlow(observedMs, medianMs, rule, due.timeoutMs, p99Ms) === true;
   const counted = { ...slow, samples: slow.samples + 1, observedMs };
   if (!isSlowOne) return counted;

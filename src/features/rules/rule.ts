@@ -121,8 +121,9 @@ const labels = 'registry ecosystem upstream instance job vantage module version 
  */
 const templates = {
   ...Object.fromEntries(labels.map((name) => [name, `{{ $labels.${name} }}`])),
-  /** No label contains the URL of the advice, so the alert shows the command that prints the lines to paste. */
+  /** No label contains the URL of the advice, so the alert shows the command that prints the lines to paste, and the page. */
   command: 'mirrorwatch advice --url http://{{ $labels.instance }}',
+  page: 'http://{{ $labels.instance }}',
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',
   seconds: '{{ printf "%.1f" $value }}',
@@ -133,6 +134,7 @@ const templates = {
   ago: '{{ . | first | value | humanizeDuration }}',
   count: '{{ . | first | value | printf "%.0f" }}',
   often: '{{ . | first | label "reason" }}',
+  other: '{{ . | first | label "to" }}',
   lower: '{{ . | first | value | humanizeDuration }}',
 };
 

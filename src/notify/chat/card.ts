@@ -1,5 +1,6 @@
 import type { QuietRule } from '../../core/config.ts';
 import { wordsOf } from '../../words/words.ts';
+import { pageOf } from '../alerts.ts';
 import {
   type Card,
   clipped,
@@ -52,8 +53,7 @@ export function cardOf(notices: readonly SectionNotice[], reader: Reader, held: 
 }
 
 function pageUrl(page: string, notices: readonly SectionNotice[]): string {
-  const registry = notices.length === 1 ? notices[0]?.finding?.registry : null;
-  return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
+  return pageOf(page, (notices.length === 1 ? notices[0]?.finding?.registry : null) ?? null);
 }
 
 /**

@@ -1,33 +1,40 @@
-import { endTextKeyOf, findingTextKeyOf, isDisputed, kindTraits, onsetOf } from '../../core/finding.ts';
+import { causeTextKeyOf, endTextKeyOf, findingTextKeyOf, isDisputed, kindTraits, onsetOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { bareDigestOf, type FindingView, type SideView } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
-import { severityOf } from '../alerts.ts';
+import { ackOf, severityOf } from '../alerts.ts';
 import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
 const sidesShown = 3;
 
 export function renderFindingSection(notice: SectionNotice, finding: FindingView, pen: Pen): Section {
-  const { say } = pen;
+  const { say, reader } = pen;
   // A view has no `actionable`. The confidence of a mismatch is low if no authority states which bytes are right, or
   // while the vantage is suspect.
   const actionable = finding.confidence !== 'low';
   const who = finding.registry ?? notice.vantage;
-  if (notice.type === 'mirror.recovery')
-    return {
-      tone: 'good',
-      title: say(endTextKeyOf(finding), { who }),
-      rows: [...endRows(notice, finding, pen), ...renderStoryRows(notice, true, null, pen)],
-      code: null,
-      ref: notice.ref,
-    };
-  return {
-    tone: toneOf(finding, actionable),
-    title: say(findingTextKeyOf({ ...finding, sentence: notice.sentence }, isDisputed({ ...finding, actionable })), {
+  const what = say(
+    findingTextKeyOf({ ...finding, sentence: notice.sentence }, isDisputed({ ...finding, actionable })),
+    {
       who,
-    }),
-    rows: [...rowsOf(finding, pen), ...renderStoryRows(notice, false, null, pen), ...detailOf(notice, finding, pen)],
+    },
+  );
+  const isOver = finding.state !== 'open';
+  const { acknowledgedReason: reason } = finding;
+  const isAcknowledged = finding.state === 'acknowledged';
+  const ended = isAcknowledged ? say('card.acknowledged', { what }) : say(endTextKeyOf(finding), { who });
+  const { acknowledge: command } = ackOf(finding, reader.page);
+  const rowsAtEnd = [
+    ...(isAcknowledged && reason !== null ? [{ label: say('row.reason'), text: reason }] : []),
+    ...endRows(notice, finding, pen),
+  ];
+  const todo = command === undefined ? [] : [{ label: say('row.acknowledge'), text: command }];
+  const details = isOver ? [] : [...detailOf(notice, finding, pen), ...todo];
+  return {
+    tone: isOver ? 'good' : toneOf(finding, actionable),
+    title: isOver ? ended : what,
+    rows: [...(isOver ? rowsAtEnd : rowsOf(finding, pen)), ...renderStoryRows(notice, isOver, null, pen), ...details],
     code: null,
     ref: notice.ref,
   };
@@ -60,7 +67,7 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   const sides = sidesText(finding.evidence.sides, pen);
   return [
     { label: say('row.since'), text: formatLocalTime(onsetOf(finding, Date.parse(finding.openedAt)), reader.timeZone) },
-    { label: say('row.why'), text: say(`cause.${finding.cause}`) },
+    { label: say('row.why'), text: say(causeTextKeyOf(finding)) },
     ...(seen === '' ? [] : [{ label: say('row.seen'), text: seen }]),
     ...(finding.vantage === 'ok' ? [] : [{ label: say('row.doubt'), text: say(`doubt.${finding.vantage}`) }]),
     ...(what === '' ? [] : [{ label: say('row.what'), text: what }]),

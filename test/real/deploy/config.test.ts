@@ -169,6 +169,8 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
         [alert('MirrorwatchConfigurationIgnored', 'a', ''), 'active'],
         [alert('MirrorDown', 'b', 'm1'), 'active'],
         [alert('MirrorDegraded', 'b', 'm1'), 'suppressed'],
+        [alert('MirrorAdvice', 'b', 'm1'), 'suppressed'],
+        [alert('MirrorAdvice', 'b', 'm2'), 'active'],
         [alert('MirrorSlow', 'b', 'm2'), 'active'],
         [alert('MirrorDownMostPlaces', '', 'm3'), 'active'],
         [alert('MirrorDown', 'b', 'm3'), 'suppressed'],

@@ -13,7 +13,7 @@ const alerts = readdirSync(join(repoDir, 'alerts'))
     (name) => (parse(readFileSync(join(repoDir, 'alerts', name), 'utf8')) as { groups: { rules: Alert[] }[] }).groups,
   )
   .flatMap(({ rules }) => rules)
-  .filter(({ alert }) => alert !== undefined);
+  .filter(({ alert }, at, all) => alert !== undefined && all.findIndex((one) => one.alert === alert) === at);
 const config = parse(readFileSync(join(repoDir, 'deploy/alertmanager.yml'), 'utf8')) as {
   inhibit_rules: readonly {
     source_matchers: readonly string[];
@@ -48,7 +48,12 @@ describe('the inhibitions, over the alerts that there are', () => {
     ],
     ['MirrorNoneUsable', null, ['MirrorDown'], ['vantage', 'ecosystem', 'upstream']],
     ['MirrorwatchDown', null, ['MirrorwatchAbsent'], []],
-    ['MirrorDown', null, ['MirrorSlow', 'MirrorDegraded', 'MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'], onePlace],
+    [
+      'MirrorDown',
+      null,
+      ['MirrorSlow', 'MirrorDegraded', 'MirrorAdvice', 'MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'],
+      onePlace,
+    ],
     ['MirrorDownMostPlaces', null, ['MirrorDown', 'MirrorDegradedMostPlaces'], ['ecosystem', 'registry']],
     ['MirrorDegradedMostPlaces', 'slow', ['MirrorSlow'], ['ecosystem', 'registry']],
     [

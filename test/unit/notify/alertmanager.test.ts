@@ -54,6 +54,7 @@ describe('a finding as an alert', () => {
           summary: 'a has an outage',
           description: 'a is down',
           finding: 'outage-a',
+          page: 'http://127.0.0.1:10120/mirrors/a',
           probe: 'http://127.0.0.1:10120/probes/p1',
         },
         startsAt: '2026-03-01T00:00:00.000Z',
@@ -61,6 +62,15 @@ describe('a finding as an alert', () => {
         generatorURL: 'http://127.0.0.1:10120/mirrors/a',
       },
     ]);
+  });
+
+  it('of wrong bytes has the command that ends it', () => {
+    const stage = new Stage([am()]);
+    stage.open(finding('mismatch', 'a', { cause: 'mismatch' }));
+    const [sent] = stage.send();
+    expect(posted(sent?.message.body)[0]?.annotations['acknowledge']).toBe(
+      "mirrorwatch ack mismatch-a --reason '…' --url http://127.0.0.1:10120",
+    );
   });
 
   it('carries the lines to paste while leaving its mirror is advised, from that turn on', () => {
@@ -129,6 +139,7 @@ describe('a finding as an alert', () => {
       summary: 'a 发生故障',
       description: 'a 在 IPv6 上没有响应（refused）；在 IPv4 上正常。',
       finding: 'outage-a',
+      page: 'http://127.0.0.1:10120/mirrors/a',
       probe: 'http://127.0.0.1:10120/probes/p1',
     });
     expect(english?.annotations['description']).toBe('a does not respond over IPv6 (refused); it works over IPv4.');

@@ -197,21 +197,76 @@ describe('the content of notices', () => {
 
   it.each([
     [
-      'a mismatch ends by acknowledgement',
+      'a mismatch ends by acknowledgement, which is no recovery',
       finding('mismatch', 'a', { cause: 'mismatch' }),
-      ['ops mirror.recovery 2 msg-2'],
+      ['ops mirror.mismatch 2 msg-2'],
     ],
     ['an outage does not', outage, []],
-    ['an outage that closed with it does', { ...outage, closedAtMs: 1 }, ['ops mirror.recovery 2 msg-2']],
+    ['an outage that closed with it does', { ...outage, closedAtMs: 1 }, ['ops mirror.outage 2 msg-2']],
   ])('%s', (_name, one, want) => {
     const stage = new Stage([receiver('ops')]);
     stage.open(one);
     stage.all(delivered);
-    const acknowledged = { change: 'acknowledged', finding: { ...one, state: 'acknowledged' } } as const;
+    const acknowledged = {
+      change: 'acknowledged',
+      finding: { ...one, state: want.length > 0 ? 'acknowledged' : 'open' },
+    } as const;
     stage.take(stage.notifier.compose({ findings: [acknowledged], advice: [] }, stage.at));
     expect(stage.all(delivered)).toEqual(want);
     stage.take(stage.notifier.compose({ findings: [acknowledged], advice: [] }, stage.at));
     expect(stage.all(delivered)).toEqual([]);
+  });
+
+  it('an acknowledgement says so, refers to the start, and has nothing left to do', () => {
+    const stage = new Stage([receiver('ops'), receiver('ends', { on: ['recovery'] })]);
+    const one = finding('mismatch', 'a', { cause: 'mismatch' });
+    stage.open(one);
+    stage.all(delivered);
+    const acknowledged = { atMs: 1, reason: 'rebuilt upstream' };
+    const ended = { ...one, state: 'acknowledged', acknowledged, closedAtMs: 1 } as const;
+    stage.take(
+      stage.notifier.compose({ findings: [{ change: 'acknowledged', finding: ended }], advice: [] }, stage.at),
+    );
+    const sent = stage.send().map(({ notice }) => [notice.receiver, JSON.parse(notice.body)]);
+    expect(sent).toMatchObject([
+      [
+        'ops',
+        {
+          type: 'mirror.mismatch',
+          data: { finding: { state: 'acknowledged', acknowledgedReason: 'rebuilt upstream' }, resolves: 'msg-1' },
+        },
+      ],
+    ]);
+    expect(sent[0]?.[1].data).not.toHaveProperty('acknowledge');
+  });
+
+  it('a finding says what it is, which lines to set, where to look, and how to end it', () => {
+    const stage = new Stage([receiver('ops')]);
+    const env = 'GOPROXY=https://b.example.com';
+    stage.take(
+      stage.notifier.compose(
+        {
+          findings: [],
+          advice: [{ change: 'proposed', advice: advice('a1', { remedy: { env } }) }],
+        },
+        stage.at,
+      ),
+    );
+    stage.open(outage);
+    stage.open(finding('mismatch', 'c', { cause: 'mismatch' }));
+    const data = stage.send().map(({ notice }) => JSON.parse(notice.body).data);
+    const at = 'http://127.0.0.1:10120';
+    expect(data.find(({ subject }) => subject === 'outage/a')).toMatchObject({
+      summary: 'a has an outage',
+      remedy: { env },
+      page: `${at}/mirrors/a`,
+    });
+    expect(data.find(({ subject }) => subject === 'mismatch/c')).toMatchObject({
+      summary: 'c serves wrong bytes',
+      page: `${at}/mirrors/c`,
+      acknowledge: `mirrorwatch ack mismatch-c --reason '…' --url ${at}`,
+    });
+    expect(data.find(({ subject }) => subject.startsWith('advice/'))).toMatchObject({ page: `${at}/` });
   });
 
   it('findings about us have the vantage as subject', () => {

@@ -105,13 +105,13 @@ describe('the text', () => {
     );
   });
 
-  test('every rule is in it once', () => {
+  test('every rule is in it once, but MirrorDown, which has two severities', () => {
     const groups = listRuleGroups(defaultRuleParameters);
     const names = groups.flatMap(({ recordings, alerts }) => [
       ...recordings.map(({ record }) => record),
       ...alerts.map(({ alert }) => alert),
     ]);
-    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual(['MirrorDown']);
     expect(
       [...renderRules(defaultRuleParameters).matchAll(/- (?:record|alert): (\S+)/g)].map(([, name]) => name),
     ).toEqual(names);
