@@ -5,7 +5,7 @@ import { systemClock } from '../io/clock.ts';
 import { systemTimers } from '../io/timers.ts';
 
 // Exports for all commands. What only the daemon needs is in system.ts, which takes three times as long to load.
-export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
+export { type ChangePlace, type ChangeRefused, makeChanges, refuseForRoot, undoChange } from '../io/changes.ts';
 export { maskWords } from '../io/client-words.ts';
 export { systemClock } from '../io/clock.ts';
 export { type DaemonAt, sendToDaemon } from '../io/daemon-access.ts';
@@ -38,6 +38,7 @@ export interface ProcessFacts {
   readonly votes?: Actor['votes'];
 }
 
-export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
-  return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
+/** @param folder  see `createClientRunner` */
+export function clientsFor({ path = '' }: Pick<ProcessFacts, 'path'>, folder?: string): ClientRunner {
+  return createClientRunner({ clock: systemClock, timers: systemTimers, path, ...(folder && { folder }) });
 }

@@ -46,7 +46,7 @@ export async function makeChanges(
   place: ChangePlace,
   madeAt: string,
 ): Promise<Result<KeptChange, ChangeRefused>> {
-  const foreign = await refusedToRoot([...changes.map(({ file }) => file), join(place.kept, 'x')], place);
+  const foreign = await refuseForRoot([...changes.map(({ file }) => file), join(place.kept, 'x')], place);
   if (foreign !== null) return error(foreign);
   const prepared: { readonly kept: KeptFile; readonly after: Buffer }[] = [];
   for (const change of changes) {
@@ -82,9 +82,10 @@ export async function makeChanges(
   return ok(change);
 }
 
-async function refusedToRoot(
+/** Returns why root must not change files: another user can replace a part of the path of one. `null`: no reason. */
+export async function refuseForRoot(
   files: readonly string[],
-  { ourUid = process.geteuid?.() }: ChangePlace,
+  { ourUid = process.geteuid?.() }: Pick<ChangePlace, 'ourUid'> = {},
 ): Promise<ChangeRefused | null> {
   if (ourUid !== 0) return null;
   for (const file of files) {
@@ -112,7 +113,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
  * was restored
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
-  const foreign = await refusedToRoot(
+  const foreign = await refuseForRoot(
     change.files.map(({ file }) => file),
     place,
   );

@@ -1,11 +1,42 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, open, readdir, rmdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FetchedFile } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
+import { findForeignFolder } from './foreign-folder.ts';
 
 export const homePrefix = 'mirrorwatch-client-';
+
+/**
+ * Returns the folder for the folders of client runs, and creates it. No other user can write to it or to a folder above
+ * it, because clients search the parents of their folder for settings, which can name code. As root, it is below `/run`,
+ * where the user of the clients can enter it; else it is `own`, or a folder in the user's cache.
+ * @throws an Error with code `EPERM` if there is no such folder
+ */
+export async function makeRunsFolder(own?: string): Promise<string> {
+  const uid = process.geteuid?.();
+  const places = [
+    uid === 0 ? '/run/mirrorwatch-clients' : undefined,
+    own,
+    join(homedir(), '.cache/mirrorwatch/clients'),
+  ];
+  for (const place of places.filter((one) => one !== undefined)) {
+    const next = join(place, homePrefix);
+    // Nothing is created below a folder of others.
+    const isForeign = async () => uid !== undefined && (await findForeignFolder(next, uid, true)) !== null;
+    try {
+      if (await isForeign()) continue;
+      await mkdir(place, { recursive: true, mode: 0o700 });
+      if (uid === 0) await chmod(place, 0o711);
+      if (!(await isForeign())) return place;
+    } catch {
+      // The next one may be usable.
+    }
+  }
+  throw Object.assign(new Error('no folder for client runs'), { code: 'EPERM' });
+}
 
 /**
  * Removes temporary folders of client runs that a killed daemon left, because they contain credentials. Any user can

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chown, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { chown, lchown, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ClientEnd, ClientOrder, ClientPlan, ClientReport, ClientRunner } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Clock, Timers } from '../core/ports.ts';
-import { clearFolder, clearLeft, homePrefix, measureFolder, readFetched } from './client-folder.ts';
+import { clearFolder, clearLeft, homePrefix, makeRunsFolder, measureFolder, readFetched } from './client-folder.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { findCommand } from './machine.ts';
 import { stopGroup } from './process-groups.ts';
@@ -25,15 +25,27 @@ interface Room {
 }
 
 /**
+ * Files in the folder of each run, so that clients that search the parents of their folder for settings of a project stop
+ * there.
+ */
+const stops = { 'package.json': '{}\n', '.npmrc': '', 'pnpm-workspace.yaml': 'packages: ["."]\n' } as const;
+
+/** Programs that a client could start because a response names them. Each is replaced by a program that fails. */
+const withheld = ['git', 'ssh'] as const;
+
+/**
  * Creates the runner of real clients, such as `npm`. Each client runs in a new folder and in its own process group,
  * with a minimal environment.
- * @param input.path  the search path of programs, which the clients get too
+ * @param input.path    the search path of programs, which the clients get too, without `withheld`
+ * @param input.folder  where the folders of runs are, if no other user can write to a folder above; absent: see
+ *                      `makeRunsFolder`
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
 export function createClientRunner(input: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timers: Timers;
   readonly path: string;
+  readonly folder?: string;
 }): ClientRunner {
   const { clock, timers, path } = input;
   const room: Room = { clock, timers, path, running: new Set() };
@@ -45,10 +57,10 @@ export function createClientRunner(input: {
     if (command === null) return notRun('not_installed', 'ENOENT');
     let home: string | null = null;
     try {
-      home = await mkdtemp(join(tmpdir(), homePrefix));
+      home = await mkdtemp(join(await makeRunsFolder(input.folder), homePrefix));
       await clearLeft(home, [process.geteuid?.(), order.user?.uid]);
       const plan = order.plan(home);
-      await furnish(home, plan, order.user);
+      await furnish(home, plan, order.user, findCommand('false', path) ?? '/bin/false');
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
       const report = await runProgram(room, order, home, plan, wrapped(argv, order, path));
@@ -90,7 +102,14 @@ async function runProgram(
   const [file = '', ...args] = argv;
   const child = spawn(file, args, {
     cwd: join(home, 'work'),
-    env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), LANG: 'C.UTF-8', NO_COLOR: '1', ...plan.env },
+    env: {
+      PATH: `${join(home, 'bin')}:${path}`,
+      HOME: home,
+      TMPDIR: join(home, 'tmp'),
+      LANG: 'C.UTF-8',
+      NO_COLOR: '1',
+      ...plan.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...(order.user === null ? {} : order.user),
@@ -187,7 +206,7 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
   ];
 }
 
-async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
+async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user'], failing: string): Promise<void> {
   const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
   const folders = new Set([home]);
   const folder = async (below: string) => {
@@ -195,8 +214,12 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
     for (let at = 1; at <= parts.length; at += 1) folders.add(join(home, ...parts.slice(0, at)));
     await mkdir(join(home, below), { recursive: true, mode: 0o700 });
   };
-  for (const below of ['work', 'tmp', plan.fetched]) await folder(below);
-  for (const [name, text] of Object.entries(plan.files)) {
+  for (const below of ['work', 'tmp', 'bin', plan.fetched]) await folder(below);
+  for (const name of withheld) {
+    await symlink(failing, join(home, 'bin', name));
+    if (user !== null) await lchown(join(home, 'bin', name), user.uid, user.gid);
+  }
+  for (const [name, text] of Object.entries({ ...stops, ...plan.files })) {
     await folder(dirname(name));
     await writeFile(join(home, name), text, { mode: 0o600, flag: 'wx' });
     await own(join(home, name));

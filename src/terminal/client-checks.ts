@@ -1,14 +1,14 @@
 import { basename, join } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { ClientCheck, FileChange } from '../core/trap.ts';
-import { clientsFor, maskWords } from '../daemon/machine.ts';
+import { clientsFor, maskWords, refuseForRoot } from '../daemon/machine.ts';
 import type { Context } from './context.ts';
 
 const bounds = { timeoutMs: 60_000, outputBytes: 2 ** 20, diskBytes: 2 ** 28 } as const;
 
 /**
- * Lets the clients on this machine read the new text of each file, in a folder of its own, before the text replaces the
- * old one. A client that fails with the new text only reads another value too. A client that fails with the old text as
+ * Lets the clients on this machine read the inert settings of the new text of each file, in a folder of its own, before the
+ * text replaces the old one. As root, no client reads settings of other users: the change itself is refused then. A client that fails with the new text only reads another value too. A client that fails with the old text as
  * well checks nothing, which is reported.
  * @returns the file and the client that reads another value than the wanted one; `null`: there is none
  */
@@ -18,7 +18,9 @@ export async function findMisreading(
 ): Promise<{ readonly file: string; readonly client: string } | null> {
   const clients = clientsFor({ path: env['PATH'] ?? '' });
   /** Returns whether the client prints the line; `null`: it fails. */
-  async function shows({ command, args, variable, line }: ClientCheck, name: string, text: string) {
+  async function shows({ command, args, variable, line, inertTextOf }: ClientCheck, name: string, whole: string) {
+    const text = inertTextOf(whole);
+    if (text === null) return null;
     const file = join('settings', name);
     const { end, said: output } = await clients.run({
       ...bounds,
@@ -34,6 +36,7 @@ export async function findMisreading(
     return output.split('\n').some((one) => one.replace(/\/$/, '') === wanted.replace(/\/$/, ''));
   }
 
+  if ((await refuseForRoot(changes.map(({ file }) => file))) !== null) return null;
   for (const { file, before, after, checks = [] } of changes)
     for (const check of checks.filter(({ command }) => clients.find(command) !== null)) {
       const { command: client } = check;
