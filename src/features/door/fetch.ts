@@ -112,13 +112,15 @@ export function attemptAt(
     const isRanged = headers['range'] !== undefined;
     const isHtml = request.isNeverHtml && /^text\/html\b/i.test(type);
     const isRight = status === 200 || (isRanged && status === 206);
-    if (!isRight || isHtml || (isBounded && Number(passing.headers['content-length']) > bytesMax)) {
+    const encoding = String(passing.headers['content-encoding'] ?? 'identity');
+    const isAsked = encoding === 'identity' || encodingsIn(headers['accept-encoding']).includes(encoding);
+    if (!isRight || isHtml || !isAsked || (isBounded && Number(passing.headers['content-length']) > bytesMax)) {
       // Closing the connection is cheaper than receiving the rest of the body.
       body.on('error', () => undefined).destroy();
       if (status === 404 || status === 410) throw new Absent(`status ${status}`);
       if (isRanged && status === 416)
         throw new NoRange({ tag: 'no_range', registry: source.name, headers: headersFor(passing, 'no_range') });
-      throw new Error(isRight ? 'HTML, or too long' : `status ${status}`);
+      throw new Error(isRight ? 'HTML, encoded, or too long' : `status ${status}`);
     }
     // Another attempt may win while this attempt still reads. Then the memory of this attempt is freed.
     signal.addEventListener('abort', () => hold.release(), { once: true });
@@ -131,6 +133,10 @@ export function attemptAt(
       throw cause;
     }
   };
+}
+
+function encodingsIn(accepted = ''): readonly string[] {
+  return accepted.split(',').map((one) => one.split(';', 1)[0]?.trim() ?? '');
 }
 
 /**
@@ -254,16 +260,19 @@ const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy':
 
 /**
  * Returns the response headers that a client needs, but no cookies and no redirects.
- * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body
+ * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body; `open`: a body that
+ *              another mirror may continue, so a validator of this mirror may be wrong
  */
 export function headersFor(
   passing: Passing,
-  what: 'unchanged' | 'rewritten' | 'no_range',
+  what: 'unchanged' | 'rewritten' | 'no_range' | 'open',
 ): Readonly<Record<string, string>> {
   const kept = ['content-type', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];
   const names = what === 'no_range' ? ['content-range'] : what === 'rewritten' ? kept : [...kept, ...exact];
+  const isLeftOut = (name: string): boolean => what === 'open' && ['etag', 'last-modified'].includes(name);
   const own = names.flatMap((name) => {
+    if (isLeftOut(name)) return [];
     const value = passing.headers[name];
     return typeof value === 'string' && sound.test(value) ? [[name, value] as const] : [];
   });
