@@ -12,15 +12,15 @@ export const homePrefix = 'mirrorwatch-client-';
 /**
  * Returns the folder for the folders of client runs, and creates it. No other user can write to it or to a folder above
  * it, because clients search the parents of their folder for settings, which can name code. As root, it is below `/run`,
- * where the user of the clients can enter it; else it is `own`, or a folder in the user's cache.
+ * where the user of the clients can enter it; else it is in the user's cache, or `own`, which may be in a checkout.
  * @throws an Error with code `EPERM` if there is no such folder
  */
 export async function makeRunsFolder(own?: string): Promise<string> {
   const uid = process.geteuid?.();
   const places = [
     uid === 0 ? '/run/mirrorwatch-clients' : undefined,
-    own,
     join(homedir(), '.cache/mirrorwatch/clients'),
+    own,
   ];
   for (const place of places.filter((one) => one !== undefined)) {
     const next = join(place, homePrefix);
