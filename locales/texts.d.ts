@@ -1055,6 +1055,7 @@ export interface Places {
   readonly 'found.lockByMirrors': 'names' | 'got';
   readonly 'found.lockByAuthority': 'got';
   readonly 'found.lock': 'file' | 'what' | 'why' | 'want';
+  readonly 'found.lockAlone': 'names' | 'got' | 'what' | 'file' | 'want';
   readonly 'found.lockKey': 'what' | 'names' | 'got';
   readonly 'found.authority': never;
   readonly 'found.artifact': 'what' | 'step';

@@ -7,6 +7,7 @@ import {
   findingKinds,
   highestConfidenceOf,
   isDisputed,
+  isOfFileAlone,
   type KindTraits,
   kindTraits,
   type ScopeItem,
@@ -65,7 +66,7 @@ export function isSetAside({ open, chain, roster }: Group, standing: Standing | 
 }
 
 export function isAgainst(finding: Finding): boolean {
-  if (finding.state === 'closed') return false;
+  if (finding.state === 'closed' || isOfFileAlone(finding)) return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
@@ -89,12 +90,9 @@ export function findCauses(view: View, { name }: Mirror): Causes {
   return { gravest, lag: firstCauseOf(['lag'], against) };
 }
 
-/**
- * False for wrong bytes that are no reason to leave a mirror: it is not known which mirror is right, or only an editable
- * file (such as a lock file) calls the bytes wrong.
- */
+/** False for wrong bytes that are no reason to leave a mirror: it is not known which mirror is right. */
 function isSure(finding: Finding): boolean {
-  return !isDisputed(finding) && (finding.actionable || !finding.scope.some(({ by }) => by === 'file'));
+  return !isDisputed(finding) && !isOfFileAlone(finding);
 }
 
 function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause | null {

@@ -191,6 +191,12 @@ export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | '
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
 }
 
+/** True for a mismatch that an earlier version opened by an editable file alone. It is no reason against its mirror. */
+export function isOfFileAlone(finding: Pick<Finding, 'kind' | 'cause' | 'actionable' | 'scope'>): boolean {
+  const { kind, actionable, scope } = finding;
+  return kind === 'mismatch' && !actionable && !isDisputed(finding) && scope.some(({ by }) => by === 'file');
+}
+
 /** Sentences about an outage of some targets of a mirror that works otherwise. */
 const partly: ReadonlySet<string> = new Set(['found.part', 'found.partOnly']);
 

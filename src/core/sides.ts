@@ -1,4 +1,4 @@
-import { type Finding, mismatchCauseOf, type ScopeItem } from './finding.ts';
+import { type Finding, isOfFileAlone, mismatchCauseOf, type ScopeItem } from './finding.ts';
 import { limits } from './limits.ts';
 
 export function isSameItem(one: ScopeItem, other: ScopeItem): boolean {
@@ -13,7 +13,7 @@ export function isSameItem(one: ScopeItem, other: ScopeItem): boolean {
 export function wrongModulesOf(findings: readonly Finding[]): readonly string[] | null {
   const modules = new Set<string>();
   for (const finding of findings) {
-    if (finding.kind !== 'mismatch' || finding.state !== 'open') continue;
+    if (finding.kind !== 'mismatch' || finding.state !== 'open' || isOfFileAlone(finding)) continue;
     if (finding.scope.length === 0 || finding.scope.length >= limits.scopeItems) return null;
     for (const item of finding.scope) {
       const cause = mismatchCauseOf(finding, item);

@@ -58,10 +58,13 @@ export interface ClientCheck {
   readonly args: readonly string[];
   /** The environment variable that names the file to the client. */
   readonly variable: string;
-  /** Variables that keep the client from running programs and writing files that the settings name. */
-  readonly env?: Readonly<Record<string, string>>;
   /** The line that the client prints if it reads the wanted value; `null`: any output, without an error. */
   readonly line: string | null;
+  /**
+   * Returns the text that the client reads in place of a file: our own, with no other settings than inert ones, because
+   * some settings name code that the client runs. `null`: this text cannot be checked.
+   */
+  inertTextOf(text: string): string | null;
 }
 
 /** A change of a file: its contents before and after; `before` is `null` for a new file. */

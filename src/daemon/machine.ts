@@ -37,6 +37,7 @@ export interface ProcessFacts {
   readonly votes?: Actor['votes'];
 }
 
-export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
-  return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
+/** @param folder  see `createClientRunner` */
+export function clientsFor({ path = '' }: Pick<ProcessFacts, 'path'>, folder?: string): ClientRunner {
+  return createClientRunner({ clock: systemClock, timers: systemTimers, path, ...(folder && { folder }) });
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../core/config.ts';
 import { descriptorBoundsFor } from '../core/descriptors.ts';
 import type { Log } from '../core/ports.ts';
@@ -65,7 +65,7 @@ export function createSystemPorts(
     },
     descriptors,
     statePath: config.state.path,
-    clients: clientsFor(facts),
+    clients: clientsFor(facts, resolve(dirname(config.state.path), 'clients')),
     version: facts.version,
     node: facts.node,
   });

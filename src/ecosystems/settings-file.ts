@@ -87,6 +87,11 @@ export async function changeSettings(
   return ok(after === before ? null : { file, before, after, checks });
 }
 
+/** True for a text, such as a URL, that no syntax of a settings file reads as more than this text. */
+export function isPlainValue(value: unknown): boolean {
+  return typeof value === 'string' && /^\w[\w.:/@%+~?&=,[\]-]*$/.test(value);
+}
+
 /** Joins changes of files. If one of them is refused, no file is changed. */
 export function settlingOf(
   changes: readonly Result<FileChange | null, EditRefusal>[],

@@ -33,24 +33,26 @@ export const toml: FileFormat = {
     const parsed = parseToml(text, false);
     return parsed.tag === 'error' ? parsed : lineOfError(() => locateSettings(text, parsed.value));
   },
-  write: (value) => written(value),
+  write: (value) => writeToml(value),
   add(text, settings, [name = '', position, ...more], value) {
     if (typeof position !== 'number' || more.length > 0) return null;
     const list = settingAt(settings, [name]);
     if (list === undefined) {
-      const keys = Object.entries(value as TomlTable).map(([key, one]) => `${key} = ${written(one)}`);
+      const keys = Object.entries(value as TomlTable).map(([key, one]) => `${key} = ${writeToml(one)}`);
       return addLinesAt(text, text.length, [`[[${name}]]`, ...keys]);
     }
     const last = settingAt(settings, [name, position - 1]);
     const at = last?.to ?? list.from + 1;
-    return `${text.slice(0, at)}${last === undefined ? '' : ', '}${written(value)}${text.slice(at)}`;
+    return `${text.slice(0, at)}${last === undefined ? '' : ', '}${writeToml(value)}${text.slice(at)}`;
   },
 };
 
-function written(value: unknown): string {
+/** Writes a value in one line. */
+export function writeToml(value: unknown): string {
   if (typeof value !== 'object' || value === null)
     return typeof value === 'string' ? JSON.stringify(value) : String(value);
-  const members = Object.entries(value).map(([key, one]) => `${key} = ${written(one)}`);
+  if (Array.isArray(value)) return `[${value.map(writeToml).join(', ')}]`;
+  const members = Object.entries(value).map(([key, one]) => `${key} = ${writeToml(one)}`);
   return `{ ${members.join(', ')} }`;
 }
 

@@ -49,7 +49,7 @@ export async function makeChanges(
   place: ChangePlace,
   madeAt: string,
 ): Promise<Result<KeptChange, ChangeRefused>> {
-  const foreign = await refusedToRoot([...changes.map(({ file }) => file), join(place.kept, 'x')], place);
+  const foreign = await refuseForRoot([...changes.map(({ file }) => file), join(place.kept, 'x')], place);
   if (foreign !== null) return error(foreign);
   const prepared: { readonly kept: KeptFile; readonly after: Buffer }[] = [];
   for (const change of changes) {
@@ -93,7 +93,7 @@ export async function makeChanges(
   return ok(change);
 }
 
-async function refusedToRoot(
+async function refuseForRoot(
   files: readonly string[],
   { ourUid = process.geteuid?.() }: ChangePlace,
 ): Promise<ChangeRefused | null> {
@@ -123,7 +123,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
  * was restored
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
-  const foreign = await refusedToRoot(
+  const foreign = await refuseForRoot(
     change.files.map(({ file }) => file),
     place,
   );

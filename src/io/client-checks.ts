@@ -19,8 +19,8 @@ export interface Readers {
 }
 
 /**
- * Lets the clients on this machine read the new text of each file, in a folder of its own, before the text replaces the
- * old one. A client that fails with the new text only reads another value too.
+ * Lets the clients on this machine read the inert settings of the new text of each file, in a folder of its own, before
+ * the text replaces the old one. A client that fails with the new text only reads another value too.
  * @returns the file and the client that reads another value than the wanted one; `null`: there is none
  */
 export async function findMisreading(
@@ -28,15 +28,19 @@ export async function findMisreading(
   changes: readonly FileChange[],
 ): Promise<ReadByClient | null> {
   /** Returns whether the client prints the line; `null`: it fails. */
-  async function shows({ command, args, variable, env = {}, line }: ClientCheck, name: string, text: string) {
+  async function shows({ command, args, variable, line, inertTextOf }: ClientCheck, name: string, whole: string) {
+    // pip rejects a byte order mark, so it stays.
+    const [, mark = '', rest = ''] = /^(\ufeff?)(.*)$/s.exec(whole) ?? [];
+    const text = inertTextOf(rest);
+    if (text === null) return null;
     const file = join('settings', name);
     const { end, said: output } = await clients.run({
       ...bounds,
       command,
       plan: (home) => ({
         args,
-        env: { ...env, [variable]: join(home, file) },
-        files: { [file]: text },
+        env: { [variable]: join(home, file) },
+        files: { [file]: `${mark}${text}` },
         fetched: 'got',
       }),
       access: { auth: null, proxy: null },

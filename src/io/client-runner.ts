@@ -1,20 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, chown, lstat, mkdir, mkdtemp, open, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
-import { constants as ofSystem, setPriority, tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import type {
-  ClientEnd,
-  ClientOrder,
-  ClientPlan,
-  ClientReport,
-  ClientRunner,
-  FetchedFile,
-} from '../core/client-run.ts';
+import { chown, lchown, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ClientEnd, ClientOrder, ClientPlan, ClientReport, ClientRunner } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Clock, Timers } from '../core/ports.ts';
+import { clearFolder, clearLeft, homePrefix, makeRunsFolder, measureFolder, readFetched } from './client-folder.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { findCommand } from './machine.ts';
 import { stopGroup } from './process-groups.ts';
@@ -33,15 +25,27 @@ interface Room {
 }
 
 /**
+ * Files in the folder of each run, so that clients that search the parents of their folder for settings of a project stop
+ * there.
+ */
+const stops = { 'package.json': '{}\n', '.npmrc': '', 'pnpm-workspace.yaml': 'packages: ["."]\n' } as const;
+
+/** Programs that a client could start because a response names them. Each is replaced by a program that fails. */
+const withheld = ['git', 'ssh'] as const;
+
+/**
  * Creates the runner of real clients, such as `npm`. Each client runs in a new folder and in its own process group,
  * with a minimal environment.
- * @param input.path  the search path of programs, which the clients get too
+ * @param input.path    the search path of programs, which the clients get too, without `withheld`
+ * @param input.folder  where the folders of runs are, if no other user can write to a folder above; absent: see
+ *                      `makeRunsFolder`
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
 export function createClientRunner(input: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timers: Timers;
   readonly path: string;
+  readonly folder?: string;
 }): ClientRunner {
   const { clock, timers, path } = input;
   const room: Room = { clock, timers, path, running: new Set() };
@@ -53,10 +57,10 @@ export function createClientRunner(input: {
     if (command === null) return notRun('not_installed', 'ENOENT');
     let home: string | null = null;
     try {
-      home = await mkdtemp(join(tmpdir(), homePrefix));
+      home = await mkdtemp(join(await makeRunsFolder(input.folder), homePrefix));
       await clearLeft(home, [process.geteuid?.(), order.user?.uid]);
       const plan = order.plan(home);
-      await furnish(home, plan, order.user);
+      await furnish(home, plan, order.user, findCommand('false', path) ?? '/bin/false');
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
       const report = await runProgram(room, order, home, plan, wrapped(argv, order, path));
@@ -98,7 +102,14 @@ async function runProgram(
   const [file = '', ...args] = argv;
   const child = spawn(file, args, {
     cwd: join(home, 'work'),
-    env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), LANG: 'C.UTF-8', NO_COLOR: '1', ...plan.env },
+    env: {
+      PATH: `${join(home, 'bin')}:${path}`,
+      HOME: home,
+      TMPDIR: join(home, 'tmp'),
+      LANG: 'C.UTF-8',
+      NO_COLOR: '1',
+      ...plan.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...(order.user === null ? {} : order.user),
@@ -195,7 +206,7 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
   ];
 }
 
-async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
+async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user'], failing: string): Promise<void> {
   const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
   const folders = new Set([home]);
   const folder = async (below: string) => {
@@ -203,8 +214,12 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
     for (let at = 1; at <= parts.length; at += 1) folders.add(join(home, ...parts.slice(0, at)));
     await mkdir(join(home, below), { recursive: true, mode: 0o700 });
   };
-  for (const below of ['work', 'tmp', plan.fetched]) await folder(below);
-  for (const [name, text] of Object.entries(plan.files)) {
+  for (const below of ['work', 'tmp', 'bin', plan.fetched]) await folder(below);
+  for (const name of withheld) {
+    await symlink(failing, join(home, 'bin', name));
+    if (user !== null) await lchown(join(home, 'bin', name), user.uid, user.gid);
+  }
+  for (const [name, text] of Object.entries({ ...stops, ...plan.files })) {
     await folder(dirname(name));
     await writeFile(join(home, name), text, { mode: 0o600, flag: 'wx' });
     await own(join(home, name));
@@ -233,7 +248,7 @@ function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => v
 
 function lowPriority({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, ofSystem.priority.PRIORITY_LOW);
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
     // The process has already ended.
   }
@@ -242,96 +257,4 @@ function lowPriority({ pid }: ChildProcess): void {
 function codeOf(cause: unknown): string {
   const { code } = cause as { readonly code?: unknown };
   return typeof code === 'string' ? code : 'UNKNOWN';
-}
-
-const homePrefix = 'mirrorwatch-client-';
-
-/**
- * Removes temporary folders of client runs that a killed daemon left, because they contain credentials. Any user can
- * create such a folder, so only old folders of `owners` (user ids) are removed.
- * @param home  the folder of the run that starts now
- */
-async function clearLeft(home: string, owners: readonly (number | undefined)[]): Promise<void> {
-  const folder = dirname(home);
-  const { mtimeMs: nowMs } = await lstat(home);
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    if (!name.startsWith(homePrefix) || name === basename(home)) continue;
-    const path = join(folder, name);
-    const found = await lstat(path).catch(() => null);
-    if (found === null || !found.isDirectory() || !owners.includes(found.uid)) continue;
-    if (nowMs - found.mtimeMs > limits.clientLeftMs) await clearFolder(path);
-  }
-}
-
-/** A folder with more levels is left: each level takes a file descriptor. */
-const levelsMax = 100;
-
-/**
- * Removes a folder, even if it contains read-only folders. Errors are ignored. Processes of its user may replace parts of
- * it by links meanwhile. So no link is followed, and open folders are used by their descriptors, where the system has
- * `/proc`.
- */
-export async function clearFolder(path: string, levels: number = levelsMax): Promise<void> {
-  const ignored = () => undefined;
-  // Root needs no permissions, and `chmod` follows links.
-  if (process.geteuid?.() !== 0) await chmod(path, 0o700).catch(ignored);
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-  const folder = levels === 0 ? null : await open(path, flags).catch(() => null);
-  if (folder === null) return;
-  const anchor = `/proc/self/fd/${folder.fd}`;
-  const at = (await lstat(anchor).catch(() => null)) === null ? path : anchor;
-  for (const entry of await readdir(at, { withFileTypes: true }).catch(() => []))
-    await (entry.isDirectory() ? clearFolder(join(at, entry.name), levels - 1) : unlink(join(at, entry.name))).catch(
-      ignored,
-    );
-  await folder.close();
-  await rmdir(path).catch(ignored);
-}
-
-interface FolderSize {
-  readonly files: number;
-  readonly bytes: number;
-  /** The path of the last counted file; `null`: none. */
-  readonly last: string | null;
-  /** True: the folder has too many entries, so the rest was not counted. */
-  readonly isCut: boolean;
-}
-
-/** Counts the files of a folder and their bytes. Links are not followed; unreadable entries are left out. */
-async function measureFolder(folder: string, entriesMax: number): Promise<FolderSize> {
-  const left = [folder];
-  let [files, bytes, entries] = [0, 0, 0];
-  let last: string | null = null;
-  for (let path = left.pop(); path !== undefined; path = left.pop()) {
-    for (const name of await readdir(path).catch(() => [])) {
-      entries += 1;
-      if (entries > entriesMax) return { files, bytes, last, isCut: true };
-      const entry = await lstat(join(path, name)).catch(() => null);
-      if (entry === null) continue;
-      if (entry.isDirectory()) left.push(join(path, name));
-      if (!entry.isFile()) continue;
-      files += 1;
-      bytes += entry.size;
-      last = join(path, name);
-    }
-  }
-  return { files, bytes, last, isCut: false };
-}
-
-/** Reads the name and hashes of a file that a client fetched. Links are not followed. `null`: it is unreadable, or above `limits.zipBytes`. */
-export async function readFetched(path: string): Promise<FetchedFile | null> {
-  const hashes = [createHash('sha256'), createHash('sha512')] as const;
-  let bytes = 0;
-  try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    for await (const chunk of handle.createReadStream({ end: limits.zipBytes })) {
-      bytes += chunk.length;
-      for (const hash of hashes) hash.update(chunk);
-    }
-  } catch {
-    return null;
-  }
-  const [sha256, sha512] = [hashes[0].digest('hex'), hashes[1].digest('hex')];
-  return bytes > limits.zipBytes ? null : { name: basename(path), sha256, sha512 };
 }

@@ -12,15 +12,17 @@ const sticky = 0o1000;
  * of the path; `null`: none.
  * @param path    absolute; the file may be missing
  * @param ourUid  our user; root and its group are trusted too
+ * @param isSearched  true: a program searches all these folders, so a sticky folder is none of ours either. Our own group
+ *                    is trusted, because a volume of a container belongs to it
  */
-export async function findForeignFolder(path: string, ourUid: number): Promise<string | null> {
+export async function findForeignFolder(path: string, ourUid: number, isSearched = false): Promise<string | null> {
   let at: string = sep;
   let links = 0;
   const steps = stepsOf(path);
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     const next = join(at, step);
     const entry = await lstat(next).catch(() => null);
-    if (!isOurs(await lstat(at), entry, ourUid)) return at;
+    if (!isOurs(await lstat(at), entry, ourUid, isSearched)) return at;
     if (entry === null) return null;
     if (!entry.isSymbolicLink()) at = next;
     else {
@@ -42,9 +44,10 @@ function stepsOf(path: string): string[] {
  * True if no other user can replace the entry. In a sticky folder, only the owner of the entry or of the folder can
  * rename it.
  */
-function isOurs(folder: Stats, entry: Stats | null, ourUid: number): boolean {
+function isOurs(folder: Stats, entry: Stats | null, ourUid: number, isSearched: boolean): boolean {
   const isTrusted = ({ uid }: Stats): boolean => uid === ourUid || uid === 0;
   if (!isTrusted(folder)) return false;
-  const isShared = (folder.mode & writtenByAll) !== 0 || ((folder.mode & writtenByGroup) !== 0 && folder.gid !== 0);
-  return !isShared || ((folder.mode & sticky) !== 0 && (entry === null || isTrusted(entry)));
+  const isOwnGroup = folder.gid === 0 || (isSearched && folder.gid === process.getegid?.());
+  const isShared = (folder.mode & writtenByAll) !== 0 || ((folder.mode & writtenByGroup) !== 0 && !isOwnGroup);
+  return !isShared || (!isSearched && (folder.mode & sticky) !== 0 && (entry === null || isTrusted(entry)));
 }

@@ -145,11 +145,22 @@ export function unnamedIn(
 ): readonly Difference[] {
   const since = changelog.split(new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'))[0] ?? '';
   const lines = since.split(/\n(?=- )/);
-  const isNamed = ({ name, kind }: Difference): boolean =>
-    lines.some((line) => line.includes(`\`${name}\``) && (kind === 'added' || line.startsWith('- [CHANGE]')));
-  // The name of a new route stands for all of its fields.
-  const routes = differences.filter((one) => one.kind === 'added' && !one.name.includes(' 200') && isNamed(one));
-  return differences.filter((one) => !isNamed(one) && !routes.some(({ name }) => one.name.startsWith(`${name} `)));
+  // `mirror.KIND.…` stands for the messages about all kinds of findings.
+  const namesOf = ({ name }: Difference): readonly string[] => [
+    name,
+    name.replace(/^mirror\.\w+\.(?=data\.)/, 'mirror.KIND.'),
+  ];
+  const isNamed = (one: Difference): boolean =>
+    lines.some(
+      (line) =>
+        namesOf(one).some((name) => line.includes(`\`${name}\``)) &&
+        (one.kind === 'added' || line.startsWith('- [CHANGE]')),
+    );
+  // The name of a new route or field stands for all that is below it.
+  const named = differences.filter((one) => one.kind === 'added' && isNamed(one));
+  const isBelow = ({ name }: Difference): boolean =>
+    named.some((one) => name.startsWith(`${one.name} `) || name.startsWith(`${one.name}.`));
+  return differences.filter((one) => !isNamed(one) && !isBelow(one));
 }
 
 /** The path of the contract of version 1.0. */

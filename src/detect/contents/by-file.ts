@@ -3,7 +3,7 @@ import { countIndependent, type Statement, type Voice } from './digests.ts';
 /**
  * How bytes count that only an editable file (such as a lock file) calls wrong. `refuted`: the file is wrong. `backed`:
  * the bytes are wrong, because other mirrors confirm the file. `open`: mirrors differ, and the file does not show which
- * one is right. `alone`: no other mirror has served the item.
+ * one is right. `alone`: no other mirror has served the item, so the file is in doubt as much as the bytes.
  */
 export type ByFile = 'refuted' | 'backed' | 'open' | 'alone';
 

@@ -168,8 +168,8 @@ export interface Wrong {
   readonly failure: Mismatch;
   /** What the upstream's mirrors serve for the artifact, as far as known. */
   readonly sides: readonly Side[];
-  /** How a lock file or the configuration counts that alone calls the bytes wrong; `null`: an authority decided. */
-  readonly byFile: 'backed' | 'alone' | null;
+  /** `backed`: a lock file or the configuration that others confirm calls the bytes wrong; `null`: an authority decided. */
+  readonly byFile: 'backed' | null;
   /** True if the file states a key, not a hash. */
   readonly isKey: boolean;
   /**
@@ -206,7 +206,7 @@ export function explainMismatch(
   return widen(known, {
     item: { module, version, step, ...(byFile !== null && { by: 'file' }) },
     cause: isOrigins ? 'retag' : 'mismatch',
-    actionable: byFile !== 'alone',
+    actionable: true,
     ...messageOf(isOrigins ? phrase('found.wrongOrigin', { wrong }) : wrong),
     sides,
     probeIds,

@@ -6,10 +6,12 @@ import type { Filled, Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { FileWord } from '../../core/transcript.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
+import type { Bytes } from '../contents/digests.ts';
 import { artifactPhraseOf, joined } from '../contents/mismatch-says.ts';
+import { stateOf } from '../memory/mirror-memory.ts';
 import type { OwnRule, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
-import { isByMost, judgeByFile } from './peers.ts';
+import { bytesPlace, isByMost, judgeByFile } from './peers.ts';
 
 /** Bytes of one mirror that refute what a lock file or the configuration states. */
 interface Refutation {
@@ -18,6 +20,8 @@ interface Refutation {
   readonly algorithm: string;
   readonly got: string;
   readonly probeId: string;
+  /** True if no other mirror has served the item: then the file or the mirror is wrong. */
+  readonly isAlone: boolean;
 }
 
 /** By target. */
@@ -28,11 +32,20 @@ function refutationIn(view: RuleView, sample: Sample): Refutation | null {
   const { outcome, facts, due } = sample;
   const { target, probeId } = due;
   const { file: word, compared, verified } = facts;
-  const isRefuted = word?.says === 'overruled' ? isOverruled(view, sample, word) : outcome.tag === 'ok';
+  const isAlone = isTwiceAlone(view, sample);
+  const isRefuted = word?.says === 'overruled' ? isOverruled(view, sample, word) : outcome.tag === 'ok' || isAlone;
   if (word === undefined || word.says === 'right' || word.isOfCopy === true || !isRefuted) return null;
   const failure = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' ? outcome.failure : null;
   const { algorithm = '', digest = failure?.want ?? '' } = verified ?? compared ?? { algorithm: failure?.algorithm };
-  return { target, word, algorithm, got: digest, probeId };
+  return { target, word, algorithm, got: digest, probeId, isAlone };
+}
+
+/** True for bytes that came twice from the only mirror that has served the item, and that the file calls wrong. */
+function isTwiceAlone(view: RuleView, sample: Sample): boolean {
+  const { id, registry } = sample.due.target;
+  const mirror = view.mirrors.get(registry);
+  if (mirror === undefined || judgeByFile(view, mirror, sample) !== 'alone') return false;
+  return stateOf<Bytes>(bytesPlace, mirror).statement.get(id)?.isTwice === true;
 }
 
 /** A key of a file overrules a lock file only while no mirror serves other bytes, or if most confirm the key. */
@@ -95,11 +108,11 @@ function sidesOf(of: readonly Refutation[]) {
 function sentenceOf(one: Refutation, of: readonly Refutation[], config: Config): Sentence {
   const { word, got } = one;
   const names = joined(of.map(({ target }) => target.registry).toSorted());
+  const stated = { file: placeOf(one, config), what: artifactPhraseOf(itemOf(one)), want: word.want };
+  if (one.isAlone) return phrase('found.lockAlone', { ...stated, names, got });
   if (isOfKey(word)) return phrase('found.lockKey', { what: artifactPhraseOf(itemOf(one)), names, got });
   return phrase('found.lock', {
-    file: placeOf(one, config),
-    what: artifactPhraseOf(itemOf(one)),
-    want: word.want,
+    ...stated,
     why:
       word.says === 'overruled'
         ? phrase('found.lockByAuthority', { got })
@@ -149,7 +162,11 @@ export const lock: OwnRule<Refutations> = {
     const { id } = sample.due.target;
     const found = refutationIn(view, sample);
     const known = before.get(id);
-    if (found === null ? known === undefined || isSilent(view, sample) : known?.word.want === found.word.want)
+    if (
+      found === null
+        ? known === undefined || isSilent(view, sample)
+        : known?.word.want === found.word.want && known.isAlone === found.isAlone
+    )
       return {};
     const own = new Map(before);
     if (found === null) own.delete(id);

@@ -152,7 +152,8 @@ function judgeWrongByFile(
 ): RuleStep<Bytes> {
   const requests = requestsByFile(own, judged);
   const compared = byFile === 'backed' ? { dirty: recordOwn(own, judged)?.dirty } : compareWithPeers(own, judged);
-  const step = byFile === 'open' ? null : judgeWrong(own, judged, failure, byFile);
+  // A file that no second party confirms accuses no mirror: anyone who can edit it could move clients.
+  const step = byFile === 'backed' ? judgeWrong(own, judged, failure, byFile) : null;
   return { ...compared, ...step, requests: [...requests, ...(step?.requests ?? [])] };
 }
 
@@ -173,8 +174,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch, byFile: Wrong
   // A finding by an authority (such as a checksum database) replaces one about a difference between mirrors or with the
   // origin.
   const isWeaker = known !== null && (!known.actionable || (known.cause === 'origin' && declared === undefined));
-  const isOpen = isWeaker && byFile !== 'alone';
-  if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
+  if (known !== null && itemOf(known, target) !== undefined && !isWeaker) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
   const elsewhere = wrongElsewhereOf(own.wrongOnce, view.targets, target, view.now.monotonicMs);
   const verdict = judgeMismatch(before, failure, {

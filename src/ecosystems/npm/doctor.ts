@@ -3,7 +3,7 @@ import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
 import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
-import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
+import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
 import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
@@ -108,7 +108,17 @@ function hasCredentials(url: string, { settings }: NpmFound): boolean {
 
 function npmChecks(line: string | null): readonly ClientCheck[] {
   const args = ['config', 'get', 'registry'];
-  // pnpm would run the file that `pnpmfile` names, and npm write its log into `logs-dir`.
-  const env = { npm_config_ignore_pnpmfile: 'true', npm_config_logs_max: '0', npm_config_update_notifier: 'false' };
-  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', env, line }));
+  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', line, inertTextOf }));
+}
+
+/**
+ * Returns the registries of a .npmrc; `null`: a value is not plain, or the file has a section, whose keys some clients
+ * read as their own.
+ */
+function inertTextOf(text: string): string | null {
+  const parsed = npmrc.parse(text);
+  if (parsed.tag === 'error' || parsed.value.some(({ value }) => value === undefined)) return null;
+  const inert = parsed.value.filter(({ path: [key] }) => /^(?:@[\w.~-]+:)?registry$/.test(`${key}`));
+  if (!inert.every(({ path, value }) => path.length === 1 && isPlainValue(value))) return null;
+  return inert.map(({ path: [key], value }) => `${key}=${value}\n`).join('');
 }

@@ -28,7 +28,15 @@ function proxyLines({ proxy }: WireAccess): readonly string[] {
   return [`proxy=${url.href}`, `https-proxy=${url.href}`];
 }
 
-/** Runs `npm pack` of one version: npm fetches metadata and tarball, verifies the tarball, and runs no script. */
+const failing = '/bin/false';
+
+/**
+ * Runs `npm pack` of one version: npm fetches metadata and tarball, and verifies the tarball. `npm pack` reads
+ * `dist.tarball` of a mirror as a package name, so it can be a git repository or a folder. Of both, npm runs the script
+ * `prepare`, even with `ignore-scripts`. So git and the shell of scripts are programs that fail
+ * (docs/decisions/0227-what-clients-may-run.md). These settings are variables, because a file of a project overrides the
+ * user's file, but no variable.
+ */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {
   const ca = access.ca.join('\n');
   const place = placeOf(access.url);
@@ -39,16 +47,20 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
     env: {
       npm_config_userconfig: `${home}/user.npmrc`,
       npm_config_globalconfig: `${home}/global.npmrc`,
+      npm_config_registry: access.url.replace(/(?<!\/)\/*$/, '/'),
+      npm_config_cache: `${home}/cache`,
+      npm_config_ignore_scripts: 'true',
+      npm_config_script_shell: failing,
+      npm_config_git: failing,
+      npm_config_allow_git: 'none',
+      npm_config_strict_ssl: 'true',
       ...(ca === '' ? {} : { NODE_EXTRA_CA_CERTS: `${home}/ca.pem` }),
     },
     files: {
       'user.npmrc': [
-        `registry=${access.url.replace(/(?<!\/)\/*$/, '/')}`,
-        `cache=${home}/cache`,
         'audit=false',
         'fund=false',
         'update-notifier=false',
-        'ignore-scripts=true',
         // npm must not retry: by default it waits 10 s before the first retry and 60 s before the second one.
         'fetch-retries=0',
         ...authLines(access),

@@ -37,7 +37,9 @@ export function judgeStatedHash({ integrity }: Pick<Dist, 'integrity'>, known: K
   const want = isProven ? pinned : lock;
   const same = statedAs(want);
   const digest = same?.digests.find((one) => want?.digests.includes(one));
-  const all = { ...facts, ...wordOf(known, isRight, same === undefined || digest !== undefined) };
+  // A packument without a hash of the lock file's algorithm says nothing about the lock file.
+  const judged = ofLock === undefined ? { ...known, locked: undefined } : known;
+  const all = { ...facts, ...wordOf(judged, isRight, same === undefined || digest !== undefined) };
   if (want !== undefined && same !== undefined) {
     const { algorithm } = want;
     if (digest !== undefined) return fine({ ...all, verified: { algorithm, digest, against: authority(isSigned) } });

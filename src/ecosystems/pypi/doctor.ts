@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
 import type { FileSetting, SettingPath } from '../../formats/format.ts';
 import { ini } from '../../formats/ini.ts';
-import { toml } from '../../formats/toml.ts';
+import { parseToml, toml, writeToml } from '../../formats/toml.ts';
 import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
-import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
+import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
 import { pypiForms } from './chain-forms.ts';
 import { checkIndexes } from './clients.ts';
 import { isPage } from './lock-source.ts';
@@ -126,15 +126,51 @@ function pipChecks([path = newPipIndex]: readonly SettingPath[], url: string): r
   return path[0] === 'DEFAULT' ? [] : [{ ...pipReader, line }];
 }
 
-// pip would write its log to the file that `log` names. With the other variable it takes itself for the subprocess that
-// it starts with `python`, so it does not start that program.
-const pipEnv = { PIP_LOG: '/dev/null', _PIP_RUNNING_IN_SUBPROCESS: '1' };
-const pipReader = { command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', env: pipEnv, line: null };
+/** Returns the indexes of a pip.conf; `null`: pip rejects the file, or a value is not plain. */
+function inertPipTextOf(text: string): string | null {
+  const parsed = ini.parse(text);
+  if (parsed.tag === 'error') return null;
+  const inert = parsed.value.flatMap(({ path: [section = '', key = ''], value }) =>
+    /^(?:extra-)?index-url$/.test(`${key}`) ? [{ section, key, words: `${value}`.trim().split(/\s+/) }] : [],
+  );
+  if (!inert.every(({ section, words }) => [section, ...words].every(isPlainValue))) return null;
+  const lines = [...Map.groupBy(inert, ({ section }) => section)].flatMap(([section, of]) => [
+    `[${section}]`,
+    ...of.map(({ key, words }) => `${key} = ${words.join(' ')}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+const inertOfUv = /^(?:index|index-url|extra-index-url|index-strategy|name|url|default|explicit)$/;
+
+/** Returns the indexes of a uv.toml; `null`: uv rejects the file, or a value is not plain. */
+function inertUvTextOf(text: string): string | null {
+  const parsed = parseToml(text);
+  if (parsed.tag === 'error') return null;
+  let isPlain = true;
+  const inert = JSON.stringify(parsed.value, (key, value: unknown) => {
+    if (!/^\d*$/.test(key) && !inertOfUv.test(key)) return undefined;
+    isPlain &&= typeof value === 'object' || typeof value === 'boolean' || isPlainValue(value);
+    return value;
+  });
+  const lines = Object.entries(JSON.parse(inert) as Record<string, unknown>).map(
+    ([key, value]) => `${key} = ${writeToml(value)}\n`,
+  );
+  return isPlain ? lines.join('') : null;
+}
+
+const pipReader = {
+  command: 'pip',
+  args: ['config', 'list'],
+  variable: 'PIP_CONFIG_FILE',
+  line: null,
+  inertTextOf: inertPipTextOf,
+};
 
 const uvReader = {
   command: 'uv',
-  // Without `--python`, uv would run the program that `pip.python` names.
-  args: ['pip', 'compile', '--offline', '--no-cache', '--python', '3', '--emit-index-url', '-'],
+  args: ['pip', 'compile', '--system', '--offline', '--no-cache', '--emit-index-url', '-'],
   variable: 'UV_CONFIG_FILE',
   line: null,
+  inertTextOf: inertUvTextOf,
 };

@@ -254,16 +254,19 @@ const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy':
 
 /**
  * Returns the response headers that a client needs, but no cookies and no redirects.
- * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body
+ * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body; `open`: a body that
+ *              another mirror may continue, so a validator of this mirror may be wrong
  */
 export function headersFor(
   passing: Passing,
-  what: 'unchanged' | 'rewritten' | 'no_range',
+  what: 'unchanged' | 'rewritten' | 'no_range' | 'open',
 ): Readonly<Record<string, string>> {
   const kept = ['content-type', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];
   const names = what === 'no_range' ? ['content-range'] : what === 'rewritten' ? kept : [...kept, ...exact];
+  const isLeftOut = (name: string): boolean => what === 'open' && ['etag', 'last-modified'].includes(name);
   const own = names.flatMap((name) => {
+    if (isLeftOut(name)) return [];
     const value = passing.headers[name];
     return typeof value === 'string' && sound.test(value) ? [[name, value] as const] : [];
   });

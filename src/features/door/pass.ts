@@ -14,7 +14,7 @@ import {
   type Source,
 } from './fetch.ts';
 import { urlAt } from './path.ts';
-import { provenPiecesOf, rewrittenPiecesOf, type Sending, verifiedPiecesOf } from './relay.ts';
+import { isContinued, provenPiecesOf, rewrittenPiecesOf, type Sending, verifiedPiecesOf } from './relay.ts';
 
 export interface PassDeps {
   readonly passages: Passages;
@@ -150,7 +150,9 @@ async function send(
   const proven = provenPiecesOf(deps, sending, sources, wanted, signal);
   const checked = wanted.sha256 === null ? proven : verifiedPiecesOf(proven, wanted.sha256);
   try {
-    response.writeHead(passing.status, headersFor(passing, wanted.absolute === null ? 'unchanged' : 'rewritten'));
+    const isOpen = fetched.rest !== null && isContinued(passing) && sources.length > 1;
+    const what = wanted.absolute !== null ? 'rewritten' : isOpen ? 'open' : 'unchanged';
+    response.writeHead(passing.status, headersFor(passing, what));
     if (wanted.method === 'GET')
       for await (const piece of rewrite === null ? checked : rewrittenPiecesOf(checked, rewrite)) {
         if (response.destroyed) throw new Error('the client is gone');

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { RewriteLinks } from '../../ecosystems/door-paths.ts';
 import { nextTurn } from '../../io/timers.ts';
+import type { Passing } from '../../wire/passage.ts';
 import { attemptAt, bodyPiecesOf, type Fetched, type FetchRequest, releaseFetched, type Source } from './fetch.ts';
 
 /** A response that is being sent to a client. */
@@ -16,11 +17,22 @@ interface Progress {
   sent: number;
   readonly hash: Hash;
   readonly length: number;
+  /** The headers that the client already has. */
+  readonly headers: Passing['headers'];
+}
+
+/** How a client reads the bytes. */
+const meanings = ['content-length', 'content-type', 'content-encoding'];
+
+/** True if another mirror may continue a response. The end of a range, or of a response without a length, is not known. */
+export function isContinued({ status, headers }: Passing): boolean {
+  return status === 200 && /^\d+$/.test(String(headers['content-length']));
 }
 
 /**
  * Yields the body of a response. If a response with status 200 and a length stalls or breaks off, the next mirror
- * continues it. That mirror must send the same length, and first the same bytes as those that were yielded.
+ * continues it. That mirror must send the same length, type and encoding, and first the same bytes as those that were
+ * yielded.
  * @throws Error if no mirror can continue. `sending.fetched` is then the response that broke off
  */
 export async function* provenPiecesOf(
@@ -31,11 +43,10 @@ export async function* provenPiecesOf(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, undefined> {
   const { passing, source } = sending.fetched;
-  const stated = String(passing.headers['content-length']);
-  // The end of a range, or of a response without a length, is not known.
-  const isKnown = passing.status === 200 && /^\d+$/.test(stated);
+  const isKnown = isContinued(passing);
   const others = isKnown ? sources.filter(({ name }) => name !== source.name) : [];
-  const progress = { sent: 0, hash: createHash('sha256'), length: Number(stated) };
+  const { headers } = passing;
+  const progress = { sent: 0, hash: createHash('sha256'), length: Number(headers['content-length']), headers };
   for (;;) {
     try {
       for await (const piece of bodyPiecesOf(sending.fetched, wanted.bytesMax)) {
@@ -70,7 +81,7 @@ async function continuation(
     );
     if (fetched === null) continue;
     const { status, headers } = fetched.passing;
-    const isLikely = status === 200 && headers['content-length'] === String(progress.length);
+    const isLikely = status === 200 && meanings.every((name) => headers[name] === progress.headers[name]);
     const rest = isLikely ? await restOf(fetched, wanted.bytesMax, progress).catch(() => null) : null;
     if (rest !== null) return rest;
     releaseFetched(fetched);

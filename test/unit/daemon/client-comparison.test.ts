@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Facts, Hop, Transcript } from '../../../src/core/transcript.ts';
 import { isOtherFile } from '../../../src/daemon/client-runs.ts';
-import { readFetched } from '../../../src/io/client-runner.ts';
+import { readFetched } from '../../../src/io/client-folder.ts';
 import { removeTempDir, tempDir } from '../../support/paths.ts';
 
 const digestOf = (algorithm: string, text: string, form: 'hex' | 'base64'): string =>

@@ -105,8 +105,8 @@ describe('a lock file that mirrors contradict', () => {
       { good1: good, bad },
       ['bad mismatch/peers false', 'good1 mismatch/peers false'],
     ],
-    ['by the only mirror: no reason to leave it', { good1: good }, ['good1 mismatch/mismatch false']],
-    ['by the only mirror, as a trusted key: no reason to leave it', { good1: key }, ['good1 mismatch/mismatch false']],
+    ['by the only mirror: the file is in doubt, and no mirror is accused', { good1: good }, ['self self/lock false']],
+    ['by the only mirror, as a trusted key: the key is in doubt', { good1: key }, ['self self/lock false']],
     [
       'as a trusted key, by one mirror against one: disputed, because the key may be edited',
       { good1: key, bad: serves(lockHash, 'right', { isKey: true }) },
@@ -153,6 +153,16 @@ describe('a lock file that mirrors contradict', () => {
     const { play } = world([odd, a, { ...b, url: `${a.url}/other/` }], (registry) => (registry === 'odd' ? good : bad));
     play.runTo(10 * minute);
     expect(found(play).filter((one) => one.endsWith('true'))).toEqual([]);
+  });
+
+  it('by the only mirror that has the item accuses no mirror, and names both hashes', () => {
+    const none: Behaviour = { fails: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, afterMs: 100 };
+    const { play } = world(mirrorsOf(['good1', 'bad']), (registry) => (registry === 'bad' ? none : good));
+    play.runTo(60 * minute);
+    expect(found(play)).toEqual(['self self/lock false']);
+    expect(play.detector.findings().find(({ cause }) => cause === 'lock')?.text).toBe(
+      'good1 serves h1:good for example.com/a@v1.0.0 (zip), but go.sum:12 states h1:lock. No other mirror has served it, so this does not show which of them is wrong. Compare the file with its history.',
+    );
   });
 
   it('is named with its line, the module and both hashes', () => {

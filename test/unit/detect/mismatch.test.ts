@@ -10,7 +10,7 @@ describe('the words', () => {
   const failure = { kind: 'mismatch', algorithm: 'h1', want: 'h1:right', got: 'h1:wrong' } as const;
   it.each([
     { by: 'the checksum database', byFile: null, names: 'the checksum database', zh: '校验和数据库' },
-    { by: 'the checksum database', byFile: 'alone', names: 'a lock file', zh: '锁文件' },
+    { by: 'the checksum database', byFile: 'backed', names: 'a lock file', zh: '锁文件' },
     { by: undefined, byFile: null, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
   ] as const)('name the authority that spoke: $names', ({ by, byFile, names, zh }) => {
     const named = { ...failure, by: String(by), sentences: { by: phrase('relay.checksums') } };
@@ -37,7 +37,7 @@ describe('the words', () => {
     expect(explainMismatch('a', target, wrong, null)).toMatchObject({ cause, scope: [{ ...item, cause: 'mismatch' }] });
   });
 
-  it('are of a lock file where the configuration pins the hash', () => {
+  it('are about the lock file where only the hash that the configuration pins speaks', () => {
     const config = {
       ...aConfig({ mirrors: [aMirror('a')] }),
       pinned: { go: { 'example.com/a@v1.0.0/go.mod': 'h1:right' } },
@@ -55,7 +55,7 @@ describe('the words', () => {
       detector.take(aSample(aDue(target, { purpose }), ms, 10, outcome, { facts }), at(ms + 10));
     }
     expect(detector.findings().map(({ text }) => text)).toEqual([
-      'a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against a lock file failed twice.',
+      'a serves h1:wrong for example.com/a@v1.0.0 (mod), but a lock file states h1:right. No other mirror has served it, so this does not show which of them is wrong. Compare the file with its history.',
     ]);
   });
 });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clearFolder } from '../../../src/io/client-runner.ts';
+import { clearFolder, makeRunsFolder } from '../../../src/io/client-folder.ts';
+import { findForeignFolder } from '../../../src/io/foreign-folder.ts';
 import { tempDir } from '../../support/paths.ts';
 
 /** Exchanges a folder and a link all the time, as fast as it can. */
@@ -35,6 +36,18 @@ test('a folder is removed without a file behind a link that its user puts there 
   } finally {
     attacker.kill('SIGKILL');
   }
+});
+
+test('the folder of runs is below no folder that others may write to, sticky or not', async () => {
+  const uid = process.geteuid?.() ?? 0;
+  const shared = tempDir('shared');
+  chmodSync(shared, 0o1777);
+  const folder = await makeRunsFolder(join(shared, 'clients'));
+  expect(folder.startsWith(shared)).toBe(false);
+  expect(existsSync(join(shared, 'clients'))).toBe(false);
+  expect(await findForeignFolder(join(folder, 'x'), uid, true)).toBe(null);
+  mkdirSync(join(shared, 'own'));
+  expect(await findForeignFolder(join(shared, 'own/x'), uid, true)).not.toBe(null);
 });
 
 test('read-only folders are removed too', async () => {

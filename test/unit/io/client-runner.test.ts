@@ -16,6 +16,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { clearLeft } from '../../../src/io/client-folder.ts';
 import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { findCommand } from '../../../src/io/machine.ts';
@@ -72,9 +73,16 @@ describe('a run', () => {
     }
   });
 
+  test('gets no git and no ssh, and settings of projects above its folder end there', async () => {
+    const fake =
+      'cd $HOME; git --version; echo "git: $?"; ssh -V; echo "ssh: $?"; echo "stops: $(cat package.json pnpm-workspace.yaml | tr -d "\\n")"';
+    const { words } = await runnerOf({ fake, git: 'echo ran', ssh: 'echo ran' }).run(orderOf());
+    expect(words).not.toContain('ran');
+    expect(saidOf(words)).toMatchObject({ git: '1', ssh: '1', stops: '{}packages: ["."]' });
+  });
+
   test('removes what a killed daemon left of runs of long ago, and nothing else', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-left-'));
-    const before = process.env['TMPDIR'];
     const hoursAgo = Date.now() / 1_000 - 7_200;
     const make = (name: string, isOld: boolean): void => {
       mkdirSync(join(folder, name));
@@ -85,10 +93,10 @@ describe('a run', () => {
     make('mirrorwatch-client-new', false);
     make('somebody-elses', true);
     symlinkSync(join(folder, 'somebody-elses'), join(folder, 'mirrorwatch-client-link'));
-    process.env['TMPDIR'] = folder;
+    mkdirSync(join(folder, 'mirrorwatch-client-now'));
     try {
-      await runnerOf({ fake: 'true' }).run(orderOf({}));
-      const left = ['mirrorwatch-client-link', 'mirrorwatch-client-new', 'somebody-elses'];
+      await clearLeft(join(folder, 'mirrorwatch-client-now'), [process.geteuid?.()]);
+      const left = ['mirrorwatch-client-link', 'mirrorwatch-client-new', 'mirrorwatch-client-now', 'somebody-elses'];
       expect(
         readdirSync(folder)
           .filter((name) => !name.startsWith('mirrorwatch-fake'))
@@ -96,8 +104,6 @@ describe('a run', () => {
       ).toEqual(left);
       expect(readdirSync(join(folder, 'somebody-elses'))).toEqual(['user.npmrc']);
     } finally {
-      if (before === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = before;
       rmSync(folder, { recursive: true });
     }
   });

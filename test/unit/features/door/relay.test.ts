@@ -23,10 +23,11 @@ interface Zip {
   readonly cutAt?: number;
   /** It takes no ranges. */
   readonly isPlain?: true;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A mirror that serves one file. */
-async function mirror({ body = bytes, etag, cutAt, isPlain }: Zip) {
+async function mirror({ body = bytes, etag, cutAt, isPlain, headers = {} }: Zip) {
   const ranges: (string | undefined)[] = [];
   const port = await serveOn((request: IncomingMessage, response: ServerResponse) => {
     const { range } = request.headers;
@@ -37,6 +38,7 @@ async function mirror({ body = bytes, etag, cutAt, isPlain }: Zip) {
       'content-type': 'application/zip',
       'content-length': String(part.length),
       ...(etag === undefined ? {} : { etag }),
+      ...headers,
       ...(from > 0 ? { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` } : {}),
     });
     if (cutAt === undefined) return void response.end(part);
@@ -62,7 +64,7 @@ describe('an artifact that passes through the door', () => {
     const all = [await mirror({ etag: '"1"' }), await mirror({})];
     const { get, lines } = await open(all);
     const got = await get(path);
-    expect([got.status, got.isCut, hashOf(got.text), got.headers['etag']]).toEqual([200, false, whole, '"1"']);
+    expect([got.status, got.isCut, hashOf(got.text), got.headers['etag']]).toEqual([200, false, whole, undefined]);
     expect(all[1]?.ranges).toEqual([]);
     expect(lines[0]).toMatchObject({ outcome: 'relayed', registry: 'm0', module: 'rsc.io/quote' });
   });
@@ -152,6 +154,15 @@ describe('an artifact that passes through the door', () => {
     const got = await get(path);
     expect([got.status, got.isCut, got.text.length]).toEqual([200, true, 100_000]);
     expect(lines[0]).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('never goes on as another type, and not under the validators of a mirror that may break off', async () => {
+    const typed = [await mirror({ headers: { 'content-type': 'text/plain' }, cutAt: 100_000 }), await mirror({})];
+    const cut = await (await open(typed)).get(path);
+    expect([cut.isCut, cut.text.length]).toEqual([true, 100_000]);
+    const tagged = [await mirror({ etag: '"1"', headers: { 'last-modified': 'x' }, cutAt: 100_000 }), await mirror({})];
+    const { isCut, headers } = await (await open(tagged)).get(path);
+    expect([isCut, headers['etag'], headers['last-modified']]).toEqual([false, undefined, undefined]);
   });
 
   it('is tried at each mirror before a byte was sent, and is a bad gateway where none gives it', async () => {

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
+import { npmRun } from '../../../../src/ecosystems/npm/run.ts';
+import { judgeStatedHash } from '../../../../src/ecosystems/npm/verify.ts';
+import { plainAccess } from '../../../support/plain-access.ts';
+import { integrityOf } from './sri.ts';
+
+it('a run of npm gives no script and no git to a mirror, by settings that no file of a project overrides', () => {
+  const job = { module: 'hello', version: '1.0.0', settings: {}, privatePatterns: [], home: '/h', isPublic: true };
+  const { env } = npmRun.plan({ ...job, access: plainAccess() });
+  expect(env).toMatchObject({
+    npm_config_git: '/bin/false',
+    npm_config_script_shell: '/bin/false',
+    npm_config_ignore_scripts: 'true',
+    npm_config_allow_git: 'none',
+    npm_config_registry: 'http://127.0.0.1:9/',
+  });
+});
+
+it('a packument without a hash of the algorithm of the lock file says nothing about the lock file', () => {
+  const locked = integrityOf(Buffer.from('locked'), 'sha512');
+  const weak = readShasum('5b8a3a7765dfe001261dde915589e782f8c94d1e');
+  const known = { pinned: undefined, locked, isSigned: false, isKey: false };
+  const stated = (integrity: Parameters<typeof judgeStatedHash>[0]['integrity']) =>
+    judgeStatedHash({ integrity }, known, {});
+  expect(weak === null ? null : stated([weak]).facts.file).toBe(undefined);
+  expect(stated([{ algorithm: 'sha512', digests: [locked] }]).facts.file).toEqual({ want: locked, says: 'right' });
+});
