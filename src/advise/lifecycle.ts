@@ -6,16 +6,20 @@ import { messageFor } from '../words/tell.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { isForced, isPresent } from './cause.ts';
+import { recordOf } from './comparison/costs.ts';
+import { type Departure, recentDeparturesOf } from './comparison/home.ts';
+import { isOfTime } from './comparison/pair.ts';
+import { savedShareOf } from './comparison/spells.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
-import { recordMove } from './departures.ts';
 import { subjectOf } from './grounds.ts';
 import {
   advisedChainOf,
   chainInForce,
   chainTextOf,
   findDismissal,
+  type Group,
   headOf,
   homeOf,
   mirrorAt,
@@ -297,4 +301,27 @@ export function undoAccepted(view: View, back: Advice | null, ledger: Ledger): v
   group.accepted = startLife(advice, config, now);
   ledger.note('accepted', advice);
   ledger.touch(group);
+}
+
+/** Records a switch: when it was, whether clients left home with it, and, if they are back, what being away saved. */
+function recordMove(group: Group, decision: MoveDecision, isFromHome: boolean, nowMs: number): void {
+  const { moves } = group;
+  moves.lastMs = nowMs;
+  if (decision.to.mirror === homeOf(group)) closeDeparture(group, decision.at.name);
+  if (isFromHome) moves.departures = [...recentDeparturesOf(moves.departures, nowMs), departureBy(decision, nowMs)];
+}
+
+function departureBy({ alarm, cause }: MoveDecision, atMs: number): Departure {
+  // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because of
+  // slowness.
+  return { atMs, isOfTime: alarm !== null && isOfTime(alarm) && !isForced(cause), savedShare: null };
+}
+
+/** Records what the last departure because of slowness saved, now that clients go back home from the mirror `here`. */
+function closeDeparture(group: Group, here: string): void {
+  const { contest, moves } = group;
+  const [home, last] = [homeOf(group), moves.departures.at(-1)];
+  if (home === null || last?.isOfTime !== true || contest.without.has('spells')) return;
+  const savedShare = savedShareOf(recordOf(contest, home.name), recordOf(contest, here), last.atMs);
+  moves.departures = [...moves.departures.slice(0, -1), { ...last, savedShare }];
 }

@@ -128,9 +128,10 @@ export function adviceView(advice: Advice): AdviceView {
     issuedAt: stamp(advice.issuedAtMs),
     expiresAt: stamp(advice.expiresAtMs),
     settledAt: stamp(advice.settledAtMs),
-    phase: advice.phase,
-    overAt: stamp(advice.overAtMs),
-    newClients: advice.newClients,
+    // Advice that version 1.0 stored has none of these.
+    phase: advice.phase ?? 'ended',
+    overAt: stamp(advice.overAtMs ?? null),
+    newClients: advice.newClients ?? 'usual',
     from,
     to,
     chain: { before: chain.before, after: chain.after },

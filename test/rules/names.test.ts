@@ -204,6 +204,7 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'mirror_client_failures_total',
     'mirror_tls_info',
     'mirror_protocol_info',
+    'mirror_advice_since_timestamp_seconds',
     'mirror_advice_rank',
     'mirror_advice_issued_total',
     'mirror_advice_regret_total',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { reasons, reasonWeight } from '../../../src/core/failure.ts';
-import { noRefusal, refusalOf, updateRefusal } from '../../../src/detect/findings/refusal-state.ts';
+import { noRefusal, refusalOf, updateRefusal } from '../../../src/detect/findings/refusal.ts';
 import { aConfig, eventOf, failedWith, refused } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;

@@ -71,7 +71,7 @@ function urlOf(dl: unknown, crate: string, version: string, sum: string): string
   const known = new Map(Object.entries(values));
   const text = dl.replaceAll(/\{([a-z0-9-]+)\}/g, (mark, key: string) => known.get(key) ?? mark);
   const url = text === dl ? `${dl}/${crate}/${version}/download` : text;
-  return /^https?:/.test(url) && URL.canParse(url) ? url : null;
+  return /^https?:/.test(url) ? (URL.parse(url)?.href ?? null) : null;
 }
 
 function json(text: string): Readonly<Record<string, unknown>> {

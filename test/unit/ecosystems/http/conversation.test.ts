@@ -264,7 +264,10 @@ describe('the crate that an index file names last', () => {
   test.each([
     ['https://dl.example.com/api', 'https://dl.example.com/api/Demolib/1.1.0/download'],
     ['https://dl.example.com/{crate}-{version}.crate', 'https://dl.example.com/Demolib-1.1.0.crate'],
-    ['https://dl.example.com/{prefix}/{lowerprefix}/{constructor}', 'https://dl.example.com/De/mo/de/mo/{constructor}'],
+    [
+      'https://dl.example.com/{prefix}/{lowerprefix}/{constructor}',
+      'https://dl.example.com/De/mo/de/mo/%7Bconstructor%7D',
+    ],
     ['https://dl.example.com/{sha256-checksum}', `https://dl.example.com/${cksum}`],
   ])('is downloaded where %s says', (dl, url) => {
     const { asks, verdict } = download(dl, sent(crate));
