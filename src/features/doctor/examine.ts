@@ -1,16 +1,52 @@
+import { formatCommand } from '../../core/command-line.ts';
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { FileText, FolderNames } from '../../core/ports.ts';
-import type { Diagnosis, Machine, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
-import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
+import type { Diagnosis, Machine, Trap, TrapKind, TrapKinds, Unchecked } from '../../core/trap.ts';
+import { type Authority, type KnownTraps, type TrapId, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
-import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
-import { type KnownDoor, trapsOfDoor } from './doors.ts';
+import { doorKinds, type KnownDoor, trapsOfDoor } from './doors.ts';
 import { keepProvenEdits, trapKeyOf } from './edits.ts';
 import type { OnlineFound, ProbedMirror } from './online.ts';
-import { examineProxies } from './proxies.ts';
+import { onlineKinds } from './online-subject.ts';
+import { examineProxies, proxyKinds } from './proxies.ts';
+
+export async function loadTrapKinds(): Promise<TrapKinds> {
+  const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
+  return Object.assign(
+    {},
+    proxyKinds,
+    authorityKinds,
+    doorKinds,
+    ...doctors.map((doctor) => doctor?.kinds ?? {}),
+    onlineKinds,
+  ) as TrapKinds;
+}
+
+export function trapWordsOf(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
+  return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
+}
+
+const authorityKinds = {
+  'ca-missing': { severity: 'warning', isFixable: false },
+} as const satisfies KnownTraps;
+
+/**
+ * Returns a trap for each client in use without a CA file, if a CA file is set for another client. Without the file,
+ * the client may refuse certificates that the other client accepts.
+ */
+function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
+  const [setting] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
+  if (setting === undefined) return [];
+  const { file, place } = setting;
+  return all.flatMap(({ variable, isUsed, set }): Trap[] => {
+    if (set !== null || !isUsed) return [];
+    const what = say('trap.ca-missing.what', { file, variable });
+    return [trapOf('ca-missing', what, [place], [formatCommand`export ${variable}=${file}`])];
+  });
+}
 
 export type NamedTrap = Trap &
   Pick<TrapKind, 'severity'> & {
