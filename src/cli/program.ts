@@ -129,7 +129,8 @@ async function called(context: Context): Promise<ExitCode> {
       terminal.err(cause.message);
       return cause.code;
     }
-    if (isOfDaemon(cause, command)) {
+    // The command shows responses of a daemon, whose values may have any type.
+    if ((cause instanceof TypeError || cause instanceof RangeError) && 'url' in command.options) {
       terminal.err(say('daemon.malformed', { why: printable(String(cause)) }));
       return 1;
     }
@@ -138,11 +139,6 @@ async function called(context: Context): Promise<ExitCode> {
     terminal.err(say('program.usage', { usage: command.usage }));
     return 2;
   }
-}
-
-/** True for a failure of a command that shows responses of a daemon, whose values may have any type. */
-function isOfDaemon(cause: unknown, { options }: Command): boolean {
-  return (cause instanceof TypeError || cause instanceof RangeError) && 'url' in options;
 }
 
 async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): Promise<ExitCode> {

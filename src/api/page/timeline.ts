@@ -58,7 +58,7 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
   const fixed = { ...query, untilMs: window.toMs };
   const frame: LaneFrame = { query: fixed, window, nowMs, vantage: deps.config().vantage, say };
   return html`<h1>${say('timeline.title')}</h1>
-<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
+<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(query.untilMs === null && window.toMs === nowMs ? 'timeline.follows' : 'timeline.stands')}</span></p>
 <div class="choices">${renderRangeNav(query.range, say, (range) => timelinePathOf({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
 ${query.item !== null && chosenSection(deps, chosen, frame)}
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, frame)}<p class="legend">${say('timeline.legend')}</p>${list(shown, items.length, frame)}`}`;
@@ -70,10 +70,6 @@ function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem 
   const bringsMs = item !== null && isOutside ? (chosen?.toMs ?? nowMs) + lengthMs / 10 : nowMs;
   const toMs = Math.min(nowMs, untilMs ?? bringsMs);
   return { fromMs: toMs - lengthMs, toMs };
-}
-
-function isMoving({ untilMs }: TimelineQuery, { toMs }: TickSpan, nowMs: number): boolean {
-  return untilMs === null && toMs === nowMs;
 }
 
 function moves(query: TimelineQuery, { fromMs, toMs }: TickSpan, nowMs: number, say: PageSay): Html {

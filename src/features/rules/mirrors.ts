@@ -80,14 +80,6 @@ ${lastSuccess}
 }
 
 /**
- * Selects mirrors that were deliberately not probed in the last 10 minutes: paused, in maintenance, or after
- * Retry-After.
- */
-function leftAlone(parameters: RuleParameters): string {
-  return `sum without (because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
-}
-
-/**
  * Returns the alert that no mirror of an upstream is usable: none is up, and at least one is down, or its probes fail
  * because of this host's network. A mirror prevents the alert if it counts as down although its canary succeeds again.
  * A mirror of unknown state prevents it while its last ok response is less than `lateSeconds` old.
@@ -133,7 +125,7 @@ function availability(parameters: RuleParameters): readonly AlertRule[] {
       why: 'Partner of MirrorDown. A mirror that is not probed on purpose (pause, maintenance, Retry-After) causes no alert.',
       expr: `mirror_state{state="unknown"} == 1
   unless ${sameMirror}
-${leftAlone(parameters)}`,
+sum without (because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`,
       forSeconds: silentSeconds,
     },
   ];
