@@ -59,18 +59,12 @@ function heldText(say: PageSay, held: HeldReason, untilMs: number | null): Html 
 
 const monthsShown = 12;
 
-interface Month {
-  readonly name: string;
-  readonly moves: number;
-  readonly regretted: number;
-}
-
 /**
  * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months that have
  * such switches, the newest first.
  */
-export function regretByMonth(all: readonly Audited[]): readonly Month[] {
-  const months = new Map<string, Month>();
+export function regretByMonth(all: readonly Audited[]) {
+  const months = new Map<string, { readonly name: string; readonly moves: number; readonly regretted: number }>();
   for (const { atMs, isRegret } of all) {
     const name = new Date(atMs).toISOString().slice(0, 7);
     const { moves, regretted } = months.get(name) ?? { moves: 0, regretted: 0 };

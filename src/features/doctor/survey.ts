@@ -195,14 +195,8 @@ async function sourcesOfProject(
   return said;
 }
 
-interface Files {
-  readonly files: readonly string[];
-  readonly isCut: boolean;
-  readonly passed: readonly string[];
-}
-
 /** Lists the paths of the project, top level first, to a limited depth. It skips folders with third-party code. */
-async function filesOf(machine: Machine): Promise<Files> {
+async function filesOf(machine: Machine) {
   const files: string[] = [];
   const passed: string[] = [];
   let level = [''];

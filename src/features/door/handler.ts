@@ -162,14 +162,8 @@ async function serve(
   return { ...served, outcome: 'redirected' };
 }
 
-interface Chosen {
-  /** The names of mirrors, in the order in which they are requested. */
-  readonly names: readonly string[];
-  readonly why: string;
-  readonly isDoubted: boolean;
-}
-
-function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null): Chosen {
+/** Returns the names of mirrors, in the order in which they are requested, and why. */
+function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null) {
   const order = deps.orders().get(route.key) ?? declaredOrderOf(route);
   const { why } = order;
   const names = namesFor(order, module);

@@ -109,11 +109,6 @@ const fleetStyle = `.scroll { overflow-x: auto; }
 .places td { white-space: nowrap; }
 `;
 
-export interface FleetServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** The time for which a report is shown again, milliseconds, so that many readers cost the store only one read. */
 const freshMs = 10_000;
 
@@ -126,7 +121,7 @@ export async function openFleet(
   at: Listen,
   options: FleetOptions,
   clock: Clock,
-): Promise<Result<FleetServer, { readonly code: string }>> {
+): Promise<Result<{ readonly url: string; close(): Promise<void> }, { readonly code: string }>> {
   const shown = keeping(() => readReport(options, clock), clock);
   const nowMs = (): number => clock.monotonicMs();
   const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
