@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrapKind } from '../src/core/trap.ts';
 import type { TrapId } from '../src/ecosystems/doctor.ts';
-import { loadTrapKinds, trapWordsOf } from '../src/features/doctor/catalogue.ts';
+import { loadTrapKinds, trapWordsOf } from '../src/features/doctor/examine.ts';
 import { failuresByLayer, layers } from '../src/features/doctor/layers.ts';
 import { type Language, wordsOf } from '../src/words/words.ts';
 import { doctorProse } from './doctor-prose.ts';

@@ -14,14 +14,6 @@ function isOpen(request: Request): boolean {
 }
 
 /**
- * Returns the key by which a client's requests are limited: the name of the token that it sent (`listen token`), or
- * else its address.
- */
-function clientOf(response: Response): string {
-  return String(response.locals['client'] ?? '');
-}
-
-/**
  * Returns a handler that refuses unauthorized requests (docs/operations.md#http). `/-/healthy` and `/-/ready` are open
  * to all; `mayPostAlerts` decides about alerts. If `listen.token` is set, every other request needs it. For reads, it
  * may also be the password of basic authentication. Writes do not accept a password, because a browser adds a stored
@@ -122,7 +114,7 @@ export function createRateLimit(nowMs: () => number): RequestHandler {
   >;
   return (request, response, next) => {
     if (isOpen(request) || /^\/metrics\/?$/i.test(request.path)) return next();
-    const afterSeconds = buckets[classOf(request)].take(clientOf(response));
+    const afterSeconds = buckets[classOf(request)].take(String(response.locals['client'] ?? ''));
     if (afterSeconds === null) return next();
     // Alertmanager does not retry after 429 and would lose the alert, so the response is 503.
     if (isAlertPost(request)) return sendProblem(response, makeProblem('unavailable', 'problem.sendAgain'));

@@ -3,13 +3,28 @@ import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/mirror.ts';
 import type { SeriesNow } from '../core/sample.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
+import type { Blocker, UpstreamVerdict } from '../core/verdict.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
-import { failbackOf, noAdviceOf } from '../words/verdict.ts';
+import { messageOf } from '../words/tell.ts';
+import { blockerText, failbackOf, noAdviceOf, stayMessageOf } from '../words/verdict.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
-import { verdictView } from './verdict-view.ts';
 import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
+
+/** A verdict as the API shows it (docs/api.md#verdict). A reason has a kind, its text, and the values of the text. */
+function verdictView({ atMs, mirrors, stay, back, head, ...rest }: UpstreamVerdict): object {
+  const reasonOf = (blocker: Blocker | null): object | null =>
+    blocker && { kind: blocker.kind, ...messageOf(blockerText(blocker, head ?? '')) };
+  return {
+    ...rest,
+    at: stamp(atMs),
+    head,
+    mirrors: mirrors.map(({ blocker, ...mirror }) => ({ ...mirror, blocker: reasonOf(blocker) })),
+    stay: stay && { kind: stay.kind, ...stayMessageOf(head ?? '', stay) },
+    back: reasonOf(back),
+  };
+}
 
 export function listRoutes(deps: ApiDeps): Router {
   const routes = Router();

@@ -7,10 +7,6 @@ import { renderIn } from '../words/tell.ts';
 import { sayNamed } from '../words/words.ts';
 import { type DaemonFlags, daemonAt } from './daemon-client.ts';
 
-interface Blocked extends Partial<Message> {
-  readonly kind: string;
-}
-
 interface Record {
   readonly ecosystem: string;
   readonly upstream: string;
@@ -21,7 +17,7 @@ interface Record {
     readonly gate: string;
     readonly sum: number | null;
     readonly bound: number | null;
-    readonly blocker: Blocked | null;
+    readonly blocker: (Partial<Message> & { readonly kind: string }) | null;
   }[];
 }
 

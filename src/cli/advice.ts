@@ -246,17 +246,13 @@ function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
 
-function linesOf(text: string): string[] {
-  return text.split('\n').map((line) => printable(line));
-}
-
 /**
  * Formats the rollback. A single line follows the label. Several lines are printed below the label, so that an operator
  * can copy them.
  * @param file  the file that the lines belong to; `null`: none, or the lines name it
  */
 function rollbackLines(text: string, file: string | null, say: Say): string[] {
-  const lines = linesOf(text);
+  const lines = text.split('\n').map((line) => printable(line));
   if (file !== null) return [say('advised.backFile', { file: printable(file) }), ...lines.map((line) => `    ${line}`)];
   return lines.length === 1
     ? [say('advised.back', { line: String(lines[0]) })]

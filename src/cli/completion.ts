@@ -42,14 +42,14 @@ _mirrorwatch() {
   case "\${COMP_WORDS[1]} $before" in
 ${table.flatMap(({ name, options }) => options.flatMap((option) => valueCase(name, option))).join('\n')}
   esac
-  local words='' first=''
+  local all='' first=''
   case "\${COMP_WORDS[1]}" in
 ${table.map(bashCase).join('\n')}
   esac
-  if [ "$COMP_CWORD" -eq 2 ]; then words="$words $first"; fi
-  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  if [ "$COMP_CWORD" -eq 2 ]; then all="$all $first"; fi
+  COMPREPLY=($(compgen -W "$all" -- "$word"))
 }
-complete -o filenames -o bashdefault -F _mirrorwatch mirrorwatch
+complete -o filenames -o bashdefault -o default -F _mirrorwatch mirrorwatch
 `;
 }
 
@@ -62,7 +62,7 @@ function valueCase(command: string, { name, value, takes }: OptionRow): readonly
 
 function bashCase({ name, options, first }: UsageRow): string {
   const words = [...options.map((option) => `--${option.name}`), '--help'].join(' ');
-  return `    ${name}) words='${words}' first='${first.join(' ')}' ;;`;
+  return `    ${name}) all='${words}' first='${first.join(' ')}' ;;`;
 }
 
 /** Renders the completion script for fish, as a file `mirrorwatch.fish` or for `source`. */
@@ -92,40 +92,16 @@ function value({ value: metavar, takes }: OptionRow): string {
   return typeof takes === 'string' ? values[takes] : ` -x -a '${takes.join(' ')}'`;
 }
 
-/** Renders the completion script for zsh, as a file `_mirrorwatch` on the fpath or for `eval` after compinit. */
+/**
+ * Renders the completion script for zsh, as a file `_mirrorwatch` on the fpath or for `eval` after compinit. It is the
+ * script for bash, run by zsh's own bashcompinit.
+ */
 function zshCompletion(table: readonly UsageRow[]): string {
   return `#compdef mirrorwatch
 # zsh completion for mirrorwatch: eval "$(mirrorwatch completion zsh)"
-_mirrorwatch() {
-  local curcontext="$curcontext" state line
-  _arguments -C '(- *)--help[help]' '(- *)--version[version]' '1: :->command' '*:: :->rest'
-  case "$state" in
-    command)
-      local -a commands=(
-${table.map(({ name, summary }) => `        ${escapeWord(`${name}:${summary}`)}`).join('\n')}
-      )
-      _describe command commands ;;
-    rest)
-      case "$line[1]" in
-${table.map(zshCase).join('\n')}
-      esac ;;
-  esac
-}
-if [ "$funcstack[1]" = _mirrorwatch ]; then _mirrorwatch "$@"; else compdef _mirrorwatch mirrorwatch; fi
+autoload -U +X bashcompinit && bashcompinit
+${bashCompletion(table)}if [ "$funcstack[1]" = _mirrorwatch ]; then _bash_complete -o filenames -o default -F _mirrorwatch; fi
 `;
-}
-
-function zshCase({ name, options, first }: UsageRow): string {
-  const operands = first.length > 0 ? [`1: :(${first.join(' ')})`, '*: : '] : ['*: :_files'];
-  const rows = [...options.map(optionSpec), '(- *)--help[help]', ...operands];
-  return `        ${name}) _arguments ${rows.map(escapeWord).join(' ')} ;;`;
-}
-
-function optionSpec({ name, value, takes }: OptionRow): string {
-  if (value === null) return `--${name}`;
-  const actions = { file: '_files', folder: '_files -/', anything: ' ' };
-  const action = typeof takes === 'string' ? actions[takes] : `(${takes.join(' ')})`;
-  return `*--${name}:${value.replaceAll(':', '')}:${action}`;
 }
 
 type Takes = readonly string[] | 'file' | 'folder' | 'anything';

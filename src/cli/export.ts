@@ -15,12 +15,6 @@ const variables: Variables = Object.assign({}, ...kinds.map((kind) => kind.varia
 /** The timeout of a response, milliseconds. It is short, because a CI job waits for the response. */
 export const exportMs = 5_000;
 
-interface Lines {
-  /** The `export` lines for a shell; empty: nothing to change. */
-  readonly text: string;
-  readonly about: string;
-}
-
 /** Matches the first line of the fallback file: the time of the response, and the id and the expiry of its advice. */
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?: advice (\S*) until (\S+)\n|[^\n]*\n)/;
 
@@ -110,9 +104,10 @@ export async function keepListsOfUser({ env, cwd }: Context, ecosystem: string, 
 }
 
 /**
- * Returns the lines for a shell, or the reason why the response is not usable.
+ * Returns `text`, the `export` lines for a shell (empty: nothing to change), or the reason why the response is not
+ * usable.
  */
-function linesOf(response: Awaited<ReturnType<DaemonClient['send']>>, url: string, say: Say): Lines | string {
+function linesOf(response: Awaited<ReturnType<DaemonClient['send']>>, url: string, say: Say) {
   if (response.tag === 'unreachable') return response.text;
   if (response.status === 204)
     return { text: '', about: `nothing to change ${response.headers['x-advice-state'] ?? ''}`.trimEnd() };

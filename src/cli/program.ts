@@ -4,8 +4,41 @@ import { maskText } from '../core/secret.ts';
 import type { Command, CommandName, Context, ExitCode, World } from '../terminal/context.ts';
 import { padEnd } from '../terminal/terminal.ts';
 import { Failed, UsageError } from '../terminal/usage.ts';
-import { type Say, sayNamed, wordsOf } from '../words/words.ts';
-import { languageOf, spoken } from './language.ts';
+import { type Language, type Say, sayNamed, wordsOf } from '../words/words.ts';
+
+/**
+ * Removes `--lang` from the arguments. If it is given several times, the last one is used; `named` is `null` without it.
+ * @throws UsageError on an unknown language
+ */
+export function spoken(argv: readonly string[]) {
+  const kept: string[] = [];
+  let named: Language | null = null;
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    if (word === '--') return { argv: [...kept, ...argv.slice(at)], named };
+    if (word === '--lang') {
+      at += 1;
+      named = languageNamed(argv[at]);
+    } else if (word.startsWith('--lang=')) named = languageNamed(word.slice('--lang='.length));
+    else kept.push(word);
+  }
+  return { argv: kept, named };
+}
+
+function languageNamed(text: string | undefined): Language {
+  if (text === 'en' || text === 'zh') return text;
+  throw text === undefined ? new UsageError('wrong.langMissing') : new UsageError('wrong.lang', { text });
+}
+
+/**
+ * Returns the language that the environment selects: the first of LC_ALL, LC_MESSAGES and LANG that is not empty. Any
+ * language other than Chinese becomes English.
+ * @see POSIX.1-2024 Base Definitions 8.2
+ */
+export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {
+  const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
+  return /^zh([_.@-]|$)/i.test(locale) ? 'zh' : 'en';
+}
 
 /** The commands in the order in which the help lists them. The code of a command is loaded when it is needed. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -96,7 +129,8 @@ async function called(context: Context): Promise<ExitCode> {
       terminal.err(cause.message);
       return cause.code;
     }
-    if (isOfDaemon(cause, command)) {
+    // The command shows responses of a daemon, whose values may have any type.
+    if ((cause instanceof TypeError || cause instanceof RangeError) && 'url' in command.options) {
       terminal.err(say('daemon.malformed', { why: printable(String(cause)) }));
       return 1;
     }
@@ -105,11 +139,6 @@ async function called(context: Context): Promise<ExitCode> {
     terminal.err(say('program.usage', { usage: command.usage }));
     return 2;
   }
-}
-
-/** True for a failure of a command that shows responses of a daemon, whose values may have any type. */
-function isOfDaemon(cause: unknown, { options }: Command): boolean {
-  return (cause instanceof TypeError || cause instanceof RangeError) && 'url' in options;
 }
 
 async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): Promise<ExitCode> {

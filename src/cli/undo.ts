@@ -41,7 +41,7 @@ export const undoCommand: Command = {
     const kept = await listKeptChanges(place);
     if (values.list) {
       if (id !== undefined) throw new UsageError('wrong.listId');
-      for (const change of kept) terminal.out(lineOf(change));
+      for (const one of kept) terminal.out(`${one.id}  ${one.madeAt}  ${one.files.map(({ file }) => file).join(', ')}`);
       if (kept.length === 0) terminal.out(say('undo.nothing'));
       return 0;
     }
@@ -59,10 +59,6 @@ async function all(context: Context, whose: WhoseSettings, file: string | undefi
   if (!isNamed) await warnOfUnusedConfig(context, 'undo.foreign');
   const { findSettingsOf } = await import('../features/doctor/survey.ts');
   return await undoAll(context, whose, config, findSettingsOf);
-}
-
-function lineOf({ id, madeAt, files }: KeptChange): string {
-  return `${id}  ${madeAt}  ${files.map(({ file }) => file).join(', ')}`;
 }
 
 interface Step {

@@ -22,12 +22,8 @@ export function reasonTextOf({ from, cause, refusal, expected = {} }: Reasons, s
     const refused = sayNamed(say, `refusal.${refusal}`);
     return refused === null ? null : say('advised.refused', { why, refusal: refused });
   }
-  const gains = explainGains(expected, took, say);
+  const gains = explainGains(expected, (seconds) => durationText(seconds * 1000), say);
   return gains.length === 0
     ? say('advised.whyAlone', { why })
     : say('advised.why', { why, gains: gains.join(say('list.clause')) });
-}
-
-function took(seconds: number): string {
-  return durationText(seconds * 1000);
 }

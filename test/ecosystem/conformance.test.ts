@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Walker, walkChain } from '../../src/advise/comparison/walk.ts';
-import { remedyForms } from '../../src/api/remedy.ts';
+import { remedyForms } from '../../src/api/actions.ts';
 import { isSafeEnv } from '../../src/core/advice.ts';
 import { becauses, type Outcome, type ProbeFailure, phases, reasons } from '../../src/core/failure.ts';
 import { limits } from '../../src/core/limits.ts';

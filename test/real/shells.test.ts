@@ -87,6 +87,17 @@ real('zsh', ['zsh'], () => {
     );
     expectOffer(text, has, not);
   });
+  test('its script is for eval too', async () => {
+    const byEval = zshScript.replace('compdef _mirrorwatch mirrorwatch', 'source $0/_mirrorwatch');
+    expect(byEval).not.toBe(zshScript);
+    const text = await offered((folder) =>
+      mustRun(commandPath('zsh'), ['-f', '-c', byEval, completions, 'mirrorwatch rank --ro'], {
+        cwd: folder,
+        env: { HOME: folder, TERM: 'dumb' },
+      }),
+    );
+    expectOffer(text, ['--rounds'], ['--json']);
+  });
 });
 
 /** Hands the completion's own words out by a compadd that prints them, as no list of a terminal is easily read. */

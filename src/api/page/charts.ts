@@ -143,14 +143,10 @@ function scaleOf(samples: readonly SamplePoint[], { heightPx, labelled, stretch,
 /** The margin at both ends, in percent of the width. It leaves room for the first and last mark. */
 const edge = 1.5;
 
-function isPlain(sample: SamplePoint): boolean {
-  return sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null;
-}
-
 function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: StripFrame): Html {
   const runs: SamplePoint[][] = [[]];
   for (const sample of samples) {
-    if (isPlain(sample)) runs.at(-1)?.push(sample);
+    if (sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null) runs.at(-1)?.push(sample);
     else if (!sample.cold) runs.push([]);
   }
   const point = ({ startedAtMs, rttMs }: SamplePoint): string =>

@@ -1,13 +1,13 @@
+import { type ActionRow, type HeldReason, isUndoable } from '../../core/action.ts';
 import type { Advice, Audited } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
-import { renderIn } from '../../words/tell.ts';
+import { renderIn, showStored } from '../../words/tell.ts';
 import { failbackOf, noAdviceOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryViewOf, pagePlaceOf, type ViewGroup, viewGroupsOf } from '../views.ts';
-import { renderActions } from './actions.ts';
 import { renderAdviceCard } from './advice-card.ts';
 import {
   mirrorPathOf,
@@ -21,27 +21,50 @@ import {
 } from './badges.ts';
 import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stripWithAxis } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
-import { ago, durationHtml, type Html, html, type PageSay } from './html.ts';
+import { renderActionForm } from './hands.ts';
+import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode } from './html.ts';
 import { renderPlace } from './place.ts';
 import { rttsOf, timeScaleOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
 import { renderSummary } from './summary.ts';
 import { stretchOf } from './ticks.ts';
 
-const monthsShown = 12;
+const rowsShown = 10;
 
-interface Month {
-  readonly name: string;
-  readonly moves: number;
-  readonly regretted: number;
+export function renderActions(say: PageSay, deps: ApiDeps): Html | null {
+  const config = deps.config();
+  if (config.onAdvice === undefined) return null;
+  const isStopped = deps.areActionsStopped();
+  const rows = deps.actions().slice(0, rowsShown);
+  return html`<section aria-labelledby="h-actions"><h2 id="h-actions">${say('actions.title')}</h2>
+<p>${isStopped ? html`<b class="bad">${say('actions.stopped')}</b>` : say('actions.running')}</p>${renderActionForm(say, config, isStopped ? 'resume' : 'stop')}
+${rows.length === 0 ? html`<p class="none">${say('actions.none')}</p>` : html`<ul class="findings">${rows.map((row) => item(say, deps, row))}</ul>`}
+</section>`;
 }
+
+function item(say: PageSay, deps: ApiDeps, row: ActionRow): Html {
+  const { id, action, kind, mode, advice, state, held, nextAtMs, because, plannedAtMs } = row;
+  const word = html`<span class="kind">${say(`actions.state.${state}`)}</span>`;
+  const what = html`<span class="said">${action} (${kind}, ${mode}) ${advice.upstream}: ${advice.from} → ${advice.to}</span>`;
+  const why =
+    held !== null ? heldText(say, held, nextAtMs) : because === null ? null : renderCode(showStored(because, say));
+  const undo = isUndoable(row) && renderActionForm(say, deps.config(), 'undo', id);
+  return html`<li class="finding ${state === 'failed' ? 'open' : 'closed'}">${word} ${what} <span class="muted">${ago(say, plannedAtMs, deps.now().wallMs)}</span>${why !== null && html` <span>${why}</span>`}${undo}</li>`;
+}
+
+function heldText(say: PageSay, held: HeldReason, untilMs: number | null): Html | string {
+  const why = say(`actions.held.${held}`);
+  return untilMs === null ? why : say.html('actions.heldUntil', { why, at: dated(untilMs) });
+}
+
+const monthsShown = 12;
 
 /**
  * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months that have
  * such switches, the newest first.
  */
-export function regretByMonth(all: readonly Audited[]): readonly Month[] {
-  const months = new Map<string, Month>();
+export function regretByMonth(all: readonly Audited[]) {
+  const months = new Map<string, { readonly name: string; readonly moves: number; readonly regretted: number }>();
   for (const { atMs, isRegret } of all) {
     const name = new Date(atMs).toISOString().slice(0, 7);
     const { moves, regretted } = months.get(name) ?? { moves: 0, regretted: 0 };

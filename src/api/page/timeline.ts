@@ -1,10 +1,11 @@
+import type { Advice } from '../../core/advice.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import { failbackOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
 import { viewGroupsOf } from '../views.ts';
-import { renderAdviceCard } from './advice-card.ts';
+import { renderAdviceCard, renderReasonNote } from './advice-card.ts';
+import { mirrorPathOf } from './badges.ts';
 import { keptBy, renderFindingList } from './findings.ts';
-import { renderAdviceEnd } from './history.ts';
 import { dated, type Html, html, type PageSay, short, span } from './html.ts';
 import { current, lengthOf, renderRangeNav } from './range.ts';
 import { formatTick, type TickSpan, ticksOf } from './ticks.ts';
@@ -15,6 +16,26 @@ import {
   type TimelineQuery,
   timelinePathOf,
 } from './timeline-items.ts';
+
+export function renderAdviceEnd(say: PageSay, advice: Advice): Html {
+  const { from, to, cause, state, issuedAtMs } = advice;
+  const endedAtMs = advice.settledAtMs ?? issuedAtMs;
+  const why = say(`advice.cause.${cause}`, { from });
+  const move =
+    state === 'refused' || (advice.refusal !== null && from === to)
+      ? say.html('past.noMove', { from: linked(from), why })
+      : advice.bypass != null && from === to
+        ? say.html('past.bypass', { bypass: html`<code>${advice.bypass}</code>`, why })
+        : say.html('past.move', { from: linked(from), to: linked(to), why });
+  const end = { at: dated(issuedAtMs), how: say(`ended.as.${state}`), span: span(say, endedAtMs - issuedAtMs) };
+  return html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">${say('page.advice')}</span> <span class="said">${move}${say('list.colon')}${renderReasonNote(say, advice)}</span>
+<span class="muted">${say.html('past.ended', end)}</span></li>`;
+}
+
+/** Renders the name of a mirror as a link. `direct`, `off` and `other` are no mirrors and have no page. */
+function linked(name: string): Html {
+  return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
+}
 
 const itemsShown = 200;
 const rowPx = 14;
@@ -37,7 +58,7 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
   const fixed = { ...query, untilMs: window.toMs };
   const frame: LaneFrame = { query: fixed, window, nowMs, vantage: deps.config().vantage, say };
   return html`<h1>${say('timeline.title')}</h1>
-<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
+<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(query.untilMs === null && window.toMs === nowMs ? 'timeline.follows' : 'timeline.stands')}</span></p>
 <div class="choices">${renderRangeNav(query.range, say, (range) => timelinePathOf({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
 ${query.item !== null && chosenSection(deps, chosen, frame)}
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, frame)}<p class="legend">${say('timeline.legend')}</p>${list(shown, items.length, frame)}`}`;
@@ -49,10 +70,6 @@ function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem 
   const bringsMs = item !== null && isOutside ? (chosen?.toMs ?? nowMs) + lengthMs / 10 : nowMs;
   const toMs = Math.min(nowMs, untilMs ?? bringsMs);
   return { fromMs: toMs - lengthMs, toMs };
-}
-
-function isMoving({ untilMs }: TimelineQuery, { toMs }: TickSpan, nowMs: number): boolean {
-  return untilMs === null && toMs === nowMs;
 }
 
 function moves(query: TimelineQuery, { fromMs, toMs }: TickSpan, nowMs: number, say: PageSay): Html {

@@ -2,6 +2,7 @@ import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
 import { bytes, durationHtml, type PageSay, percentHtml, span } from './html.ts';
+import type { TickSpan } from './ticks.ts';
 
 export function formatResponses(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');
@@ -74,11 +75,6 @@ function leastOf(cells: readonly TrendCell[], name: Measured): number | null {
   );
 }
 
-interface Gap {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 export function isMonitored({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
@@ -86,9 +82,9 @@ export function isMonitored({ ok, failed, unknown }: TrendCell): boolean {
 /**
  * Returns the time ranges without canary probes that are at least one cell long and at least two probe intervals long.
  */
-export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
+export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly TickSpan[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
-  const gaps: Gap[] = [];
+  const gaps: TickSpan[] = [];
   let endMs = fromMs;
   for (const { startMs } of cells.filter(isMonitored)) {
     if (startMs - endMs >= leastMs) gaps.push({ fromMs: endMs, toMs: startMs });

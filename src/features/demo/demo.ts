@@ -205,13 +205,6 @@ const everyMs = 1_000;
 const requestMs = 5_000;
 const reportEvery = 15;
 
-/** The number of builds, and how many of them failed through the front door and at the mirror. */
-interface BuildCounts {
-  readonly count: number;
-  readonly door: number;
-  readonly mirror: number;
-}
-
 /**
  * Simulates builds: in a loop, fetches the files of a build through the front door and from a mirror.
  * @param bases   URLs without a trailing slash
@@ -224,7 +217,7 @@ function startBuilds(
   paths: readonly string[],
   timers: Timers,
   over: AbortSignal,
-  report: (counts: BuildCounts) => void,
+  report: (counts: { readonly count: number; readonly door: number; readonly mirror: number }) => void,
 ): void {
   let counts = { count: 0, door: 0, mirror: 0 };
   let was = '';

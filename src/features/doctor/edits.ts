@@ -19,12 +19,6 @@ export function editsFor(
   });
 }
 
-/** A line and its line ending, because a file may mix LF and CRLF. */
-interface Line {
-  readonly text: string;
-  readonly end: string;
-}
-
 function edited(text: string, edits: readonly Edit[]): string {
   const lines = linesOf(text);
   const usual = lines[0]?.end || '\n';
@@ -42,7 +36,8 @@ function edited(text: string, edits: readonly Edit[]): string {
   return after.map((line, at) => line.text + (isEnded || at < after.length - 1 ? line.end || usual : '')).join('');
 }
 
-function linesOf(text: string): readonly Line[] {
+/** Returns each line with its line ending, because a file may mix LF and CRLF. */
+function linesOf(text: string) {
   return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((whole) => {
     const [end = ''] = /\r?\n$/.exec(whole) ?? [];
     return { text: whole.slice(0, whole.length - end.length), end };

@@ -1,16 +1,94 @@
+import { formatCommand } from '../../core/command-line.ts';
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { FileText, FolderNames } from '../../core/ports.ts';
-import type { Diagnosis, Machine, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
-import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
+import type { Diagnosis, Machine, Trap, TrapKind, TrapKinds, Unchecked } from '../../core/trap.ts';
+import { type Authority, type KnownTraps, type Today, type TrapId, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
-import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
-import { type KnownDoor, trapsOfDoor } from './doors.ts';
 import { keepProvenEdits, trapKeyOf } from './edits.ts';
 import type { OnlineFound, ProbedMirror } from './online.ts';
-import { examineProxies } from './proxies.ts';
+import { onlineKinds } from './online-subject.ts';
+import { examineProxies, proxyKinds } from './proxies.ts';
+
+const doorKinds = {
+  'door-unused': { severity: 'note', isFixable: false },
+  'door-private': { severity: 'warning', isFixable: false },
+  'door-leaks': { severity: 'error', isFixable: false },
+} as const satisfies KnownTraps;
+
+interface KnownDoor {
+  readonly ecosystem: EcosystemId;
+  /** The front door's URL for clients of this ecosystem, without a trailing slash: `http://127.0.0.1:10121/go`. */
+  readonly url: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Finds traps in a client's current settings that concern the front door.
+ * @param patterns  name patterns of private modules in the configuration
+ */
+function trapsOfDoor(
+  { url, lines, ecosystem }: KnownDoor,
+  { chain, privatePatterns, direct = privatePatterns }: Today,
+  patterns: readonly string[],
+  say: Say,
+): readonly Trap[] {
+  const members = chain?.text.split(/[,|]/) ?? [];
+  const at = members.findIndex((member) => member.replace(/(?<!\/)\/+$/, '') === url);
+  const trap = (id: keyof typeof doorKinds, what: string): Trap =>
+    trapOf(id, what, chain === null ? [] : [chain.place], lines);
+  if (at < 0) return [trap('door-unused', say('trap.door-unused.what', { url, ecosystem }))];
+  const behind = members.slice(at + 1).filter((member) => /^https?:/.test(member));
+  const list = (names: readonly string[]): string => names.join(say('list.and'));
+  const traps: Trap[] = [];
+  const unknown = patterns.filter(
+    (pattern) => registry.of(ecosystem)?.names.private?.matches(direct, pattern) !== true,
+  );
+  if (unknown.length > 0 && behind.length > 0)
+    traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(unknown), mirrors: list(behind) })));
+  // Only a client with a setting for private names needs the patterns. For such a client, the front door's lines
+  // contain the patterns.
+  const missing = unknown.filter((pattern) => lines.some((line) => line.includes(pattern)));
+  if (missing.length > 0) traps.push(trap('door-private', say('trap.door-private.what', { patterns: list(missing) })));
+  return traps;
+}
+
+export async function loadTrapKinds(): Promise<TrapKinds> {
+  const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
+  return Object.assign(
+    {},
+    proxyKinds,
+    authorityKinds,
+    doorKinds,
+    ...doctors.map((doctor) => doctor?.kinds ?? {}),
+    onlineKinds,
+  ) as TrapKinds;
+}
+
+export function trapWordsOf(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
+  return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
+}
+
+const authorityKinds = {
+  'ca-missing': { severity: 'warning', isFixable: false },
+} as const satisfies KnownTraps;
+
+/**
+ * Returns a trap for each client in use without a CA file, if a CA file is set for another client. Without the file,
+ * the client may refuse certificates that the other client accepts.
+ */
+function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
+  const [setting] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
+  if (setting === undefined) return [];
+  const { file, place } = setting;
+  return all.flatMap(({ variable, isUsed, set }): Trap[] => {
+    if (set !== null || !isUsed) return [];
+    const what = say('trap.ca-missing.what', { file, variable });
+    return [trapOf('ca-missing', what, [place], [formatCommand`export ${variable}=${file}`])];
+  });
+}
 
 export type NamedTrap = Trap &
   Pick<TrapKind, 'severity'> & {

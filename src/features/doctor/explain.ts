@@ -195,7 +195,8 @@ export function explainText(text: string, say: Say, open: readonly ObservedFailu
       layer,
       ecosystem,
       url,
-      line: shownLine(error),
+      // Without user-info in URLs. An `@` in a path (`/@v/list`) is not user-info, so it is kept.
+      line: printable(error.line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@')),
       means,
       next: observed.length === 0 ? next : say('explain.next.observed'),
       run: [...new Set([...(observed.length === 0 ? [] : ['mirrorwatch advice']), ...runOf(error)])],
@@ -219,11 +220,6 @@ function isAbout(one: ObservedFailure, { reason, candidates, ecosystem, url }: K
   const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
   const isThere = url === null ? one.ecosystem === ecosystem : URL.parse(one.url)?.origin === url;
   return isMeant && isThere;
-}
-
-/** Returns the line without user-info in URLs. An `@` in a path (`/@v/list`) is not user-info, so it is kept. */
-function shownLine({ line }: KnownError): string {
-  return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
 }
 
 function meaningOf(reason: ErrorReason, say: Say): Meaning {

@@ -65,19 +65,11 @@ export function trapAt(
   return trapOf(id, what, [subjectPlaceOf(subject)], set);
 }
 
-/**
- * The HTTP version over which a mirror fails while the other one works, and the clients that use the failing version.
- */
-interface BrokenVersion {
-  readonly broken: HttpProtocol;
-  readonly reason: string;
-  readonly clients: readonly string[];
-}
-
 const forced = { '1.1': 'h1', '2': 'h2' } as const;
 
 /**
- * Finds an HTTP version over which a mirror fails although it works over the other version. `null`: there is none, or
+ * Finds the HTTP version over which a mirror fails although it works over the other version, and the clients that use
+ * the failing version. `null`: there is none, or
  * no client of the ecosystem uses the failing one. Also `null` without TLS, and if no client uses HTTP/2. A server
  * without HTTP/2 is no fault, because clients then agree on HTTP/1.1 in the TLS handshake.
  * @param probe  probes the mirror over one HTTP version
@@ -86,7 +78,7 @@ export async function findBrokenVersion(
   mirror: Mirror,
   first: Probed,
   probe: (over: Pick<Mirror, 'protocol'>) => Promise<Probed | null>,
-): Promise<BrokenVersion | null> {
+) {
   if (!mirror.url.startsWith('https:') || first.sample.protocol === undefined) return null;
   const clients = registry.of(mirror.ecosystem)?.clients ?? [];
   const usersOf = (version: HttpProtocol): readonly string[] =>

@@ -53,9 +53,7 @@ export function readFleet(view: StoreView, link: string): Fleet {
   });
   const witnesses = new Set(found.flatMap(({ name, isWitness }) => (isWitness === true ? [name] : [])));
   const advice = daemons.flatMap((daemon) =>
-    witnesses.has(daemon.place)
-      ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
-      : [],
+    witnesses.has(daemon.place) ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap(adviceIn) : [],
   );
   // Advice to return (a failback) is left out, because the mirror that it leaves works.
   const leaving = Map.groupBy(

@@ -113,11 +113,6 @@ function provesLittle({ due, outcome }: Sample): boolean {
   return due.purpose !== 'scheduled' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);
 }
 
-interface Walk {
-  readonly ms: number;
-  readonly failed: boolean;
-}
-
 /** Simulates a fetch, which sends these requests; `null`: one of them reaches a mirror without a recent response. */
 function fetch(
   { advise: { failureCostMs } }: Config,
@@ -125,7 +120,7 @@ function fetch(
   questions: ReadonlySet<string>,
   chain: Chain,
   nowMs: number,
-): Walk | null {
+) {
   let ms = 0;
   for (const question of questions) {
     const step = walk(group, question, chain, nowMs);

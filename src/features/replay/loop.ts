@@ -98,20 +98,17 @@ function absorbInto(judging: JudgeTurn): Absorb {
   };
 }
 
-export interface KeptLoop {
-  commit(batch: StoreBatch): void;
-  all(...tables: readonly Table[]): Row[];
-}
+export type KeptLoop = ReturnType<typeof createKept>;
 
 /** Creates an empty store of rows. Each row is converted to JSON and back, as in the state file. */
-export function createKept(): KeptLoop {
+export function createKept() {
   const rows = new Map<string, Row>();
   return {
-    commit({ puts, deletes }) {
+    commit({ puts, deletes }: StoreBatch): void {
       for (const row of puts) rows.set(`${row.table}/${row.key}`, row);
       for (const { table, key } of deletes) rows.delete(`${table}/${key}`);
     },
-    all: (...tables) =>
+    all: (...tables: readonly Table[]): Row[] =>
       tables.flatMap((table) =>
         [...rows.values()]
           .filter((row) => row.table === table)

@@ -35,22 +35,14 @@ export function renderChatMessage(
   const reader = readerOf(receiver, origin);
   for (let count = entries.length; ; count -= 1) {
     const carried = entries.slice(0, count);
-    const whole = cardFor(carried, receiver, reader, { more: entries.length - count, now });
+    const notices = carried.map(({ notice }) => sectionNoticeOf(notice));
+    const held = wasHeld(carried, receiver.chat, now) ? receiver.chat.quiet : null;
+    const whole = cardOf(notices, reader, held, entries.length - count);
     const card = count > 1 ? whole : shortened(service, whole);
     const body = service.draw(card);
     if (count > 1 && !service.fits(body)) continue;
     return { carried, card, message: request(receiver, service, body, now) };
   }
-}
-
-function cardFor(
-  entries: readonly QueueEntry[],
-  { chat }: Chat,
-  reader: Reader,
-  { more, now }: { readonly more: number; readonly now: Now },
-): Card {
-  const notices = entries.map(({ notice }) => sectionNoticeOf(notice));
-  return cardOf(notices, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
 /** Shortens a card of one notice: drops the last rows until the card fits in a message of the service. */

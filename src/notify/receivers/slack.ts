@@ -47,7 +47,8 @@ export const slack: ChatService = {
     const isOk = status >= 200 && status < 300;
     const word = body.trim();
     if (isOk && (word === 'ok' || isAccepted(body))) return null;
-    const errorWord = wordOf(word) ?? (isOk ? 'unreadable' : null);
+    // Slack sends an error as one word such as `no_service`. Any other text must not be shown.
+    const errorWord = /^[a-z][a-z_]{2,40}$/.test(word) ? word : isOk ? 'unreadable' : null;
     return errorWord === null ? null : refused(errorWord, 'later');
   },
 };
@@ -58,14 +59,6 @@ export const slack: ChatService = {
 function isAccepted(body: string): boolean {
   const { ok, success } = parseResponse(body);
   return ok === true || success === true;
-}
-
-/**
- * Returns the error that Slack sends, one word such as `no_service`; `null` for any other text, which must not be
- * shown.
- */
-function wordOf(text: string): string | null {
-  return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
 }
 
 function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Block[] {

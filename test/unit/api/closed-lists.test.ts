@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { eventTypes } from '../../../src/api/events.ts';
-import { remedyForms } from '../../../src/api/remedy.ts';
+import { remedyForms } from '../../../src/api/actions.ts';
+import { eventTypes } from '../../../src/api/app.ts';
 import { actionKinds, heldReasons } from '../../../src/core/action.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { alertOutcomes } from '../../../src/core/evidence.ts';

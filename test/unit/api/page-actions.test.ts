@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { renderActions } from '../../../src/api/page/actions.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
+import { renderActions } from '../../../src/api/page/overview.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { ruleOf } from '../features/actions/advice.ts';
 import { fixtureAction } from './fixture-action.ts';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import en from '../../../locales/en.json' with { type: 'json' };
+import { remedyForms } from '../../../src/api/actions.ts';
+import { eventTypes } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/deps.ts';
-import { eventTypes } from '../../../src/api/events.ts';
 import { script } from '../../../src/api/page/assets.ts';
-import { remedyForms } from '../../../src/api/remedy.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { saySentence } from '../../../src/words/tell.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { languageOf, spoken } from '../../../src/cli/language.ts';
+import { languageOf, spoken } from '../../../src/cli/program.ts';
 import { displayWidth } from '../../../src/terminal/terminal.ts';
 import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';

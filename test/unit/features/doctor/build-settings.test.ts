@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { npmForms } from '../../../../src/ecosystems/npm/chain-forms.ts';
-import { mirrorsInBuild } from '../../../../src/features/doctor/build-settings.ts';
+import { mirrorsInBuild } from '../../../../src/features/doctor/chain-evidence.ts';
 
 test('a long variable that a URL names many times fills no memory', () => {
   const named = `\${A}`.repeat(20_000);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadTrapKinds } from '../../../../src/features/doctor/catalogue.ts';
+import { loadTrapKinds } from '../../../../src/features/doctor/examine.ts';
 import type { Language } from '../../../../src/words/words.ts';
 import { doctorPage, doctorPagePaths } from '../../../../tools/generate-doctor-docs.ts';
 import { englishLeft } from '../../cli/english-left.ts';

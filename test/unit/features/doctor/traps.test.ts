@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { loadTrapKinds } from '../../../../src/features/doctor/catalogue.ts';
+import { loadTrapKinds } from '../../../../src/features/doctor/examine.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { aptRows } from './rows-apt.ts';
 import { doorRows } from './rows-doors.ts';

@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FleetServer, openFleet } from '../../../../src/features/fleet/listener.ts';
+import { openFleet } from '../../../../src/features/fleet/listener.ts';
 import type { FleetReport } from '../../../../src/features/fleet/report.ts';
 import { createManualClock } from '../../probe/fake-line.ts';
 import { nowMs } from './world.ts';
@@ -29,7 +29,7 @@ const store = createServer((asked, response) => {
 });
 const clock = createManualClock(nowMs);
 const advance = (ms: number): unknown => clock.advance(ms);
-let fleet: FleetServer;
+let fleet: { readonly url: string; close(): Promise<void> };
 
 beforeAll(async () => {
   await new Promise<void>((done) => store.listen(0, '127.0.0.1', done));
