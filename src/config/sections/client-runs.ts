@@ -4,7 +4,7 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, durationField, mapping, wordList } from '../fields.ts';
-import type { Reading } from '../reading.ts';
+import type { Reading } from '../issues.ts';
 
 /** The user id of `nobody` and the group id of `nogroup`, on Debian and most other distributions. */
 const unprivileged = { uid: 65534, gid: 65534 } as const;

@@ -9,7 +9,7 @@ import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { memberKeysOf } from '../chain.ts';
 import { byEcosystem, errorOf, mapping, readable } from '../fields.ts';
-import type { Report } from '../reading.ts';
+import type { Report } from '../issues.ts';
 
 /** A chain as text, or as a mapping from the name of its client to the text. */
 type FileChain = string | Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { phrase } from '../../words/tell.ts';
 import { durationField, dwellRange, errorOf, integer, mapping, share } from '../fields.ts';
-import type { Report } from '../reading.ts';
+import type { Report } from '../issues.ts';
 
 export const adviseKey = mapping({
   hold: durationField(

@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import { bareUrl, checkPlainUrl, durationField, headers, integer, mapping, name } from '../fields.ts';
-import type { Reading, Report } from '../reading.ts';
+import type { Reading, Report } from '../issues.ts';
 
 export const labelsKey = mapping({
   group: name('The group of this place. `when.places` of actions counts the places of one group.').optional(),

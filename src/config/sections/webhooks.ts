@@ -32,8 +32,7 @@ import {
   timeZone,
   word,
 } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import { checkUnique, type Reading, type Report } from '../reading.ts';
+import { checkUnique, type Path, type Reading, type Report } from '../issues.ts';
 import { bearerToken } from './listen.ts';
 
 export const alertmanagerKey = mapping(

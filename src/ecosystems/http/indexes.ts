@@ -6,10 +6,8 @@ import { ok, type Result } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, failedBy, type Responded, respondedOf, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import { readIndex } from './index-read.ts';
-import { getList } from './listed.ts';
 import type { IndexAt, Leads, Summed } from './profile.ts';
-import { signatureOf } from './signed.ts';
+import { getList, readIndex, signatureOf } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 /** The beginning of a signed list, as the step `get` reads it. */
