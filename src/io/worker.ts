@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
+import type { ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import { type EcosystemId, isHeavy } from '../core/mirror.ts';
@@ -109,16 +109,6 @@ const tickMs = 10;
 /** A result waits at most this long, milliseconds, so that one message can carry several results to the main thread. */
 const batchMs = 4;
 
-export interface Runner {
-  /**
-   * Runs one probe. It never rejects: an exception, or a mirror that is not in the book (the thread's configuration),
-   * gives `unknown('defect')`.
-   * @param reading  called with true when the thread begins to process a response, with false when it ends
-   */
-  probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
-  control(due: ControlDue): Promise<ControlResponse>;
-}
-
 export interface RunnerDeps {
   readonly book: WorkerBook;
   readonly wire: Wire;
@@ -142,11 +132,16 @@ export interface RunnerDeps {
   readonly isFullSpeed?: (fromMs: number) => boolean;
 }
 
-export function createRunner(deps: RunnerDeps): Runner {
+export function createRunner(deps: RunnerDeps) {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
   const { signatures = createGpgv(), spentMs, loopDelayMsSum = loopDelayMsMax, isFullSpeed = () => true } = deps;
   return {
-    async probe(due, reading) {
+    /**
+     * Runs one probe. It never rejects: an exception, or a mirror that is not in the book (the thread's configuration),
+     * gives `unknown('defect')`.
+     * @param reading  called with true when the thread begins to process a response, with false when it ends
+     */
+    async probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed> {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
@@ -198,7 +193,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         return lostProbeOf(due, 'defect', worker, clock.now(), heldMs());
       }
     },
-    control: (due) => wire.control(due),
+    control: (due: ControlDue) => wire.control(due),
   };
 }
 
@@ -214,7 +209,7 @@ function keptOf(transcript: Transcript): Transcript {
 
 interface Edition {
   readonly book: WorkerBook;
-  readonly runner: Runner;
+  readonly runner: ReturnType<typeof createRunner>;
   readonly wire: Wire;
   readonly memories: ProbeMemories;
   readonly use: { jobs: number };

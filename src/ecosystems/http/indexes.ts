@@ -36,11 +36,6 @@ interface Kept {
   readonly sinceMs: number;
 }
 
-export interface IndexesChecked {
-  readonly wrong: Verdict | null;
-  readonly facts: Facts;
-}
-
 const hourMs = 3_600_000;
 
 /**
@@ -54,7 +49,7 @@ export function* checkListedIndexes(
   leads: Leads,
   keyring: string,
   context: HttpContext,
-): Talk<IndexesChecked> {
+): Talk<{ readonly wrong: Verdict | null; readonly facts: Facts }> {
   const { memory, nowWallMs } = context;
   if (memory === undefined) return { wrong: null, facts: {} };
   const key = `indexes ${list.path}`;
