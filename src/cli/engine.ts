@@ -29,7 +29,7 @@ const excessMsMax = 1_000;
  * working memory, and pages of Node's program file), and save a calm daemon only a few milliseconds of CPU time a
  * second. After a second of full load, or a few seconds of half load, they are switched on and stay on
  * (docs/decisions/0157-compilers-on-demand.md). A response that takes much CPU time switches them on too
- * (src/io/compilers.ts).
+ * (src/io/worker.ts).
  */
 function compileOnDemand(): void {
   for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);

@@ -1,11 +1,7 @@
+import type { Mirror } from '../core/mirror.ts';
 import known from './known-mirrors.json' with { type: 'json' };
 
-export interface KnownMirror {
-  readonly name: string;
-  readonly url: string;
-  readonly role: 'mirror' | 'origin';
-  readonly weight: number | null;
-  readonly region: string | null;
+export interface KnownMirror extends Pick<Mirror, 'name' | 'url' | 'role' | 'weight' | 'region'> {
   readonly operator: string;
 }
 

@@ -4,6 +4,7 @@ import { limits } from '../core/limits.ts';
 import type {
   Clock,
   Conversation,
+  HopRequest,
   HopResponse,
   KnownMask,
   Line,
@@ -152,15 +153,8 @@ function createExchange(
   };
 }
 
-/** The time limit of one request. Instants are monotonic milliseconds. */
-interface RequestBudget {
-  /** The start of the first hop; `null`: it starts when it is sent. */
-  readonly startMs: number | null;
-  readonly deadlineMs: number;
-  readonly limitMs: number;
-  /** A download also times out if no byte arrives for this time; absent: no such timeout. */
-  readonly idleMs?: number;
-}
+/** The time limit of one request. */
+type RequestBudget = Pick<HopRequest, 'startMs' | 'deadlineMs' | 'limitMs' | 'idleMs'>;
 
 interface Followed {
   readonly hops: readonly Hop[];

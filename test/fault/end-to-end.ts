@@ -1,6 +1,6 @@
 import type { Due } from '../../src/core/due.ts';
 import type { Outcome } from '../../src/core/failure.ts';
-import { type Step, type Target, } from '../../src/core/mirror.ts';
+import type { Step, Target } from '../../src/core/mirror.ts';
 import type { ProbeContext, Probed, WireAccess, WorkerBook } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { patienceMs } from '../support/patience.ts';

@@ -1,4 +1,4 @@
-import { type Step, } from '../../src/core/mirror.ts';
+import type { Step } from '../../src/core/mirror.ts';
 import type { Probed, WireAccess } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { accessTo, realWire } from '../fault/own-wire.ts';

@@ -6,10 +6,8 @@ import { ok, type Result } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, failedBy, type Responded, respondedOf, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import { readIndex } from './index-read.ts';
-import { getList } from './listed.ts';
 import type { IndexAt, Leads, Summed } from './profile.ts';
-import { signatureOf } from './signed.ts';
+import { getList, readIndex, signatureOf } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 /** The beginning of a signed list, as the step `get` reads it. */
@@ -38,11 +36,6 @@ interface Kept {
   readonly sinceMs: number;
 }
 
-export interface IndexesChecked {
-  readonly wrong: Verdict | null;
-  readonly facts: Facts;
-}
-
 const hourMs = 3_600_000;
 
 /**
@@ -56,7 +49,7 @@ export function* checkListedIndexes(
   leads: Leads,
   keyring: string,
   context: HttpContext,
-): Talk<IndexesChecked> {
+): Talk<{ readonly wrong: Verdict | null; readonly facts: Facts }> {
   const { memory, nowWallMs } = context;
   if (memory === undefined) return { wrong: null, facts: {} };
   const key = `indexes ${list.path}`;

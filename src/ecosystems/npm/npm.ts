@@ -1,16 +1,154 @@
+import type { ClientPlan } from '../../core/client-run.ts';
+import { escapeExpression } from '../../core/globs.ts';
 import type { Mirror } from '../../core/mirror.ts';
+import type { WireAccess } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
+import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
+import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
-import { npmDoor } from './door.ts';
-import { npmErrorFrames, npmScriptOutput } from './error-frames.ts';
 import { npmLocks } from './locks.ts';
-import { npmNames } from './names.ts';
-import { npmRun } from './run.ts';
+import { isPackageName, npmNames } from './names.ts';
 import { readSigningKeys } from './signatures.ts';
+
+/**
+ * Returns the prefix `//host/path/` of the .npmrc keys for a registry's credentials.
+ * @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration
+ */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `//${host}${pathname.replace(/(?<!\/)\/*$/, '/')}`;
+}
+
+function authLines({ url, auth }: WireAccess): readonly string[] {
+  if (auth === null) return [];
+  const word =
+    auth.scheme === 'bearer'
+      ? `_authToken=${auth.secret}`
+      : `_auth=${Buffer.from(`${auth.username}:${auth.secret}`).toString('base64')}`;
+  return [placeOf(url), ...auth.hosts.map((host) => `//${host}/`)].map((place) => `${place}:${word}`);
+}
+
+function proxyLines({ proxy }: WireAccess): readonly string[] {
+  if (proxy === null) return [];
+  const url = new URL(proxy.url);
+  url.username = encodeURIComponent(proxy.username ?? '');
+  url.password = encodeURIComponent(proxy.password ?? '');
+  return [`proxy=${url.href}`, `https-proxy=${url.href}`];
+}
+
+const failing = '/bin/false';
+
+/**
+ * Runs `npm pack` of one version: npm fetches metadata and tarball, and verifies the tarball. `npm pack` reads
+ * `dist.tarball` of a mirror as a package name, so it can be a git repository or a folder. Of both, npm runs the script
+ * `prepare`, even with `ignore-scripts`. So git and the shell of scripts are programs that fail
+ * (docs/decisions/0227-what-clients-may-run.md). These settings are variables, because a file of a project overrides the
+ * user's file, but no variable.
+ */
+function plan({ access, module, version, home }: ClientJob): ClientPlan {
+  const ca = access.ca.join('\n');
+  const place = placeOf(access.url);
+  const pair =
+    access.client === null ? [] : [`${place}:certfile=${home}/client.crt`, `${place}:keyfile=${home}/client.key`];
+  return {
+    args: ['pack', version === null ? module : `${module}@${version}`, '--loglevel=error'],
+    env: {
+      npm_config_userconfig: `${home}/user.npmrc`,
+      npm_config_globalconfig: `${home}/global.npmrc`,
+      npm_config_registry: access.url.replace(/(?<!\/)\/*$/, '/'),
+      npm_config_cache: `${home}/cache`,
+      npm_config_ignore_scripts: 'true',
+      npm_config_script_shell: failing,
+      npm_config_git: failing,
+      npm_config_allow_git: 'none',
+      npm_config_strict_ssl: 'true',
+      ...(ca === '' ? {} : { NODE_EXTRA_CA_CERTS: `${home}/ca.pem` }),
+    },
+    files: {
+      'user.npmrc': [
+        'audit=false',
+        'fund=false',
+        'update-notifier=false',
+        // npm must not retry: by default it waits 10 s before the first retry and 60 s before the second one.
+        'fetch-retries=0',
+        ...authLines(access),
+        ...proxyLines(access),
+        ...pair,
+        '',
+      ].join('\n'),
+      'global.npmrc': '',
+      ...(ca === '' ? {} : { 'ca.pem': ca }),
+      ...(access.client === null ? {} : { 'client.crt': access.client.cert, 'client.key': access.client.key }),
+    },
+    fetched: 'work',
+  };
+}
+
+export const npmRun: RealClient = {
+  id: 'npm',
+  spec: ['https://docs.npmjs.com/cli/commands/npm-pack', 'https://docs.npmjs.com/cli/using-npm/config'],
+  usualRequests: 2,
+  cannot: checkResolve,
+  plan,
+  why: (words) => ({
+    text: findLines(words, /^npm (?:error|ERR!) (?!A complete log|\s*$)/).replace(/npm (?:error|ERR!) /g, ''),
+    isElsewhere: /\b(?:ENOSPC|EACCES|EMFILE)\b/.test(words),
+  }),
+};
+
+const name = '((?:@[^/@]+/)?[^/@]+)';
+const tarball = new RegExp(`^${name}/-/[^/]+\\.tgz$`);
+const manifest = new RegExp(`^${name}(?:/([^/]+))?$`);
+const tags = new RegExp(`^-/package/${name}/dist-tags$`);
+const attestations = new RegExp(`^-/npm/v1/attestations/${name}@[^/@]+$`);
+const wide = /^-\/(?:ping|npm\/v1\/keys)$/;
+
+function readNpmPath(path: string): DoorPath | null {
+  // The slash after a scope may be percent-encoded.
+  const plain = decodeURIComponent(path);
+  if (plain.includes('%')) return null;
+  if (wide.test(plain)) return { module: null, kind: 'index' };
+  const file = tarball.exec(plain);
+  const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
+  // The paths below `-` are endpoints such as `whoami`, not packages.
+  if (module === undefined || module === '-' || !isPackageName(module)) return null;
+  return { module, kind: file === null ? 'index' : 'artifact' };
+}
+
+const word = '[a-z0-9_~][a-z0-9._~-]*';
+const named = `(?:@${word}/)?${word}`;
+const patterns: DoorPatterns = {
+  paths: `(?:-/ping|-/npm/v1/keys|-/package/${named}/dist-tags|-/npm/v1/attestations/${named}@[^/@]+|${named}(?:/-/[^/]+\\.tgz|/[^/]+)?)`,
+  privateOf(pattern) {
+    const whole = pattern.startsWith('@') && !pattern.includes('/') ? `${pattern}/*` : pattern;
+    const pieces = whole.split('*').map(escapeExpression);
+    return `(?:-/package/|-/npm/v1/attestations/)?${pieces.join('[^/]*')}(?:[/@]|$)`;
+  },
+};
+
+/** The paths that npm, pnpm and yarn request to install and verify packages, but not to search or publish. */
+const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };
+
+const npmErrorFrames = {
+  // https://github.com/npm/cli: lib/utils/error-message.js; lib/utils/display.js has the prefix of each line.
+  // npm adds its prefix to the output of a failed script too, which follows this line.
+  // npm 2 to 6 and a proxy between print these without the prefix.
+  npm: /^(?:npm (?:ERR!|error|WARN|warn|http|info|verb|verbose|silly)|\d+ (?:error|warn|http|info|verbose|silly)) (?!(?:JSON\.parse|gyp|command) )|^(?:Error: )?sha\d+-\S+ integrity checksum failed|^request to https?:\S+ failed, reason/,
+  // https://github.com/pnpm/pnpm/blob/main/cli/default-reporter: WARN lines of a retry, and codes before the message.
+  pnpm: /ERR_PNPM_|GET https?:\S+ error \(|^(?:WARN|ERROR) +(?:GET |request to |Got unexpected)|^(?:ECONN|ETIME|EAI_|ENOT|ERR_STREAM|UND_ERR)\w+ {2}\S|^Error: Actual size \(/,
+  // https://github.com/yarnpkg/yarn/blob/master/src/reporters/lang/en.js, of yarn 1
+  // https://yarnpkg.com/advanced/error-codes, of yarn 2 and later
+  yarn: /An unexpected error occurred: "https?:|^error (?:Couldn't find (?!.*in our cache)|Received |https?:\S+: )|^Couldn't find any versions|^error Error: (?:https?:\S+: |getaddrinfo|connect E|write E|read E|aborted|self.signed|unable to |certificate has|incorrect data|unexpected end)|^Error: https?:\S+\.tgz: |^ResponseError: Request failed "|^verbose [\d.]* ?Request "https?:\S+" finished with status code [45]|^➤ YN0018: |^➤ YN00(?:16|27|35|41|82): |^➤ YN0001: │ (?:\w*Error: |Error: https?:)/,
+  // https://github.com/oven-sh/bun/blob/main/src/install/PackageManager
+  bun: /^(?:error|warn): (?:\w+ (?:downloading|extracting)|GET https?:)|Integrity check failed for tarball/,
+};
+
+/** npm adds its prefix to the output of a failed script too, which follows this line. */
+const npmScriptOutput = /^npm (?:ERR!|error) command /;
 
 const metadataBytes = 50_000;
 const dayMs = 24 * 60 * 60_000;

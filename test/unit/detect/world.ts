@@ -1,7 +1,7 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Due, Purpose } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { type Connection, type Mirror, type Step, type Target, } from '../../../src/core/mirror.ts';
+import type { Connection, Mirror, Step, Target } from '../../../src/core/mirror.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { limits } from '../../../src/core/limits.ts';
-import { type Step, type Target, } from '../../../src/core/mirror.ts';
+import type { Step, Target } from '../../../src/core/mirror.ts';
 import type { Facts, ProbeRequest, ProbeResponse, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
 import { sampleTarget } from '../../support/sample-target.ts';

@@ -8,7 +8,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
-import { accessOf } from '../../../src/wire/control.ts';
+import { plainRoute } from '../../../src/wire/connect.ts';
 import { createPassages } from '../../../src/wire/passage.ts';
 import { makeCerts } from '../../support/certs.ts';
 import { startDnsServer } from '../../support/dns-server.ts';
@@ -28,7 +28,7 @@ async function portOf(server: Server): Promise<number> {
 }
 
 function accessTo(url: string, change: Partial<WireAccess> = {}): WireAccess {
-  return { ...accessOf(url, 'test'), registry: 'm', ...change };
+  return { ...plainRoute, url, auth: null, userAgent: 'test', registry: 'm', ...change };
 }
 
 function opened(socketsMax = Number.POSITIVE_INFINITY) {

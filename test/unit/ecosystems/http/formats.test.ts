@@ -5,16 +5,14 @@ import { describe, expect, test } from 'vitest';
 import {
   compactDate,
   formatFailure,
+  type Head,
   isFilePath,
   parseEpochSeconds,
   parseMailDate,
   parseUnixDate,
-} from '../../../../src/ecosystems/http/format.ts';
-import type { Head } from '../../../../src/ecosystems/http/profile.ts';
-import { readApkIndex } from '../../../../src/ecosystems/http/profiles/alpine.ts';
+} from '../../../../src/ecosystems/http/profile.ts';
 import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts';
-import { rootNameOf } from '../../../../src/ecosystems/http/profiles/maven.ts';
-import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
+import { profiles, readApkIndex, rootNameOf } from '../../../../src/ecosystems/http/profiles.ts';
 import { checkHash, judge } from '../../../../src/ecosystems/http/verify.ts';
 import { table } from '../../../support/table.ts';
 

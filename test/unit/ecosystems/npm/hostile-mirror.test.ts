@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
-import { npmRun } from '../../../../src/ecosystems/npm/run.ts';
+import { npmRun } from '../../../../src/ecosystems/npm/npm.ts';
 import { judgeStatedHash } from '../../../../src/ecosystems/npm/verify.ts';
 import { plainAccess } from '../../../support/plain-access.ts';
 import { integrityOf } from './sri.ts';

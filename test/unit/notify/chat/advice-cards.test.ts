@@ -12,8 +12,19 @@ const undo = 'Undo the change in clients that still have it.';
 
 it('a card about advice whose trouble is over does not say to switch', () => {
   const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
-  const over = messageFor('ground.outlives', { trouble: 'coast responds again', line: '', head: 'coast', to: 'inland' });
-  stage.advise('proposed', { ...proposal, reason: over.text, sentence: over.sentence, phase: 'over', newClients: 'usual' });
+  const over = messageFor('ground.outlives', {
+    trouble: 'coast responds again',
+    line: '',
+    head: 'coast',
+    to: 'inland',
+  });
+  stage.advise('proposed', {
+    ...proposal,
+    reason: over.text,
+    sentence: over.sentence,
+    phase: 'over',
+    newClients: 'usual',
+  });
   const text = sentOf(stage).map(textsOf).join('\n');
   expect(text).toContain('go: the trouble of coast is over, the usual line again');
   expect(text).toContain('*Reason at the time*  requests to coast fail');
