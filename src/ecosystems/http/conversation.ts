@@ -18,19 +18,11 @@ import {
   wholeOf,
 } from '../talk.ts';
 import type { HttpContext } from './context.ts';
+import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
 import { checkListedIndexes } from './indexes.ts';
 import type { Expect } from './names.ts';
 import { checkPackages } from './packages.ts';
-import {
-  formatFailure,
-  type Head,
-  isFilePath,
-  type Leads,
-  type NamedArtifact,
-  parseMailDate,
-  type Summed,
-  startsWith,
-} from './profile.ts';
+import type { Head, Leads, NamedArtifact, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { vouchedFor } from './signed.ts';
 import { checkHash, digestSumOf, judge } from './verify.ts';

@@ -23,8 +23,8 @@ import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type ConfiguredStep, type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { buildHttpContext, type HttpOwn } from './context.ts';
+import { isFilePath } from './format.ts';
 import { type Expect, httpNames } from './names.ts';
-import { isFilePath } from './profile.ts';
 import { profileOf, profiles } from './profiles.ts';
 
 /** Matches the names of files whose content never changes. `list` matches the exceptions: lists of packages. */

@@ -4,8 +4,8 @@ import { durationMs, durationPattern, sizeBytes, sizePattern } from '../../core/
 import { phrase } from '../../words/tell.ts';
 import { checked, errorOf, mapping, readable } from '../fields.ts';
 import type { Names } from '../names.ts';
+import { filePathExpected, isFilePath } from './format.ts';
 import { compilePattern } from './pattern.ts';
-import { filePathExpected, isFilePath } from './profile.ts';
 
 /** What is expected of one file; absent fields are not checked. */
 export interface Expect {

@@ -8,7 +8,8 @@ import type { Verdict } from '../../core/transcript.ts';
 import { phrase } from '../../words/tell.ts';
 import { below, ended, failedBy, get, runMeanwhile, seenIn, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import { formatFailure, type IndexAt, isFilePath, type Leads, type PackageFile, type Packing } from './profile.ts';
+import { formatFailure, isFilePath } from './format.ts';
+import type { IndexAt, Leads, PackageFile, Packing } from './profile.ts';
 import { type FormAt, listedFailureOf, readIndex, type WholeFile } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 

@@ -3,20 +3,8 @@ import { formatCommand } from '../../core/command-line.ts';
 import type { Sentence } from '../../core/result.ts';
 import { failureOf, phrase } from '../../words/tell.ts';
 import type { Chain } from '../client.ts';
-import {
-  compactDate,
-  editLines,
-  type Head,
-  headTextOf,
-  headUrlOf,
-  linesBy,
-  type Profile,
-  type ProfileReading,
-  parseEpochSeconds,
-  sound,
-  startsWith,
-  unsound,
-} from './profile.ts';
+import { compactDate, editLines, headTextOf, parseEpochSeconds, startsWith } from './format.ts';
+import { type Head, headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from './profile.ts';
 import { crates } from './profiles/crates.ts';
 import { debian } from './profiles/debian.ts';
 

@@ -5,9 +5,10 @@ import type { Facts } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { wordOfFile } from '../file-word.ts';
 import { hashOf, matchesBeginning, seenIn, type Talk } from '../talk.ts';
+import { headTextOf, startsWith } from './format.ts';
 import type { Expect } from './names.ts';
 import { compilePattern } from './pattern.ts';
-import { type Head, headTextOf, type Summed, startsWith } from './profile.ts';
+import type { Head, Summed } from './profile.ts';
 
 const algorithm = 'sha256';
 /**

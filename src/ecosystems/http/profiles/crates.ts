@@ -3,9 +3,9 @@ import { printable } from '../../../core/printable.ts';
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseFields } from '../../parse-json.ts';
+import { headTextOf } from '../format.ts';
 import {
   type Head,
-  headTextOf,
   headUrlOf,
   linesBy,
   type NamedArtifact,

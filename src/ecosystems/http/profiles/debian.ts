@@ -2,10 +2,9 @@ import { utf8 } from '../../../core/body.ts';
 import { limits } from '../../../core/limits.ts';
 import { printable } from '../../../core/printable.ts';
 import { malformed, phrase } from '../../../words/tell.ts';
+import { editLines, headTextOf, parseMailDate, parseUnixDate } from '../format.ts';
 import {
-  editLines,
   type Head,
-  headTextOf,
   type IndexAt,
   type IndexForm,
   type ListedAt,
@@ -14,8 +13,6 @@ import {
   type Packing,
   type Profile,
   type ProfileReading,
-  parseMailDate,
-  parseUnixDate,
   sound,
   unsound,
 } from '../profile.ts';

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import {
   compactDate,
   formatFailure,
-  type Head,
   isFilePath,
   parseEpochSeconds,
   parseMailDate,
   parseUnixDate,
-} from '../../../../src/ecosystems/http/profile.ts';
+} from '../../../../src/ecosystems/http/format.ts';
+import type { Head } from '../../../../src/ecosystems/http/profile.ts';
 import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts';
 import { profiles, readApkIndex, rootNameOf } from '../../../../src/ecosystems/http/profiles.ts';
 import { checkHash, judge } from '../../../../src/ecosystems/http/verify.ts';
