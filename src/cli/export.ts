@@ -3,7 +3,6 @@ import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/advice.ts';
 import type { Variables } from '../core/kind.ts';
-import { printable } from '../core/printable.ts';
 import { createMachine, readOwnFile, replaceFile, systemClock } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { UsageError } from '../terminal/usage.ts';
@@ -45,6 +44,7 @@ export async function exportAdvice(
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const path = (form: 'env' | 'json'): string => `/api/v1/advice/${ecosystem}/remedy?as=${form}${query}`;
   let isWrongUsage = false;
+  let asked: DaemonClient | null = null;
   const lines = await daemonOf().then(
     async (daemon) => {
       // A client that has switched keeps the line of its advice, although new clients may use the usual one again.
@@ -53,8 +53,7 @@ export async function exportAdvice(
       isWrongUsage = !wanted.isNamed && response.tag === 'ok' && response.status === 404;
       if (response.tag === 'ok' && response.status === 406)
         return say('advised.noShell', { ecosystem, url: `${daemon.url}${path('json')}` });
-      if (!wanted.isNamed && response.tag === 'ok' && response.status < 300)
-        await nameOthers(context, daemon, ecosystem);
+      asked = daemon;
       return linesOf(response, daemon.url, say);
     },
     (cause: unknown) => {
@@ -68,6 +67,7 @@ export async function exportAdvice(
     const failed =
       file === null ? null : await replaceFile(file, `# mirrorwatch ${now} ${lines.about}\n${lines.text}`, 0o600);
     if (failed !== null) terminal.err(say('advised.fallback', { code: failed }));
+    if (!wanted.isNamed && asked !== null) await nameOthers(context, asked, ecosystem);
     return 0;
   }
   terminal.err(lines);
@@ -87,9 +87,10 @@ async function nameOthers({ terminal, say }: Context, daemon: DaemonClient, ecos
   const response = await daemon.send('/api/v1/advice');
   const { advice } = ((response.tag === 'ok' ? response.json() : null) ?? {}) as { readonly advice?: unknown };
   const pending = (Array.isArray(advice) ? advice : []).filter(
-    (one) => one?.state === 'proposed' && one.newClients !== 'usual' && one.ecosystem !== ecosystem,
+    (one) => one?.state === 'proposed' && one.newClients !== 'usual',
   );
-  const names = [...new Set(pending.map((one) => printable(String(one.ecosystem))))];
+  const isPending = (id: string): boolean => id !== ecosystem && pending.some((one) => one.ecosystem === id);
+  const names = kinds.flatMap(({ id }) => (isPending(id) ? [id] : []));
   if (names.length > 0) terminal.err(say('advised.leftOut', { ecosystem, others: names.join(', ') }));
 }
 

@@ -43,6 +43,16 @@ function proxyLines({ proxy }: WireAccess): readonly string[] {
 const failing = '/bin/false';
 
 /**
+ * Loaded before npm. For a dependency from a hosted Git repository, npm starts a second npm, which reads settings of the
+ * repository, and those can name code.
+ */
+const noPrograms = `const programs = require('node:child_process');
+for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'])
+  programs[name] = () => { throw new Error('no programs'); };
+require('node:module').syncBuiltinESMExports();
+`;
+
+/**
  * Runs `npm pack` of one version: npm fetches metadata and tarball, and verifies the tarball. `npm pack` reads
  * `dist.tarball` of a mirror as a package name, so it can be a git repository or a folder. Of both, npm runs the script
  * `prepare`, even with `ignore-scripts`. So git and the shell of scripts are programs that fail
@@ -66,9 +76,11 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
       npm_config_git: failing,
       npm_config_allow_git: 'none',
       npm_config_strict_ssl: 'true',
+      NODE_OPTIONS: `--require=${JSON.stringify(`${home}/no-programs.cjs`)}`,
       ...(ca === '' ? {} : { NODE_EXTRA_CA_CERTS: `${home}/ca.pem` }),
     },
     files: {
+      'no-programs.cjs': noPrograms,
       'user.npmrc': [
         'audit=false',
         'fund=false',

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
 import { npmRun } from '../../../../src/ecosystems/npm/npm.ts';
@@ -15,6 +19,23 @@ it('a run of npm gives no script and no git to a mirror, by settings that no fil
     npm_config_allow_git: 'none',
     npm_config_registry: 'http://127.0.0.1:9/',
   });
+});
+
+it('npm starts no program, such as a second npm in a repository, whose settings can name code', () => {
+  const home = mkdtempSync(join(tmpdir(), 'no programs-'));
+  const job = { module: 'hello', version: '1.0.0', settings: {}, privatePatterns: [], home, isPublic: true };
+  const { env, files } = npmRun.plan({ ...job, access: plainAccess() });
+  writeFileSync(join(home, 'no-programs.cjs'), files['no-programs.cjs'] ?? '');
+  const run = (code: string, ...more: string[]) =>
+    spawnSync(process.execPath, [...more, '-e', code], {
+      env: { NODE_OPTIONS: env['NODE_OPTIONS'] },
+      encoding: 'utf8',
+    });
+  const started = run("require('child_process').spawnSync(process.execPath, ['-v'])");
+  expect([started.status, started.stderr]).toEqual([1, expect.stringContaining('no programs')]);
+  const imported = run("import { spawn } from 'node:child_process'; spawn('id')", '--input-type=module');
+  expect([imported.status, imported.stderr]).toEqual([1, expect.stringContaining('no programs')]);
+  expect(run('process.exit(0)').status).toBe(0);
 });
 
 it('a packument without a hash of the algorithm of the lock file says nothing about the lock file', () => {
