@@ -187,7 +187,7 @@ real(
       const deadSeconds = Date.now() / 1000;
       const { last: alert, silentMs, neverAnswered, goneMs } = await overRestart(prometheus, restart, 'MirrorDown');
       took['killed amid an outage → scraped again'] = goneMs;
-      expect(alert?.labels).toMatchObject({ severity: 'warning', registry: 'a' });
+      expect(alert?.labels).toMatchObject({ severity: 'critical', registry: 'a' });
       // Silent, if at all, for less than the daemon was gone: a loaded machine may take longer to start than it fires on.
       expect(silentMs).toBeLessThanOrEqual(goneMs);
       expect(neverAnswered).toBe(0);
