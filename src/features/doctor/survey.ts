@@ -10,9 +10,9 @@ import { findChain, settingFiles } from './chain-evidence.ts';
 
 /** Settings of clients that init does not read: the path of the file, and what shows that it names a mirror or proxy. */
 const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
-  [/\/apt\/sources\.list(?:\.d\/[^/]+\.(?:list|sources))?$/, /^\s*(?:deb(?:-src)?\s|URIs:)/m],
+  [/\/apt\/sources\.list(?:\.d\/[^/]+\.(?:list|sources))?$/, /^[ \t]*(?:deb(?:-src)?\s|URIs:)/m],
   [/\/apt\/apt\.conf(?:\.d\/[^/]+)?$/, /Proxy[\s{:]/],
-  [/(?:^|\/)\.cargo\/config(?:\.toml)?$/, /replace-with|^\s*(?:registry|index)\s*=/m],
+  [/(?:^|\/)\.cargo\/config(?:\.toml)?$/, /replace-with|^[ \t]*(?:registry|index)[ \t]*=/m],
   [/(?:^|\/)(?:[\w.-]*settings|pom)\.xml$/, /<(?:mirror|repository|pluginRepository)>/],
   [/\.gradle(?:\.kts)?$/, /\bmaven\s*[({]/],
   [/(?:^|\/)buildkitd\.toml$/, /\bmirrors\s*=/],
