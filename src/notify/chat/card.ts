@@ -1,5 +1,6 @@
 import { isLastChoice } from '../../core/advice.ts';
 import type { QuietRule } from '../../core/config.ts';
+import type { Notice } from '../../core/notice.ts';
 import { type Snippet, snippetOf } from '../../core/snippet.ts';
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
@@ -13,6 +14,7 @@ import {
   type Reader,
   type Section,
   type SectionNotice,
+  sectionNoticeOf,
   type Tone,
   tones,
 } from '../receivers/section.ts';
@@ -202,15 +204,27 @@ function whyText(
 /** The maximum length of one row, characters: a few lines on a phone. */
 const rowChars = 400;
 
+/** A notice with its section of a card. */
+interface Drawn {
+  readonly notice: SectionNotice;
+  readonly section: Section;
+}
+
+export function draw(notice: Notice, reader: Reader): Drawn {
+  const of = sectionNoticeOf(notice);
+  return { notice: of, section: sectionOf(of, reader) };
+}
+
 /**
  * Builds the card of some notices. Those that need an action come first, the others are ordered by tone.
- * @param notices  oldest first
+ * @param all   oldest first
  * @param held  the quiet hours that delayed some of the notices; `null`: none
  * @param more  how many further notices follow in another card
  */
-export function cardOf(notices: readonly SectionNotice[], reader: Reader, held: QuietRule | null, more: number): Card {
+export function cardOf(all: readonly Drawn[], reader: Reader, held: QuietRule | null, more: number): Card {
   const say = wordsOf(reader.language);
-  const sections = notices.map((one) => sectionOf(one, { say, reader }));
+  const notices = all.map(({ notice }) => notice);
+  const sections = all.map(({ section }) => section);
   const sorted = sections.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
   const acts = sorted.filter(({ tone }) => tone === 'act');
   const first = acts[0] ?? sorted[0];
@@ -243,7 +257,8 @@ function pageUrl(page: string, notices: readonly SectionNotice[]): string {
 /**
  * Renders one notice. A notice that another release stored may lack fields; then only its type and subject are shown.
  */
-function sectionOf(notices: SectionNotice, pen: Pen): Section {
+function sectionOf(notices: SectionNotice, reader: Reader): Section {
+  const pen = { say: wordsOf(reader.language), reader };
   try {
     const section = wholeSectionOf(notices, pen);
     return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };

@@ -5,11 +5,10 @@ import type { Now } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
 import type { QueueEntry } from '../queue.ts';
 import { chatServices } from '../receivers/receivers.ts';
-import type { Card } from '../receivers/section.ts';
-import { type Reader, sectionNoticeOf } from '../receivers/section.ts';
+import type { Card, Reader } from '../receivers/section.ts';
 import type { ChatService } from '../receivers/service.ts';
 import { wasHeld } from './batch.ts';
-import { cardOf } from './card.ts';
+import { cardOf, draw } from './card.ts';
 
 type Message = Parameters<Post['send']>[0];
 
@@ -33,11 +32,11 @@ export function renderChatMessage(
 ): { readonly carried: readonly QueueEntry[]; readonly card: Card; readonly message: Message } {
   const service = chatServices[receiver.format];
   const reader = readerOf(receiver, origin);
+  const all = entries.map(({ notice }) => draw(notice, reader));
   for (let count = entries.length; ; count -= 1) {
     const carried = entries.slice(0, count);
-    const notices = carried.map(({ notice }) => sectionNoticeOf(notice));
     const held = wasHeld(carried, receiver.chat, now) ? receiver.chat.quiet : null;
-    const whole = cardOf(notices, reader, held, entries.length - count);
+    const whole = cardOf(all.slice(0, count), reader, held, entries.length - count);
     const card = count > 1 ? whole : shortened(service, whole);
     const body = service.draw(card);
     if (count > 1 && !service.fits(body)) continue;
