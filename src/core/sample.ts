@@ -82,8 +82,8 @@ export interface SettledSample extends Sample {
    */
   readonly isWithdrawn?: boolean;
   /**
-   * True for bytes that only an editable file (such as a lock file) calls wrong. They do not count against the mirror
-   * when mirrors are compared.
+   * True for bytes that only an editable file (such as a lock file) calls wrong. The mirror counts as one that responded,
+   * also when mirrors are compared.
    */
   readonly isUnproven?: boolean;
   /** True for a sample that was not judged, because a reload removed the target or replaced the mirror. */

@@ -5,7 +5,7 @@ import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.
 import { dropContents } from '../../core/transcript.ts';
 import { updateRecheck } from '../confirm/look.ts';
 import { isOfWithdrawn } from '../confirm/withdrawn.ts';
-import { judgeByFile } from '../findings/peers.ts';
+import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
@@ -32,19 +32,21 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     return;
   }
   const byFile = judgeByFile(memory, mirror, given);
-  const sample: Sample = byFile === 'refuted' ? { ...given, outcome: { tag: 'ok' } } : given;
+  const isUnproven = byFile === 'open' || byFile === 'alone';
+  const response = asResponse(given, byFile);
+  const sample = isUnproven ? given : response;
   const series = seriesOf(mirror, target, connection);
   const isCold = noteResponse(memory, mirror, series, sample);
   const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs, memory.without);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
-  recordSettled(memory, mirror, series, sample, isJudged);
+  recordSettled(memory, mirror, series, { sample, response }, isJudged);
   const input = { view: memory, mirror, series, sample };
   if (sample.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
     ...(isOfWithdrawn(memory, mirror, sample) ? { isWithdrawn: true } : {}),
-    ...(byFile === 'open' || byFile === 'alone' ? { isUnproven: true } : {}),
+    ...(isUnproven ? { isUnproven: true } : {}),
     facts: dropContents(sample.facts),
     cold: isCold,
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
@@ -53,7 +55,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
-  judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
+  judgeKinds(memory, { mirror, series, sample: response, whole: sample, isCold, isPrimary, isShort });
   judgeUs(memory, 'verify', sample);
 }
 

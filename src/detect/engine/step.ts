@@ -46,7 +46,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isRep
       .some((rule) => rule.isReported?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   const judged: Judged = { ...settled, view: memory, isReported };
   sendToKinds(memory, mirror, 'judge', (rule, own) => rule.judge?.(own, judged, seriesStateOf(rule, series)));
-  if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
+  if (memory.open.size > 0) citeSample(memory, mirror, series, settled.whole);
 }
 
 /** Adds a probe to the evidence of the open findings that it confirms. This causes no event. */

@@ -4,6 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { isLineLossy } from '../confirm/witness.ts';
+import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import { recordControl } from '../memory/members.ts';
@@ -48,7 +49,8 @@ export function take(memory: Memory, sample: Sample): void {
   }
   const { monotonicMs } = memory.now;
   const series = seriesOf(mirror, target, connection);
-  const input = { ...received, series };
+  const response = asResponse(sample, judgeByFile(memory, mirror, sample));
+  const input = { ...received, series, sample: response };
   const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
   const isOurs = because !== null || isEmpty || sample.outcome.tag === 'unknown';
@@ -70,7 +72,7 @@ export function take(memory: Memory, sample: Sample): void {
   }
   receiveResponse(memory, input, 'observe');
   // A good response counts even while our own network is suspect: it can end an outage.
-  const isCounted = !isSuspect || sample.outcome.tag === 'ok';
+  const isCounted = !isSuspect || response.outcome.tag === 'ok';
   if (isCounted && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
   recordLine(mirror, sample, isResponse, monotonicMs);
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });

@@ -55,7 +55,8 @@ export const mismatch: FindingRule<Bytes> = {
     if (sample.outcome.tag !== 'ok' || own.declaredWrong.has(target.id) || isNamed(view, mirror, target)) return null;
     return recordPeekedBeginning(own.beginnings, sample) ? { requests: [{ kind: 'recheck', target }] } : null;
   },
-  judge(own, judged) {
+  judge(own, given) {
+    const judged = { ...given, sample: given.whole };
     const { outcome } = judged.sample;
     if (outcome.tag === 'ok') return judgeGood(own, judged);
     if (outcome.tag !== 'failed') return null;

@@ -87,6 +87,15 @@ export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample
   return isByFile(sample) ? weighSample(view, mirror, sample) : null;
 }
 
+/**
+ * A sample as evidence that a mirror responds. Bytes that only an editable file calls wrong, and that no two parties
+ * confirm to be wrong, are a response: whoever edits a file must not decide which mirror is down.
+ * @see docs/decisions/0227-what-clients-may-run.md
+ */
+export function asResponse<T extends Sample>(sample: T, byFile: ByFile | null): T {
+  return byFile === null || byFile === 'backed' ? sample : { ...sample, outcome: { tag: 'ok' } };
+}
+
 /** Weighs the editable file that judges a sample; `open` until all mirrors were probed. */
 function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile {
   const { target } = sample.due;

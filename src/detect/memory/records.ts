@@ -33,12 +33,12 @@ export function recordSettled(
   memory: Memory,
   mirror: MirrorMemory,
   series: SeriesMemory,
-  sample: Sample,
+  { sample, response }: { readonly sample: Sample; readonly response: Sample },
   isJudged: boolean,
 ) {
   const { due } = sample;
   series.isSettled = true;
-  if (due.target.canary) recordSight(memory, mirror, sample, isJudged);
+  if (due.target.canary) recordSight(memory, mirror, response, isJudged);
   if (due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
   if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
   recordItem(mirror, series, sample);

@@ -54,6 +54,8 @@ export interface RuleInput extends Received {
 }
 
 export interface Judged extends RuleInput {
+  /** The sample with the word of an editable file about its bytes. `sample` is that of `asResponse`. */
+  readonly whole: Sample;
   /** True for the first fetch of a pull-through cache, which shows nothing about usual speed. */
   readonly isCold: boolean;
   /** True if the sample used the kind of connection (cold or warm) by which the mirror is judged. */

@@ -133,6 +133,22 @@ describe('a lock file that mirrors contradict', () => {
     expect(counted.length > 0).toBe(isLeft);
   });
 
+  it('by the only mirror, for its canary: an outage that ends is over, because the mirror responds', () => {
+    const mirrors = mirrorsOf(['good1']);
+    const target = { ...aTarget('good1', 'zip'), canary: true };
+    const down: Behaviour = {
+      fails: { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } },
+      afterMs: 1,
+    };
+    const isDown = (atMs: number): boolean => atMs > 10 * minute && atMs < 20 * minute;
+    const config = { ...aConfig({ mirrors }), pinned: { go: lockAt }, pinnedAt: {} };
+    const play = new Simulation({ config, targets: [target], script: (_, atMs) => (isDown(atMs) ? down : good) });
+    play.runTo(19 * minute);
+    expect(found(play).join()).toContain('outage/refused');
+    play.runTo(40 * minute);
+    expect(found(play)).toEqual(['self self/lock false']);
+  });
+
   it('by two mirrors of one host: disputed, because they count as one', () => {
     const [good1, good2, lone] = mirrorsOf(['good1', 'good2', 'bad']);
     if (good1 === undefined || good2 === undefined || lone === undefined) throw new Error('three mirrors');
