@@ -15,7 +15,6 @@ export const judgeRules = [
   'review',
   'slow-start',
   'spells',
-  'withdrawn',
 ] as const;
 
 export type JudgeRule = (typeof judgeRules)[number];

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
-import { isWithdrawn, proofsOfLoss, siblingsOf } from '../confirm/withdrawn.ts';
+import { isWithdrawn, siblingsOf } from '../confirm/withdrawn.ts';
 import { isThrottled } from '../memory/absence.ts';
 import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
@@ -254,11 +254,7 @@ function requestsOf(
     const other = isLong ? otherStepOf(view, mirror, target) : null;
     return [{ kind: 'throttled', target }, ...(other === null ? [] : [{ kind: 'recheck', target: other } as const])];
   }
-  const first = before.refusals === 0 ? [{ kind: 'refused', sample } as const] : [];
-  if (reason !== 'absent' || sample.due.purpose === 'recheck') return first;
-  const { target } = sample.due;
-  const proofs = proofsOfLoss(mirror, target, siblingsOf(view, mirror, target));
-  return [...first, ...proofs.map((one) => ({ kind: 'recheck', target: one }) as const)];
+  return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
 /** The other series whose single refusal might have been chance, and was not: the mirror refuses this step too. */

@@ -15,10 +15,6 @@ export interface SeriesMemory {
    * item, or the item is absent. `null`: neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
-  /**
-   * When the item was first found absent since it was last served, monotonic milliseconds; `null`: it was not.
-   */
-  absentFromMs: number | null;
   /** True once a sample is settled: its outcome is final. */
   isSettled: boolean;
   /**
@@ -86,11 +82,6 @@ class Sight {
    * milliseconds; `null`: there is none now.
    */
   blindSinceMs: number | null = null;
-  /**
-   * Light targets of the last two versions (`refTextOf`) that the mirror served, with the start of the probe, monotonic
-   * milliseconds.
-   */
-  served: readonly { readonly target: Target; readonly fromMs: number }[] = [];
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
   /**
@@ -214,7 +205,6 @@ export function seriesOf({ series, steps }: MirrorMemory, target: Target, connec
       connection,
       states: {},
       item: null,
-      absentFromMs: null,
       isSettled: false,
       versions: [],
       writtenAtMs: null,

@@ -1,7 +1,7 @@
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, refTextOf } from '../../core/mirror.ts';
+import { isHeavy } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from './absence.ts';
@@ -36,26 +36,13 @@ export function recordSettled(
   { sample, response }: { readonly sample: Sample; readonly response: Sample },
   isJudged: boolean,
 ) {
-  const { due } = sample;
+  const { due, outcome } = sample;
   series.isSettled = true;
   if (due.target.canary) recordSight(memory, mirror, response, isJudged);
   if (due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
   if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
-  recordItem(mirror, series, sample);
-}
-
-function recordItem({ sight }: MirrorMemory, series: SeriesMemory, sample: Sample): void {
-  const { due, outcome, startedMonotonicMs, endedMonotonicMs } = sample;
-  if (outcome.tag === 'ok') {
-    const { target } = due;
-    const other = sight.served.filter((one) => refTextOf(one.target) !== refTextOf(target)).slice(0, 1);
-    if (!isHeavy(target)) sight.served = [{ target, fromMs: startedMonotonicMs }, ...other];
-    series.item = 'served';
-    series.absentFromMs = null;
-  } else if (outcome.tag === 'failed' && outcome.failure.kind === 'absent') {
-    series.item = 'absent';
-    series.absentFromMs ??= endedMonotonicMs;
-  } else series.item = null;
+  if (outcome.tag === 'ok') series.item = 'served';
+  else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
 }
 
 function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {

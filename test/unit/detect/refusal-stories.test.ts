@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Mirror } from '../../../src/core/mirror.ts';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { dead, fine, minute, warm, world, worldOfTargets } from './story-world.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, throttled } from './world.ts';
@@ -271,7 +270,7 @@ describe('an item that the origin does not have', () => {
 
   it.each<[string, string, number, readonly string[]]>([
     ['by digest that only one mirror ever served, without an origin: no refusal', 'sha256:0e', 0, []],
-    ['by digest that they served before: no refusal, because they lost it both', 'sha256:0e', warm, []],
+    ['by digest that they served before: a refusal', 'sha256:0e', warm, ['a opened', 'b opened']],
     ['by tag: a refusal', 'latest', 0, ['a opened', 'b opened']],
   ])('%s', (_, version, fromMs, want) => {
     const some = ['a', 'b', 'evil'].map((name) => aMirror(name));
@@ -283,85 +282,6 @@ describe('an item that the origin does not have', () => {
     sim.runTo(warm + 20 * minute);
     const changes = sim.changes('refusal').map(({ what }) => what);
     expect(changes.sort()).toEqual(want);
-  });
-
-  describe('that mirrors have lost, without an origin', () => {
-    const module = 'example.com/withdrawn';
-    const play = (some: readonly Mirror[], script: Script) => {
-      const extra = some.map(({ name }) => aTarget(name, 'mod', module));
-      const targets = [...some.map(({ name }) => aTarget(name)), ...extra];
-      return new Simulation({ config: aConfig({ mirrors: some }), targets, script });
-    };
-    const changesOf = (sim: Simulation) => sim.changes('refusal').map(({ what }) => what);
-    const lossOf =
-      (holders: readonly string[]): Script =>
-      (target, t) =>
-        target.module === module && !holders.includes(target.registry) && t >= warm ? absent : fine;
-
-    it.each<[string, readonly string[], readonly string[], readonly string[]]>([
-      ['three of four: no refusal, and no good word for the fourth', ['a', 'b', 'c', 'evil'], ['evil'], []],
-      ['two of three: no refusal', ['a', 'b', 'evil'], ['evil'], []],
-      ['two of four: the other two serve it', ['a', 'b', 'c', 'd'], ['c', 'd'], ['a opened', 'b opened']],
-      ['one of two: one against one', ['a', 'evil'], ['evil'], ['a opened']],
-    ])('%s', (_, names, holders, want) => {
-      const sim = play(
-        names.map((name) => aMirror(name)),
-        lossOf(holders),
-      );
-      sim.runTo(warm + 20 * minute);
-      expect(changesOf(sim).sort()).toEqual(want);
-      const served = sim.settled.filter(
-        ({ due }) => due.target.module === module && holders.includes(due.target.registry),
-      );
-      expect(served.at(-1)?.isWithdrawn === true).toBe(want.length === 0);
-      sim.restart(1_000);
-      sim.runTo(warm + 40 * minute);
-      expect(changesOf(sim).sort()).toEqual(want);
-    });
-
-    it('two of one host: they count as one', () => {
-      const a = aMirror('a');
-      const sim = play([a, { ...aMirror('b'), url: `${a.url}/other/` }, aMirror('evil')], lossOf(['evil']));
-      sim.runTo(warm + 20 * minute);
-      expect(changesOf(sim).sort()).toEqual(['a opened', 'b opened']);
-    });
-
-    it('two of three, with all else that they had: they are empty, and the third is not', () => {
-      const some = ['a', 'b', 'c'].map((name) => aMirror(name));
-      const sim = play(some, ({ registry }, t) => (registry !== 'c' && t >= warm ? absent : fine));
-      sim.runTo(warm + 2 * minute);
-      expect(changesOf(sim).sort()).toEqual(['a opened', 'b opened']);
-      expect(['a', 'b', 'c'].map((name) => sim.state(name))).toEqual(['degraded', 'degraded', 'up']);
-    });
-
-    it.each<[string, boolean, readonly string[]]>([
-      ['whose downloads nobody requested before: no refusal', false, []],
-      ['as a download only: a refusal', true, ['a opened', 'b opened']],
-    ])('%s', (_, hasMetadata, want) => {
-      const some = ['a', 'b', 'evil'].map((name) => aMirror(name));
-      const targets = some.flatMap(({ name }) => [
-        aTarget(name),
-        aTarget(name, 'mod', module),
-        aTarget(name, 'info', module),
-        aTarget(name, 'zip', module),
-      ]);
-      const script: Script = (target, t) => {
-        if (target.module !== module || target.registry === 'evil') return fine;
-        if (t < warm) return target.step === 'zip' ? dead : fine;
-        return hasMetadata && target.step !== 'zip' ? fine : absent;
-      };
-      const sim = new Simulation({ config: aConfig({ mirrors: some }), targets, script });
-      sim.runTo(warm + 20 * minute);
-      expect(changesOf(sim).toSorted()).toEqual(want);
-    });
-
-    it('as their canary: another item that they serve is asked for at once', () => {
-      const some = ['a', 'b', 'evil'].map((name) => aMirror(name));
-      const sim = play(some, ({ registry, canary }, t) => (canary && registry !== 'evil' && t >= warm ? absent : fine));
-      sim.runTo(warm + 20 * minute);
-      expect(changesOf(sim)).toEqual([]);
-      expect(['a', 'b', 'evil'].map((name) => sim.state(name))).toEqual(['unknown', 'unknown', 'up']);
-    });
   });
 
   describe('which only lock files name', () => {
