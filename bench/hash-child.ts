@@ -7,7 +7,7 @@ import { h1Of } from '../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../src/ecosystems/go/zip-file.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { nextTurn, systemTimers } from '../src/io/timers.ts';
-import { measureLoop } from '../src/io/worker.ts';
+import { measureLoop } from '../src/io/worker-delay.ts';
 import { BodyFile } from '../src/wire/body-hold.ts';
 import { createWire } from '../src/wire/wire.ts';
 import { createInlineWorkers } from '../test/support/workers-inline.ts';

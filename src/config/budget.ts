@@ -6,7 +6,7 @@ import type { ConfiguredStep, Ecosystem, UsualAside } from '../ecosystems/ecosys
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { cronGapsOf } from './cron.ts';
-import type { Report } from './issues.ts';
+import type { Report } from './reading.ts';
 
 /** The size in bytes of the last complete response of each target. Absent: unknown. */
 export type Sizes = ReadonlyMap<Target['id'], number>;

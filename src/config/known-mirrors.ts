@@ -1,7 +1,11 @@
-import type { Mirror } from '../core/mirror.ts';
 import known from './known-mirrors.json' with { type: 'json' };
 
-export interface KnownMirror extends Pick<Mirror, 'name' | 'url' | 'role' | 'weight' | 'region'> {
+export interface KnownMirror {
+  readonly name: string;
+  readonly url: string;
+  readonly role: 'mirror' | 'origin';
+  readonly weight: number | null;
+  readonly region: string | null;
   readonly operator: string;
 }
 

@@ -3,8 +3,8 @@ import { limits } from '../core/limits.ts';
 import type { Files, FileText, FolderNames, SlowFiles } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { LockReader, Locks } from '../ecosystems/locks.ts';
-import type { ReaderOf } from './issues.ts';
 import { type DaemonKeys, type Loaded, type LoadInput, loadConfig, loadDaemonKeys } from './load.ts';
+import type { ReaderOf } from './reading.ts';
 
 export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
   readonly files: SlowFiles;

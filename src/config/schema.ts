@@ -2,19 +2,25 @@ import type { z } from 'zod';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { errorOf, integer, mapping, text } from './fields.ts';
-import { makeClientRunsKey, makeClientsKey } from './sections/clients.ts';
+import { adviseKey } from './sections/advise.ts';
+import { alertmanagerKey } from './sections/alertmanager.ts';
+import { makeClientRunsKey } from './sections/client-runs.ts';
+import { makeClientsKey } from './sections/clients.ts';
 import { controlsKey } from './sections/controls.ts';
-import { adviseKey, detectKey } from './sections/detect.ts';
+import { detectKey } from './sections/detect.ts';
 import { makeDoorKey } from './sections/door.ts';
 import { makeSettingsKeys } from './sections/ecosystems.ts';
-import { fleetKey, labelsKey, pairKey, shardKey } from './sections/fleet.ts';
+import { fleetKey } from './sections/fleet.ts';
+import { labelsKey } from './sections/labels.ts';
 import { listenKey } from './sections/listen.ts';
 import { makeMirrorsKey } from './sections/mirrors.ts';
 import { makeModulesKey, makePrivateKey } from './sections/modules.ts';
 import { onAdviceKey } from './sections/on-advice.ts';
+import { pairKey } from './sections/pair.ts';
 import { makeStepsKey, scheduleKey } from './sections/schedule.ts';
+import { shardKey } from './sections/shard.ts';
 import { stateKey } from './sections/state.ts';
-import { alertmanagerKey, webhooksKey } from './sections/webhooks.ts';
+import { webhooksKey } from './sections/webhooks.ts';
 
 function made(registry: Registry) {
   return mapping(

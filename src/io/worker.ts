@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { ControlDue, Due } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import { type EcosystemId, isHeavy } from '../core/mirror.ts';
-import type { Clock, Probed, Prober, SignatureChecker, Timers, Wire, WorkerBook } from '../core/ports.ts';
+import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
 import { dropContents, type Transcript } from '../core/transcript.ts';
 import { loadProber } from '../ecosystems/prober.ts';
 import { converse } from '../probe/converse.ts';
@@ -13,10 +12,12 @@ import { warmUp } from '../wire/warm-up.ts';
 import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
 import { createCollector } from './collect.ts';
+import { startOptimizing } from './compilers.ts';
 import { createGpgv } from './gpgv.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
+import { measureLoop } from './worker-delay.ts';
 import {
   beatMs,
   type FromWorker,
@@ -27,87 +28,19 @@ import {
   workerRole,
 } from './worker-protocol.ts';
 
-const ticksKept = 16_384;
-/** In an idle event loop a timer may be this late, milliseconds, because Node rounds delays to whole milliseconds. */
-const roundingMs = 1;
-
-/**
- * Starts a timer that measures its own delays: how late this thread's event loop runs it.
- * @param everyMs  the interval of the timer; a shorter delay is found only if the timer is due during the delay
- */
-export function measureLoop(deps: { readonly clock: Clock; readonly timers: Timers; readonly everyMs: number }) {
-  const { clock, timers, everyMs } = deps;
-  const endsMs = new Float64Array(ticksKept);
-  const delaysMs = new Float64Array(ticksKept);
-  let ticks = 0;
-  let taken = 0;
-  let lastMs = clock.monotonicMs();
-  let timer = timers.after(everyMs, tick);
-
-  function lateBy(nowMs: number): number {
-    return Math.max(0, nowMs - lastMs - everyMs - roundingMs);
-  }
-
-  function tick(): void {
-    const nowMs = clock.monotonicMs();
-    endsMs[ticks % ticksKept] = nowMs;
-    delaysMs[ticks % ticksKept] = lateBy(nowMs);
-    ticks += 1;
-    lastMs = nowMs;
-    timer = timers.after(everyMs, tick);
-  }
-
-  function reduce(fromMs: number, join: (a: number, b: number) => number): number {
-    const nowMs = clock.monotonicMs();
-    // If the delay began before `fromMs`, only the part after `fromMs` counts.
-    let joined = Math.max(0, Math.min(lateBy(nowMs), nowMs - fromMs));
-    for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
-      const endMs = endsMs[at % ticksKept] ?? 0;
-      if (endMs <= fromMs) break;
-      joined = join(joined, Math.min(delaysMs[at % ticksKept] ?? 0, endMs - fromMs));
-    }
-    return joined;
-  }
-
-  return {
-    /** The longest delay since `fromMs` (monotonic), including one that still lasts, milliseconds. */
-    delayMsMax: (fromMs: number) => reduce(fromMs, Math.max),
-    /** The sum of all delays since `fromMs`, milliseconds; otherwise like `delayMsMax`. */
-    delayMsSum: (fromMs: number) => reduce(fromMs, (a, b) => a + b),
-    /** Returns the delays since the last call, one per tick, oldest first. */
-    take(): readonly number[] {
-      const from = Math.max(taken, ticks - ticksKept);
-      taken = ticks;
-      return Array.from({ length: ticks - from }, (_, n) => delaysMs[(from + n) % ticksKept] ?? 0);
-    },
-    stop(): void {
-      timer.cancel();
-    },
-  };
-}
-
-/** When this thread switched the compilers on, on the clock of its caller; `null`: it did not. */
-let sinceMs: number | null = null;
-
-/**
- * Switches V8's optimizing compilers on, for all threads, if this thread did not yet. They are off in a daemon with
- * little load. Without them, a large index takes 5 to 12 times as much CPU time
- * (docs/decisions/0090-long-answers-hold-longer.md).
- * @returns true if this thread switched them on before `fromMs`
- * @param fromMs  when the work began, milliseconds
- * @param nowMs   the time on the same clock, milliseconds
- */
-function startOptimizing(fromMs: number, nowMs: number): boolean {
-  if (sinceMs === null) {
-    for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
-    sinceMs = nowMs;
-  }
-  return fromMs > sinceMs;
-}
-
 const tickMs = 10;
 /** A result waits at most this long, milliseconds, so that one message can carry several results to the main thread. */
 const batchMs = 4;
+
+export interface Runner {
+  /**
+   * Runs one probe. It never rejects: an exception, or a mirror that is not in the book (the thread's configuration),
+   * gives `unknown('defect')`.
+   * @param reading  called with true when the thread begins to process a response, with false when it ends
+   */
+  probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
+  control(due: ControlDue): Promise<ControlResponse>;
+}
 
 export interface RunnerDeps {
   readonly book: WorkerBook;
@@ -132,16 +65,11 @@ export interface RunnerDeps {
   readonly isFullSpeed?: (fromMs: number) => boolean;
 }
 
-export function createRunner(deps: RunnerDeps) {
+export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
   const { signatures = createGpgv(), spentMs, loopDelayMsSum = loopDelayMsMax, isFullSpeed = () => true } = deps;
   return {
-    /**
-     * Runs one probe. It never rejects: an exception, or a mirror that is not in the book (the thread's configuration),
-     * gives `unknown('defect')`.
-     * @param reading  called with true when the thread begins to process a response, with false when it ends
-     */
-    async probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed> {
+    async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
@@ -193,7 +121,7 @@ export function createRunner(deps: RunnerDeps) {
         return lostProbeOf(due, 'defect', worker, clock.now(), heldMs());
       }
     },
-    control: (due: ControlDue) => wire.control(due),
+    control: (due) => wire.control(due),
   };
 }
 
@@ -209,7 +137,7 @@ function keptOf(transcript: Transcript): Transcript {
 
 interface Edition {
   readonly book: WorkerBook;
-  readonly runner: ReturnType<typeof createRunner>;
+  readonly runner: Runner;
   readonly wire: Wire;
   readonly memories: ProbeMemories;
   readonly use: { jobs: number };

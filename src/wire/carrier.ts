@@ -36,8 +36,12 @@ const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
  */
 function failWaiting(client: Client): void {
   const own = client as unknown as Record<symbol, unknown>;
-  const queue = own[symbols.kQueue] as ({ onResponseError(error: Error): void } | null)[];
+  const queue = own[symbols.kQueue] as (QueuedRequest | null)[];
   for (const request of queue.splice(own[symbols.kPendingIdx] as number)) request?.onResponseError(closedByUs);
+}
+
+interface QueuedRequest {
+  onResponseError(error: Error): void;
 }
 
 /** True for an error that undici created; false for an error of the socket. */

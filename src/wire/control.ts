@@ -64,6 +64,6 @@ function shortCode(code: string): string {
 }
 
 /** Returns access settings without proxy and credentials, for a URL that belongs to no mirror. */
-function accessOf(url: string, userAgent: string): WireAccess {
+export function accessOf(url: string, userAgent: string): WireAccess {
   return { ...plainRoute, registry: '', url, auth: null, userAgent };
 }

@@ -3,6 +3,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Timers, Wire } from '../core/ports.ts';
 import { Carrier } from './carrier.ts';
+import { accessOf } from './control.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';
@@ -14,7 +15,7 @@ const bodyBytesMax = 1_024;
 const okResponse = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 export interface WarmUp {
-  readonly wire: Pick<Wire, 'control'>;
+  readonly wire: Wire;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly withHttp2: boolean;
@@ -32,10 +33,7 @@ export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promis
     socket.on('error', () => socket.destroy());
     socket.once('data', () => socket.end(okResponse));
   });
-  const doneCount = await requestAll(one, async (port) => {
-    const due = { name: '', url: `http://127.0.0.1:${port}/`, timeoutMs: deadlineMs() - clock.monotonicMs() };
-    return (await wire.control(due)).answered;
-  });
+  const doneCount = await requestAll(one, (port) => requestOnce(wire, deadlineMs(), `http://127.0.0.1:${port}`));
   if (!withHttp2) return doneCount;
   const two = createHttp2Server((_, response) => response.end('ok'));
   two.on('session', (session) => session.on('error', () => session.destroy()));
@@ -55,6 +53,26 @@ async function requestAll(server: Server, send: (port: number) => Promise<boolea
     server.close();
   }
   return doneCount;
+}
+
+async function requestOnce(wire: Wire, deadlineMs: number, url: string): Promise<boolean> {
+  const line = wire.open(accessOf(url, 'mirrorwatch'), 'cold');
+  try {
+    const { hop } = await line.hop({
+      url: `${url}/`,
+      headers: {},
+      aside: true,
+      foreign: false,
+      bodyBytesMax,
+      stopAfterBytes: null,
+      startMs: null,
+      deadlineMs,
+      limitMs,
+    });
+    return hop.status === 200;
+  } finally {
+    line.close();
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Control, type Mirror, upstreamsOf } from '../../core/mirror.ts';
 import { hostKeyOf, hostOf } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, list, mapping, name } from '../fields.ts';
-import type { Report } from '../issues.ts';
+import type { Report } from '../reading.ts';
 
 const control = checked(
   'URL of a control: http, https or tcp://host:port. Default name: host:port.',

@@ -6,7 +6,7 @@ import { baseUrl } from '../../core/url.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { bareUrl, file, flag, integer, mapping, wordList } from '../fields.ts';
-import type { Reading } from '../issues.ts';
+import type { Reading } from '../reading.ts';
 import { makeListenKey, readListen } from './listen.ts';
 
 export function makeDoorKey(registry: Registry) {

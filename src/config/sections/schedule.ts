@@ -9,7 +9,8 @@ import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { cronGapsOf } from '../cron.ts';
 import { cadenceRange, cron, durationField, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
-import type { Path, Reading } from '../issues.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
 
 const every = (description: string) => durationField(description, cadenceRange);
 const timeout = (description: string) => durationField(description, timeoutRange);

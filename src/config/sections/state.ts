@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { phrase } from '../../words/tell.ts';
 import { durationField, file, mapping } from '../fields.ts';
-import type { Reading } from '../issues.ts';
+import type { Reading } from '../reading.ts';
 
 export const stateKey = mapping({
   path: file('Path of the state file (SQLite), readable for its owner only. A change needs a restart.').prefault(

@@ -1,17 +1,15 @@
 import type { z } from 'zod';
 import { classBySpelling } from '../../core/address-class.ts';
-import { addressBytesOf, isLoopback, isWithin, parseNetwork } from '../../core/addresses.ts';
+import { addressBytesOf, isWithin, parseNetwork } from '../../core/addresses.ts';
 import {
   type ChatRule,
   type Config,
-  type Listen,
   type OnlyRule,
   type Receiver,
   type WebhookEvent,
   webhookEvents,
 } from '../../core/config.ts';
 import { severities } from '../../core/finding.ts';
-import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { isChatFormat, type ReceiverFormat, receiverFormats, showsAlerts } from '../../core/receiver-format.ts';
 import { Secret } from '../../core/secret.ts';
@@ -32,39 +30,8 @@ import {
   timeZone,
   word,
 } from '../fields.ts';
-import { checkUnique, type Path, type Reading, type Report } from '../issues.ts';
-import { bearerToken } from './listen.ts';
-
-export const alertmanagerKey = mapping(
-  {
-    token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
-    tokenFile: file('File that contains the bearer token.').optional(),
-    repeat: durationField(
-      'The `repeat_interval` of the Alertmanager route to this daemon. An alert that is not received for 3 × this counts as ended. Alertmanager sends no end for silenced or inhibited alerts.',
-      { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },
-    ).prefault('10m'),
-  },
-  phrase('expected.mappingToken'),
-)
-  .meta({
-    description: 'Credentials for posts to `/api/v1/alertmanager`. The listen token is accepted too. See docs/loop.md.',
-  })
-  .optional();
-
-export function readAlertmanager(
-  alertmanager: z.output<typeof alertmanagerKey>,
-  listen: Listen,
-  reading: Reading,
-): Pick<Config, 'alertmanager'> {
-  if (alertmanager === undefined) return {};
-  const { token, tokenFile, repeat } = alertmanager;
-  if ((token === undefined) === (tokenFile === undefined)) {
-    reading.error(['alertmanager'], phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
-    return {};
-  }
-  const secret = bearerToken(['alertmanager'], { token, tokenFile }, isLoopback(listen.host) ? null : 'error', reading);
-  return secret === null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
-}
+import type { Path } from '../issues.ts';
+import { checkUnique, type Reading, type Report } from '../reading.ts';
 
 const quiet = mapping({
   from: clockTime('Start of the hours without messages, in `timeZone`.'),

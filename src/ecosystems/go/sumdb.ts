@@ -15,9 +15,9 @@ import {
   relayOf,
   requestHead,
   requestRecord,
-  verifyClaim,
 } from './lookup.ts';
 import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
+import { verifyClaim } from './proof.ts';
 import { tilesToProve } from './tlog.ts';
 import { isCanonical } from './version.ts';
 

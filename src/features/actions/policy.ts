@@ -42,15 +42,21 @@ export function heldBy(
   if (paused !== null) return paused;
   if (advice.phase === 'over') return 'over';
   if (rule.mode === 'auto' && isLastChoice(advice)) return 'last_choice';
-  // The cause stays as it was when the advice was proposed, so an outage that opened later is only in the evidence.
-  if (!when.causes.includes(advice.cause) && !(when.causes.includes('outage') && situation.citesOutage(advice)))
-    return 'cause';
+  if (!isNamed(when, advice, situation)) return 'cause';
   if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
   if (regretsIn(rows, advice, now).length > 0) return 'regret';
   if (rows.some((row) => isUndoneLike(row, advice))) return 'undone';
   if (changesIn(rows, hourMs, now).length >= when.perHour) return 'hour';
   if (changesIn(rows, 24 * hourMs, now).length >= when.perDay) return 'day';
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+}
+
+/**
+ * True if the rule follows advice for this cause. The cause stays as it was when the advice was proposed, so an outage
+ * that opened later is only in the evidence.
+ */
+function isNamed({ causes }: ActionRule['when'], advice: Advice, situation: Situation): boolean {
+  return causes.includes(advice.cause) || (causes.includes('outage') && situation.citesOutage(advice));
 }
 
 /** Returns when a reason of `heldBy` ends, wall milliseconds; `null`: the end is not known. */

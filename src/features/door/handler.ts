@@ -118,9 +118,7 @@ async function serve(
   const { route, rest, path } = target;
   const { names, why, isDoubted } = chosen(deps, client, route, path.module);
   const of = { ecosystem: route.ecosystem, module: path.module };
-  const access = deps.pass.accessOf(names[0] ?? '');
-  // With credentials that clients lack, they could not follow a redirect.
-  const isOurs = access !== null && (access.auth !== null || access.client !== null);
+  const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
   const isPassed = mustPass || (isDoubted && path.kind === 'index');
   // apt pipelines requests and reads responses in order, so a later response waits until the previous one is complete.
@@ -162,8 +160,20 @@ async function serve(
   return { ...served, outcome: 'redirected' };
 }
 
-/** Returns the names of mirrors, in the order in which they are requested, and why. */
-function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null) {
+/** True if the door has credentials for a mirror that its clients lack. They could not follow a redirect to it. */
+function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
+  const access = accessOf(name);
+  return access !== null && (access.auth !== null || access.client !== null);
+}
+
+interface Chosen {
+  /** The names of mirrors, in the order in which they are requested. */
+  readonly names: readonly string[];
+  readonly why: string;
+  readonly isDoubted: boolean;
+}
+
+function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null): Chosen {
   const order = deps.orders().get(route.key) ?? declaredOrderOf(route);
   const { why } = order;
   const names = namesFor(order, module);

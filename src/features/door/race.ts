@@ -4,6 +4,11 @@ import type { Timers } from '../../core/ports.ts';
 /** One attempt to fetch something. When its signal is aborted, it ends soon. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
+export interface Won<T> {
+  readonly at: number;
+  readonly value: T;
+}
+
 export class AllFailed extends Error {
   readonly causes: readonly unknown[];
 
@@ -27,7 +32,7 @@ export function raceInOrder<T>(
   usualMs: (at: number) => number,
   signal: AbortSignal,
   timers: Timers,
-): Promise<{ readonly at: number; readonly value: T }> {
+): Promise<Won<T>> {
   return new Promise((resolve, reject) => {
     const running = new Map<number, AbortController>();
     const causes: unknown[] = [];

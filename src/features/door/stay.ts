@@ -8,13 +8,18 @@ export interface Stays {
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
 }
 
+interface Stay {
+  readonly name: string;
+  readonly sinceMs: number;
+}
+
 /**
  * Assigns each client to one mirror for a time, because a signed list and the files that it names must come from the
  * same mirror. If there are too many assignments, the oldest one is dropped.
  * @param nowMs  the monotonic clock
  */
 export function createStays(nowMs: () => number): Stays {
-  const stays = new Map<string, { readonly name: string; readonly sinceMs: number }>();
+  const stays = new Map<string, Stay>();
   return {
     mirrorOf(client, upstream, first, isUsable) {
       const key = `${client} ${upstream}`;

@@ -206,7 +206,7 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
     phaseBar(row, slowestMs),
     throughputText(row, say),
     lagText(row, say),
-    row.mismatched > 0 ? say('rank.mismatch') : say(row.verified > 0 ? 'fact.verified' : 'rank.unchecked'),
+    integrityText(row, say),
     say(`rank.verdict.${verdict}`),
   ];
 }
@@ -247,6 +247,11 @@ function stateText({ ok, failed, unknown, reason }: RankedRow, verdict: RowVerdi
   if (verdict === 'down') return say('rank.down', { beside, why });
   if (failed > 0) return say('rank.failed', { failed, all: ok + failed, beside, why });
   return say('rank.up', { beside, why });
+}
+
+function integrityText({ verified, mismatched }: RankedRow, say: Say): string {
+  if (mismatched > 0) return say('rank.mismatch');
+  return say(verified > 0 ? 'fact.verified' : 'rank.unchecked');
 }
 
 function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {

@@ -26,7 +26,7 @@ function brokenLinks(page: string): readonly string[] {
 test('links lead somewhere', () => expectRows(all, String, (page) => expect(brokenLinks(page)).toEqual([])));
 
 /** Words that stand for an ecosystem or a profile, a section of the file, a part of the bench. */
-const examples = { '<id>': ['go', 'crates'], '<section>': ['mirrors'], PART: ['cpu'] };
+const examples = { '<id>': ['go', 'maven'], '<section>': ['mirrors'], PART: ['cpu'] };
 
 test('paths of code and of the API are there', () =>
   expectRows(all, String, (page) => {

@@ -7,7 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Listen } from '../../../src/core/config.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { createConnections, type Listening, listen } from '../../../src/io/server.ts';
+import { createConnections } from '../../../src/io/connections.ts';
+import { type Listening, listen } from '../../../src/io/server.ts';
 import { testCerts } from '../../support/certs.ts';
 import { patienceMs, until, withMoreTime } from '../../support/patience.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measureLoop } from '../../../src/io/worker.ts';
+import { measureLoop } from '../../../src/io/worker-delay.ts';
 import { manualTime } from './manual-time.ts';
 
 /** A watch with ticks each 10 ms, on manual time. */

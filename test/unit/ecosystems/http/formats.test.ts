@@ -11,8 +11,10 @@ import {
   parseUnixDate,
 } from '../../../../src/ecosystems/http/format.ts';
 import type { Head } from '../../../../src/ecosystems/http/profile.ts';
+import { readApkIndex } from '../../../../src/ecosystems/http/profiles/alpine.ts';
 import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts';
-import { profiles, readApkIndex, rootNameOf } from '../../../../src/ecosystems/http/profiles.ts';
+import { rootNameOf } from '../../../../src/ecosystems/http/profiles/maven.ts';
+import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
 import { checkHash, judge } from '../../../../src/ecosystems/http/verify.ts';
 import { table } from '../../../support/table.ts';
 

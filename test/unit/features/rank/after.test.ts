@@ -4,7 +4,7 @@ import type { Outcome } from '../../../../src/core/failure.ts';
 import type { Probed } from '../../../../src/core/ports.ts';
 import type { Sample } from '../../../../src/core/sample.ts';
 import { expand } from '../../../../src/daemon/machine.ts';
-import { downloadsFor, probeAfterRounds } from '../../../../src/features/rank/rank.ts';
+import { downloadsFor, probeAfterRounds } from '../../../../src/features/rank/after.ts';
 import { rankRow } from '../../../../src/features/rank/row.ts';
 import { rankVerdict } from '../../../../src/features/rank/verdict.ts';
 import { lostProbeOf } from '../../../../src/io/worker-protocol.ts';

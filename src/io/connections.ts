@@ -1,0 +1,103 @@
+interface Socket {
+  destroy(): unknown;
+}
+
+interface Connection {
+  readonly address: string;
+  socket: Socket;
+  requests: number;
+  isLetIn: boolean;
+  /** True while the connection is younger than about `newMs`, because its first request may still be on the way. */
+  isNew: boolean;
+}
+
+export type Connections = ReturnType<typeof createConnections>;
+
+const newMs = 1_000;
+
+/**
+ * The rank of a connection; the lowest rank is closed first. Unauthorized connections rank below authorized ones. In
+ * each of the two groups the order is: idle, new, with a running request.
+ */
+function rankOf({ requests, isLetIn, isNew }: Connection): number {
+  return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : isNew ? 0.5 : 0);
+}
+
+/** The rank of an authorized connection with a running request. Such a connection is never closed for a new one. */
+const inUse = 3;
+
+/**
+ * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
+ * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces a connection of
+ * the address that has most connections of the lowest rank. If all these connections have the rank `inUse`, the new
+ * connection is closed.
+ */
+export function createConnections(bounds: { readonly perAddress: number; readonly all: number }) {
+  /** Open connections by key, the least recently used first. */
+  const open = new Map<string, Connection>();
+
+  function close(key: string): void {
+    const connection = open.get(key);
+    open.delete(key);
+    connection?.socket.destroy();
+  }
+
+  /** Closes a connection of this address (`null`: of any address). @returns true; false if all are in use */
+  function makeRoom(address: string | null): boolean {
+    let rank = inUse;
+    /** By address: its least recently used connection of the lowest rank, and the number of such connections. */
+    let lowest = new Map<string, { readonly key: string; count: number }>();
+    for (const [key, one] of open) {
+      const its = rankOf(one);
+      if (its > rank || (address !== null && one.address !== address)) continue;
+      if (its < rank) lowest = new Map();
+      rank = its;
+      const own = lowest.get(one.address) ?? { key, count: 0 };
+      own.count += 1;
+      lowest.set(one.address, own);
+    }
+    const [most] = [...lowest.values()].sort((a, b) => b.count - a.count);
+    if (rank === inUse || most === undefined) return false;
+    close(most.key);
+    return true;
+  }
+
+  return {
+    opened(key: string, address: string, socket: Socket): void {
+      const isOwnFull = [...open.values()].filter((one) => one.address === address).length >= bounds.perAddress;
+      const isFull = isOwnFull || open.size >= bounds.all;
+      if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
+      const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
+      open.set(key, connection);
+      // `setImmediate` lets the next read run first: a request may have arrived while the event loop was late.
+      setTimeout(() => {
+        setImmediate(() => {
+          connection.isNew = false;
+        });
+      }, newMs).unref();
+    },
+    /** Replaces the socket of a connection after its TLS handshake. */
+    secured(key: string, socket: Socket): void {
+      const connection = open.get(key);
+      if (connection !== undefined) connection.socket = socket;
+    },
+    /** Counts a request that begins (1) or has ended (-1). @returns the number of running requests of the connection */
+    requested(key: string, by: 1 | -1): number {
+      const connection = open.get(key);
+      if (connection === undefined) return 0;
+      connection.requests += by;
+      open.delete(key);
+      open.set(key, connection);
+      return connection.requests;
+    },
+    letIn(key: string): void {
+      const connection = open.get(key);
+      if (connection !== undefined) connection.isLetIn = true;
+    },
+    closed: (key: string) => void open.delete(key),
+    count: () => open.size,
+    end(): void {
+      for (const key of [...open.keys()]) close(key);
+    },
+  };
+}
