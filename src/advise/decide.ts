@@ -1,9 +1,11 @@
 import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
+import type { Blocker } from '../core/verdict.ts';
 import { isClearlySlower } from './apart.ts';
 import { type Cause, isForced, isPresent, setAside } from './cause.ts';
 import { isOverNow } from './cause-now.ts';
+import type { Choice } from './comparison/choose.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
@@ -34,19 +36,23 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   const must = mustLeave(view, head);
   if (must !== null) return moveToCheapest(view, head, must, candidatesFor(view, head, must.kind));
   const choice = head.choose();
-  if (choice === null) return null;
-  const { alarm, to } = choice;
+  const chosen = choice && moveChosen(view, head, choice);
+  return chosen?.kind === 'move' ? chosen : null;
+}
+
+/** The switch that the tests chose, or what withholds it. */
+export function moveChosen(view: Prepared, head: HeadValues, { alarm, to }: Choice): MoveDecision | Blocker {
   const standing = view.standingOf(head.at.name);
-  // Two failed downloads may be part of an outage. A confirming round shows the cause within seconds, so this decision
-  // waits.
-  if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
-  // A broken address family (IPv4 or IPv6) may cause the slowness. Whether it does is known some seconds later, so this
-  // decision waits.
-  if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
+  // Two failed downloads may be part of an outage, and a broken address family (IPv4 or IPv6) may cause the slowness.
+  // Both are known some seconds later, so this decision waits.
+  const isInDoubt = isOfTime(alarm) ? standing?.oneFamily === 'likely' : standing?.inDoubt === true;
+  if (isInDoubt && alarm !== 'failures') return { kind: 'in_doubt' };
   const cause = head.causeOf(alarm);
-  if (isMuted(view, head.at.name, to, cause.kind)) return null;
+  const muted = findDismissal(view.group, { from: head.at.name, to, cause: cause.kind }, view.now.wallMs);
+  if (muted !== null) return { kind: 'dismissed', cause: muted.cause, untilMs: muted.untilMs };
   const move = moveTo(view, head, to, cause, alarm);
-  return move !== null && isOfTime(alarm) && isOverNow(view, subjectOf(move)) ? null : move;
+  const isOver = move !== null && isOfTime(alarm) && isOverNow(view, subjectOf(move));
+  return move === null || isOver ? { kind: 'dearer' } : move;
 }
 
 /**

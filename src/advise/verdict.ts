@@ -2,10 +2,9 @@ import type { AdviceCause, Gate } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
-import { isOverNow } from './cause-now.ts';
 import { countGoodLeft } from './comparison/home.ts';
-import { isOfTime } from './comparison/pair.ts';
 import { candidateOf } from './compose.ts';
+import { moveChosen } from './decide.ts';
 import { findDismissal, homeOf, isSwitchDismissed } from './group.ts';
 import { listObstacles } from './obstacles.ts';
 import { type HeadValues, type Prepared, prepareView } from './prepare.ts';
@@ -56,24 +55,18 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
   if (view.vantage.suspect === true) return { kind: 'own_network' };
   if (!mayBeProposed(gate)) return gateBlockerOf(view, mirror, gate);
   const choice = head.choose();
-  const muted = dismissalOf(view, head, choice?.to === name ? causeOfChoice(head) : head.causes().gravest?.kind, name);
+  if (choice?.to === name) {
+    const chosen = moveChosen(view, head, choice);
+    return chosen.kind === 'move' ? null : chosen;
+  }
+  const muted = dismissalOf(view, head, head.causes().gravest?.kind, name);
   if (muted !== null) return { kind: 'dismissed', cause: muted.cause, untilMs: muted.untilMs };
   if (!view.isGoodNow(name)) return { kind: 'failing' };
   const one = head.assessed().find(({ to }) => to === name);
-  const evidence = { kind: 'evidence', sum: running?.sum ?? null, bound: running?.bound ?? null } as const;
-  if (one === undefined || one.blocker === 'evidence') return evidence;
-  if (one.blocker === 'spell') return { kind: 'spell', holdMs: head.rule.slowForMs };
-  if (one.blocker !== null) return { kind: one.blocker };
-  if (choice === null) return evidence;
-  if (choice.to !== name) return { kind: 'cheaper', than: choice.to };
-  const standing = view.standingOf(head.at.name);
-  const isOfDoubt = isOfTime(choice.alarm) ? standing?.oneFamily === 'likely' : standing?.inDoubt === true;
-  if (isOfDoubt) return { kind: 'in_doubt' };
-  const cause = causeOfChoice(head) ?? 'slower';
-  const fromMs = head.testedBy(name, choice.alarm)?.fromMs ?? null;
-  const subject = { cause, findings: [], at: head.at, to: mirror, fromMs, stay: null, before: null, prices: null };
-  const isOver = isOfTime(choice.alarm) && isOverNow(view, subject);
-  return isOver || isDearer(head.pricesOf(mirror, cause, choice.alarm)) ? { kind: 'dearer' } : null;
+  if (one?.blocker === null && choice !== null) return { kind: 'cheaper', than: choice.to };
+  if (one?.blocker == null || one.blocker === 'evidence')
+    return { kind: 'evidence', sum: running?.sum ?? null, bound: running?.bound ?? null };
+  return one.blocker === 'spell' ? { kind: 'spell', holdMs: head.rule.slowForMs } : { kind: one.blocker };
 }
 
 /** Gates that say more than the state of the mirror, which may be good. */
