@@ -173,6 +173,16 @@ describe('death', () => {
     );
   });
 
+  test('a hangs where probes wait for 10 s: advice 10 s after the first request, as clients wait for 5', async () => {
+    const yaml = threeMirrors().replace('timeout: 4s', 'timeout: 10s');
+    const world = await startWorld({ yaml, script: but('hangs', 'a', 200) });
+    await world.seconds(240);
+    const firstMs =
+      world.wire.asked.find(({ registry, path, atMs }) => registry === 'a' && !path.endsWith('.zip') && atMs >= 200_000)
+        ?.atMs ?? 0;
+    expect(when(world, 'advice proposed a → b') - firstMs / 1000).toBeLessThan(10.5);
+  });
+
   test('one answer of a that takes 7 s: nothing', async () => {
     let done = false;
     const script: Script = (asked) => {
@@ -229,5 +239,65 @@ describe('death', () => {
     const { text } = await world.get('/metrics');
     expect(text).toMatch(/mirror_probe_unknown_total\{ecosystem="go",registry="a",because="vantage"\} [1-9]/);
     expect(text).not.toContain('mirror_probe_failures_total{');
+  });
+
+  test('all stay dead: after ten minutes that is a finding about us', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'all', 60) });
+    await world.seconds(720);
+    const at = when(world, 'finding opened vantage us');
+    expect(at).toBeGreaterThan(660);
+    expect(at).toBeLessThan(670);
+  });
+
+  test('all die at once while a control answers: it is them', async () => {
+    const yaml = threeMirrors({ more: 'controls: [ "https://www.example.com/" ]' });
+    const world = await startWorld({ yaml, script: but(refuses, 'all', 60) });
+    await world.seconds(120);
+    expect(told(world)).not.toContain('vantage suspect true');
+    expect(
+      told(world)
+        .filter((text) => text.startsWith('finding opened outage'))
+        .sort(),
+    ).toEqual(['finding opened outage a', 'finding opened outage b', 'finding opened outage c']);
+    expect(told(world).filter((text) => text.startsWith('advice proposed'))).toEqual([]);
+  });
+
+  test('nothing can be reached from the first second: up, ready, and says that it is the vantage', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: () => refuses });
+    await world.seconds(60);
+    expect(told(world)).toContain('vantage suspect true');
+    expect(await adviceOf(world)).toMatchObject([{ state: 'refused' }]);
+    expect((await world.get('/-/ready')).status).toBe(200);
+    expect((await world.get('/metrics')).text).toContain('\nmirror_vantage_suspect 1\n');
+  });
+
+  test('an origin that is dead from the start hinders nothing', async () => {
+    const yaml = threeMirrors({
+      mirrors: `
+  - { name: origin, ecosystem: go, url: "https://o.example.com", role: origin }
+  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }`,
+    });
+    const slow = but(1500, 'a', 100);
+    const world = await startWorld({ yaml, script: (asked) => (asked.registry === 'origin' ? 'hangs' : slow(asked)) });
+    await world.seconds(180);
+    expect(told(world)).not.toContain('vantage suspect true');
+    expect(when(world, 'advice proposed a → b')).toBeLessThan(117);
+    expect(told(world).filter((text) => text.startsWith('advice'))).toEqual(['advice proposed a → b']);
+  });
+
+  test('a mirror that says 429 is left alone for as long as it asked, and is no outage', async () => {
+    const script = but({ status: 429, headers: { 'retry-after': '60' } }, 'a', 60, 66);
+    const world = await startWorld({ yaml: threeMirrors(), script });
+    await world.seconds(180);
+    const canaries = world.wire.asked.filter(({ registry, path }) => registry === 'a' && path.endsWith('.mod'));
+    const asked = canaries.filter(({ atMs }) => atMs > 60_000);
+    expect((asked[1]?.atMs ?? 0) - (asked[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(60_000);
+    expect(told(world)).toEqual([
+      'vantage suspect false',
+      'finding opened refusal a',
+      'advice proposed a → b',
+      'finding closed refusal a',
+    ]);
   });
 });
