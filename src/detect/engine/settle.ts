@@ -36,12 +36,12 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const response = asResponse(given, byFile);
   const sample = isUnproven ? given : response;
   const series = seriesOf(mirror, target, connection);
-  const isCold = noteResponse(memory, mirror, series, sample);
-  const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs, memory.without);
+  const isCold = noteResponse(memory, mirror, series, response);
+  const isOfPace = isRefusedForPace(mirror, response, memory.now.monotonicMs, memory.without);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   recordSettled(memory, mirror, series, { sample, response }, isJudged);
-  const input = { view: memory, mirror, series, sample };
-  if (sample.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
+  const input = { view: memory, mirror, series, sample: response };
+  if (response.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),

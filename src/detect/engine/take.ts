@@ -60,7 +60,7 @@ export function take(memory: Memory, sample: Sample): void {
     // own network, a failed connection shows nothing about the address family or the HTTP version of the peek either.
     const isLost = isSilent(sample.outcome) && (isSuspect || isLineLossy(memory, mirror.egress));
     if (!isLost) receiveResponse(memory, input, 'peek');
-    memory.turn.settled.push(settledSampleOf(sample));
+    memory.turn.settled.push({ ...settledSampleOf(sample), ...(response === sample ? {} : { isUnproven: true }) });
     return;
   }
   const isResponse = !isSilent(sample.outcome);

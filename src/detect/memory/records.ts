@@ -1,4 +1,4 @@
-import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
+import { type Because, isSilent, isTimeout, reasonWeight } from '../../core/failure.ts';
 import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
@@ -133,9 +133,14 @@ const restMin = 6;
 
 export function recordRequest({ density }: MirrorMemory, { due, outcome, startedMonotonicMs }: Sample): void {
   density.requests = density.requests.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
-  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.requests.length);
+  if (isServed(outcome)) density.tolerated = Math.max(density.tolerated, density.requests.length);
   const isConfirm = due.purpose === 'confirm';
   density.requests.push({ atMs: startedMonotonicMs, isExtra: isConfirm || due.purpose === 'build', isConfirm });
+}
+
+/** True if the mirror accepted the request. Wrong bytes show too that it did not refuse our rate. */
+function isServed(outcome: Sample['outcome']): boolean {
+  return outcome.tag === 'ok' || (outcome.tag === 'failed' && reasonWeight[outcome.failure.kind] === 'content');
 }
 
 /**
@@ -145,7 +150,7 @@ export function recordRequest({ density }: MirrorMemory, { due, outcome, started
 export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number, without: Without): boolean {
   const { outcome, startedMonotonicMs } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') {
-    if (outcome.tag === 'ok' && !isWaiting(density, nowMs)) density.isOurs = false;
+    if (isServed(outcome) && !isWaiting(density, nowMs)) density.isOurs = false;
     return false;
   }
   if (isWaiting(density, nowMs)) return true;
@@ -179,7 +184,7 @@ function refusalStatusOf({ outcome }: Sample): number | null {
  */
 export function withServerFailure({ density }: MirrorMemory, sample: Sample, without: Without): Sample {
   const { outcome, startedMonotonicMs, endedMonotonicMs } = sample;
-  if (outcome.tag === 'ok') {
+  if (isServed(outcome)) {
     density.servedMs = endedMonotonicMs;
     density.busyBy = null;
   }

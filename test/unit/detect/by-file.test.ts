@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
+import type { Sample } from '../../../src/core/sample.ts';
 import type { Facts, FileWord } from '../../../src/core/transcript.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
-import { aConfig, aMirror, aTarget, at } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at } from './world.ts';
 
 const minute = 60_000;
 const lockHash = 'h1:lock';
@@ -15,6 +16,11 @@ function serves(digest: string, says: FileWord['says'] | null, more: Partial<Fil
   if (says !== 'wrong') return { rttMs: 100, facts };
   const failure = { kind: 'mismatch', algorithm: 'h1', want: lockHash, got: digest } as const;
   return { fails: { tag: 'failed', failure }, afterMs: 100, facts };
+}
+
+function outcomeAndFactsOf(behaviour: Behaviour): Pick<Sample, 'outcome' | 'facts'> {
+  if (typeof behaviour === 'string') throw new Error('a response');
+  return { outcome: 'fails' in behaviour ? behaviour.fails : { tag: 'ok' }, facts: behaviour.facts ?? {} };
 }
 
 const bad = serves(lockHash, 'right');
@@ -147,6 +153,50 @@ describe('a lock file that mirrors contradict', () => {
     expect(found(play).join()).toContain('outage/refused');
     play.runTo(40 * minute);
     expect(found(play)).toEqual(['self self/lock false']);
+  });
+
+  it.each(['peek', 'confirm', 'scheduled'] as const)(
+    'by the only mirror: a response to each purpose: %s',
+    (purpose) => {
+      const { play } = world(mirrorsOf(['good1', 'other']), (registry) =>
+        registry === 'good1'
+          ? good
+          : { fails: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, afterMs: 10 },
+      );
+      play.runTo(10 * minute);
+      const { outcome, facts } = outcomeAndFactsOf(good);
+      const due = aDue(aTarget('good1', 'zip'), { purpose });
+      play.settled.length = 0;
+      play.apply(play.detector.take(aSample(due, play.nowMs, 10, outcome, { facts }), at(play.nowMs + 10)));
+      play.runTo(play.nowMs + minute);
+      expect(play.settled.find((one) => one.due.probeId === due.probeId)?.isUnproven).toBe(true);
+    },
+  );
+
+  it('by the only mirror, for its canary: 503 after many probes of ours is an outage as soon as with a right file', () => {
+    const mirrors = mirrorsOf(['good1']);
+    const target = { ...aTarget('good1', 'zip'), canary: true };
+    const busy: Behaviour = { fails: { tag: 'failed', failure: { kind: 'server', status: 503 } }, afterMs: 1 };
+    const opened = [good, bad].map((usual) => {
+      const config = { ...aConfig({ mirrors }), pinned: { go: lockAt }, pinnedAt: {} };
+      const play = new Simulation({
+        config,
+        targets: [target],
+        script: (_, atMs) => (atMs > 10 * minute ? busy : usual),
+        everyMsOf: () => 5_000,
+      });
+      for (let ms = 9 * minute; ms < 10 * minute; ms += 1_000) {
+        play.runTo(ms);
+        const { outcome, facts } = outcomeAndFactsOf(usual);
+        const due = aDue(target, { purpose: 'confirm' });
+        const sample = aSample(due, ms, 10, outcome, { facts });
+        play.apply(play.detector.take(play.detector.read(sample), at(ms + 10)));
+      }
+      play.runTo(11 * minute);
+      return play.changes('outage');
+    });
+    expect(opened[0]).toEqual(opened[1]);
+    expect(opened[0]?.[0]?.what).toBe('good1 opened');
   });
 
   it('by two mirrors of one host: disputed, because they count as one', () => {
