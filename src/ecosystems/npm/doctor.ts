@@ -334,13 +334,18 @@ function npmChecks(line: string | null): readonly ClientCheck[] {
 }
 
 /**
- * Returns the registries of a .npmrc; `null`: a value is not plain, or the file has a section, whose keys some clients
- * read as their own.
+ * Returns the registries of a .npmrc, also those in a section, whose keys some clients read as their own; `null`: a name or
+ * value is not plain.
  */
 function inertTextOf(text: string): string | null {
   const parsed = npmrc.parse(text);
-  if (parsed.tag === 'error' || parsed.value.some(({ value }) => value === undefined)) return null;
-  const inert = parsed.value.filter(({ path: [key] }) => /^(?:@[\w.~-]+:)?registry$/.test(`${key}`));
-  if (!inert.every(({ path, value }) => path.length === 1 && isPlainValue(value))) return null;
-  return inert.map(({ path: [key], value }) => `${key}=${value}\n`).join('');
+  if (parsed.tag === 'error') return null;
+  const inert = parsed.value.filter(({ path }) => /^(?:@[\w.~-]+:)?registry$/.test(`${path.at(-1)}`));
+  if (!inert.every(({ path, value }) => path.slice(0, -1).every(isPlainValue) && isPlainValue(value))) return null;
+  const headerOf = (path: readonly unknown[]): string =>
+    path
+      .slice(0, -1)
+      .map((name) => `[${name}]\n`)
+      .join('');
+  return inert.map(({ path, value }) => `${headerOf(path)}${path.at(-1)}=${value}\n`).join('');
 }

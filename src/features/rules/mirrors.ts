@@ -287,7 +287,7 @@ function advice(): readonly AlertRule[] {
     {
       alert: 'MirrorAdvice',
       why: 'It ends with the cause of the advice.\nThe label `registry` is the mirror to leave, so that MirrorDown of this mirror mutes the alert.\nThe alert keeps firing for longer than a restart takes.',
-      expr: 'label_replace(mirror_advice_active, "registry", "$1", "from", "(.+)")',
+      expr: 'label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)")',
       forSeconds: minute,
       keepFiringSeconds: restartSeconds,
       severity: 'info',

@@ -25,7 +25,7 @@ import {
 const mib = 2 ** 20;
 const [longBytes, longestBytes] = [24 * mib, 48 * mib];
 /** Every release is known by name: 10 000 of 48 MiB. The documents themselves are four times as long. */
-const heldShareMax = 1 / 4;
+const heldShareMax = 0.3;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

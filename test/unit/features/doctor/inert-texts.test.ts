@@ -11,13 +11,19 @@ it.each([
     'registry=https://a.example/\nglobal-pnpmfile=/evil/hook.cjs\nscript-shell=/evil/sh\n"@corp:registry" = https://b.example/ ; x\n',
     'registry=https://a.example/\n@corp:registry=https://b.example/\n',
   ],
-  ['.npmrc', 'registry=https://a.example/\n[section]\nglobal-pnpmfile=/evil/hook.cjs\n', null],
+  [
+    '.npmrc',
+    'registry=https://a.example/\n[section]\nglobal-pnpmfile=/evil/hook.cjs\nregistry=https://b.example/\n',
+    'registry=https://a.example/\n[section]\nregistry=https://b.example/\n',
+  ],
+  ['.npmrc', '[a\\nglobal-pnpmfile=/evil/hook.cjs]\nregistry=https://b.example/\n', null],
   ['.npmrc', 'registry="https://a.example/\\nglobal-pnpmfile=/evil/hook.cjs"\n', null],
   [
     'pip.conf',
     '[global]\npython = /evil/sh\nindex-url = https://a.example/simple\nextra-index-url =\n  https://b.example\n  https://c.example\n',
     '[global]\nindex-url = https://a.example/simple\nextra-index-url = https://b.example https://c.example\n',
   ],
+  ['pip.conf', '[install]\nindex_url: https://a.example\n', '[install]\nindex_url = https://a.example\n'],
   ['pip.conf', '[global]\nindex-url = --python=/evil/sh\n', null],
   [
     'uv.toml',
