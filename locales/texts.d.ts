@@ -2079,6 +2079,7 @@ export interface Places {
   readonly 'problem.once': 'name';
   readonly 'problem.empty': 'name';
   readonly 'problem.limit': 'most';
+  readonly 'problem.time': 'name';
   readonly 'problem.cursor': never;
   readonly 'problem.state': never;
   readonly 'problem.noUpstream': 'ecosystem' | 'list';

@@ -1,4 +1,5 @@
 import type { AdviceCause, Gate } from '../core/advice.ts';
+import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
@@ -6,6 +7,7 @@ import { countGoodLeft } from './comparison/home.ts';
 import { candidateOf } from './compose.ts';
 import { moveChosen } from './decide.ts';
 import { findDismissal, homeOf, isSwitchDismissed } from './group.ts';
+import { lastCanaryOf, measuredOf } from './observed.ts';
 import { listObstacles } from './obstacles.ts';
 import { type HeadValues, type Prepared, prepareView } from './prepare.ts';
 import { isDearer } from './prices.ts';
@@ -46,7 +48,11 @@ function mirrorVerdictOf(view: Prepared, weighed: Weighed): MirrorVerdict {
     : weighed.mirror === homeOf(view.group)
       ? homeBlockerOf(view, head, weighed)
       : blockerOf(view, head, weighed);
-  return { ...candidateOf(weighed), failedShare: weighed.failedShare, blocker };
+  const { name } = weighed.mirror;
+  const { responses, failed } = measuredOf(lastCanaryOf(view, name));
+  const probes = { all: responses, failed, seconds: (limits.measuredPaces * view.canaryEveryMs) / 1000 };
+  const state = view.standingOf(name)?.state ?? 'unknown';
+  return { ...candidateOf(weighed), state, probes, failedShare: weighed.failedShare, blocker };
 }
 
 /** Why no switch to a mirror that is neither the head nor home is advised; `null`: nothing speaks against it. */

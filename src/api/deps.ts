@@ -80,6 +80,8 @@ export interface ApiDeps {
   audited(): readonly Audited[];
   /** What is decided now, one record for each upstream. */
   verdicts(): readonly UpstreamVerdict[];
+  /** The stored records that were in force at a time, wall milliseconds. */
+  verdictsAt(wallMs: number): readonly UpstreamVerdict[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
    * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator

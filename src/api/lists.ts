@@ -13,14 +13,18 @@ import { makeProblem, sendProblem } from './problem.ts';
 import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
 
 /** A verdict as the API shows it (docs/api.md#verdict). A reason has a kind, its text, and the values of the text. */
-function verdictView({ atMs, mirrors, stay, back, head, ...rest }: UpstreamVerdict): object {
+function verdictView(deps: ApiDeps, { atMs, mirrors, stay, back, head, ...rest }: UpstreamVerdict): object {
   const reasonOf = (blocker: Blocker | null): object | null =>
     blocker && { kind: blocker.kind, ...messageOf(blockerText(blocker, head ?? '')) };
   return {
     ...rest,
     at: stamp(atMs),
     head,
-    mirrors: mirrors.map(({ blocker, ...mirror }) => ({ ...mirror, blocker: reasonOf(blocker) })),
+    mirrors: mirrors.map(({ blocker, sinceMs, ...mirror }) => ({
+      ...mirror,
+      sinceAt: stamp(sinceMs ?? deps.stateSince(mirror)),
+      blocker: reasonOf(blocker),
+    })),
     stay: stay && { kind: stay.kind, ...stayMessageOf(head ?? '', stay) },
     back: reasonOf(back),
   };
@@ -81,8 +85,13 @@ export function listRoutes(deps: ApiDeps): Router {
       ...noAdviceOf(verdicts),
     });
   });
-  routes.get('/verdicts', (_request, response) => {
-    response.json({ verdicts: deps.verdicts().map(verdictView) });
+  routes.get('/verdicts', (request, response) => {
+    const [at, wanted] = [wordOf(request, 'at'), wordOf(request, 'upstream')];
+    const atMs = at === undefined ? null : Date.parse(at);
+    if (Number.isNaN(atMs)) return sendProblem(response, makeProblem('bad_request', 'problem.time', { name: 'at' }));
+    const verdicts = atMs === null ? deps.verdicts() : deps.verdictsAt(atMs);
+    const shown = verdicts.filter(({ upstream }) => upstream === (wanted ?? upstream));
+    response.json({ verdicts: shown.map((one) => verdictView(deps, one)) });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);
@@ -93,7 +102,7 @@ export function listRoutes(deps: ApiDeps): Router {
 }
 
 /** All query parameters of the API, with the names in `openapi.yaml`. */
-export const queryWords = ['limit', 'cursor', 'state', 'registry', 'upstream', 'as', 'types', 'range'] as const;
+export const queryWords = ['limit', 'cursor', 'state', 'registry', 'upstream', 'as', 'types', 'range', 'at'] as const;
 
 /** Responds with 400 if one of the parameters in `queryWords` is repeated, has brackets or is empty. */
 export const wordsOnce: RequestHandler = (request, response, next) => {

@@ -1,8 +1,9 @@
 import { printable } from '../core/printable.ts';
 import type { Message } from '../core/result.ts';
+import { systemClock } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { durationText, jsonText, table } from '../terminal/terminal.ts';
-import { Failed, UsageError } from '../terminal/usage.ts';
+import { Failed, timeOf, UsageError } from '../terminal/usage.ts';
 import { renderIn } from '../words/tell.ts';
 import { sayNamed } from '../words/words.ts';
 import { type DaemonFlags, daemonAt } from './daemon-client.ts';
@@ -24,13 +25,16 @@ interface Record {
 /** `mirrorwatch advice --why`: the record of what is decided about each upstream, and what blocks each mirror. */
 export async function explainAdvice(
   context: Context,
-  values: DaemonFlags & { readonly json?: boolean | undefined; readonly upstream?: string | undefined },
+  values: DaemonFlags &
+    Readonly<{ json?: boolean | undefined; upstream?: string | undefined; at?: string | undefined }>,
   [ecosystem, more]: readonly string[],
 ): Promise<ExitCode> {
   const { terminal, say, language } = context;
   if (more !== undefined) throw new UsageError('wrong.adviceVerb', { word: more });
   const daemon = await daemonAt(context, values);
-  const body = (await daemon.get('/api/v1/verdicts')).json() as { readonly verdicts?: unknown } | undefined;
+  const atMs = timeOf('at', values.at, systemClock.wallMs());
+  const query = atMs === null ? '' : `?at=${new Date(atMs).toISOString()}`;
+  const body = (await daemon.get(`/api/v1/verdicts${query}`)).json() as { readonly verdicts?: unknown } | undefined;
   if (!Array.isArray(body?.verdicts)) throw new Failed(say('advised.foreign', { url: daemon.url }), 1);
   const { upstream } = values;
   const records = (body.verdicts as readonly Record[]).filter(

@@ -58,7 +58,7 @@ const options = {
   ...daemonOptions,
   ...optionsOf('boolean', 'json', 'now', 'export', 'apply', 'why', 'yes'),
   ...placeOptions,
-  ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason'),
+  ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason', 'at'),
 };
 
 /**
@@ -67,7 +67,7 @@ const options = {
 export const adviceCommand: Command = {
   name: 'advice',
   usage:
-    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --why [ECOSYSTEM] [--upstream NAME] [--json] [--url URL] …\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
+    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --why [ECOSYSTEM] [--upstream NAME] [--at TIME] [--json] [--url URL] …\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
@@ -75,6 +75,7 @@ export const adviceCommand: Command = {
     if (values.export && values.apply) throw new UsageError('wrong.notBoth', { one: 'export', other: 'apply' });
     if (values.why) return explainAdvice(context, values, positionals);
     if (values.export || values.apply) return given(context, values, positionals);
+    if (values.at !== undefined) throw new UsageError('wrong.goesWith', { option: 'at', other: '--why' });
     for (const key of ['yes', 'home', 'root'] as const)
       if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });
     if (values.fallback !== undefined)

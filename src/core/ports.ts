@@ -253,6 +253,7 @@ export const tables = [
   'seen',
   'answer',
   'trend',
+  'verdict',
   'action',
   // Unreadable rows of other tables.
   'aside',

@@ -1,6 +1,7 @@
 import type { Advice, AdviceCause, Candidate, Gate } from './advice.ts';
 import type { Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
+import type { MirrorState } from './standing.ts';
 
 /**
  * Why a failback (the switch back to home) is not due. `wait`: the wait since the last switch is not over. `responses`:
@@ -53,6 +54,11 @@ export type Stay =
   | { readonly kind: 'dismissed'; readonly to: string; readonly cause: AdviceCause; readonly untilMs: number };
 
 export interface MirrorVerdict extends Candidate {
+  readonly state: MirrorState;
+  /** Since when it has this state, wall milliseconds; absent: the record is not stored. */
+  readonly sinceMs?: number;
+  /** The canary probes of the last `seconds`: `all` with a verdict, and `failed` of them. */
+  readonly probes: { readonly all: number; readonly failed: number; readonly seconds: number };
   /** The share of failed requests that the cost contains, 0 to 1. */
   readonly failedShare: number;
   /** Why no switch to this mirror is advised; `null`: it is the head, or nothing speaks against the switch. */

@@ -52,7 +52,7 @@ function detectDepsOf(s: Stages) {
   return {
     standings: () => s.detector.standings(),
     vantage: () => s.detector.vantage(),
-    stateSince: ({ registry, state }) => s.since.of(registry, state),
+    stateSince: ({ registry, state }) => s.book.of(registry, state),
     freshness: (registry) => freshness().get(registry) ?? null,
     baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,
     findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
@@ -81,6 +81,7 @@ function adviceDepsOf(s: Stages) {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
     audited: () => s.advisor.audited(),
     verdicts: () => s.advisor.verdicts(),
+    verdictsAt: (wallMs) => s.book.at(wallMs),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     doorLines: (ecosystem, upstream) =>
       s.config.door === undefined

@@ -35,9 +35,10 @@ import { createResponses } from '../state/answers.ts';
 import { createProbeStore, type ProbeStore, type SeriesRef } from '../state/board.ts';
 import { createCited } from '../state/cited.ts';
 import { createEvidenceBook } from '../state/evidence.ts';
-import { createLastOk, createSince } from '../state/last-ok.ts';
+import { createLastOk } from '../state/last-ok.ts';
 import { createLedger, type LedgerStore } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
+import { createVerdictBook } from '../state/verdicts.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
 /**
@@ -122,7 +123,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
       find: (probeId) => findProbe({ board, ledger, store }, probeId),
     }),
     lastOk,
-    since: createSince(restored('meta'), now),
+    book: createVerdictBook(store, now),
     trends: createTrends(config, restored('trend')),
     ledger,
     responses: createResponses({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),

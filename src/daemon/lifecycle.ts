@@ -170,7 +170,7 @@ class Life {
         .map(({ ecosystem, upstream, mirrors }) => ({ ecosystem, upstream, candidates: mirrors })),
       queues: stages.notifier.queues(clock.now()),
       nowMs: clock.wallMs(),
-      since: (registry, state) => stages.since.of(registry, state),
+      since: (registry, state) => stages.book.of(registry, state),
       inFlight: stages.workers.inFlight(),
       memory: measureMemory(),
       cpu: measureCpuSeconds(),
@@ -280,10 +280,11 @@ function replaceStages(
 
 function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): void {
   const beforeMs = nowMs - config.state.keepMs;
-  for (const table of ['probe', 'cited', 'answer', 'aside'] as const) store.expire(table, beforeMs);
+  for (const table of ['probe', 'cited', 'answer', 'verdict', 'aside'] as const) store.expire(table, beforeMs);
   store.trim('answer', limits.responseRows);
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
+  store.trim('verdict', limits.verdictRows);
   store.trim('aside', limits.asideRows);
   // Deletes rows of removed mirrors and versions. Rows that are still in use are newer.
   store.expire('trend', nowMs - trendKeepMs);

@@ -199,7 +199,7 @@ export class Publisher {
     if (now.monotonicMs - this.#shownAtMs < standingsEveryMs) return;
     this.#shownAtMs = now.monotonicMs;
     const standings = this.#stages.detector.standings();
-    this.#stages.ledger.add(this.#stages.since.take(standings, now), []);
+    this.#stages.ledger.add(this.#stages.book.take(this.#stages.advisor.verdicts(), now), []);
     for (const standing of standings) {
       const { registry, state, inDoubt, paused, inMaintenance } = standing;
       const word = JSON.stringify([state, inDoubt, paused, inMaintenance]);

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Table } from '../core/ports.ts';
 
 /** Tables with long rows that are written often. Their rows are compressed to about a third. */
-const packed: ReadonlySet<Table> = new Set(['answer', 'probe', 'cited', 'detector', 'meta', 'trend']);
+const packed: ReadonlySet<Table> = new Set(['answer', 'probe', 'cited', 'detector', 'meta', 'trend', 'verdict']);
 /** The minimum length of a text to compress, characters: compression hardly shortens shorter texts. */
 const packedFrom = 400;
 const textMax = 64 * 1024 * 1024;

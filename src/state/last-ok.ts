@@ -2,7 +2,6 @@ import type { Mirror as Configured, Target } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { isRowDue } from '../core/row-due.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
-import { type MirrorState, mirrorStates, type Standing } from '../core/standing.ts';
 
 const keyPrefix = 'ok/';
 
@@ -99,53 +98,4 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
   if (!row.key.startsWith(keyPrefix) || value?.v !== 1 || typeof value.url !== 'string') return [];
   const at = Object.entries(value.at ?? {}).filter(([, ms]) => typeof ms === 'number' && Number.isFinite(ms) && ms > 0);
   return [[row.key.slice(keyPrefix.length), { url: value.url, at: new Map(at) }]];
-}
-
-const sincePrefix = 'since/';
-/**
- * For this long after a start of the daemon (milliseconds), the state `unknown` does not count as a change, because the
- * first probe of the canary may be pending.
- */
-const startMs = 3 * 60_000;
-
-interface Entry {
-  readonly state: MirrorState;
-  readonly sinceMs: number;
-}
-
-/**
- * Remembers since when each mirror has its current state, across restarts. Its rows are in table `meta` under
- * `since/<registry>`.
- * @param restored  rows of table `meta`; other rows are ignored
- */
-export function createSince(restored: readonly Row[], startedAt: Now) {
-  const entries = new Map(restored.flatMap(readSince));
-
-  return {
-    /** Records the states of mirrors. Returns the rows of those that changed. */
-    take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[] {
-      const isStarting = now.monotonicMs - startedAt.monotonicMs < startMs;
-      return standings.flatMap(({ registry, state }) => {
-        const known = entries.get(registry);
-        if (known?.state === state) return [];
-        if (known !== undefined && state === 'unknown' && isStarting) return [];
-        const value: Entry = { state, sinceMs: now.wallMs };
-        entries.set(registry, value);
-        return [{ table: 'meta' as const, key: `${sincePrefix}${registry}`, atMs: now.wallMs, value }];
-      });
-    },
-    /** Returns since when the mirror has this state, wall milliseconds; `null`: not known. */
-    of(registry: string, state: MirrorState): number | null {
-      const known = entries.get(registry);
-      return known?.state === state ? known.sinceMs : null;
-    },
-  };
-}
-
-function readSince({ key, value }: Row): readonly (readonly [string, Entry])[] {
-  const { state, sinceMs } = (value ?? {}) as Partial<Entry>;
-  if (!key.startsWith(sincePrefix) || state === undefined || !mirrorStates.includes(state)) return [];
-  return typeof sinceMs === 'number' && Number.isFinite(sinceMs)
-    ? [[key.slice(sincePrefix.length), { state, sinceMs }]]
-    : [];
 }

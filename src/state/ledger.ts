@@ -11,7 +11,7 @@ export type Flushed =
 export type LedgerStore = ReturnType<typeof createLedger>;
 
 /** Rows of these tables may be dropped. They only explain decisions, or the program learns their data again. */
-const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
+const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend', 'verdict']);
 
 /**
  * Commits the rows of one turn of the main loop together. While the file cannot be written, the last value of each key

@@ -120,7 +120,6 @@ const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', isMapping],
   ['story/', shape({ v: number, times: number, told: isMapping })],
-  ['since/', shape({ state: text, sinceMs: number })],
   ['ok/', shape({ v: number, url: text, at: isMapping })],
   ['client|', shape({ run, runs: number })],
 ];
@@ -140,6 +139,7 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   answer: ({ value }) => versioned(value),
   trend: ({ value }) => shape({ v: number, url: text })(value),
   action: ({ key, value }) => action(value) && isMapping(value) && value['id'] === key,
+  verdict: ({ value }) => shape({ ...all(text, 'ecosystem upstream'), atMs: number, mirrors: list(isMapping) })(value),
   aside: () => true,
 };
 

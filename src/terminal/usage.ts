@@ -3,6 +3,7 @@ import { logLevels } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 import type { Filled, Sentence } from '../core/result.ts';
 import { maskName, maskText } from '../core/secret.ts';
+import { durationMs, durationPattern } from '../core/units.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -108,4 +109,14 @@ export function parseWholeNumber(name: string, text: string | undefined, otherwi
   const value = Number(text);
   if (!Number.isInteger(value) || value < least) throw new UsageError('wrong.whole', { name, least, text });
   return value;
+}
+
+/** Parses a time, or a duration before now, into wall milliseconds; `null`: the option is absent. */
+export function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
+  if (text === undefined) return null;
+  const isDate = /^\d{4}-\d\d-\d\d/.test(text);
+  const at = durationPattern.test(text) ? nowMs - durationMs(text) : isDate ? Date.parse(text) : Number.NaN;
+  // A long duration leads to a time outside the range of a Date.
+  if (Number.isNaN(new Date(at).getTime())) throw new UsageError('wrong.time', { name, text });
+  return at;
 }

@@ -158,5 +158,7 @@ export const judgingLimits = {
   citedChars: 64 * kib,
   citedRows: 10_000,
   asideRows: 1_000,
+  /** The maximum number of stored records of upstreams. */
+  verdictRows: 5_000,
   chartSamples: 60,
 } as const;

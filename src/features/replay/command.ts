@@ -3,14 +3,14 @@ import { listChangedKeys } from '../../config/changed-keys.ts';
 import { formatIssues } from '../../config/format-issues.ts';
 import { applyChanges, changeProblem, type KeyChange } from '../../config/overlay.ts';
 import type { Config } from '../../core/config.ts';
-import { durationMs, durationPattern, formatDuration } from '../../core/units.ts';
+import { formatDuration } from '../../core/units.ts';
 import { systemClock } from '../../daemon/machine.ts';
 import { type CopyFailure, copyStore, cronCalendar, storeTroubleOf } from '../../daemon/system.ts';
 import { nextTurn } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { findText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
 import { bar, jsonText } from '../../terminal/terminal.ts';
-import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import { Failed, optionsOf, timeOf, UsageError, words } from '../../terminal/usage.ts';
 import type { Say } from '../../words/words.ts';
 import type { Replayed, ReplayFailure, replayHistory } from './replay.ts';
 import { replayJson, replayLines } from './text.ts';
@@ -66,16 +66,6 @@ function changeIn(text: string): KeyChange {
   const problem = changeProblem(change);
   if (problem !== null) throw new UsageError('wrong.setKey', { problem });
   return change;
-}
-
-/** Parses a time, or a duration before now, into wall milliseconds; `null`: the option is absent. */
-function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
-  if (text === undefined) return null;
-  const isDate = /^\d{4}-\d\d-\d\d/.test(text);
-  const at = durationPattern.test(text) ? nowMs - durationMs(text) : isDate ? Date.parse(text) : Number.NaN;
-  // A long duration leads to a time outside the range of a Date.
-  if (Number.isNaN(new Date(at).getTime())) throw new UsageError('wrong.time', { name, text });
-  return at;
 }
 
 /**

@@ -58,13 +58,21 @@ export const fixtureAdvice: Advice = {
   trigger: 'detector',
 };
 
+/** The fields of a mirror's record beside its cost and gate. */
+export const fixtureMirror = {
+  state: 'up',
+  probes: { all: 6, failed: 0, seconds: 60 },
+  failedShare: 0,
+  blocker: null,
+} as const;
+
 export const fixtureVerdict: UpstreamVerdict = {
   ecosystem: 'go',
   upstream: 'go',
   atMs: fixtureAdvice.issuedAtMs,
   head: 'coast',
   home: 'coast',
-  mirrors: fixtureAdvice.candidates.map((one) => ({ ...one, failedShare: 0, blocker: null })),
+  mirrors: fixtureAdvice.candidates.map((one) => ({ ...one, ...fixtureMirror })),
   advice: [],
   stay: null,
   back: null,

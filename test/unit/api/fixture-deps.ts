@@ -110,6 +110,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     advice: () => ({ items: [fixtureAdvice], next: null }),
     audited: () => [],
     verdicts: () => [fixtureVerdict],
+    verdictsAt: () => [],
     doorLines: () => [],
     remedy: () => ({
       kind: 'set',

@@ -5,7 +5,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { SeriesNow } from '../../../src/core/sample.ts';
 import { repoDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
-import { fixtureVerdict } from './fixture-advice.ts';
+import { fixtureMirror, fixtureVerdict } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { fixtureSeries, recentOf, sample, target } from './fixture-samples.ts';
@@ -198,10 +198,14 @@ it('ranks: count only what may be advised, whatever stands between', async () =>
             ['go-origin', null, 'unmeasured'],
             ['coast', 0.4, 'current'],
           ] as const
-        ).map(([registry, scoreSeconds, gate]) => {
-          const blocker = null;
-          return { registry, scoreSeconds, gate, sum: null, bound: null, failedShare: 0, blocker };
-        }),
+        ).map(([registry, scoreSeconds, gate]) => ({
+          ...fixtureMirror,
+          registry,
+          scoreSeconds,
+          gate,
+          sum: null,
+          bound: null,
+        })),
       },
     ],
   });
@@ -214,4 +218,31 @@ it('ranks: count only what may be advised, whatever stands between', async () =>
     ['campus', null, 'outage'],
     ['go-origin', null, 'unmeasured'],
   ]);
+});
+
+it('verdicts: those of now or of a time, of one upstream or of all', async () => {
+  const asked: number[] = [];
+  const { ask } = await up({
+    verdictsAt: (wallMs) => {
+      asked.push(wallMs);
+      const mirrors = fixtureVerdict.mirrors.map((one) => ({ ...one, sinceMs: 1_000 }));
+      return [
+        { ...fixtureVerdict, mirrors },
+        { ...fixtureVerdict, upstream: 'other', mirrors },
+      ];
+    },
+  });
+  const read = async (query: string) => {
+    const { verdicts } = (await ask(`/api/v1/verdicts${query}`)).json() as {
+      verdicts: { upstream: string; mirrors: { sinceAt: string | null }[] }[];
+    };
+    return verdicts.map(({ upstream, mirrors }) => [upstream, mirrors[0]?.sinceAt]);
+  };
+  expect(await read('')).toEqual([['go', expect.anything()]]);
+  expect(await read('?upstream=other')).toEqual([]);
+  expect(await read('?at=2026-01-31T03:00:00Z&upstream=other')).toEqual([['other', '1970-01-01T00:00:01.000Z']]);
+  expect(asked).toEqual([Date.parse('2026-01-31T03:00:00Z')]);
+  const refused = await ask('/api/v1/verdicts?at=noon');
+  expect(refused.status).toBe(400);
+  expect(refused.text).toContain('at must be a time such as');
 });

@@ -7,7 +7,7 @@ import type { Finding } from '../../../src/core/finding.ts';
 import type { UpstreamVerdict } from '../../../src/core/verdict.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { eachServed } from './each-served.ts';
-import { fixtureVerdict } from './fixture-advice.ts';
+import { fixtureMirror, fixtureVerdict } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
@@ -20,7 +20,7 @@ const words = (page: string): string => page.replace(/<[^>]+>/g, '').replace(/\s
 const hour = 3_600_000;
 /** A record in which the mirrors have this order. */
 const ranked = (candidates: readonly Candidate[]) => (): readonly UpstreamVerdict[] => [
-  { ...fixtureVerdict, mirrors: candidates.map((one) => ({ ...one, failedShare: 0, blocker: null })) },
+  { ...fixtureVerdict, mirrors: candidates.map((one) => ({ ...one, ...fixtureMirror })) },
 ];
 
 describe('rank and eligibility, side by side', () => {

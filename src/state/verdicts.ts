@@ -1,0 +1,64 @@
+import { limits } from '../core/limits.ts';
+import { upstreamKeyOf } from '../core/mirror.ts';
+import type { Now, Row, Store } from '../core/ports.ts';
+import type { MirrorState } from '../core/standing.ts';
+import type { UpstreamVerdict } from '../core/verdict.ts';
+
+/**
+ * For this long after a start of the daemon (milliseconds), the record from before the start stays in force while it knows
+ * more: the first probe of a canary may be pending.
+ */
+const startMs = 3 * 60_000;
+
+/**
+ * Stores the record of each upstream when it changes, in table `verdict`: what was decided at a time, and since when each
+ * mirror has its state.
+ */
+export function createVerdictBook(store: Pick<Store, 'page'>, startedAt: Now) {
+  const last = new Map(newestOf(store, null).map((one) => [upstreamKeyOf(one), one]));
+  let taken: readonly UpstreamVerdict[] = [];
+
+  return {
+    /** Records the verdicts of a turn. Returns the rows of those that changed. */
+    take(verdicts: readonly UpstreamVerdict[], now: Now): readonly Row[] {
+      if (verdicts === taken) return [];
+      taken = verdicts;
+      const isStarting = now.monotonicMs - startedAt.monotonicMs < startMs;
+      return verdicts.flatMap((one) => {
+        const key = upstreamKeyOf(one);
+        const before = last.get(key);
+        const states = new Map(before?.mirrors.map((mirror) => [mirror.registry, mirror]));
+        const isLost = ({ registry, state }: (typeof one.mirrors)[number]): boolean =>
+          state === 'unknown' && (states.get(registry)?.state ?? state) !== state;
+        if (isStarting && one.mirrors.some(isLost)) return [];
+        const mirrors = one.mirrors.map((mirror) => {
+          const known = states.get(mirror.registry);
+          return { ...mirror, sinceMs: (known?.state === mirror.state ? known.sinceMs : null) ?? now.wallMs };
+        });
+        const value: UpstreamVerdict = { ...one, mirrors };
+        last.set(key, value);
+        if (before !== undefined && wordOf(before) === wordOf(value)) return [];
+        return [{ table: 'verdict' as const, key: `${key} ${one.atMs}`, atMs: one.atMs, value }];
+      });
+    },
+    /** Returns since when the mirror has this state, wall milliseconds; `null`: not known. */
+    of(registry: string, state: MirrorState): number | null {
+      const all = [...last.values()].flatMap(({ mirrors }) => mirrors);
+      return all.find((one) => one.registry === registry && one.state === state)?.sinceMs ?? null;
+    },
+    /** Returns the record of each upstream that was in force at a time (wall milliseconds), as far as it is stored. */
+    at: (wallMs: number): readonly UpstreamVerdict[] => newestOf(store, { atMs: wallMs, key: '\uffff' }),
+  };
+}
+
+/** The newest stored record of each upstream before a row; `null`: of all rows. */
+function newestOf(store: Pick<Store, 'page'>, before: Parameters<Store['page']>[2]): readonly UpstreamVerdict[] {
+  const rows = store.page('verdict', limits.verdictRows, before).map(({ value }) => value as UpstreamVerdict);
+  return [...Map.groupBy(rows, upstreamKeyOf).values()].flatMap(([newest]) => newest ?? []);
+}
+
+/** What makes a record another one. Costs and evidence change in each turn, so they do not count. */
+function wordOf({ head, home, mirrors, advice, stay, back }: UpstreamVerdict): string {
+  const reasons = mirrors.map(({ registry, state, gate, blocker }) => [registry, state, gate, blocker?.kind]);
+  return JSON.stringify([head, home, reasons, advice, stay?.kind, back?.kind]);
+}
