@@ -11,6 +11,7 @@ import { type DaemonFlags, daemonAt } from './daemon-client.ts';
 interface Record {
   readonly ecosystem: string;
   readonly upstream: string;
+  readonly at: string;
   readonly head: string | null;
   readonly mirrors: readonly {
     readonly registry: string;
@@ -44,8 +45,9 @@ export async function explainAdvice(
     terminal.out(jsonText(records));
     return 0;
   }
-  for (const { ecosystem, upstream, head, mirrors } of records) {
-    terminal.out(terminal.paint('bold', printable(`${ecosystem}/${upstream}`)));
+  for (const { ecosystem, upstream, at, head, mirrors } of records) {
+    const name = printable(`${ecosystem}/${upstream}`);
+    terminal.out(terminal.paint('bold', values.at === undefined ? name : `${name}, ${printable(at)}`));
     const heads = [say('table.mirror'), say('why.fetch'), say('why.evidence'), say('why.gate'), say('why.blocker')];
     const rows = mirrors.map(({ registry, scoreSeconds, gate, sum, bound, blocker }) => [
       registry,
