@@ -29,6 +29,8 @@ import {
  */
 interface TrendFrame {
   readonly heightPx: number;
+  /** The top of the axis of times, which charts of one upstream share, milliseconds; `null`: the largest time of the trend. */
+  readonly topMs: number | null;
   /** The interval between canary probes, milliseconds. */
   readonly paceMs: number;
   readonly label: string;
@@ -42,7 +44,7 @@ const leastPx = 4;
 /** Renders a chart of round-trip times. Columns from the top show failures. Hatching means unmonitored or unknown. */
 function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
-  const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
+  const topMs = Math.max(1, frame.topMs ?? mostOf(cells, 'p95Ms') ?? 0);
   const runs = runsOf(
     cells.filter(({ p50Ms }) => p50Ms !== null),
     cellMs,
@@ -247,25 +249,33 @@ function groupSection(
 ): Html | null {
   const mine = group.mirrors.filter((mirror) => shown.has(mirror));
   if (mine.length === 0) return null;
-  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${say('history.mirrors', { count: group.mirrors.length })}</span></h2>${mine.map((mirror) => mirrorRow(deps, mirror, range, say))}</section>`;
+  const cells = mine.flatMap(({ name }) => deps.trend(name, range)?.cells ?? []);
+  const topMs = mostOf(cells, 'p95Ms');
+  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${say('history.mirrors', { count: group.mirrors.length })}</span></h2>${mine.map((mirror) => mirrorRow(deps, mirror, range, topMs, say))}</section>`;
 }
 
-function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay): Html {
+function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, topMs: number | null, say: PageSay): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, shownStateOf(standing, adviceInForce(deps)))}</h3>${course(deps, mirror, range, say, false)}</article>`;
+  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, shownStateOf(standing, adviceInForce(deps)))}</h3>${course(deps, mirror, range, say, { isLarge: false, topMs })}</article>`;
 }
 
 export function renderTrendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
   const trend = deps.trend(mirror.name, range);
   return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${formatRange(range, say)}</span></h2>
 ${renderRangeNav(range, say, (one) => `${mirrorPathOf(mirror.name)}?range=${one}#over-time`)}
-<div class="course">${course(deps, mirror, range, say, true)}</div>
+<div class="course">${course(deps, mirror, range, say, { isLarge: true, topMs: null })}</div>
 <p class="legend">${say('history.legend', { cell: span(say, trend?.cellMs ?? 0) })}</p>
 ${trend !== null && trend.cells.length > 0 && table(trend, say)}
 <p class="legend"><a href="${timelinePathOf({ range, untilMs: null, item: null, mirror: mirror.name })}">${say('history.timeline')}</a> · <a href="/api/v1/mirrors/${encodeURIComponent(mirror.name)}/trend?range=${range}">${say('history.json')}</a></p></section>`;
 }
 
-function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, isLarge: boolean): Html {
+function course(
+  deps: ApiDeps,
+  mirror: Mirror,
+  range: TrendRange,
+  say: PageSay,
+  { isLarge, topMs }: { readonly isLarge: boolean; readonly topMs: number | null },
+): Html {
   const trend = deps.trend(mirror.name, range);
   if (trend === null || trend.cells.length === 0) return html`<p class="none">${say('history.none')}</p>`;
   const { cells } = trend;
@@ -278,7 +288,7 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   };
   const [lag, rates] = [formatLag(cells, say), formatThroughput(cells, say)];
   const words = { who: mirror.name, range: formatRange(range, say) };
-  const frame = { paceMs, say, isDetailed: isLarge };
+  const frame = { paceMs, say, topMs, isDetailed: isLarge };
   const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
   return html`<dl class="facts">
 <div><dt>${say('history.answered')}</dt><dd>${texts.share}</dd></div>

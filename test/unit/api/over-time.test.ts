@@ -203,6 +203,21 @@ describe('the history', () => {
   });
 });
 
+describe('the history of mirrors that are compared', () => {
+  const topOf = (chart: string): string | undefined => />([^<]*)<\/text><\/svg>/.exec(chart)?.[1];
+  const chartIn = (text: string): string => /<svg class="trend".*?<\/svg>.*?<\/svg>/s.exec(text)?.[0] ?? '';
+
+  it('has one axis of times for all, and its own on the page of one', async () => {
+    const page = await pageOf('/history?range=week');
+    const tops = ['coast', 'inland', 'campus'].map((name) => topOf(chartIn(rowOf(page, name))));
+    expect(tops[0]).toMatch(/s$/);
+    expect(new Set(tops).size).toBe(1);
+    const alone = topOf(chartIn(await pageOf('/mirrors/campus?range=week')));
+    expect(alone).toMatch(/ms$/);
+    expect(alone).not.toBe(tops[0]);
+  });
+});
+
 describe('the history of many mirrors', () => {
   const mirrors = Array.from({ length: 60 }, (_, i) =>
     fixtureConfig.mirrors.slice(0, 1).map((one) => ({ ...one, name: `m${i}`, upstream: i < 50 ? 'go' : 'own' })),

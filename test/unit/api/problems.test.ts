@@ -45,6 +45,7 @@ const rows: readonly Row[] = [
   [403, '/-/reload', { method: 'POST', headers: { origin: 'https://evil.example.com' } }],
   [401, `${api}/alertmanager`, post(notification)],
   [400, `${api}/mirrors?limit=0`],
+  [400, `${api}/verdicts?at=noon`],
   [400, `${api}/mirrors?limit=1&limit=2`],
   [400, `${api}/mirrors?cursor=x`],
   [400, `${api}/mirrors?limit=`],
