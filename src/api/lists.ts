@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import type { SeriesNow } from '../core/sample.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
 import type { Blocker, UpstreamVerdict } from '../core/verdict.ts';
@@ -176,9 +177,7 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
     cells: cells.map((cell) => ({
       startAt: stamp(cell.startMs),
       canary: {
-        ok: cell.ok,
-        failed: cell.failed,
-        unknown: cell.unknown,
+        ...partOf(cell, 'ok', 'failed', 'unknown'),
         p50Seconds: secondsOf(cell.p50Ms),
         p95Seconds: secondsOf(cell.p95Ms),
         silentSeconds: secondsOf(cell.silentMs),

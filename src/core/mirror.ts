@@ -1,3 +1,4 @@
+import { partOf } from './part.ts';
 import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 import type { HttpProtocol } from './transcript.ts';
@@ -222,6 +223,5 @@ export function refTextOf({ module, version }: Pick<Target, 'module' | 'version'
 }
 
 export function showTarget(target: Target): Omit<Target, 'weight' | 'verifies'> {
-  const { id, ecosystem, upstream, registry, module, version, step, canary } = target;
-  return { id, ecosystem, upstream, registry, module, version, step, canary };
+  return partOf(target, 'id', 'ecosystem', 'upstream', 'registry', 'module', 'version', 'step', 'canary');
 }

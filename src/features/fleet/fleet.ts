@@ -1,3 +1,4 @@
+import { partOf } from '../../core/part.ts';
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
 import { type FleetPlace, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
@@ -64,9 +65,7 @@ export function readFleet(view: StoreView, link: string): Fleet {
     new Set(leaving.get(rowKey({ ecosystem, upstream, registry }))?.map(({ place }) => place));
   const networks = new Map(places.map(({ name, labels }) => [name, labels.network ?? name]));
   return {
-    atMs: view.atMs,
-    isPartial: view.isPartial,
-    warnings: view.warnings,
+    ...partOf(view, 'atMs', 'isPartial', 'warnings'),
     places,
     mirrors: rows.map((row) => ({ ...row, verdict: fleetVerdictOf(row.cells, networks, against, advising(row)) })),
     advice,
