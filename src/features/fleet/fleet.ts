@@ -1,3 +1,4 @@
+import { getOrMake } from '../../core/get-or-make.ts';
 import { partOf } from '../../core/part.ts';
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
 import { type FleetPlace, placesIn } from './places.ts';
@@ -115,11 +116,8 @@ function statesIn(daemons: ReturnType<typeof daemonsIn>) {
       keepHighest(sinces, `${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
     for (const { labels } of daemon.states) {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
-      const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
-      seen.set(rowKey(labels), row);
-      const states = row.get(daemon.place);
-      if (states === undefined) row.set(daemon.place, [state]);
-      else states.push(state);
+      const row = getOrMake(seen, rowKey(labels), () => new Map<string, MirrorState[]>());
+      getOrMake(row, daemon.place, () => []).push(state);
     }
   }
   return { seen, sinces };
