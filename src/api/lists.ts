@@ -10,7 +10,7 @@ import { messageOf } from '../words/tell.ts';
 import { blockerText, failbackOf, noAdviceOf, stayMessageOf } from '../words/verdict.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
-import { makeProblem, sendProblem } from './problem.ts';
+import { sendProblem, sendRefusal } from './problem.ts';
 import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
 
 /** A verdict as the API shows it (docs/api.md#verdict). A reason has a kind, its text, and the values of the text. */
@@ -42,10 +42,7 @@ export function listRoutes(deps: ApiDeps): Router {
   routes.get('/mirrors/:name/trend', (request, response) => {
     const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));
     if (range === undefined)
-      return sendProblem(
-        response,
-        makeProblem('bad_request', 'problem.oneOf', { name: 'range', list: trendRanges.join(', ') }),
-      );
+      return sendRefusal(response, 'bad_request', 'problem.oneOf', { name: 'range', list: trendRanges.join(', ') });
     const trend = deps.trend(request.params.name, range);
     if (trend === null) return sendProblem(response, { kind: 'not_found' });
     response.json(trendView(request.params.name, trend));
@@ -103,7 +100,7 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
     const name = key.split('[')[0] ?? key;
     if (!known.has(name) || (key === name && typeof value === 'string' && value !== '')) continue;
     const what = value === '' ? 'problem.empty' : 'problem.once';
-    return sendProblem(response, makeProblem('bad_request', what, { name }));
+    return sendRefusal(response, 'bad_request', what, { name });
   }
   next();
 };
@@ -120,11 +117,11 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
   const limit = /^\d{1,3}$/.test(wanted) ? Number(wanted) : 0;
   const cursor = wordOf(request, 'cursor') ?? null;
   if (limit < 1 || limit > limits.pageRows) {
-    sendProblem(response, makeProblem('bad_request', 'problem.limit', { most: limits.pageRows }));
+    sendRefusal(response, 'bad_request', 'problem.limit', { most: limits.pageRows });
     return null;
   }
   if (cursor !== null && !cursorForm.test(cursor)) {
-    sendProblem(response, makeProblem('bad_request', 'problem.cursor'));
+    sendRefusal(response, 'bad_request', 'problem.cursor');
     return null;
   }
   return { limit, cursor };
@@ -133,7 +130,7 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
 function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | null {
   const state = wordOf(request, 'state');
   if (state !== undefined && state !== 'all') {
-    sendProblem(response, makeProblem('bad_request', 'problem.state'));
+    sendRefusal(response, 'bad_request', 'problem.state');
     return null;
   }
   const page = pageOf(request, response, /^\d{1,16}\.\S{1,200}$/);
