@@ -199,8 +199,8 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
     [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {
       const stated = (state: string) => adviceBy.get(key)?.find((one) => one.state === state);
       const inForce = stated('proposed') ?? stated('accepted') ?? null;
-      const namesWith = (isSo: (gate: string | null) => boolean): ReadonlySet<string> =>
-        new Set(own.filter(({ gate }) => isSo(gate)).map(({ registry }) => registry));
+      const namesWith = (isSo: (one: MirrorSeen) => boolean): ReadonlySet<string> =>
+        new Set(own.filter(isSo).map(({ registry }) => registry));
       const ranked = own.filter(({ rank }) => rank !== null).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
       return [
         key,
@@ -213,17 +213,15 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
             ),
           ),
           wrong: wrongBeside(
-            new Set(
-              own.filter((one) => one.gate === 'mismatch' && modulesOf(one) === null).map(({ registry }) => registry),
-            ),
+            namesWith((one) => one.gate === 'mismatch' && modulesOf(one) === null),
             inForce,
           ),
           wrongOf: new Map(
             own.flatMap((one) => (one.gate === 'mismatch' ? [[one.registry, modulesOf(one) ?? []] as const] : [])),
           ),
-          unknown: new Set(own.filter(({ state }) => state === 'unknown').map(({ registry }) => registry)),
-          down: namesWith((gate) => gate === 'outage'),
-          failing: namesWith((gate) => failingGates.has(gate)),
+          unknown: namesWith(({ state }) => state === 'unknown'),
+          down: namesWith(({ gate }) => gate === 'outage'),
+          failing: namesWith(({ gate }) => failingGates.has(gate)),
         },
       ];
     }),
