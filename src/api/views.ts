@@ -1,7 +1,7 @@
 import type { Candidate } from '../core/advice.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { Mirror, Upstream } from '../core/mirror.ts';
 import { partOf } from '../core/part.ts';
 import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import { wrongModulesOf } from '../core/sides.ts';
@@ -175,9 +175,7 @@ export function costIn(series: readonly SeriesNow[]): AuthorityCost | undefined 
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
 }
 
-export interface ViewGroup {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
+export interface ViewGroup extends Upstream {
   readonly mirrors: readonly Mirror[];
 }
 

@@ -10,10 +10,9 @@ import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './tr
 export type PhaseTimes = { readonly [P in Phase]?: number };
 
 /** The result of one probe, before its final judgement. */
-export interface Sample {
+export interface Sample
+  extends Pick<Transcript, 'startedAtMs' | 'startedMonotonicMs' | 'loopDelayMsMax' | 'loopDelayMsSum' | 'worker'> {
   readonly due: Due;
-  readonly startedAtMs: number;
-  readonly startedMonotonicMs: number;
   readonly endedMonotonicMs: number;
   readonly outcome: Outcome;
   /** The sum of the phases; `null`: nothing was timed. */
@@ -48,15 +47,11 @@ export interface Sample {
   /** The longest `Retry-After` of all hops; `null`: none. */
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
-  readonly loopDelayMsMax: number;
-  /** The sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
-  readonly loopDelayMsSum?: number;
   /**
    * The longest processor time of a response that exceeded its allowed time (`limits.heldMsPerMib`). Absent: it was
    * below `limits.threadHeldMs`, or the response was a whole artifact.
    */
   readonly heldMs?: number;
-  readonly worker: number;
 }
 
 /** A sample after its final judgement. */

@@ -1,6 +1,6 @@
 import type { ActionRow } from './action.ts';
 import type { Advice } from './advice.ts';
-import type { Finding, Side } from './finding.ts';
+import type { Finding, ScopeItem, Side } from './finding.ts';
 import { partOf } from './part.ts';
 import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
@@ -17,13 +17,9 @@ export interface FindingView
   };
 }
 
-export interface SideView {
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: string;
-  readonly registries: readonly string[];
-  readonly algorithm: string;
-  readonly digest: string;
+export interface SideView
+  extends Pick<ScopeItem, 'module' | 'version' | 'step'>,
+    Pick<Side, 'registries' | 'algorithm' | 'digest'> {
   readonly sinceAt: string | null;
   readonly bytes: number | null;
   readonly firstHex: string | null;

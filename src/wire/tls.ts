@@ -28,11 +28,8 @@ export interface TlsVerdict {
   readonly text: string | Sentence;
 }
 
-interface LeafFacts {
-  readonly issuer: string;
+interface LeafFacts extends Pick<TlsFacts, 'issuer' | 'expiresAtMs' | 'spkiSha256'> {
   readonly startsAtMs: number | null;
-  readonly expiresAtMs: number | null;
-  readonly spkiSha256: string | null;
   readonly names: Map<string, { readonly code: string; readonly text: string } | null>;
 }
 

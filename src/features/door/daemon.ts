@@ -1,6 +1,6 @@
 import { isLastChoice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import { upstreamKeyOf } from '../../core/mirror.ts';
+import { type Upstream, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
@@ -31,10 +31,8 @@ const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
 
-interface MirrorSeen {
+interface MirrorSeen extends Upstream {
   readonly registry: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   readonly state?: unknown;
   readonly inDoubt: boolean;
   readonly gate: string | null;
@@ -43,10 +41,8 @@ interface MirrorSeen {
   readonly wrongModules?: unknown;
   readonly canary: { readonly p95Seconds: number | null } | null;
 }
-interface AdviceSeen {
+interface AdviceSeen extends Upstream {
   readonly id: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   readonly state: string;
   readonly to: string;
   readonly expiresAt?: unknown;

@@ -1,4 +1,5 @@
 import { getOrMake } from '../../core/get-or-make.ts';
+import type { Upstream } from '../../core/mirror.ts';
 import { partOf } from '../../core/part.ts';
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
 import { type FleetPlace, placesIn } from './places.ts';
@@ -6,9 +7,7 @@ import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from '
 import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
 /** One mirror, with its state at all places (where daemons run). */
-export interface MirrorRow {
-  readonly ecosystem: string;
-  readonly upstream: string;
+export interface MirrorRow extends Upstream {
   readonly registry: string;
   /**
    * One cell for each place that monitors the mirror. If a shard of a place does not report, the place may monitor the
@@ -19,10 +18,8 @@ export interface MirrorRow {
 }
 
 /** An advice that is in force at one place (where a daemon runs). */
-export interface PlaceAdvice {
+export interface PlaceAdvice extends Upstream {
   readonly place: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   readonly from: string;
   readonly to: string;
   readonly cause: string;
@@ -31,10 +28,7 @@ export interface PlaceAdvice {
   readonly sinceMs: number | null;
 }
 
-export interface Fleet {
-  readonly atMs: number;
-  readonly isPartial: boolean;
-  readonly warnings: readonly string[];
+export interface Fleet extends Pick<StoreView, 'atMs' | 'isPartial' | 'warnings'> {
   readonly places: readonly FleetPlace[];
   readonly mirrors: readonly MirrorRow[];
   readonly advice: readonly PlaceAdvice[];
