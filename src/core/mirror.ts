@@ -98,7 +98,7 @@ export interface Proxy {
   readonly auth: { readonly username: string; readonly secret: Secret } | null;
 }
 
-interface ResolveAccess {
+export interface ResolveAccess {
   /** The only address family to use; `null`: no restriction. */
   readonly family: 4 | 6 | null;
   /** The DNS server, as `address` or `address:port`; `null`: the system's resolver. */

@@ -1,7 +1,7 @@
 import type { Due } from './due.ts';
 import { type Because, type Outcome, type Phase, phases, type Reason } from './failure.ts';
 import { limits } from './limits.ts';
-import { type Connection, isHeavy, type Target } from './mirror.ts';
+import { isHeavy } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
 /**
@@ -135,9 +135,7 @@ export interface KeptProbe {
  * The current facts about one series (a target over cold or warm connections), from its scheduled probes. `null`: not
  * measured.
  */
-export interface SeriesNow {
-  readonly target: Target;
-  readonly connection: Connection;
+export interface SeriesNow extends Pick<Due, 'target' | 'connection'> {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;

@@ -6,14 +6,12 @@ import { ok, type Result } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, failedBy, type Responded, respondedOf, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import type { IndexAt, Leads, Summed } from './profile.ts';
+import type { Head, IndexAt, Leads, Summed } from './profile.ts';
 import { getList, readIndex, signatureOf } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 /** The beginning of a signed list, as the step `get` reads it. */
-interface Beginning {
-  readonly path: string;
-  readonly body: Uint8Array;
+interface Beginning extends Pick<Head, 'path' | 'body'> {
   /** The length and hash of the whole list; `null`: the list is longer than `body`. */
   readonly sum: Summed | null;
 }
