@@ -3,7 +3,7 @@ import type { Config, Listen } from '../core/config.ts';
 import { byOwner, letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
-import { makeProblem, type RequestProblem, sendProblem } from './problem.ts';
+import { type RequestProblem, sendProblem, sendRefusal } from './problem.ts';
 import { createProofs } from './proofs.ts';
 import { bearerIn, isToken, tokenRefusalOf } from './token.ts';
 
@@ -117,7 +117,7 @@ export function createRateLimit(nowMs: () => number): RequestHandler {
     const afterSeconds = buckets[classOf(request)].take(String(response.locals['client'] ?? ''));
     if (afterSeconds === null) return next();
     // Alertmanager does not retry after 429 and would lose the alert, so the response is 503.
-    if (isAlertPost(request)) return sendProblem(response, makeProblem('unavailable', 'problem.sendAgain'));
+    if (isAlertPost(request)) return sendRefusal(response, 'unavailable', 'problem.sendAgain');
     sendProblem(response, { kind: 'too_many', afterSeconds });
   };
 }

@@ -3,12 +3,13 @@ import { type ActionRow, fileForms } from '../core/action.ts';
 import { isSafeEnv, type RemedyNow } from '../core/advice.ts';
 import type { Variables } from '../core/kind.ts';
 import { isMapping } from '../core/read-json.ts';
+import { durationMs } from '../core/units.ts';
 import { type ActionView, adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
 import { showStored } from '../words/tell.ts';
 import { type Say, wordsOf } from '../words/words.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
-import { makeProblem, negotiateLanguage, sendProblem } from './problem.ts';
+import { negotiateLanguage, sendProblem, sendRefusal } from './problem.ts';
 import { mirrorViewOf } from './views.ts';
 
 const otherForms = ['apk', 'pacman', 'maven', 'cargo', 'bundler', 'conda', 'json'] as const;
@@ -26,10 +27,7 @@ function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const { id: ecosystem, publicUpstream, variables } = kind;
   const word = wordOf(request, 'as');
   if (word !== undefined && !remedyForms.some((form) => form === word))
-    return sendProblem(
-      response,
-      makeProblem('bad_request', 'problem.oneOf', { name: 'as', list: remedyForms.join(', ') }),
-    );
+    return sendRefusal(response, 'bad_request', 'problem.oneOf', { name: 'as', list: remedyForms.join(', ') });
   const all = deps.config().mirrors;
   const upstreams = new Set(all.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream));
   const only = upstreams.size === 1 ? [...upstreams][0] : undefined;
@@ -37,7 +35,7 @@ function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const sendNone = (problem: 'bad_request' | 'not_found'): void => {
     const list = upstreams.size > 0 ? upstreams : new Set(all.map((one) => one.ecosystem));
     const key = upstreams.size > 0 ? 'problem.noUpstream' : 'problem.noMirror';
-    sendProblem(response, makeProblem(problem, key, { ecosystem, list: [...list].join(', ') }));
+    sendRefusal(response, problem, key, { ecosystem, list: [...list].join(', ') });
   };
   if (upstream === undefined) return sendNone('bad_request');
   const mirrors = all.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
@@ -49,7 +47,7 @@ function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   // Every ecosystem has the snippet format `json`, so `forms` does not list it.
   if (form === undefined || (form !== 'json' && !forms.includes(form))) {
     const list = [...forms, 'json'].join(', ');
-    return sendProblem(response, makeProblem('not_acceptable', 'problem.formats', { ecosystem, list }));
+    return sendRefusal(response, 'not_acceptable', 'problem.formats', { ecosystem, list });
   }
   if (mirrors.length === 0) return sendNone('not_found');
   const now = deps.remedy(ecosystem, upstream);
@@ -82,7 +80,6 @@ function sendNow(now: RemedyNow, form: Form, variables: Variables, isMoved: bool
   response.type(form === 'json' ? 'application/json' : 'text/plain').send(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** The maximum length of a pause of a mirror, and of a dismissal of an advice. Milliseconds. */
 const quietMsMax = 30 * 86_400_000;
 
@@ -97,13 +94,13 @@ export function createActionRoutes(deps: ApiDeps): Router {
     const reason = reasonIn(request);
     const forMs = pauseMsOf(length);
     if (forMs === null || forMs === 0 || forMs > quietMsMax)
-      return sendProblem(response, makeProblem('bad_request', 'problem.dismissFor'));
-    if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
+      return sendRefusal(response, 'bad_request', 'problem.dismissFor');
+    if (reason === null) return sendRefusal(response, 'bad_request', 'problem.reason');
     sendAdvice(deps, response, await deps.dismissAdvice(String(request.params['id']), forMs, reason));
   });
   routes.post('/findings/:id/ack', async (request, response) => {
     const reason = reasonIn(request);
-    if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
+    if (reason === null) return sendRefusal(response, 'bad_request', 'problem.reason');
     const finding = await deps.acknowledge(String(request.params['id']), reason);
     if (finding === null) sendProblem(response, { kind: 'not_found' });
     else sendChange(deps, response, findingView(finding));
@@ -111,10 +108,9 @@ export function createActionRoutes(deps: ApiDeps): Router {
   routes.post('/mirrors/:name/pause', async (request, response) => {
     const { for: length, reason = '' } = bodyOf(request);
     const forMs = pauseMsOf(length);
-    if (forMs === null || forMs > quietMsMax)
-      return sendProblem(response, makeProblem('bad_request', 'problem.pauseFor'));
+    if (forMs === null || forMs > quietMsMax) return sendRefusal(response, 'bad_request', 'problem.pauseFor');
     if (typeof reason !== 'string' || reason.length > 500)
-      return sendProblem(response, makeProblem('bad_request', 'problem.reasonMost'));
+      return sendRefusal(response, 'bad_request', 'problem.reasonMost');
     const name = String(request.params['name']);
     const standing = await deps.pause(name, forMs, reason);
     const mirror = deps.config().mirrors.find((one) => one.name === name);
@@ -134,7 +130,7 @@ function sendChange(deps: ApiDeps, response: Response, result: object): void {
 function sendAdvice(deps: ApiDeps, response: Response, decided: Awaited<ReturnType<ApiDeps['acceptAdvice']>>): void {
   if (decided.tag === 'ok') sendChange(deps, response, adviceView(decided.value));
   else if (decided.error === 'unknown') sendProblem(response, { kind: 'not_found' });
-  else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
+  else sendRefusal(response, 'conflict', 'problem.notProposed');
 }
 
 /** Returns the reason that the request's body gives; `null`: there is none, or it is too long. */
@@ -145,8 +141,7 @@ function reasonIn(request: Request): string | null {
 
 /** Parses a duration such as `90s` into milliseconds; `null`: the text is not a duration. */
 export function pauseMsOf(text: unknown): number | null {
-  const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
-  return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;
+  return typeof text === 'string' && /^\d{1,9}(ms|s|m|h|d)$/.test(text) ? durationMs(text) : null;
 }
 
 function bodyOf(request: Request): Readonly<Record<string, unknown>> {
@@ -173,7 +168,7 @@ export function createOnAdviceRoutes(deps: ApiDeps): Router {
     const row = deps.actions().find((one) => one.id === id);
     if (accepted === 'ok' && row !== undefined)
       response.json(viewIn(wordsOf(negotiateLanguage(request, response)))(row));
-    else if (accepted === 'not_done') sendProblem(response, makeProblem('conflict', 'problem.notDone'));
+    else if (accepted === 'not_done') sendRefusal(response, 'conflict', 'problem.notDone');
     else sendProblem(response, { kind: 'not_found' });
   });
   return routes;

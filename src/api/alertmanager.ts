@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import { isMapping } from '../core/read-json.ts';
 import { alertTokenNeeded, mayPostAlerts } from './access.ts';
 import type { ApiDeps } from './deps.ts';
-import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
+import { jsonOnly, sendProblem, sendRefusal } from './problem.ts';
 
 /**
  * Creates the route `POST /api/v1/alertmanager`. A valid notification gets 200, even if all its alerts are ignored; or
@@ -28,11 +28,11 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
       const notification = parseNotification(request.body as unknown);
       if (typeof notification === 'string') {
         await deps.takeAlerts(null);
-        return sendProblem(response, makeProblem('bad_request', `problem.alerts.${notification}`));
+        return sendRefusal(response, 'bad_request', `problem.alerts.${notification}`);
       }
       const taken = await deps.takeAlerts(notification);
       if (taken.tag === 'taken') response.json({ outcomes: taken.outcomes, truncated: notification.truncated });
-      else sendProblem(response, makeProblem('unavailable', `problem.alerts.${taken.because}`));
+      else sendRefusal(response, 'unavailable', `problem.alerts.${taken.because}`);
     },
   );
   routes.use('/alertmanager', unreadable);

@@ -13,7 +13,7 @@ import { createAlertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps, DaemonEvent } from './deps.ts';
 import { listRoutes, wordOf, wordsOnce } from './lists.ts';
 import { createPageRoutes } from './page/routes.ts';
-import { jsonOnly, makeProblem, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
+import { jsonOnly, negotiateLanguage, othersRefused, sendProblem, sendRefusal } from './problem.ts';
 import { bodyIsProven } from './proofs.ts';
 import { createScrapes } from './scrape.ts';
 import { outcomeWordOf, secondsOf, standingViewOf } from './views.ts';
@@ -37,10 +37,7 @@ function createEventRoutes(deps: ApiDeps): Router {
   routes.get('/events', (request: Request, response: Response) => {
     const types = typesOf(request);
     if (types === null)
-      return sendProblem(
-        response,
-        makeProblem('bad_request', 'problem.listOf', { name: 'types', list: eventTypes.join(', ') }),
-      );
+      return sendRefusal(response, 'bad_request', 'problem.listOf', { name: 'types', list: eventTypes.join(', ') });
     if (open >= limits.eventStreams) return sendProblem(response, { kind: 'busy' });
     response.writeHead(200, {
       'content-type': 'text/event-stream',

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import type { SeriesNow } from '../core/sample.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
 import type { Blocker, UpstreamVerdict } from '../core/verdict.ts';
@@ -9,7 +10,7 @@ import { messageOf } from '../words/tell.ts';
 import { blockerText, failbackOf, noAdviceOf, stayMessageOf } from '../words/verdict.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
-import { makeProblem, sendProblem } from './problem.ts';
+import { sendProblem, sendRefusal } from './problem.ts';
 import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
 
 /** A verdict as the API shows it (docs/api.md#verdict). A reason has a kind, its text, and the values of the text. */
@@ -45,10 +46,7 @@ export function listRoutes(deps: ApiDeps): Router {
   routes.get('/mirrors/:name/trend', (request, response) => {
     const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));
     if (range === undefined)
-      return sendProblem(
-        response,
-        makeProblem('bad_request', 'problem.oneOf', { name: 'range', list: trendRanges.join(', ') }),
-      );
+      return sendRefusal(response, 'bad_request', 'problem.oneOf', { name: 'range', list: trendRanges.join(', ') });
     const trend = deps.trend(request.params.name, range);
     if (trend === null) return sendProblem(response, { kind: 'not_found' });
     response.json(trendView(request.params.name, trend));
@@ -88,7 +86,7 @@ export function listRoutes(deps: ApiDeps): Router {
   routes.get('/verdicts', (request, response) => {
     const [at, wanted] = [wordOf(request, 'at'), wordOf(request, 'upstream')];
     const atMs = at === undefined ? null : Date.parse(at);
-    if (Number.isNaN(atMs)) return sendProblem(response, makeProblem('bad_request', 'problem.time', { name: 'at' }));
+    if (Number.isNaN(atMs)) return sendRefusal(response, 'bad_request', 'problem.time', { name: 'at' });
     const verdicts = atMs === null ? deps.verdicts() : deps.verdictsAt(atMs);
     const shown = verdicts.filter(({ upstream }) => upstream === (wanted ?? upstream));
     response.json({ verdicts: shown.map((one) => verdictView(deps, one)) });
@@ -111,7 +109,7 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
     const name = key.split('[')[0] ?? key;
     if (!known.has(name) || (key === name && typeof value === 'string' && value !== '')) continue;
     const what = value === '' ? 'problem.empty' : 'problem.once';
-    return sendProblem(response, makeProblem('bad_request', what, { name }));
+    return sendRefusal(response, 'bad_request', what, { name });
   }
   next();
 };
@@ -128,11 +126,11 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
   const limit = /^\d{1,3}$/.test(wanted) ? Number(wanted) : 0;
   const cursor = wordOf(request, 'cursor') ?? null;
   if (limit < 1 || limit > limits.pageRows) {
-    sendProblem(response, makeProblem('bad_request', 'problem.limit', { most: limits.pageRows }));
+    sendRefusal(response, 'bad_request', 'problem.limit', { most: limits.pageRows });
     return null;
   }
   if (cursor !== null && !cursorForm.test(cursor)) {
-    sendProblem(response, makeProblem('bad_request', 'problem.cursor'));
+    sendRefusal(response, 'bad_request', 'problem.cursor');
     return null;
   }
   return { limit, cursor };
@@ -141,7 +139,7 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
 function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | null {
   const state = wordOf(request, 'state');
   if (state !== undefined && state !== 'all') {
-    sendProblem(response, makeProblem('bad_request', 'problem.state'));
+    sendRefusal(response, 'bad_request', 'problem.state');
     return null;
   }
   const page = pageOf(request, response, /^\d{1,16}\.\S{1,200}$/);
@@ -185,9 +183,7 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
     cells: cells.map((cell) => ({
       startAt: stamp(cell.startMs),
       canary: {
-        ok: cell.ok,
-        failed: cell.failed,
-        unknown: cell.unknown,
+        ...partOf(cell, 'ok', 'failed', 'unknown'),
         p50Seconds: secondsOf(cell.p50Ms),
         p95Seconds: secondsOf(cell.p95Ms),
         silentSeconds: secondsOf(cell.silentMs),

@@ -1,5 +1,6 @@
 import type { Outcome } from '../core/failure.ts';
 import { showTarget } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import { hopPhasesOf, type KeptProbe, steadyRateOf } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
@@ -12,9 +13,7 @@ export function probeView({ sample, transcript }: KeptProbe): object {
   return {
     id: sample.due.probeId,
     target: showTarget(sample.due.target),
-    connection: sample.due.connection,
-    purpose: sample.due.purpose,
-    round: sample.due.round,
+    ...partOf(sample.due, 'connection', 'purpose', 'round'),
     startedAt: stamp(sample.startedAtMs),
     outcome: outcomeView(sample.outcome),
     rttSeconds: secondsOf(sample.rttMs),
@@ -73,11 +72,7 @@ function hopView(hop: Hop): object {
   const { fault, tls } = hop;
   return {
     url: maskUrl(hop.url),
-    aside: hop.aside,
-    reused: hop.reused,
-    remoteAddress: hop.remoteAddress,
-    remotePort: hop.remotePort,
-    family: hop.family,
+    ...partOf(hop, 'aside', 'reused', 'remoteAddress', 'remotePort', 'family'),
     proxy: hop.proxy === null ? null : maskUrl(hop.proxy),
     protocol: hop.protocol ?? null,
     repeated: hop.repeated ?? null,

@@ -15,14 +15,6 @@ export type RequestProblem =
   | { readonly kind: DetailedKind; readonly detail: Detail; readonly more?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'method'; readonly allow: string };
 
-export function makeProblem<K extends Key>(
-  kind: DetailedKind | 'not_found',
-  key: K,
-  ...values: Values<K>
-): RequestProblem {
-  return { kind, detail: (say) => say(key, ...values) };
-}
-
 type PlainKind = 'not_found' | 'too_large' | 'unsupported' | 'busy' | 'defect';
 type DetailedKind = 'bad_request' | 'not_acceptable' | 'conflict' | 'unavailable';
 
@@ -66,6 +58,16 @@ export function sendProblem(response: Response, problem: RequestProblem): void {
     .type('application/problem+json')
     .setHeader('content-language', say('page.lang'))
     .send(JSON.stringify({ type: 'about:blank', title, status, detail, ...more }));
+}
+
+/** Responds with a problem whose `detail` is the text `key`. */
+export function sendRefusal<K extends Key>(
+  response: Response,
+  kind: DetailedKind | 'not_found',
+  key: K,
+  ...values: Values<K>
+): void {
+  sendProblem(response, { kind, detail: (say) => say(key, ...values) });
 }
 
 /**

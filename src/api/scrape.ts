@@ -4,7 +4,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { limits } from '../core/limits.ts';
 import type { ApiDeps } from './deps.ts';
-import { makeProblem, sendProblem } from './problem.ts';
+import { sendProblem, sendRefusal } from './problem.ts';
 
 const chunkSize = 64 * 1024;
 const textBytes = 128 * 1024;
@@ -129,7 +129,7 @@ export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
     response.setHeader('content-type', contentType);
     response.setHeader('vary', 'accept, accept-encoding');
     if (request.method === 'HEAD') return void response.end();
-    if (atOnce >= limits.scrapesAtOnce) return sendProblem(response, makeProblem('unavailable', 'problem.scrapes'));
+    if (atOnce >= limits.scrapesAtOnce) return sendRefusal(response, 'unavailable', 'problem.scrapes');
     atOnce += 1;
     try {
       const isZipped = takesGzip.test(String(request.headers['accept-encoding'] ?? ''));

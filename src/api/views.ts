@@ -1,7 +1,8 @@
 import type { Candidate } from '../core/advice.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { Mirror, Upstream } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import { wrongModulesOf } from '../core/sides.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
@@ -22,12 +23,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   const { candidate, rank } = pagePlaceOf(deps, mirror);
   return {
     registry: mirror.name,
-    ecosystem: mirror.ecosystem,
-    upstream: mirror.upstream,
-    url: mirror.url,
-    role: mirror.role,
-    weight: mirror.weight,
-    region: mirror.region,
+    ...partOf(mirror, 'ecosystem', 'upstream', 'url', 'role', 'weight', 'region'),
     ...standingViewOf(standing),
     canary:
       canary === undefined
@@ -74,7 +70,7 @@ function clientRunView(run: ClientRun): object {
     startedAt: stamp(startedAtMs),
     tookSeconds: secondsOf(tookMs),
     agrees: agrees(run),
-    ours: ours && { outcome: ours.outcome, step: ours.step, reason: ours.reason, probeIds: ours.probeIds },
+    ours: ours && partOf(ours, 'outcome', 'step', 'reason', 'probeIds'),
   };
 }
 
@@ -142,13 +138,7 @@ export function targetViewOf(deps: ApiDeps, series: SeriesNow): object {
   const { target, connection, last } = series;
   const baseline = deps.baseline(target.id, connection);
   return {
-    id: target.id,
-    ecosystem: target.ecosystem,
-    upstream: target.upstream,
-    registry: target.registry,
-    module: target.module,
-    version: target.version,
-    step: target.step,
+    ...partOf(target, 'id', 'ecosystem', 'upstream', 'registry', 'module', 'version', 'step'),
     connection,
     canary: target.canary,
     p50Seconds: secondsOf(series.p50Ms),
@@ -185,9 +175,7 @@ export function costIn(series: readonly SeriesNow[]): AuthorityCost | undefined 
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
 }
 
-export interface ViewGroup {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
+export interface ViewGroup extends Upstream {
   readonly mirrors: readonly Mirror[];
 }
 

@@ -1,3 +1,5 @@
+import type { Candidate } from '../core/advice.ts';
+import type { Upstream } from '../core/mirror.ts';
 import { printable } from '../core/printable.ts';
 import type { Message } from '../core/result.ts';
 import { systemClock } from '../daemon/machine.ts';
@@ -8,19 +10,13 @@ import { renderIn } from '../words/tell.ts';
 import { sayNamed } from '../words/words.ts';
 import { type DaemonFlags, daemonAt } from './daemon-client.ts';
 
-interface Record {
-  readonly ecosystem: string;
-  readonly upstream: string;
+interface Record extends Upstream {
   readonly at: string;
   readonly head: string | null;
-  readonly mirrors: readonly {
-    readonly registry: string;
-    readonly scoreSeconds: number | null;
+  readonly mirrors: readonly (Pick<Candidate, 'registry' | 'scoreSeconds' | 'sum' | 'bound'> & {
     readonly gate: string;
-    readonly sum: number | null;
-    readonly bound: number | null;
     readonly blocker: (Partial<Message> & { readonly kind: string }) | null;
-  }[];
+  })[];
 }
 
 /** `mirrorwatch advice --why`: the record of what is decided about each upstream, and what blocks each mirror. */

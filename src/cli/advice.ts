@@ -2,6 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import { isAsRendered } from '../config/rendered.ts';
 import { type Advice, isSafeEnv } from '../core/advice.ts';
 import { escapeWord, formatCommand } from '../core/command-line.ts';
+import type { Upstream } from '../core/mirror.ts';
 import { printable } from '../core/printable.ts';
 import { isMapping } from '../core/read-json.ts';
 import type { Message, Sentence } from '../core/result.ts';
@@ -25,13 +26,12 @@ type Sentences = NonNullable<Advice['sentences']> & { readonly reason?: Sentence
 
 interface AdviceBody {
   readonly advice: readonly (Reasons &
-    ShownRemedy & {
+    ShownRemedy &
+    Upstream & {
       readonly id: string;
       readonly state: string;
       /** `usual`: clients that have not switched keep their setting. Absent: the daemon has an older release. */
       readonly newClients?: string;
-      readonly ecosystem: string;
-      readonly upstream: string;
       /** Absent: the daemon has an older release. */
       readonly chain?: { readonly before: string; readonly after: string };
       readonly reason: string;

@@ -1,15 +1,13 @@
 import type { Config } from '../core/config.ts';
-import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
+import { type Mirror, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { DoorPaths } from '../ecosystems/door-paths.ts';
 import { isKeptFrom, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
-export interface DoorRoute {
+export interface DoorRoute extends Upstream {
   /** The key of the upstream: `<ecosystem>/<upstream>`. */
   readonly key: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
   /** The beginning of the URL paths of this route, with leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;

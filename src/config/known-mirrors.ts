@@ -1,17 +1,11 @@
+import type { Mirror, Upstream } from '../core/mirror.ts';
 import known from './known-mirrors.json' with { type: 'json' };
 
-export interface KnownMirror {
-  readonly name: string;
-  readonly url: string;
-  readonly role: 'mirror' | 'origin';
-  readonly weight: number | null;
-  readonly region: string | null;
+export interface KnownMirror extends Pick<Mirror, 'name' | 'url' | 'role' | 'weight' | 'region'> {
   readonly operator: string;
 }
 
-export interface KnownKind {
-  readonly ecosystem: string;
-  readonly upstream: string;
+export interface KnownKind extends Upstream {
   /** Keys of `mirrors` that the ecosystem adds. */
   readonly keys: Readonly<Record<string, string>>;
   readonly mirrors: readonly KnownMirror[];

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Config, type ConfigIssue, issueOf, type Listen } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import type { Files } from '../core/ports.ts';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
@@ -238,9 +239,7 @@ function buildConfig(
     mirrors,
     controls: readControls(file.controls, reading),
     ...clients,
-    modules: modules.modules,
-    pinned: modules.pinned,
-    pinnedAt: modules.pinnedAt,
+    ...partOf(modules, 'modules', 'pinned', 'pinnedAt'),
     private: file.private,
     settings: readSettings(file, reading),
     detect: readDetect(file.detect, reading),

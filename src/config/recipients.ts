@@ -1,13 +1,11 @@
 import type { Config } from '../core/config.ts';
-import type { Target } from '../core/mirror.ts';
+import type { Target, Upstream } from '../core/mirror.ts';
 import { hostKeyOf } from '../core/url.ts';
 
 /** Which names probes send to one host. */
-export interface Recipient {
+export interface Recipient extends Upstream {
   /** Scheme, host and port. */
   readonly host: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   /** The names of the mirrors on the host. */
   readonly registries: readonly string[];
   /** The names of modules that are sent to the host, sorted. */

@@ -1,4 +1,4 @@
-import type { EcosystemId } from '../core/mirror.ts';
+import type { Upstream } from '../core/mirror.ts';
 import { snippetOf } from '../core/snippet.ts';
 import { type Chain, type Client, isPlainUrl, type Remedy } from '../ecosystems/client.ts';
 import { registry } from '../ecosystems/registry.ts';
@@ -6,9 +6,7 @@ import { saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
 /** A remedy of a daemon, with the chains of clients before and after it. */
-export interface ForeignRemedy {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
+export interface ForeignRemedy extends Upstream {
   readonly chain?: { readonly before: string; readonly after: string };
   readonly remedy: Readonly<Record<string, string>>;
   /** In English. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Advice, AdviceCause } from './advice.ts';
 import type { Confidence } from './finding.ts';
 import type { Upstream } from './mirror.ts';
@@ -232,7 +232,5 @@ export function actionPlaceOf(deed: ActionDeed): string | null {
           ? [deed.url.reveal(), deed.key]
           : null;
   if (of === null) return null;
-  return createHash('sha256')
-    .update(JSON.stringify([deed.kind, ...of]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([deed.kind, ...of]));
 }

@@ -69,11 +69,10 @@ export interface OwnVerdict {
   readonly otherBytes?: true;
 }
 
-export interface ClientRun extends ClientPair, Upstream {
+export interface ClientRun extends ClientPair, Upstream, Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> {
   readonly module: string;
   readonly version: string | null;
   readonly startedAtMs: number;
-  readonly tookMs: number;
   readonly outcome: ClientOutcome;
   /**
    * The client's message in one line; if the client wrote no message, a text of this program. `null`: the run was ok.
@@ -83,9 +82,6 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly sentence?: Sentence;
   /** The client's exit code; `null`: it was killed or did not run. */
   readonly exitCode: number | null;
-  readonly files: number;
-  readonly bytes: number;
-  readonly words: string;
   /** The result of our own probes of the module; `null`: they did not run. */
   readonly ours: OwnVerdict | null;
 }

@@ -1,4 +1,4 @@
-import type { Connection, Target } from './mirror.ts';
+import type { Connection, Control, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
@@ -73,16 +73,12 @@ export interface Declined {
   readonly isKnown: boolean;
 }
 
-export interface Skipped {
-  readonly target: Target;
-  readonly connection: Connection;
+export interface Skipped extends Pick<Due, 'target' | 'connection'> {
   readonly because: 'paused' | 'over_budget' | 'overrun' | 'throttled' | 'maintenance' | 'local';
   readonly count: number;
 }
 
-export interface ControlDue {
-  readonly name: string;
-  readonly url: string;
+export interface ControlDue extends Control {
   readonly timeoutMs: number;
 }
 

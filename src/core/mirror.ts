@@ -1,3 +1,4 @@
+import { partOf } from './part.ts';
 import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 import type { HttpProtocol } from './transcript.ts';
@@ -97,7 +98,7 @@ export interface Proxy {
   readonly auth: { readonly username: string; readonly secret: Secret } | null;
 }
 
-interface ResolveAccess {
+export interface ResolveAccess {
   /** The only address family to use; `null`: no restriction. */
   readonly family: 4 | 6 | null;
   /** The DNS server, as `address` or `address:port`; `null`: the system's resolver. */
@@ -222,6 +223,5 @@ export function refTextOf({ module, version }: Pick<Target, 'module' | 'version'
 }
 
 export function showTarget(target: Target): Omit<Target, 'weight' | 'verifies'> {
-  const { id, ecosystem, upstream, registry, module, version, step, canary } = target;
-  return { id, ecosystem, upstream, registry, module, version, step, canary };
+  return partOf(target, 'id', 'ecosystem', 'upstream', 'registry', 'module', 'version', 'step', 'canary');
 }

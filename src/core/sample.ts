@@ -1,7 +1,7 @@
 import type { Due } from './due.ts';
 import { type Because, type Outcome, type Phase, phases, type Reason } from './failure.ts';
 import { limits } from './limits.ts';
-import { type Connection, isHeavy, type Target } from './mirror.ts';
+import { isHeavy } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
 /**
@@ -10,10 +10,9 @@ import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './tr
 export type PhaseTimes = { readonly [P in Phase]?: number };
 
 /** The result of one probe, before its final judgement. */
-export interface Sample {
+export interface Sample
+  extends Pick<Transcript, 'startedAtMs' | 'startedMonotonicMs' | 'loopDelayMsMax' | 'loopDelayMsSum' | 'worker'> {
   readonly due: Due;
-  readonly startedAtMs: number;
-  readonly startedMonotonicMs: number;
   readonly endedMonotonicMs: number;
   readonly outcome: Outcome;
   /** The sum of the phases; `null`: nothing was timed. */
@@ -48,15 +47,11 @@ export interface Sample {
   /** The longest `Retry-After` of all hops; `null`: none. */
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
-  readonly loopDelayMsMax: number;
-  /** The sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
-  readonly loopDelayMsSum?: number;
   /**
    * The longest processor time of a response that exceeded its allowed time (`limits.heldMsPerMib`). Absent: it was
    * below `limits.threadHeldMs`, or the response was a whole artifact.
    */
   readonly heldMs?: number;
-  readonly worker: number;
 }
 
 /** A sample after its final judgement. */
@@ -140,9 +135,7 @@ export interface KeptProbe {
  * The current facts about one series (a target over cold or warm connections), from its scheduled probes. `null`: not
  * measured.
  */
-export interface SeriesNow {
-  readonly target: Target;
-  readonly connection: Connection;
+export interface SeriesNow extends Pick<Due, 'target' | 'connection'> {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;

@@ -1,5 +1,6 @@
+import type { Due } from './due.ts';
 import type { Finding } from './finding.ts';
-import type { Connection, Target, Upstream } from './mirror.ts';
+import type { Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
@@ -94,9 +95,7 @@ export interface MirrorLag {
 }
 
 /** The baseline of a series of light probes (one target over cold or warm connections); `null` while it warms up. */
-export interface SeriesBaseline {
-  readonly target: Target;
-  readonly connection: Connection;
+export interface SeriesBaseline extends Pick<Due, 'target' | 'connection'> {
   readonly baselineMs: number | null;
   readonly thresholdMs: number | null;
   /** The number of slow samples in a row. */

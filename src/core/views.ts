@@ -1,6 +1,7 @@
 import type { ActionRow } from './action.ts';
 import type { Advice } from './advice.ts';
-import type { Finding, Side } from './finding.ts';
+import type { Finding, ScopeItem, Side } from './finding.ts';
+import { partOf } from './part.ts';
 import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
 
@@ -16,13 +17,9 @@ export interface FindingView
   };
 }
 
-export interface SideView {
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: string;
-  readonly registries: readonly string[];
-  readonly algorithm: string;
-  readonly digest: string;
+export interface SideView
+  extends Pick<ScopeItem, 'module' | 'version' | 'step'>,
+    Pick<Side, 'registries' | 'algorithm' | 'digest'> {
   readonly sinceAt: string | null;
   readonly bytes: number | null;
   readonly firstHex: string | null;
@@ -62,40 +59,21 @@ export function minuteTextOf(wallMs: number): string {
 
 /** Converts a finding for the API; all keys are present, except `family` and `protocol` of scope items. */
 export function findingView(finding: Finding): FindingView {
-  const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
-  const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;
-  const { sides = [], statements = [] } = finding.evidence;
+  const { scope, evidence } = finding;
   return {
-    id,
-    kind,
-    state,
-    ecosystem,
-    upstream,
-    registry,
-    scope: finding.scope.map(({ module, version, step, family, protocol }) => ({
-      module,
-      version,
-      step,
-      ...(family === undefined ? {} : { family }),
-      ...(protocol === undefined ? {} : { protocol }),
-    })),
+    ...partOf(finding, 'id', 'kind', 'state', 'ecosystem', 'upstream', 'registry'),
+    scope: scope.map((item) => partOf(item, 'module', 'version', 'step', 'family', 'protocol')),
     openedAt: stamp(finding.openedAtMs),
     closedAt: stamp(finding.closedAtMs),
     acknowledgedReason: finding.acknowledged?.reason ?? null,
-    cause,
-    vantage,
-    confidence,
+    ...partOf(finding, 'cause', 'vantage', 'confidence'),
     evidence: {
-      samples,
-      failures,
-      observedSeconds,
-      baselineSeconds,
-      thresholdSeconds,
-      probeIds,
-      sides: sides.map(sideView),
-      statements,
+      ...partOf(evidence, 'samples', 'failures', 'observedSeconds', 'baselineSeconds', 'thresholdSeconds'),
+      probeIds: evidence.probeIds,
+      sides: (evidence.sides ?? []).map(sideView),
+      statements: evidence.statements ?? [],
     },
-    text,
+    text: finding.text,
   };
 }
 
@@ -116,15 +94,9 @@ export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
 
 /** Converts an advice for the API; all keys are present. */
 export function adviceView(advice: Advice): AdviceView {
-  const { id, ecosystem, upstream, vantage, state, from, to, chain, reason, cause, refusal, expected } = advice;
-  const { confidence, bypass = null, remedy, doesNotCover, rollback, trigger } = advice;
-  const { windowSeconds, samples, observedSeconds, baselineSeconds, failures, findings } = advice.evidence;
+  const { evidence } = advice;
   return {
-    id,
-    ecosystem,
-    upstream,
-    vantage,
-    state,
+    ...partOf(advice, 'id', 'ecosystem', 'upstream', 'vantage', 'state'),
     issuedAt: stamp(advice.issuedAtMs),
     expiresAt: stamp(advice.expiresAtMs),
     settledAt: stamp(advice.settledAtMs),
@@ -132,31 +104,18 @@ export function adviceView(advice: Advice): AdviceView {
     phase: advice.phase ?? 'ended',
     overAt: stamp(advice.overAtMs ?? null),
     newClients: advice.newClients ?? 'usual',
-    from,
-    to,
-    chain: { before: chain.before, after: chain.after },
-    reason,
-    cause,
-    refusal,
-    evidence: { windowSeconds, samples, observedSeconds, baselineSeconds, failures, findings },
-    candidates: advice.candidates.map(({ registry, scoreSeconds, gate, sum, bound }) => ({
-      registry,
-      scoreSeconds,
-      gate,
-      sum,
-      bound,
-    })),
-    expected: {
-      availability: expected.availability,
-      p95Seconds: expected.p95Seconds,
-      fetchCostSeconds: expected.fetchCostSeconds,
+    ...partOf(advice, 'from', 'to'),
+    chain: partOf(advice.chain, 'before', 'after'),
+    ...partOf(advice, 'reason', 'cause', 'refusal'),
+    evidence: {
+      ...partOf(evidence, 'windowSeconds', 'samples', 'observedSeconds', 'baselineSeconds'),
+      ...partOf(evidence, 'failures', 'findings'),
     },
-    confidence,
-    bypass,
-    remedy,
-    doesNotCover,
-    rollback,
-    trigger,
+    candidates: advice.candidates.map((one) => partOf(one, 'registry', 'scoreSeconds', 'gate', 'sum', 'bound')),
+    expected: partOf(advice.expected, 'availability', 'p95Seconds', 'fetchCostSeconds'),
+    confidence: advice.confidence,
+    bypass: advice.bypass ?? null,
+    ...partOf(advice, 'remedy', 'doesNotCover', 'rollback', 'trigger'),
   };
 }
 
@@ -164,29 +123,20 @@ export type ActionView = ReturnType<typeof viewOfAction>;
 
 /** Converts a row of the action journal for the API. @param say  returns `because` in the reader's language */
 export function viewOfAction(row: ActionRow, say: (because: Sentence) => string) {
-  const { id, action, kind, mode, advice, state, held, attempts, because, output, isInterrupted, undoneBy } = row;
-  const { ecosystem, upstream, from, to, cause } = advice;
+  const { advice, because } = row;
   return {
-    id,
-    action,
-    kind,
-    mode,
+    ...partOf(row, 'id', 'action', 'kind', 'mode'),
     advice: advice.id,
-    ecosystem,
-    upstream,
-    from,
-    to,
-    cause,
-    state,
-    held,
+    ...partOf(advice, 'ecosystem', 'upstream', 'from', 'to', 'cause'),
+    ...partOf(row, 'state', 'held'),
     plannedAt: stamp(row.plannedAtMs),
     endedAt: stamp(row.endedAtMs),
     nextAt: stamp(row.nextAtMs),
-    attempts,
+    attempts: row.attempts,
     because: because === null ? null : say(because),
-    output,
-    interrupted: isInterrupted,
-    undoneBy,
+    output: row.output,
+    interrupted: row.isInterrupted,
+    undoneBy: row.undoneBy,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   pairKeyOf,
 } from '../core/client-run.ts';
 import type { Step } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import type { Row } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { isRoot } from '../io/machine.ts';
@@ -238,17 +239,14 @@ async function compareRun(
   const own = judged.outcome === 'unknown' ? null : await probeOwnSteps(s, request, report.only);
   const run: ClientRun = {
     registry: mirror.name,
-    ecosystem: mirror.ecosystem,
-    upstream: mirror.upstream,
+    ...partOf(mirror, 'ecosystem', 'upstream'),
     client: client.id,
     module,
     version,
     startedAtMs,
     tookMs: report.tookMs,
     ...judged,
-    files: report.files,
-    bytes: report.bytes,
-    words: report.words,
+    ...partOf(report, 'files', 'bytes', 'words'),
     ours: own?.verdict ?? null,
   };
   return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];

@@ -6,7 +6,7 @@ import type { Now, Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { DetectTurn } from '../detect/detector.ts';
-import type { JudgedTurn } from './judge-turn.ts';
+import type { JudgedTurn, JudgeTurn } from './judge-turn.ts';
 
 export interface Settled {
   readonly sample: SettledSample;
@@ -33,6 +33,11 @@ export interface Absorb {
     readonly deletes: readonly TurnChanges['deletes'][number][];
     readonly outcomes: readonly TurnChanges['outcomes'][number][];
   }): void;
+}
+
+/** Passes changes on to a turn of judging. @param notify  takes the changes of notices, which are not judged */
+export function absorbInto(judging: Pick<JudgeTurn, 'detect' | 'advise'>, notify: Absorb['notify']): Absorb {
+  return { detect: judging.detect, advise: (change) => judging.advise({ rechecks: [], ...change }), notify };
 }
 
 /** A period in which the loop did not run, or a jump of the wall clock. The bounds are monotonic times. */

@@ -1,16 +1,14 @@
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import { type Mirror, type Step, type Target, targetId } from '../core/mirror.ts';
+import { type Mirror, type Target, targetId } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import type { Clock, Probed, Random, Timers, Workers } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { registry } from '../ecosystems/registry.ts';
 
-export interface OnceRequest {
+export interface OnceRequest extends Pick<Target, 'module' | 'version' | 'step'> {
   readonly mirror: Mirror;
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: Step;
   /** The only HTTP version to use; absent: all versions of the mirror's access. */
   readonly protocol?: HttpProtocol;
 }
@@ -20,8 +18,7 @@ export function makeDue(request: OnceRequest, config: Config, ports: { clock: Cl
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
   const target: Target = {
     id: targetId(mirror.name, module, version, step),
-    ecosystem: mirror.ecosystem,
-    upstream: mirror.upstream,
+    ...partOf(mirror, 'ecosystem', 'upstream'),
     registry: mirror.name,
     module,
     version,

@@ -10,7 +10,7 @@ import type { Stages } from './assemble.ts';
 import { createJudge } from './judge.ts';
 import type { JudgeTurn } from './judge-turn.ts';
 import { createKnowledge } from './knowledge.ts';
-import { type Absorb, gapBetween, newTurnChanges, type Settled, type TurnChanges } from './news.ts';
+import { type Absorb, absorbInto, gapBetween, newTurnChanges, type Settled, type TurnChanges } from './news.ts';
 import { createEvents, createReceiverLog, Publisher } from './publish.ts';
 
 /** Inputs of the main loop. They are handled in a turn of the loop, not in the callback that received them. */
@@ -128,7 +128,11 @@ export class Pipeline {
     const now = clock.now();
     const judging = this.#judge.turn(now);
     const changes = newTurnChanges(judging.judged);
-    const absorb = absorbInto(changes, judging);
+    const absorb = absorbInto(judging, ({ rows, deletes, outcomes }) => {
+      changes.rows.push(...rows);
+      changes.deletes.push(...deletes);
+      changes.outcomes.push(...outcomes);
+    });
     const defectsBefore = this.defects.count();
     guarded(() => this.#noteGap(now, judging));
     for (const input of this.#inbox.splice(0))
@@ -239,18 +243,6 @@ export class Pipeline {
     const times = [now.monotonicMs + idleMs, this.#stages.notifier.wakeAtMs(now), this.#judge.wakeAtMs()];
     return Math.max(1, Math.min(...times.flatMap((time) => time ?? [])) - now.monotonicMs);
   }
-}
-
-function absorbInto(changes: TurnChanges, judging: JudgeTurn): Absorb {
-  return {
-    detect: judging.detect,
-    advise: (change) => judging.advise({ rechecks: [], ...change }),
-    notify(change) {
-      changes.rows.push(...change.rows);
-      changes.deletes.push(...change.deletes);
-      changes.outcomes.push(...change.outcomes);
-    },
-  };
 }
 
 /** Sends the messages that are due, and reports how each delivery ended. */

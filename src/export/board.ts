@@ -1,5 +1,6 @@
 import type { OpenMetricsContentType } from 'prom-client';
 import type { Config } from '../core/config.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { type catalog, type LabelOf, type Labels, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
 import { listCombinations, type MetricKind } from './metric.ts';
 import { createNativeHistogram, type NativeHistogram } from './native/histogram.ts';
@@ -101,12 +102,8 @@ export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
 function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
   const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
-  function of(labels: LabelSet): NativeHistogram {
-    const key = keyOf(labels);
-    const known = kept.get(key) ?? createNativeHistogram(form.buckets);
-    kept.set(key, known);
-    return known;
-  }
+  const of = (labels: LabelSet): NativeHistogram =>
+    getOrMake(kept, keyOf(labels), () => createNativeHistogram(form.buckets));
   const observe = instrument.observe.bind(instrument) as (...all: unknown[]) => void;
   // prom-client accepts three forms: a value, labels and a value, or an object with an exemplar.
   instrument.observe = (...all: unknown[]) => {

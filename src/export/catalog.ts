@@ -1,3 +1,4 @@
+import { getOrMake } from '../core/get-or-make.ts';
 import { daemonMetrics } from './catalog/daemon.ts';
 import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
@@ -42,16 +43,13 @@ interface Brought {
 const brought = new Map<string, Brought>();
 
 function broughtBy(kind: MetricKind, heavy: boolean): Brought {
-  const key = `${kind} ${heavy}`;
-  const known = brought.get(key);
-  if (known !== undefined) return known;
-  const names = metricNames.filter((name) => {
-    const { per, only } = metricOf(name);
-    return per[kind] !== undefined && (only === undefined || (only === 'heavy') === heavy);
+  return getOrMake(brought, `${kind} ${heavy}`, () => {
+    const names = metricNames.filter((name) => {
+      const { per, only } = metricOf(name);
+      return per[kind] !== undefined && (only === undefined || (only === 'heavy') === heavy);
+    });
+    return { names, lines: countLinesOf(names, kind) };
   });
-  const found = { names, lines: countLinesOf(names, kind) };
-  brought.set(key, found);
-  return found;
 }
 
 /**

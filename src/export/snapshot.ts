@@ -1,6 +1,6 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import type { EcosystemId } from '../core/mirror.ts';
+import type { Upstream } from '../core/mirror.ts';
 import type { QueueStanding } from '../core/notice.ts';
 import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 
@@ -18,11 +18,7 @@ export interface Snapshot {
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
   /** The ranked mirrors of each upstream. `candidates`: the best first. */
-  readonly ranks: readonly {
-    readonly ecosystem: EcosystemId;
-    readonly upstream: string;
-    readonly candidates: readonly Candidate[];
-  }[];
+  readonly ranks: readonly (Upstream & { readonly candidates: readonly Candidate[] })[];
   readonly queues: readonly Pick<QueueStanding, 'receiver' | 'length' | 'oldestSeconds'>[];
   /** When this snapshot was taken, wall milliseconds. */
   readonly nowMs: number;

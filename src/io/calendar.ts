@@ -1,4 +1,5 @@
 import { createTask, parse, type ScheduledTask } from 'node-cron';
+import { getOrMake } from '../core/get-or-make.ts';
 import type { Calendar } from '../core/ports.ts';
 
 const second = 1_000;
@@ -92,12 +93,7 @@ const almanacs = new Map<string, Almanac>();
 export const cronCalendar: Calendar = {
   nextAfter(expression, timeZone, wallMs) {
     const key = `${timeZone ?? ''}|${expression}`;
-    let almanac = almanacs.get(key);
-    if (almanac === undefined) {
-      almanac = almanacOf(expression, timeZone);
-      if (almanacs.size >= expressionsKept) almanacs.clear();
-      almanacs.set(key, almanac);
-    }
+    const almanac = getOrMake(almanacs, key, () => almanacOf(expression, timeZone), expressionsKept);
     return nextAfter(almanac, wallMs);
   },
 };

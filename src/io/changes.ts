@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
@@ -108,7 +108,7 @@ async function refuseForRoot(
 /** True if a file still has the content from before the change. @throws what `readFile` throws */
 export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
   if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
-  return sha256(await readFile(file)) === beforeSha256;
+  return hash('sha256', await readFile(file)) === beforeSha256;
 }
 
 async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
@@ -152,7 +152,7 @@ async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'chan
   if (real === null) return kept.before === null ? ok('as before') : error({ file, because: phrase('change.gone') });
   if (real !== file || !(await isInFolders(real, place.roots)))
     return error({ file, because: phrase('change.another') });
-  const now = sha256(await readFile(file).catch(() => Buffer.alloc(0)));
+  const now = hash('sha256', await readFile(file).catch(() => Buffer.alloc(0)));
   if (now === kept.afterSha256) return ok('changed');
   return now === kept.beforeSha256 ? ok('as before') : error({ file, because: phrase('change.since') });
 }
@@ -196,8 +196,8 @@ async function prepare(
     kept: {
       file: there,
       before: bytes.toString('base64'),
-      beforeSha256: sha256(bytes),
-      afterSha256: sha256(now),
+      beforeSha256: hash('sha256', bytes),
+      afterSha256: hash('sha256', now),
       mode: mode & 0o7777,
       uid,
       gid,
@@ -232,7 +232,7 @@ async function prepareNew(
       file: moved(file),
       before: null,
       beforeSha256: null,
-      afterSha256: sha256(bytes),
+      afterSha256: hash('sha256', bytes),
       mode: newFileMode,
       uid: owner.uid,
       gid: owner.gid,
@@ -251,8 +251,4 @@ export async function removeLeftovers(file: string): Promise<void> {
   for (const name of names)
     if (name.startsWith(begin) && /^[0-9a-f]{8}$/.test(name.slice(begin.length)))
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

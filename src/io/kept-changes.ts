@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMapping } from '../core/read-json.ts';
 import { codeOf } from './files.ts';
+import { newFileFlags, readRegular } from './replaced-file.ts';
 
 /** One file of a change set: its old contents, and a hash of the new ones. */
 export interface KeptFile {
@@ -24,9 +24,6 @@ export interface KeptChange {
   readonly owner?: string;
   readonly files: readonly KeptFile[];
 }
-
-/** Flags that create a file. The open fails if the path already exists. */
-export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
  * The maximum number and age of stored change sets. Those beyond a limit are deleted, because they may contain tokens.
@@ -112,8 +109,8 @@ export async function prune(place: KeptPlace, newest: KeptChange): Promise<void>
 async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Promise<readonly KeptChange[]> {
   const changes: KeptChange[] = [];
   for (const id of await idsIn(kept)) {
-    const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
-    const change = text === null ? null : parsed(text);
+    const read = await readRegular(recordOf({ id }, kept), ourUid).catch(() => null);
+    const change = read && parsed(read.bytes.toString('utf8'));
     // A record is removed by its id, so an id that differs from the file name could remove another record.
     if (change?.id === id) changes.push(change);
   }
@@ -123,17 +120,6 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
 async function idsIn(kept: string): Promise<readonly string[]> {
   const names = await readdir(kept).catch(() => []);
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
-}
-
-/** Reads a file of user `uid`; `null`: it belongs to another user, or is not a regular file. */
-async function textBy(uid: number | undefined, file: string): Promise<string | null> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const info = await handle.stat();
-    return info.isFile() && (uid === undefined || info.uid === uid) ? await handle.readFile('utf8') : null;
-  } finally {
-    await handle.close();
-  }
 }
 
 async function nextId(kept: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import type { ProbeMemory } from '../core/ports.ts';
 
@@ -9,11 +10,7 @@ export type ProbeMemories = (registry: string) => ProbeMemory;
  */
 export function createProbeMemories(): ProbeMemories {
   const memories = new Map<string, ProbeMemory>();
-  return (registry) => {
-    const memory = memories.get(registry) ?? createMemory();
-    memories.set(registry, memory);
-    return memory;
-  };
+  return (registry) => getOrMake(memories, registry, createMemory);
 }
 
 function createMemory(): ProbeMemory {

@@ -3,15 +3,24 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readlink, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, writeFolderToDisk } from './files.ts';
-import { newFileFlags } from './kept-changes.ts';
 
-/** Reads a file and its mode and owner from one open file; `null`: it is not a regular file. */
-export async function readRegular(file: string): Promise<{ readonly info: Stats; readonly bytes: Buffer } | null> {
+/** Flags that create a file. The open fails if the path already exists. */
+export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Reads a file and its mode and owner from one open file; `null`: it is not a regular file, or not of the user.
+ * @param uid  the user; absent: any
+ */
+export async function readRegular(
+  file: string,
+  uid?: number,
+): Promise<{ readonly info: Stats; readonly bytes: Buffer } | null> {
   // The open of a pipe must not wait for a writer.
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const info = await handle.stat();
-    return info.isFile() ? { info, bytes: await handle.readFile() } : null;
+    const isOfUser = uid === undefined || info.uid === uid;
+    return info.isFile() && isOfUser ? { info, bytes: await handle.readFile() } : null;
   } finally {
     await handle.close();
   }

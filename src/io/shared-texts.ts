@@ -1,4 +1,5 @@
 import type { Due } from '../core/due.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop, TlsFacts } from '../core/transcript.ts';
 
@@ -14,15 +15,8 @@ export function createSharing(): (from: Probed, due: Due) => Probed {
   const texts = new Map<string, string>();
   const handshakes = new Map<string, TlsFacts>();
 
-  function remember<T>(known: Map<string, T>, key: string, value: T): T {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    if (known.size >= rememberedMax) known.clear();
-    known.set(key, value);
-    return value;
-  }
-
-  const text = (value: string): string => (value.length > charsMax ? value : remember(texts, value, value));
+  const text = (value: string): string =>
+    value.length > charsMax ? value : getOrMake(texts, value, () => value, rememberedMax);
   const maybe = (value: string | null): string | null => (value === null ? null : text(value));
   const values = (of: Readonly<Record<string, string>>): Record<string, string> => {
     const shared: Record<string, string> = {};
@@ -31,8 +25,7 @@ export function createSharing(): (from: Probed, due: Due) => Probed {
   };
 
   function handshake(tls: TlsFacts | null): TlsFacts | null {
-    if (tls === null) return null;
-    return remember(handshakes, JSON.stringify(tls), tls);
+    return tls && getOrMake(handshakes, JSON.stringify(tls), () => tls, rememberedMax);
   }
 
   function hop(one: Hop): Hop {

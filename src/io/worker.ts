@@ -3,10 +3,10 @@ import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import { type EcosystemId, isHeavy } from '../core/mirror.ts';
-import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
+import type { Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
 import { dropContents, type Transcript } from '../core/transcript.ts';
 import { loadProber } from '../ecosystems/prober.ts';
-import { converse } from '../probe/converse.ts';
+import { type ConverseInput, converse } from '../probe/converse.ts';
 import { measure } from '../probe/measure.ts';
 import { warmUp } from '../wire/warm-up.ts';
 import { createWire } from '../wire/wire.ts';
@@ -42,16 +42,9 @@ export interface Runner {
   control(due: ControlDue): Promise<ControlResponse>;
 }
 
-export interface RunnerDeps {
+export interface RunnerDeps extends Pick<ConverseInput, 'clock' | 'worker' | 'loopDelayMsMax' | 'loopDelayMsSum'> {
   readonly book: WorkerBook;
   readonly wire: Wire;
-  readonly clock: Clock;
-  readonly worker: number;
-  readonly loopDelayMsMax: (fromMs: number) => number;
-  /**
-   * Returns the sum of the event loop's delays since `fromMs`, milliseconds; absent: `loopDelayMsMax` is used instead.
-   */
-  readonly loopDelayMsSum?: (fromMs: number) => number;
   /** Verifies signatures; absent: the program `gpgv` of this machine does. */
   readonly signatures?: SignatureChecker;
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;

@@ -12,6 +12,7 @@ import {
   storyOf,
 } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
+import { presentOf } from '../core/part.ts';
 import type { Now } from '../core/ports.ts';
 import { urlOfListener } from '../core/url.ts';
 import { stamp } from '../core/views.ts';
@@ -58,7 +59,6 @@ export function renderAlertBody(
 ): string {
   const { kind, registry, ecosystem, upstream } = finding;
   const probe = finding.evidence.probeIds.at(-1);
-  const story = storyOf(finding.cause);
   const { base, vantage } = origin;
   const alert = {
     labels: {
@@ -66,10 +66,7 @@ export function renderAlertBody(
       severity: severityOf(finding),
       vantage,
       [originLabel]: vantage,
-      ...(story === null ? {} : { cause: story }),
-      ...(registry === null ? {} : { registry }),
-      ...(ecosystem === null ? {} : { ecosystem }),
-      ...(upstream === null ? {} : { upstream }),
+      ...presentOf({ cause: storyOf(finding.cause), registry, ecosystem, upstream }),
     },
     annotations: {
       summary: summaryOf(finding, vantage, wordsOf(lang)),

@@ -2,16 +2,14 @@ import type { ActionChange } from '../core/action.ts';
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
 import { type Finding, type FindingChange, storyOf } from '../core/finding.ts';
-import type { NoticeType, StoryView } from '../core/notice.ts';
+import type { Notice, StoryView } from '../core/notice.ts';
 import { adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
 import { showStored } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { ackOf, type Origin, pageOf, summaryOf } from './alerts.ts';
 
-export interface NoticeDraft {
-  readonly type: NoticeType;
+export interface NoticeDraft extends Pick<Notice, 'type' | 'subject'> {
   readonly event: WebhookEvent;
-  readonly subject: string;
   /** `news`: receivers get the event. `update`: the event only replaces an undelivered notice on the same finding. */
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;

@@ -33,6 +33,10 @@ export interface ConverseInput {
   readonly worker: number;
   /** Returns the longest event-loop delay since a monotonic time, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
+  /**
+   * Returns the sum of the event loop's delays since a monotonic time, milliseconds; absent: `loopDelayMsMax` is used
+   * instead.
+   */
   readonly loopDelayMsSum?: (fromMs: number) => number;
   /** Runs a computation on a response, and charges its processor time to the mirror. */
   readonly timed?: Timed;

@@ -1,4 +1,5 @@
 import type { Cadence } from '../core/config.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 
@@ -127,12 +128,7 @@ export function createRememberingCalendar(calendar: Calendar): Calendar {
   return {
     nextAfter(expression, timeZone, wallMs) {
       const key = `${wallMs}|${timeZone ?? ''}|${expression}`;
-      const before = known.get(key);
-      if (before !== undefined) return before;
-      const next = calendar.nextAfter(expression, timeZone, wallMs);
-      if (known.size >= 1_000) known.clear();
-      known.set(key, next);
-      return next;
+      return getOrMake(known, key, () => calendar.nextAfter(expression, timeZone, wallMs), 1_000);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Due } from '../core/due.ts';
 import { phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Connection, seriesId, type Target } from '../core/mirror.ts';
@@ -7,10 +8,7 @@ import { quantile, quantileOf } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { Points } from './points.ts';
 
-export interface SeriesRef {
-  readonly target: Target;
-  readonly connection: Connection;
-}
+export type SeriesRef = Pick<Due, 'target' | 'connection'>;
 
 interface Series {
   target: Target;

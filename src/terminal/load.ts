@@ -4,10 +4,10 @@ import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import { kinds } from '../config/kinds.ts';
 import { renderKnownConfig } from '../config/known-config.ts';
-import type { DaemonKeys, SkippedLockEntry } from '../config/load.ts';
+import type { DaemonKeys, Loaded } from '../config/load.ts';
 import { loadConfigSlowly, loadDaemonKeysSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
 import { fileNameTextOf } from '../config/seen.ts';
-import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
+import { type ConfigIssue, issueOf } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -37,10 +37,7 @@ export async function warnOfUnusedConfig(
   if (found.tag === 'ok') terminal.err(say(message, { file: foundName }));
 }
 
-export interface LoadedConfig {
-  readonly config: Config;
-  readonly warnings: readonly ConfigIssue[];
-  readonly skippedLockEntries: readonly SkippedLockEntry[];
+export interface LoadedConfig extends Loaded {
   /** The path of the file, or `builtInSource`. */
   readonly source: string;
 }

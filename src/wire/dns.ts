@@ -1,6 +1,7 @@
 import { lookup, Resolver } from 'node:dns';
 import { classBySpelling } from '../core/address-class.ts';
 import { getOrMake } from '../core/get-or-make.ts';
+import type { ResolveAccess } from '../core/mirror.ts';
 import type { Clock, Timers } from '../core/ports.ts';
 import { phrase } from '../words/tell.ts';
 import { Deadline, stopOf, WireStop } from './deadline.ts';
@@ -10,12 +11,9 @@ export interface Resolved {
   readonly family: 4 | 6;
 }
 
-export interface ResolveRule {
-  readonly family: 4 | 6 | null;
+export interface ResolveRule extends ResolveAccess {
   /** The preferred family if `family` is `null`. Absent: the order of the system resolver, or IPv4 with a `server`. */
   readonly first?: 4 | 6 | undefined;
-  /** The DNS server, as `address` or `address:port`; `null`: the system's resolver. */
-  readonly server: string | null;
   /** The mirror that chose the name; it has at most `turnsMax` look-ups at once. Absent: no limit. */
   readonly by?: string | undefined;
 }

@@ -1,14 +1,10 @@
 import type { Timers, WireAccess } from '../core/ports.ts';
-import type { TlsFacts } from '../core/transcript.ts';
+import type { Hop } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
 import { floodCheckMs, isFlood } from './inflow.ts';
 
-export interface KeptConnection {
+export interface KeptConnection extends Pick<Hop, 'remoteAddress' | 'remotePort' | 'family' | 'tls'> {
   readonly carrier: Carrier;
-  readonly remoteAddress: string | null;
-  readonly remotePort: number | null;
-  readonly family: 4 | 6 | null;
-  readonly tls: TlsFacts | null;
 }
 
 const keptPerOrigin = 2;

@@ -1,3 +1,4 @@
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import { knownHeaders } from '../core/mask-known.ts';
 
@@ -16,12 +17,8 @@ type Kind = 'secret' | 'challenge' | 'open';
 const kinds = new Map<string, Kind>();
 
 function kindOf(name: string): Kind {
-  const known = kinds.get(name);
-  if (known !== undefined) return known;
-  const kind = challengeNames.has(name) ? 'challenge' : secretName.test(name) ? 'secret' : 'open';
-  if (kinds.size >= kindsKept) kinds.clear();
-  kinds.set(name, kind);
-  return kind;
+  if (challengeNames.has(name)) return 'challenge';
+  return secretName.test(name) ? 'secret' : 'open';
 }
 
 /** Masks user-info and query values of URLs in a text, relative URLs included. */
@@ -45,7 +42,7 @@ function maskChallenge(value: string): string {
 }
 
 function redacted(name: string, value: string, mask: MaskText): string {
-  const kind = kindOf(name);
+  const kind = getOrMake(kinds, name, () => kindOf(name), kindsKept);
   if (kind === 'secret') return shown;
   // The value is cut before patterns are masked: masking takes time quadratic in the length, and the server chooses the
   // length.

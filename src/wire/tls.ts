@@ -1,4 +1,4 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import { hash, type X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import {
   checkServerIdentity,
@@ -11,6 +11,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { getOrMake } from '../core/get-or-make.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { TlsFacts } from '../core/transcript.ts';
@@ -27,11 +28,8 @@ export interface TlsVerdict {
   readonly text: string | Sentence;
 }
 
-interface LeafFacts {
-  readonly issuer: string;
+interface LeafFacts extends Pick<TlsFacts, 'issuer' | 'expiresAtMs' | 'spkiSha256'> {
   readonly startsAtMs: number | null;
-  readonly expiresAtMs: number | null;
-  readonly spkiSha256: string | null;
   readonly names: Map<string, { readonly code: string; readonly text: string } | null>;
 }
 
@@ -78,7 +76,10 @@ export class TlsBook {
     const leaf = certificate === undefined ? null : this.#leaf(certificate);
     const chainCode = socket.authorized ? null : stopCodeOf({ code: String(socket.authorizationError) });
     const chain = leaf === null ? (chainCode ?? 'UNABLE_TO_GET_ISSUER_CERT') : chainCode;
-    const wrongName = certificate === undefined || leaf === null ? null : nameVerdict(certificate, leaf, host);
+    const wrongName =
+      certificate === undefined || leaf === null
+        ? null
+        : getOrMake(leaf.names, host, () => nameVerdict(certificate, host), namesKept);
     const facts: TlsFacts = {
       version: socket.getProtocol() ?? '',
       cipher: socket.getCipher().name,
@@ -99,13 +100,7 @@ export class TlsBook {
   }
 
   #leaf(certificate: X509Certificate): LeafFacts {
-    const key = certificate.fingerprint256;
-    const known = this.#leaves.get(key);
-    if (known !== undefined) return known;
-    if (this.#leaves.size >= leavesKept) this.#leaves.clear();
-    const leaf = leafFacts(certificate);
-    this.#leaves.set(key, leaf);
-    return leaf;
+    return getOrMake(this.#leaves, certificate.fingerprint256, () => leafFacts(certificate), leavesKept);
   }
 }
 
@@ -145,9 +140,7 @@ function timeOf(text: string): number | null {
  */
 function spkiHash(certificate: X509Certificate): string | null {
   try {
-    return createHash('sha256')
-      .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-      .digest('base64');
+    return hash('sha256', certificate.publicKey.export({ type: 'spki', format: 'der' }), 'base64');
   } catch {
     return null;
   }
@@ -167,22 +160,11 @@ function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
   return leaf.startsAtMs !== null && leaf.startsAtMs > nowWallMs ? 'CERT_NOT_YET_VALID' : null;
 }
 
-/** Runs Node's name check, cached by host; `null`: the certificate is for `host`. */
-function nameVerdict(
-  certificate: X509Certificate,
-  leaf: LeafFacts,
-  host: string,
-): { code: string; text: string } | null {
-  const known = leaf.names.get(host);
-  if (known !== undefined) return known;
+/** Runs Node's name check; `null`: the certificate is for `host`. */
+function nameVerdict(certificate: X509Certificate, host: string): { code: string; text: string } | null {
   const error = checkServerIdentity(host, certificate.toLegacyObject());
-  const verdict =
-    error === undefined
-      ? null
-      : { code: stopCodeOf(error) ?? 'ERR_TLS_CERT_ALTNAME_INVALID', text: error.message.slice(0, 200) };
-  if (leaf.names.size >= namesKept) leaf.names.clear();
-  leaf.names.set(host, verdict);
-  return verdict;
+  if (error === undefined) return null;
+  return { code: stopCodeOf(error) ?? 'ERR_TLS_CERT_ALTNAME_INVALID', text: error.message.slice(0, 200) };
 }
 
 export interface Handshaking {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import { readHeaders } from '../../core/http.ts';
+import { partOf } from '../../core/part.ts';
 import { Secret } from '../../core/secret.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
@@ -160,10 +161,7 @@ export function readDeed(path: Path, action: FileDeed, reading: Reading): Action
     return {
       kind: 'git',
       repository: isPath ? reading.resolve(git.repository) : git.repository,
-      branch: git.branch,
-      path: git.path,
-      as: git.as,
-      author: git.author,
+      ...partOf(git, 'branch', 'path', 'as', 'author'),
       isSigned: git.sign,
       allow: git.allow,
       mergeRequest: git.mergeRequest === undefined ? null : forgeOf(path, git.mergeRequest, reading),

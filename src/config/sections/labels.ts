@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
+import { presentOf } from '../../core/part.ts';
 import { bareUrl, mapping, name } from '../fields.ts';
 
 export const labelsKey = mapping({
@@ -13,11 +14,5 @@ export const labelsKey = mapping({
 export function readLabels(labels: z.output<typeof labelsKey>): Pick<Config, 'labels'> {
   if (labels === undefined) return {};
   const { group, network, page } = labels;
-  return {
-    labels: {
-      ...(group === undefined ? {} : { group }),
-      ...(network === undefined ? {} : { network }),
-      ...(page === undefined ? {} : { page: page.replace(/(?<!\/)\/+$/, '') }),
-    },
-  };
+  return { labels: presentOf({ group, network, page: page?.replace(/(?<!\/)\/+$/, '') }) };
 }

@@ -3,7 +3,6 @@ import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { error, ok } from '../../core/result.ts';
-import type { HttpProtocol } from '../../core/transcript.ts';
 import { baseUrl } from '../../core/url.ts';
 import type { Client } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
@@ -173,9 +172,7 @@ function readMirror(
 ): Mirror | null {
   const split = baseUrl(mirror.url);
   if (split === null) return null; // the check against the schema has reported the invalid URL
-  const {
-    resolve: { family = null, server = null },
-  } = mirror;
+  const { family = null, server = null } = mirror.resolve;
   const built: Mirror = {
     name: mirror.name,
     ecosystem: mirror.ecosystem,
@@ -195,11 +192,7 @@ function readMirror(
       resolve: { family, server },
       allowHosts: mirror.allowHosts,
     },
-    maintenance: mirror.maintenance.map((window) => ({
-      cron: window.cron,
-      timeZone: timeZone ?? null,
-      forMs: window.for,
-    })),
+    maintenance: mirror.maintenance.map(({ cron, for: forMs }) => ({ cron, timeZone: timeZone ?? null, forMs })),
     ...gapsOf(mirror),
     ...ownOf(path, mirror, reading),
   };
@@ -248,16 +241,13 @@ function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Regi
   const kind = registry.of(mirror.ecosystem);
   if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};
   const leading = leadingClientOf(kind, config);
-  const speaks = new Map<HttpProtocol, Client[]>();
-  for (const client of [leading, ...kind.clients.filter((one) => one !== leading)]) {
-    const [protocol = '1.1'] = client.protocols(mirror);
-    speaks.set(protocol, [...(speaks.get(protocol) ?? []), client]);
-  }
+  const clients = [leading, ...kind.clients.filter((one) => one !== leading)];
+  const speaks = Map.groupBy(clients, (client) => client.protocols(mirror)[0] ?? '1.1');
   return {
-    speaks: [...speaks].map(([protocol, clients]) => ({
+    speaks: [...speaks].map(([protocol, alike]) => ({
       protocol,
-      clients: clients.map((client) => client.nameAt?.(mirror) ?? client.id),
-      bypass: protocol === '2' ? bypassOf(mirror, clients) : null,
+      clients: alike.map((client) => client.nameAt?.(mirror) ?? client.id),
+      bypass: protocol === '2' ? bypassOf(mirror, alike) : null,
     })),
   };
 }

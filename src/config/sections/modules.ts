@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type EcosystemId, type Mirror, type ModuleRef, refTextOf } from '../../core/mirror.ts';
+import { partOf } from '../../core/part.ts';
 import { gpgvPaths } from '../../core/ports.ts';
 import { maskName } from '../../core/secret.ts';
 import { type Ecosystem, leadingClientOf } from '../../ecosystems/ecosystem.ts';
@@ -227,9 +228,7 @@ function belonging(
     upstreamsOf(one).map((upstream) => ({
       ecosystem: id,
       upstream,
-      module: one.module,
-      version: one.version,
-      ...(one.expect === undefined ? {} : { expect: one.expect }),
+      ...partOf(one, 'module', 'version', 'expect'),
       ...(one.isWritten === false && { isOfLock: true as const }),
     })),
   );

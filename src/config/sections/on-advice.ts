@@ -4,6 +4,7 @@ import { adviceCauses, isSlowness } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type Mirror, upstreamsOf } from '../../core/mirror.ts';
+import { partOf } from '../../core/part.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -171,9 +172,7 @@ function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], 
     accepts: accept ?? !isProposed,
     when: {
       causes: adviceCauses.filter((cause) => when.causes === undefined || namesCause(when.causes, cause)),
-      confidence: when.confidence,
-      perHour: when.perHour,
-      perDay: when.perDay,
+      ...partOf(when, 'confidence', 'perHour', 'perDay'),
       quiet: quiet === undefined ? null : { fromMinute: quiet.from, toMinute: quiet.to, urgent: 'hold' },
       timeZone: when.timeZone ?? 'UTC',
       ...(when.places === undefined ? {} : { places: placesIn(when.places) }),

@@ -123,9 +123,7 @@ export interface Database {
 }
 
 /** A record, and the tree head in the same response. The signature of the tree head was verified. */
-export interface FoundRecord {
-  readonly id: number;
-  readonly text: string;
+export interface FoundRecord extends Pick<LogRecord, 'id' | 'text'> {
   readonly head: SignedHead;
   readonly hashes: Readonly<Record<string, string>>;
 }

@@ -5,7 +5,7 @@ import type { Machine, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
 import { type Doctor, type FileLine, type KnownTraps, listBelow, readLines, splitWords, trapOf } from '../doctor.ts';
 
-interface AptSource {
+interface AptSource extends Pick<FileLine, 'file' | 'line'> {
   readonly uris: readonly string[];
   /**
    * The words of the option `Signed-By`; in a .sources file only those that are paths. `null`: the option is not set.
@@ -13,16 +13,12 @@ interface AptSource {
   readonly signedBy: readonly string[] | null;
   /** True if apt accepts this source without a valid signature. */
   readonly isTrusted: boolean;
-  readonly file: string;
-  readonly line: number;
 }
 
-interface AptProxy {
+interface AptProxy extends Pick<FileLine, 'file' | 'line'> {
   /** `http` or `https`. */
   readonly scheme: string;
   readonly value: string;
-  readonly file: string;
-  readonly line: number;
 }
 
 interface AptFound {

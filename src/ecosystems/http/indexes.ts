@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { heldBodyOf, type WholeBody } from '../../core/body.ts';
 import { isTimeout, type ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
@@ -6,14 +6,12 @@ import { ok, type Result } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, failedBy, type Responded, respondedOf, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import type { IndexAt, Leads, Summed } from './profile.ts';
+import type { Head, IndexAt, Leads, Summed } from './profile.ts';
 import { getList, readIndex, signatureOf } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 /** The beginning of a signed list, as the step `get` reads it. */
-interface Beginning {
-  readonly path: string;
-  readonly body: Uint8Array;
+interface Beginning extends Pick<Head, 'path' | 'body'> {
   /** The length and hash of the whole list; `null`: the list is longer than `body`. */
   readonly sum: Summed | null;
 }
@@ -102,7 +100,7 @@ function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kep
 }
 
 function beginningOf(list: Uint8Array): string {
-  return createHash('sha256').update(list.subarray(0, limits.peekBytes)).digest('hex');
+  return hash('sha256', list.subarray(0, limits.peekBytes));
 }
 
 /** Checks all indexes that a signed list names, within one probe. */
@@ -215,7 +213,7 @@ const etagsMax = 8;
 function copyOf(path: string, { headers }: Responded, whole: WholeBody, wrong: Copy['wrong'], before?: Copy): Copy {
   const { bytes } = whole;
   const part = Math.min(bytes, limits.peekBytes);
-  const [first, last] = [whole.read(0, part), whole.read(bytes - part, part)].map(sha256);
+  const [first, last] = [whole.read(0, part), whole.read(bytes - part, part)].map((bytes) => hash('sha256', bytes));
   const { etag } = headers;
   const known = before?.path === path && before.wrong === null && wrong === null ? before.etags : [];
   const etags = [...known.filter((one) => one !== etag), ...(etag === undefined ? [] : [etag])].slice(-etagsMax);
@@ -239,7 +237,7 @@ function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
   const last = yield* part(copy, { ...condition, range: `bytes=-${peekBytes}` }, context);
   if (typeof last === 'string' || 'end' in last) return last;
   const isNew = copy.etags.length > 0 && last.headers['etag'] !== undefined;
-  if (last.status === 206 && sha256(last.body) !== copy.last) return 'other';
+  if (last.status === 206 && hash('sha256', last.body) !== copy.last) return 'other';
   if (isNew) return 'unknown';
   if (last.status === 200 || copy.bytes <= peekBytes) return 'same';
   const first = yield* part(copy, { range: `bytes=0-${peekBytes - 1}` }, context);
@@ -268,16 +266,14 @@ function* part(
     const bytes = /^bytes \d+-\d+\/(\d{1,15})$/.exec(own['content-range'] ?? '')?.[1];
     if (bytes === undefined) return 'unknown';
     if (Number(bytes) !== copy.bytes) return 'other';
-    return headers['range']?.startsWith('bytes=0-') === true && sha256(body) !== copy.first ? 'other' : got.value;
+    return headers['range']?.startsWith('bytes=0-') === true && hash('sha256', body) !== copy.first
+      ? 'other'
+      : got.value;
   }
   if (status !== 200) return 'other';
   if (copy.etags.includes(own['etag'] ?? '')) return 'same';
   if (own['content-length'] === undefined) return 'unknown';
   const isSame =
-    Number(own['content-length']) === copy.bytes && sha256(body.subarray(0, stopAfterBytes)) === copy.first;
+    Number(own['content-length']) === copy.bytes && hash('sha256', body.subarray(0, stopAfterBytes)) === copy.first;
   return isSame ? got.value : 'other';
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

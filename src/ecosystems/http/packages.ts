@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { WholeBody } from '../../core/body.ts';
@@ -6,11 +6,11 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Verdict } from '../../core/transcript.ts';
 import { phrase } from '../../words/tell.ts';
-import { below, ended, failedBy, get, runMeanwhile, seenIn, type Talk, wholeOf } from '../talk.ts';
+import { ended, failedBy, runMeanwhile, seenIn, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath } from './format.ts';
 import type { IndexAt, Leads, PackageFile, Packing } from './profile.ts';
-import { type FormAt, listedFailureOf, readIndex, type WholeFile } from './signed.ts';
+import { type FormAt, getBeside, listedFailureOf, readIndex, type WholeFile } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 interface Chosen extends PackageFile {
@@ -94,8 +94,7 @@ function* readIndexes(
 }
 
 function* checked(file: Chosen, list: string, context: HttpContext): Talk<Verdict | null> {
-  const request = { url: below(context, file.path), aside: true, asSent: true, large: true } as const;
-  const got = yield* get({ ...request, bodyBytesMax: limits.rotaPackageBytes }, context);
+  const got = yield* getBeside(file.path, { large: true, bodyBytesMax: limits.rotaPackageBytes }, context);
   if (got.tag === 'error') return ended(got.error);
   const { body } = got.value;
   const wrongFormat = formatFailure({ path: file.path, body });
@@ -106,7 +105,7 @@ function* checked(file: Chosen, list: string, context: HttpContext): Talk<Verdic
 }
 
 function seedOf(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE();
+  return hash('sha256', text, 'buffer').readUInt32BE();
 }
 
 /**

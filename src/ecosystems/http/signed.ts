@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
 import { ok, type Result } from '../../core/result.ts';
-import type { Facts, Signature, SignatureCheck, SignatureState } from '../../core/transcript.ts';
+import type { Facts, ProbeRequest, Signature, SignatureCheck, SignatureState } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { below, type End, get, isNotOffered, type Responded, seenIn, stoppedBy, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
@@ -43,8 +43,7 @@ export function* readIndex({ forms }: IndexAt, list: string, context: HttpContex
   for (const form of forms) {
     let last: End | null = null;
     for (const path of form.paths) {
-      const request = { url: below(context, path), aside: true, asSent: true, large: true } as const;
-      const got = yield* get({ ...request, bodyBytesMax: limits.packageIndexBytes }, context);
+      const got = yield* getBeside(path, { large: true, bodyBytesMax: limits.packageIndexBytes }, context);
       if (got.tag === 'ok') return yield* compared({ path, form }, got.value, list);
       if (last === null || isNotOffered(last)) last = got.error;
     }
@@ -119,8 +118,7 @@ function* throughList(
  */
 function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<Result<boolean, End>> {
   if (path === null) return ok(false);
-  const request = { url: below(context, path), aside: true, asSent: true, large: true } as const;
-  const got = yield* get({ ...request, bodyBytesMax: limits.packageIndexBytes }, context);
+  const got = yield* getBeside(path, { large: true, bodyBytesMax: limits.packageIndexBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok(false) : got;
   return ok((yield* digestSumOf(wholeOf(got.value))).sha256 === sha256);
 }
@@ -144,15 +142,13 @@ function* throughInner(
   return listed === null ? unlisted : differs(sum, listed, within.path);
 }
 
-/** Requests a signed list, without decoding a `Content-Encoding`. */
+/** Requests another file than the probed one, without decoding a `Content-Encoding`. */
+export function getBeside(path: string, most: Pick<ProbeRequest, 'large' | 'bodyBytesMax'>, context: HttpContext) {
+  return get({ url: below(context, path), aside: true, asSent: true, ...most }, context);
+}
+
 export function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
-  const request = {
-    url: below(context, path),
-    aside: true,
-    asSent: true,
-    bodyBytesMax: limits.signedListBytes,
-  } as const;
-  const got = yield* get(request, context);
+  const got = yield* getBeside(path, { bodyBytesMax: limits.signedListBytes }, context);
   return got.tag === 'error' ? got : ok(got.value.body);
 }
 
@@ -242,8 +238,8 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
   if (isClearSigned(body))
     return holdsOneMessage(body) ? yield* verified(head, check, context) : stoppedBy(malformed('answer.oneSigned'));
   const isRelease = /(^|\/)Release$/.test(path);
-  const url = below(context, `${path}${isRelease ? '.gpg' : '.sig'}`);
-  const got = yield* get({ url, aside: true, asSent: true, bodyBytesMax: limits.detachedSignatureBytes }, context);
+  const signaturePath = `${path}${isRelease ? '.gpg' : '.sig'}`;
+  const got = yield* getBeside(signaturePath, { bodyBytesMax: limits.detachedSignatureBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
   const judged = yield* verified(head, { ...check, signature: got.value.body }, context);
   const isBad = judged.tag === 'error' && judged.error.tag === 'failed' && judged.error.failure.kind === 'mismatch';
@@ -260,8 +256,7 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');
-  const request = { aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
-  const got = yield* get({ url: below(context, beside), ...request }, context);
+  const got = yield* getBeside(beside, { bodyBytesMax: limits.signedListBytes }, context);
   if (got.tag === 'error' || !isClearSigned(got.value.body)) return null;
   const list = { path: beside, body: got.value.body, sum: yield* digestSumOf(wholeOf(got.value)) };
   const signature = yield* signatureOf(list, keyring, context);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { limits } from '../../core/limits.ts';
+import { partOf } from '../../core/part.ts';
 import { printable } from '../../core/printable.ts';
 import { isGitCopyUsable, removeGitCopy, resolveGitServer } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
@@ -296,9 +297,7 @@ class GitCopy {
       env: { GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: 'file:http:https:ssh', LC_ALL: 'C', ...more.env },
       stdin: more.stdin ?? '',
       timeoutMs: means.leftMs(),
-      path: means.path,
-      signal: means.signal,
-      marks: means.marks,
+      ...partOf(means, 'path', 'signal', 'marks'),
     });
     const failed = commandFailureOf(end);
     if (failed !== null && more.may?.includes(end.code) !== true) throw new StepFailed(failed, true, end.shown);

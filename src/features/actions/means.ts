@@ -2,17 +2,14 @@ import type { ActionEnd } from '../../core/action.ts';
 import type { ClientRunner } from '../../core/client-run.ts';
 import type { Post } from '../../core/notice.ts';
 import type { Result, Sentence } from '../../core/result.ts';
+import type { ProgramCall } from '../../io/run-program.ts';
 
 /** What a step of an action needs from the daemon. */
-export interface Means {
+export interface Means extends Pick<ProgramCall, 'marks' | 'path' | 'signal'> {
   readonly folder: string;
-  /** The folder for files that record running programs, so that a later process can stop them. */
-  readonly marks: string;
-  readonly path: string;
   readonly post: Post;
   /** Runs the clients that read a new text of their file before it is written. */
   readonly clients: ClientRunner;
-  readonly signal: AbortSignal;
   /** The remaining time of the step, milliseconds; at least 1. */
   leftMs(): number;
   /** The current time, RFC 3339. */

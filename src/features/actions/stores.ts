@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ActionStore } from '../../core/action.ts';
 import { readJson, readMapping } from '../../core/read-json.ts';
 
@@ -101,9 +101,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
         url: url.split('?', 1)[0] ?? url,
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
-          casMd5: createHash('md5')
-            .update(before?.text ?? '')
-            .digest('hex'),
+          casMd5: hash('md5', before?.text ?? ''),
         },
         body: form.toString(),
       };

@@ -1,4 +1,5 @@
 import { formatCommand } from '../../core/command-line.ts';
+import { getOrMake } from '../../core/get-or-make.ts';
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { FileText, FolderNames } from '../../core/ports.ts';
@@ -188,15 +189,9 @@ function readingOnce(machine: Machine): Machine {
   const folders = new Map<string, Promise<FolderNames>>();
   return {
     ...machine,
-    read: (path) => kept(texts, path, machine.read),
-    list: (path) => kept(folders, path, machine.list),
+    read: (path) => getOrMake(texts, path, () => machine.read(path)),
+    list: (path) => getOrMake(folders, path, () => machine.list(path)),
   };
-}
-
-function kept<T>(known: Map<string, T>, path: string, make: (path: string) => T): T {
-  const one = known.get(path) ?? make(path);
-  known.set(path, one);
-  return one;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Trap, Unchecked } from '../../core/trap.ts';
+import type { Diagnosis, Unchecked } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
 import { type LayerState, layersOf } from './layers.ts';
 import {
@@ -26,9 +26,7 @@ export interface ProbedMirror {
   readonly layers: readonly LayerState[];
 }
 
-export interface OnlineFound {
-  readonly traps: readonly Trap[];
-  readonly unchecked: readonly Unchecked[];
+export interface OnlineFound extends Diagnosis {
   readonly probedMirrors: readonly ProbedMirror[];
 }
 

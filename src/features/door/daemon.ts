@@ -1,6 +1,6 @@
 import { isLastChoice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import { upstreamKeyOf } from '../../core/mirror.ts';
+import { type Upstream, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
@@ -31,10 +31,8 @@ const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
 
-interface MirrorSeen {
+interface MirrorSeen extends Upstream {
   readonly registry: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   readonly state?: unknown;
   readonly inDoubt: boolean;
   readonly gate: string | null;
@@ -43,10 +41,8 @@ interface MirrorSeen {
   readonly wrongModules?: unknown;
   readonly canary: { readonly p95Seconds: number | null } | null;
 }
-interface AdviceSeen {
+interface AdviceSeen extends Upstream {
   readonly id: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   readonly state: string;
   readonly to: string;
   readonly expiresAt?: unknown;
@@ -199,8 +195,8 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
     [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {
       const stated = (state: string) => adviceBy.get(key)?.find((one) => one.state === state);
       const inForce = stated('proposed') ?? stated('accepted') ?? null;
-      const namesWith = (isSo: (gate: string | null) => boolean): ReadonlySet<string> =>
-        new Set(own.filter(({ gate }) => isSo(gate)).map(({ registry }) => registry));
+      const namesWith = (isSo: (one: MirrorSeen) => boolean): ReadonlySet<string> =>
+        new Set(own.filter(isSo).map(({ registry }) => registry));
       const ranked = own.filter(({ rank }) => rank !== null).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
       return [
         key,
@@ -213,17 +209,15 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
             ),
           ),
           wrong: wrongBeside(
-            new Set(
-              own.filter((one) => one.gate === 'mismatch' && modulesOf(one) === null).map(({ registry }) => registry),
-            ),
+            namesWith((one) => one.gate === 'mismatch' && modulesOf(one) === null),
             inForce,
           ),
           wrongOf: new Map(
             own.flatMap((one) => (one.gate === 'mismatch' ? [[one.registry, modulesOf(one) ?? []] as const] : [])),
           ),
-          unknown: new Set(own.filter(({ state }) => state === 'unknown').map(({ registry }) => registry)),
-          down: namesWith((gate) => gate === 'outage'),
-          failing: namesWith((gate) => failingGates.has(gate)),
+          unknown: namesWith(({ state }) => state === 'unknown'),
+          down: namesWith(({ gate }) => gate === 'outage'),
+          failing: namesWith(({ gate }) => failingGates.has(gate)),
         },
       ];
     }),

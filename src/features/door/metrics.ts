@@ -1,4 +1,5 @@
 import type { DoorRoute } from '../../config/door-routes.ts';
+import { getOrMake } from '../../core/get-or-make.ts';
 import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
 import { Counter, Gauge, Histogram, Registry } from '../../export/prom-client.ts';
 import type { Order } from './order.ts';
@@ -42,17 +43,13 @@ export function createDoorMetrics(
     });
   // The series are cached, because prom-client joins and hashes the labels at each look-up.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
-  const seriesOf = (of: Counted) => {
-    const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
-    const known = series.get(key);
-    if (known !== undefined) return known;
-    // Only a new series is set to zero, because `zero` deletes the counts of a histogram.
-    requests.inc(of, 0);
-    seconds.zero(of);
-    const made = { count: requests.labels(of), time: seconds.labels(of) };
-    series.set(key, made);
-    return made;
-  };
+  const seriesOf = (of: Counted) =>
+    getOrMake(series, `${of.ecosystem} ${of.registry} ${of.outcome}`, () => {
+      // Only a new series is set to zero, because `zero` deletes the counts of a histogram.
+      requests.inc(of, 0);
+      seconds.zero(of);
+      return { count: requests.labels(of), time: seconds.labels(of) };
+    });
   return {
     counted(of: Counted, ms: number): void {
       const { count, time } = seriesOf(of);

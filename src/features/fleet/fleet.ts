@@ -1,12 +1,13 @@
+import { getOrMake } from '../../core/get-or-make.ts';
+import type { Upstream } from '../../core/mirror.ts';
+import { partOf } from '../../core/part.ts';
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
 import { type FleetPlace, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
 import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
 /** One mirror, with its state at all places (where daemons run). */
-export interface MirrorRow {
-  readonly ecosystem: string;
-  readonly upstream: string;
+export interface MirrorRow extends Upstream {
   readonly registry: string;
   /**
    * One cell for each place that monitors the mirror. If a shard of a place does not report, the place may monitor the
@@ -17,10 +18,8 @@ export interface MirrorRow {
 }
 
 /** An advice that is in force at one place (where a daemon runs). */
-export interface PlaceAdvice {
+export interface PlaceAdvice extends Upstream {
   readonly place: string;
-  readonly ecosystem: string;
-  readonly upstream: string;
   readonly from: string;
   readonly to: string;
   readonly cause: string;
@@ -29,10 +28,7 @@ export interface PlaceAdvice {
   readonly sinceMs: number | null;
 }
 
-export interface Fleet {
-  readonly atMs: number;
-  readonly isPartial: boolean;
-  readonly warnings: readonly string[];
+export interface Fleet extends Pick<StoreView, 'atMs' | 'isPartial' | 'warnings'> {
   readonly places: readonly FleetPlace[];
   readonly mirrors: readonly MirrorRow[];
   readonly advice: readonly PlaceAdvice[];
@@ -64,9 +60,7 @@ export function readFleet(view: StoreView, link: string): Fleet {
     new Set(leaving.get(rowKey({ ecosystem, upstream, registry }))?.map(({ place }) => place));
   const networks = new Map(places.map(({ name, labels }) => [name, labels.network ?? name]));
   return {
-    atMs: view.atMs,
-    isPartial: view.isPartial,
-    warnings: view.warnings,
+    ...partOf(view, 'atMs', 'isPartial', 'warnings'),
     places,
     mirrors: rows.map((row) => ({ ...row, verdict: fleetVerdictOf(row.cells, networks, against, advising(row)) })),
     advice,
@@ -116,11 +110,8 @@ function statesIn(daemons: ReturnType<typeof daemonsIn>) {
       keepHighest(sinces, `${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
     for (const { labels } of daemon.states) {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
-      const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
-      seen.set(rowKey(labels), row);
-      const states = row.get(daemon.place);
-      if (states === undefined) row.set(daemon.place, [state]);
-      else states.push(state);
+      const row = getOrMake(seen, rowKey(labels), () => new Map<string, MirrorState[]>());
+      getOrMake(row, daemon.place, () => []).push(state);
     }
   }
   return { seen, sinces };

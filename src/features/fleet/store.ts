@@ -1,4 +1,5 @@
 import { maskerOf } from '../../core/mask-known.ts';
+import { presentOf } from '../../core/part.ts';
 import type { Clock } from '../../core/ports.ts';
 import { printable } from '../../core/printable.ts';
 import { readJson } from '../../core/read-json.ts';
@@ -55,11 +56,7 @@ function startQueries(at: StoreAt, clock: Clock): Query {
   if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
   const masked = maskerOf({ ...at.headers, ...(at.token !== null && { authorization: at.token }) }, at.url);
   const { ca, cert, key } = at.tls;
-  const tls = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key: key.reveal() }),
-  };
+  const tls = presentOf({ ca, cert, key: key?.reveal() });
   return async (promql) => {
     const limitMs = Math.max(1, Math.round(endMs - clock.monotonicMs()));
     const query = new URLSearchParams({ query: promql, timeout: `${limitMs}ms` });

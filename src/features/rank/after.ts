@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
+import { getOrMake } from '../../core/get-or-make.ts';
 import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
 import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { type Sample, steadyRateOf } from '../../core/sample.ts';
@@ -177,8 +178,7 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
     const { module, version, step, registry } = due.target;
     if (outcome.tag !== 'ok' || facts.contents === undefined) continue;
     const key = JSON.stringify([step, module, version]);
-    const subject = subjects.get(key) ?? new ContentSubject(key, due.target);
-    subjects.set(key, subject);
+    const subject = getOrMake(subjects, key, () => new ContentSubject(key, due.target));
     const who = { ...at, registry, leavesOut: gapFilterFor(mirrors.get(registry)?.gaps) };
     updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);
   }

@@ -91,8 +91,7 @@ export function createMeter(
       if (group === undefined || outcome.tag === 'unknown') return;
       const reply = replyTo(one.sample, group);
       const question = questionOf(target);
-      const known = group.latest.get(question) ?? new Map<string, Latest>();
-      group.latest.set(question, known);
+      const known = getOrMake(group.latest, question, () => new Map<string, Latest>());
       known.set(target.registry, { reply, atMs: nowMs, paceMs: everyMs(paceOf(target, config)) });
     },
     /**
@@ -190,8 +189,7 @@ function modulesOf(targets: readonly Target[], key: string, fetch: readonly Step
   for (const target of targets) {
     const { module, version, step } = target;
     if (upstreamKeyOf(target) !== key || module === null || !fetch.includes(step)) continue;
-    const name = `${module}@${version ?? ''}`;
-    modules.set(name, (modules.get(name) ?? new Set()).add(questionOf(target)));
+    getOrMake(modules, `${module}@${version ?? ''}`, () => new Set()).add(questionOf(target));
   }
   return modules;
 }

@@ -3,7 +3,7 @@ import type { Now, Row, StoreBatch, Table } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { createJudge } from '../../daemon/judge.ts';
 import type { JudgedTurn, JudgeStages, JudgeTurn } from '../../daemon/judge-turn.ts';
-import type { Absorb } from '../../daemon/news.ts';
+import { type Absorb, absorbInto } from '../../daemon/news.ts';
 
 export type VirtualInput =
   | { readonly kind: 'probed'; readonly sample: Sample }
@@ -46,7 +46,11 @@ export function createVirtualLoop(s: JudgeStages, around: Around): VirtualLoop {
         return judging.suspended(input.fromMs, input.toMs);
       case 'command':
         judge.considerSoon();
-        return input.run(now, absorbInto(judging));
+        // Changes of notices are left out, because a replay has no receivers.
+        return input.run(
+          now,
+          absorbInto(judging, () => undefined),
+        );
       default:
         input satisfies never;
     }
@@ -86,15 +90,6 @@ export function createVirtualLoop(s: JudgeStages, around: Around): VirtualLoop {
       const flush: VirtualInput = { kind: 'command', run: (at, absorb) => absorb.detect(s.detector.flush(at)) };
       turn([...inputs, flush], now);
     },
-  };
-}
-
-/** Changes of notices are left out, because a replay has no receivers. */
-function absorbInto(judging: JudgeTurn): Absorb {
-  return {
-    detect: judging.detect,
-    advise: (change) => judging.advise({ rechecks: [], ...change }),
-    notify: () => undefined,
   };
 }
 

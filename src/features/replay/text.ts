@@ -1,4 +1,5 @@
 import type { KeyChange } from '../../config/overlay.ts';
+import { partOf } from '../../core/part.ts';
 import { printable } from '../../core/printable.ts';
 import { maskChain } from '../../core/secret.ts';
 import { formatDuration } from '../../core/units.ts';
@@ -144,13 +145,9 @@ export function replayJson(replayed: Replayed, about: AboutReplay): unknown {
       oldest: stamp(ground.oldestMs),
       warmedFrom: stamp(ground.warmedFromMs),
       answers: ground.responses,
-      outOfTurn: ground.outOfTurn,
-      leftOut: ground.leftOut,
-      otherSettings: ground.otherSettings,
+      ...partOf(ground, 'outOfTurn', 'leftOut', 'otherSettings'),
       starts: ground.lives,
-      gaps: ground.gaps,
-      pauses: ground.pauses,
-      fetches: ground.fetches,
+      ...partOf(ground, 'gaps', 'pauses', 'fetches'),
     },
     really: versionJson(replayed.really),
     current: versionJson(replayed.current),
@@ -159,27 +156,19 @@ export function replayJson(replayed: Replayed, about: AboutReplay): unknown {
 }
 
 function versionJson(version: Version): unknown {
-  const { stories, refusals, moves, awayMs, fetchCostSeconds, failedFetches, outOfTurn } = version;
   return {
-    advice: stories.map((story) => ({
+    advice: version.stories.map((story) => ({
       issuedAt: stamp(story.issuedAtMs),
-      ecosystem: story.ecosystem,
-      upstream: story.upstream,
-      from: story.from,
-      to: story.to,
-      cause: story.cause,
+      ...partOf(story, 'ecosystem', 'upstream', 'from', 'to', 'cause'),
       fetchCostSeconds: story.expected.fetchCostSeconds,
       chain: story.chain.after,
       state: story.state,
       endedAt: stamp(story.endedAtMs),
       reason: story.reason,
     })),
-    refusals,
-    moves,
-    awaySeconds: awayMs / 1000,
-    fetchCostSeconds,
-    failedFetches,
-    outOfTurn,
+    ...partOf(version, 'refusals', 'moves'),
+    awaySeconds: version.awayMs / 1000,
+    ...partOf(version, 'fetchCostSeconds', 'failedFetches', 'outOfTurn'),
   };
 }
 

@@ -177,6 +177,10 @@ export function reduceDraft(
   draft: SetupDraft,
   path: string,
 ): { readonly draft: SetupDraft; readonly without: Sentence | string } | null {
+  const withChanged = (changed: Drafted, by: Partial<Drafted>): SetupDraft => ({
+    ...draft,
+    ecosystems: draft.ecosystems.map((one) => (one === changed ? { ...one, ...by } : one)),
+  });
   const [, id = '', at] = /^modules\.([a-z]+)(?:\[(\d+)\])?/.exec(path) ?? [];
   const found = draft.ecosystems.find(({ surveyed }) => surveyed.id === id);
   if (found !== undefined && found.locks.length + found.used.length > 0) {
@@ -184,32 +188,19 @@ export function reduceDraft(
     const lock = found.locks[index];
     const use = found.used[index - found.locks.length];
     const without = lock?.file ?? use?.entry ?? '';
-    const ecosystems = draft.ecosystems.map((one) =>
-      one === found
-        ? {
-            ...one,
-            locks: one.locks.filter((other) => other !== lock),
-            used: one.used.filter((other) => other !== use),
-          }
-        : one,
-    );
-    return without === '' ? null : { draft: { ...draft, ecosystems }, without };
+    const locks = found.locks.filter((other) => other !== lock);
+    const used = found.used.filter((other) => other !== use);
+    return without === '' ? null : { draft: withChanged(found, { locks, used }), without };
   }
   if (found !== undefined && draft.ecosystems.length > 1)
     return { draft: { ...draft, ecosystems: draft.ecosystems.filter((one) => one !== found) }, without: id };
   const set = draft.ecosystems.find(({ surveyed, chain }) => path === `clients.${surveyed.id}` && chain !== null);
-  if (set !== undefined) {
-    const ecosystems = draft.ecosystems.map((one) => (one === set ? { ...one, chain: null } : one));
-    return { draft: { ...draft, ecosystems }, without: String(set.surveyed.setIn) };
-  }
+  if (set !== undefined) return { draft: withChanged(set, { chain: null }), without: String(set.surveyed.setIn) };
   if (!path.startsWith('schedule') || !draft.ecosystems.some(({ locks }) => locks.some(({ top }) => top > 1)))
     return null;
   const fewer = draft.ecosystems.map((one) => ({
     ...one,
     locks: one.locks.map(({ file, top }) => ({ file, top: Math.max(1, Math.floor(top / 2)) })),
   }));
-  return {
-    draft: { ...draft, ecosystems: fewer },
-    without: phrase('init.half'),
-  };
+  return { draft: { ...draft, ecosystems: fewer }, without: phrase('init.half') };
 }

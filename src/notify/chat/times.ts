@@ -1,3 +1,4 @@
+import { getOrMake } from '../../core/get-or-make.ts';
 import type { Say } from '../../words/words.ts';
 
 const minute = 60;
@@ -24,19 +25,9 @@ export function formatClock(minuteOf: number): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function partsOf(wallMs: number, timeZone: string): Readonly<Record<string, string>> {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    const two = '2-digit';
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      month: two,
-      day: two,
-      hour: two,
-      minute: two,
-      hourCycle: 'h23',
-    });
-    formats.set(timeZone, format);
-  }
+  const two = '2-digit';
+  const fields = { month: two, day: two, hour: two, minute: two, hourCycle: 'h23' } as const;
+  const format = getOrMake(formats, timeZone, () => new Intl.DateTimeFormat('en-GB', { timeZone, ...fields }));
   return Object.fromEntries(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
 }
 
