@@ -2,7 +2,7 @@ import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { isKey, type Say } from '../words/words.ts';
+import { type Say, sayNamed } from '../words/words.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
 
 const options = { ...daemonOptions, ...optionsOf('boolean', 'json') };
@@ -65,6 +65,5 @@ function linesOf({ stopped, actions = [] }: ActionsBody, say: Say): readonly str
 
 function wordOf(group: 'held' | 'state', value: unknown, say: Say): string | null {
   if (value === null || value === undefined) return null;
-  const key = `actions.${group}.${String(value)}`;
-  return isKey(key) ? (say as (key: string) => string)(key) : String(value);
+  return sayNamed(say, `actions.${group}.${String(value)}`) ?? String(value);
 }

@@ -2,7 +2,9 @@ import { budgetOf, type Sizes, slotPercentOf } from '../config/budget.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import { listKeptBack, listRecipients } from '../config/recipients.ts';
 import type { Config } from '../core/config.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { refTextOf } from '../core/mirror.ts';
+import { partOf } from '../core/part.ts';
 import { printable } from '../core/printable.ts';
 import { formatDuration } from '../core/units.ts';
 import { expand } from '../daemon/machine.ts';
@@ -49,11 +51,8 @@ export const checkCommand: Command = {
  * configuration is loaded, but the state file is read only once.
  */
 function sizesOnce(): (config: Config) => Sizes {
-  let read: { readonly path: string; readonly sizes: Sizes } | null = null;
-  return ({ state: { path } }) => {
-    if (read?.path !== path) read = { path, sizes: readSizes(path) };
-    return read.sizes;
-  };
+  const known = new Map<string, Sizes>();
+  return ({ state: { path } }) => getOrMake(known, path, () => readSizes(path));
 }
 
 /** A valid configuration, and what `check` reports about it. */
@@ -72,24 +71,15 @@ function findingsOf(loaded: LoadedConfig, sizesOf: (config: Config) => Sizes, pa
   };
 }
 
-function reportOf({
-  config,
-  warnings,
-  skippedLockEntries,
-  source,
-  targets,
-  budget,
-  unchecked,
-  missing,
-}: Found): object {
+function reportOf(found: Found): object {
+  const { config, targets, unchecked, missing } = found;
   return {
     ok: true,
-    source,
+    source: found.source,
     mirrors: config.mirrors.length,
     targets: targets.length,
-    warnings: issuesForPrograms(warnings),
-    skippedLockEntries,
-    budget,
+    warnings: issuesForPrograms(found.warnings),
+    ...partOf(found, 'skippedLockEntries', 'budget'),
     sent: listRecipients(config, targets),
     keptBack: listKeptBack(config),
     unchecked: unchecked.map(({ module: { ecosystem, upstream, module }, sentence }) => {

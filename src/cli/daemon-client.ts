@@ -3,7 +3,14 @@ import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
 import { maskText, Secret } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import { type DaemonAt, findOwnerSocket, sendToDaemon, socketPathOf, tlsOf } from '../daemon/machine.ts';
+import {
+  type DaemonAt,
+  type Exchanged,
+  findOwnerSocket,
+  sendToDaemon,
+  socketPathOf,
+  tlsOf,
+} from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
 import { loadDaemonConfig, readConfigName, readOptionFile, warnOfUnusedConfig } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
@@ -11,12 +18,8 @@ import { type Say, sayNamed } from '../words/words.ts';
 
 export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 
-export interface DaemonResponse {
+export interface DaemonResponse extends Exchanged {
   readonly tag: 'ok';
-  readonly status: number;
-  /** The headers of the response. Their names are in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly text: string;
   /** Returns the parsed body; `undefined`: it is not JSON, or nested deeper than `nestedMax`. */
   json(): unknown;
 }
@@ -54,11 +57,7 @@ function isFlat(value: unknown, left = nestedMax): boolean {
 const usualMs = 15_000;
 const usualUrl = 'http://127.0.0.1:10120';
 
-export interface DaemonFlags {
-  readonly url?: string | undefined;
-  readonly 'token-file'?: string | undefined;
-  readonly config?: string | undefined;
-}
+export type DaemonFlags = { readonly [Name in keyof typeof daemonOptions]?: string | undefined };
 
 /**
  * Returns a client of the daemon at `--url`, or else of the daemon of the configuration that `--config` or the

@@ -1,7 +1,7 @@
 import type { FindingView } from '../core/views.ts';
 import type { ObservedFailure } from '../features/doctor/explain.ts';
 import type { Context } from '../terminal/context.ts';
-import { daemonAt } from './daemon-client.ts';
+import { type DaemonFlags, daemonAt } from './daemon-client.ts';
 
 const limitMs = 2_000;
 
@@ -15,10 +15,7 @@ interface OpenFinding {
  * `--url`, `--token-file` or `--config` is given.
  * @throws Failed or UsageError if one of these options is given and the daemon gives no usable response
  */
-export async function listObserved(
-  context: Context,
-  flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
-): Promise<readonly ObservedFailure[]> {
+export async function listObserved(context: Context, flags: DaemonFlags): Promise<readonly ObservedFailure[]> {
   const isNamed = Object.values(flags).some((flag) => flag !== undefined);
   const terminal = isNamed ? context.terminal : { ...context.terminal, err: () => undefined };
   try {

@@ -5,7 +5,7 @@ export function partOf<T extends object, K extends keyof T>(whole: T, ...names: 
 }
 
 /** Returns a copy of `fields` without those that are `null` or `undefined`. */
-export function presentOf<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function definedOf<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const present = Object.entries(fields).filter(([, value]) => value != null);
-  return Object.fromEntries(present) as ReturnType<typeof presentOf<T>>;
+  return Object.fromEntries(present) as ReturnType<typeof definedOf<T>>;
 }

@@ -19,7 +19,7 @@ export interface FindingView
 
 export interface SideView
   extends Pick<ScopeItem, 'module' | 'version' | 'step'>,
-    Pick<Side, 'registries' | 'algorithm' | 'digest'> {
+    Omit<Side, 'item' | 'units' | 'sinceMs' | 'seen'> {
   readonly sinceAt: string | null;
   readonly bytes: number | null;
   readonly firstHex: string | null;

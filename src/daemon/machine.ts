@@ -8,7 +8,7 @@ import { systemTimers } from '../io/timers.ts';
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
 export { type DaemonAt, sendToDaemon } from '../io/daemon-access.ts';
-export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
+export { type Exchanged, exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
 export {
   codeOf,
   createFilesBelow,

@@ -12,7 +12,7 @@ import {
   storyOf,
 } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import { presentOf } from '../core/part.ts';
+import { definedOf } from '../core/part.ts';
 import type { Now } from '../core/ports.ts';
 import { urlOfListener } from '../core/url.ts';
 import { stamp } from '../core/views.ts';
@@ -66,7 +66,7 @@ export function renderAlertBody(
       severity: severityOf(finding),
       vantage,
       [originLabel]: vantage,
-      ...presentOf({ cause: storyOf(finding.cause), registry, ecosystem, upstream }),
+      ...definedOf({ cause: storyOf(finding.cause), registry, ecosystem, upstream }),
     },
     annotations: {
       summary: summaryOf(finding, vantage, wordsOf(lang)),

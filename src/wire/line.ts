@@ -3,7 +3,7 @@ import { type AddressClass, addressClassOf, classBySpelling } from '../core/addr
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
-import { partOf, presentOf } from '../core/part.ts';
+import { definedOf, partOf } from '../core/part.ts';
 import type { HopRequest, HopResponse, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
@@ -288,7 +288,7 @@ export class OpenLine implements Line {
       proxy: this.#access.proxy === null ? null : new URL(this.#access.proxy.url).origin,
       tls: trace.tls,
       requestHeaders: redactHeaders(state.headers, this.#mask.text),
-      ...presentOf({ protocol: state.protocol, repeated: exchanged.repeated }),
+      ...definedOf({ protocol: state.protocol, repeated: exchanged.repeated }),
       ...(request.method === 'HEAD' ? { method: 'HEAD' } : {}),
       status: exchanged.status,
       responseHeaders: redactHeaders(exchanged.headers, this.#mask.text),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
-import { presentOf } from '../../core/part.ts';
+import { definedOf } from '../../core/part.ts';
 import { bareUrl, mapping, name } from '../fields.ts';
 
 export const labelsKey = mapping({
@@ -14,5 +14,5 @@ export const labelsKey = mapping({
 export function readLabels(labels: z.output<typeof labelsKey>): Pick<Config, 'labels'> {
   if (labels === undefined) return {};
   const { group, network, page } = labels;
-  return { labels: presentOf({ group, network, page: page?.replace(/(?<!\/)\/+$/, '') }) };
+  return { labels: definedOf({ group, network, page: page?.replace(/(?<!\/)\/+$/, '') }) };
 }

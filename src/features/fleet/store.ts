@@ -1,5 +1,5 @@
 import { maskerOf } from '../../core/mask-known.ts';
-import { presentOf } from '../../core/part.ts';
+import { definedOf } from '../../core/part.ts';
 import type { Clock } from '../../core/ports.ts';
 import { printable } from '../../core/printable.ts';
 import { readJson } from '../../core/read-json.ts';
@@ -56,7 +56,7 @@ function startQueries(at: StoreAt, clock: Clock): Query {
   if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
   const masked = maskerOf({ ...at.headers, ...(at.token !== null && { authorization: at.token }) }, at.url);
   const { ca, cert, key } = at.tls;
-  const tls = presentOf({ ca, cert, key: key?.reveal() });
+  const tls = definedOf({ ca, cert, key: key?.reveal() });
   return async (promql) => {
     const limitMs = Math.max(1, Math.round(endMs - clock.monotonicMs()));
     const query = new URLSearchParams({ query: promql, timeout: `${limitMs}ms` });
