@@ -40,7 +40,6 @@ export interface NpmFound {
     readonly line: number;
   }[];
   readonly privatePatterns: readonly string[];
-  readonly home: string;
 }
 
 export async function findNpm({ machine, assignments, privatePatterns }: MachineSurroundings): Promise<NpmFound> {
@@ -75,7 +74,7 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, written: value, level: 'shell', place: { file, line }, line: null });
-  return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns, home };
+  return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns };
 }
 
 /**
