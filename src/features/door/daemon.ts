@@ -29,6 +29,8 @@ const againMs = 2_000;
  */
 const betweenMs = 500;
 const limitMs = 10_000;
+/** The maximum number of mirrors: of entries in a list, and of doubts. */
+const mirrorsMax = 500;
 const eventWords = 'types=advice,standing,finding,reload';
 
 interface MirrorSeen {
@@ -78,7 +80,7 @@ export async function readDaemon(
 }
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
-  const response = await sendToDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=500`, limitMs });
+  const response = await sendToDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=${mirrorsMax}`, limitMs });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   const list = (JSON.parse(response.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
@@ -177,7 +179,7 @@ class Follower {
     if (type === 'standing') {
       const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
       if (typeof registry !== 'string') return;
-      if (inDoubt === true) {
+      if (inDoubt === true && this.#doubted.size < mirrorsMax) {
         this.#begun.add(registry);
         this.#doubted.add(registry);
         this.#listener.doubted(this.#doubted);
