@@ -311,6 +311,13 @@ describe('the order of a printed door', () => {
 it.each<[string, unknown, readonly string[], readonly string[]]>([
   ['by an authority: the mirror is not used', undefined, ['near'], []],
   ['of modules that are no list of names', [1], ['near'], []],
+  [
+    'of more modules than are compared with each request',
+    Array.from({ length: 501 }, (_, at) => `a/${at}`),
+    ['near'],
+    [],
+  ],
+  ['of a name that is too long', ['a'.repeat(401)], ['near'], []],
   ['by other mirrors: it is not used for these modules', ['example.com/a'], [], ['example.com/a']],
 ])('wrong bytes that the daemon reports: %s', async (_, wrongModules, wrong, modules) => {
   const { url } = await daemon((name) =>
