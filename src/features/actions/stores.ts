@@ -75,11 +75,11 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
       return typeof pair?.ModifyIndex === 'number' ? decodeValue(pair.Value ?? '', `${pair.ModifyIndex}`) : undefined;
     },
     // If there was no value before the change (`after` is `null`), an undo writes an empty value.
-    write: (url, _, before, after) => ({
-      method: 'PUT',
-      url: withQuery(url, { cas: before?.index ?? '0' }),
-      body: after ?? '',
-    }),
+    write(url, _, before, after) {
+      const made = new URL(url);
+      made.searchParams.set('cas', before?.index ?? '0');
+      return { method: 'PUT', url: made.href, body: after ?? '' };
+    },
     isDone: (body) => body.trim() === 'true',
   },
   // `url` has the path and query `/nacos/v1/cs/configs?dataId=…&group=…`
@@ -118,12 +118,6 @@ function base64(text: string): string {
  */
 function decodeValue(encoded: unknown, index = ''): StoreValue | undefined {
   return typeof encoded === 'string' ? { text: Buffer.from(encoded, 'base64').toString('utf8'), index } : undefined;
-}
-
-function withQuery(url: string, values: Readonly<Record<string, string>>): string {
-  const made = new URL(url);
-  for (const [name, value] of Object.entries(values)) made.searchParams.set(name, value);
-  return made.href;
 }
 
 function listIn(value: unknown): readonly unknown[] {
