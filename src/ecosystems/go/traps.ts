@@ -30,12 +30,15 @@ type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   const set = new Set(found.settings.map(({ name, source }) => `${name} ${source}`));
   const read = found.settings.filter((setting) => !isHidden(set, setting));
+  // The `.envrc` of a checkout may be a stranger's. A line to paste would have its values outside of the checkout too.
+  const trapsOf = (setting: GoSetting, traps: readonly GoTrap[]): readonly GoTrap[] =>
+    setting.source === 'direnv' ? traps.map((trap) => ({ ...trap, set: [say('trap.line.out')] })) : traps;
   return [
     ...shadowed(found, say),
     ...differing(found, say),
-    ...read.filter(({ name }) => name === 'GOPROXY').flatMap((setting) => proxyTraps(setting, say)),
+    ...read.flatMap((setting) => (setting.name === 'GOPROXY' ? trapsOf(setting, proxyTraps(setting, say)) : [])),
     ...unmirrored(found, say),
-    ...read.flatMap((setting) => unsafe(setting, say)),
+    ...read.flatMap((setting) => trapsOf(setting, unsafe(setting, say))),
     ...findLeakTraps(found, say),
   ];
 }

@@ -277,7 +277,11 @@ export const npmDoctor: Doctor = {
     const set =
       file !== ''
         ? { file, place: { variable } }
-        : named && { file: named.key === 'cafile' ? named.value : null, place: named.place };
+        : named && {
+            // What a checkout trusts is for no other client.
+            file: named.key === 'cafile' && named.level !== 'project' ? named.value : null,
+            place: named.place,
+          };
     return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
