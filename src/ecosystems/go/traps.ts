@@ -81,9 +81,7 @@ function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
   });
 }
 
-function placeIn({ place }: GoSetting): SettingPlace {
-  return place;
-}
+const placeIn = ({ place }: GoSetting): SettingPlace => place;
 
 function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return [...new Set(settings.map(({ name }) => name))].flatMap((name): GoTrap[] => {
@@ -147,9 +145,7 @@ function withDirect(setting: GoSetting): string {
   return source === 'file' ? `go env -w GOPROXY="$(go env GOPROXY),direct"` : `export GOPROXY="$GOPROXY,direct"`;
 }
 
-function hasSecret(chain: string): boolean {
-  return maskChain(chain).includes('***');
-}
+const hasSecret = (chain: string): boolean => maskChain(chain).includes('***');
 
 /** Returns the trap of a setting that disables verification or TLS; empty: the setting is safe. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
@@ -197,9 +193,7 @@ function droppingLine({ name, source }: GoSetting, say: Say): string {
   return say('trap.variable.out', { name: escapeWord(name) });
 }
 
-function replaced(setting: GoSetting, value: string): readonly Edit[] {
-  return edit(setting, [`${setting.name}=${value}`]);
-}
+const replaced = (setting: GoSetting, value: string): readonly Edit[] => edit(setting, [`${setting.name}=${value}`]);
 
 /** Returns the edit of a line, if the line is in the file of `go env -w`. Other files may not be edited. */
 function edit({ source, place, line }: GoSetting, becomes: readonly string[]): readonly Edit[] {

@@ -42,10 +42,12 @@ export interface NpmFound {
   readonly privatePatterns: readonly string[];
 }
 
-export async function findNpm({ machine, assignments, privatePatterns }: MachineSurroundings): Promise<NpmFound> {
+export async function findNpm(surroundings: MachineSurroundings): Promise<NpmFound> {
+  const { assignments, privatePatterns } = surroundings;
+  const nearest = await packageOf(surroundings.machine);
+  const project = await projectOf(surroundings.machine, nearest);
+  const machine = await withoutRedirects(surroundings.machine, project);
   const { env, home } = machine;
-  const nearest = await packageOf(machine);
-  const project = await projectOf(machine, nearest);
   const [own, user] = [join(project, '.npmrc'), userFileOf(machine)];
   const names: (readonly [NpmLevel, string])[] = [
     ...(own === user ? [] : [['project', own] as const]),
@@ -80,6 +82,18 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, written: value, level: 'shell', place: { file, line }, line: null });
   return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns };
+}
+
+/**
+ * Returns the machine without npm's variables if the .npmrc of a project names other settings files: npm gives their names
+ * and values to programs that it starts, as if the user had set them.
+ */
+async function withoutRedirects(machine: Machine, project: string): Promise<Machine> {
+  const { env } = machine;
+  const own = await readSettingsFile(machine, join(env['npm_config_local_prefix'] ?? project, '.npmrc'), npmrc);
+  const keys = own?.settings.map(({ path: [key] }) => expanded(`${key}`, env)) ?? [];
+  if (!keys.some((key) => /^(?:userconfig|globalconfig|prefix)$/.test(key))) return machine;
+  return { ...machine, env: Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_config_/i.test(name))) };
 }
 
 /**

@@ -108,9 +108,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
   },
 };
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /**
  * Reads a value in base64; `undefined`: it is no text. Of an object, `Buffer.from` would make as many bytes as its field
@@ -120,6 +118,4 @@ function decodeValue(encoded: unknown, index = ''): StoreValue | undefined {
   return typeof encoded === 'string' ? { text: Buffer.from(encoded, 'base64').toString('utf8'), index } : undefined;
 }
 
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
