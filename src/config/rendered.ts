@@ -1,3 +1,4 @@
+import { isPlainAbroad } from '../core/addresses.ts';
 import type { Upstream } from '../core/mirror.ts';
 import { snippetOf } from '../core/snippet.ts';
 import { type Chain, type Client, isPlainUrl, type Remedy } from '../ecosystems/client.ts';
@@ -15,11 +16,14 @@ export interface ForeignRemedy extends Upstream {
 
 /**
  * True if the lines of a remedy, their file and the rollback are those that this program itself renders for the same
- * mirrors. A daemon that is taken over can then choose the mirrors, and nothing else. Their URLs must be plain.
+ * mirrors. A daemon that is taken over can then choose the mirrors, and nothing else. Their URLs must be plain, and no line
+ * may accept unverified connections to another machine: it would apply to a registry of this name that has a certificate.
  */
 export function isAsRendered(foreign: ForeignRemedy): boolean {
   const { ecosystem, chain, remedy, rollback } = foreign;
   const snippet = snippetOf(remedy);
+  const urls = `${chain?.before} ${chain?.after}`.split(/[\s,|]+/).filter((word) => URL.canParse(word));
+  if (/^[ "]*insecure/m.test(`${snippet?.text}\n${rollback}`) && urls.some(isPlainAbroad)) return false;
   const all = (registry.of(ecosystem)?.clients ?? []).flatMap((client) =>
     chain ? rendered(client, foreign, chain) : [],
   );

@@ -5,6 +5,8 @@ import type { Dispatcher } from 'undici';
 import type { Listen } from '../core/config.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
+/** The maximum number of JSON values in a body. More would take gigabytes of memory. */
+const bodyValuesMax = 1_000_000;
 
 export interface BodyBudget {
   bytesLeft: number;
@@ -52,11 +54,12 @@ export async function exchangeOnce(wanted: {
   /** The Unix socket to connect to, instead of the host of the URL. */
   readonly socketPath?: string;
   /**
-   * The number of bytes that may still be read, which several responses may share; absent: 64 MiB for this response.
+   * The number of bytes that may still be read, which several responses may share; absent: 64 MiB and a million
+   * values for this response.
    */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
-  const { method, headers, body, limitMs, budget = { bytesLeft: bodyBytesMax } } = wanted;
+  const { method, headers, body, limitMs, budget = { bytesLeft: bodyBytesMax, valuesLeft: bodyValuesMax } } = wanted;
   const url = new URL(wanted.url);
   const client = await openClient(url, wanted, 0);
   const limit = AbortSignal.timeout(limitMs);

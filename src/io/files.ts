@@ -138,7 +138,7 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
 async function readBelow(path: string, roots: readonly string[], disk: Disk) {
   const real = await realpath(path);
   const isAllowed = extname(real) === extname(path) && (await isInFolders(real, roots));
-  return isAllowed ? readText(real, disk) : { tag: 'error' as const, code: 'outside' };
+  return isAllowed ? readText(real, disk, constants.O_NOFOLLOW) : { tag: 'error' as const, code: 'outside' };
 }
 
 /** @param path  a path without links @returns true if the path is below one of the folders, whose links are resolved */
@@ -162,12 +162,12 @@ export async function isFileBelow(path: string, folder: string): Promise<boolean
   return dirname(path) !== path && isFileBelow(dirname(path), folder);
 }
 
-async function readText(path: string, disk: Disk) {
+async function readText(path: string, disk: Disk, flags = 0) {
   // The file is checked before the open, because opening affects some devices. It is checked again after the open,
   // because it may have been replaced.
   const before = refusalOf(await disk.stat(path));
   if (before !== null) return before;
-  const handle = await disk.open(path, openFlags);
+  const handle = await disk.open(path, openFlags | flags);
   try {
     const refused = refusalOf(await handle.stat());
     return refused ?? (await wholeText(handle));

@@ -30,12 +30,15 @@ type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   const set = new Set(found.settings.map(({ name, source }) => `${name} ${source}`));
   const read = found.settings.filter((setting) => !isHidden(set, setting));
+  // The `.envrc` of a checkout may be a stranger's. A line to paste would have its values outside of the checkout too.
+  const trapsOf = (setting: GoSetting, traps: readonly GoTrap[]): readonly GoTrap[] =>
+    setting.source === 'direnv' ? traps.map((trap) => ({ ...trap, set: [say('trap.line.out')] })) : traps;
   return [
     ...shadowed(found, say),
     ...differing(found, say),
-    ...read.filter(({ name }) => name === 'GOPROXY').flatMap((setting) => proxyTraps(setting, say)),
+    ...read.flatMap((setting) => (setting.name === 'GOPROXY' ? trapsOf(setting, proxyTraps(setting, say)) : [])),
     ...unmirrored(found, say),
-    ...read.flatMap((setting) => unsafe(setting, say)),
+    ...read.flatMap((setting) => trapsOf(setting, unsafe(setting, say))),
     ...findLeakTraps(found, say),
   ];
 }
@@ -78,9 +81,7 @@ function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
   });
 }
 
-function placeIn({ place }: GoSetting): SettingPlace {
-  return place;
-}
+const placeIn = ({ place }: GoSetting): SettingPlace => place;
 
 function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return [...new Set(settings.map(({ name }) => name))].flatMap((name): GoTrap[] => {
@@ -144,9 +145,7 @@ function withDirect(setting: GoSetting): string {
   return source === 'file' ? `go env -w GOPROXY="$(go env GOPROXY),direct"` : `export GOPROXY="$GOPROXY,direct"`;
 }
 
-function hasSecret(chain: string): boolean {
-  return maskChain(chain).includes('***');
-}
+const hasSecret = (chain: string): boolean => maskChain(chain).includes('***');
 
 /** Returns the trap of a setting that disables verification or TLS; empty: the setting is safe. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
@@ -194,9 +193,7 @@ function droppingLine({ name, source }: GoSetting, say: Say): string {
   return say('trap.variable.out', { name: escapeWord(name) });
 }
 
-function replaced(setting: GoSetting, value: string): readonly Edit[] {
-  return edit(setting, [`${setting.name}=${value}`]);
-}
+const replaced = (setting: GoSetting, value: string): readonly Edit[] => edit(setting, [`${setting.name}=${value}`]);
 
 /** Returns the edit of a line, if the line is in the file of `go env -w`. Other files may not be edited. */
 function edit({ source, place, line }: GoSetting, becomes: readonly string[]): readonly Edit[] {

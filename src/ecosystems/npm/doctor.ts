@@ -72,12 +72,12 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   ];
 }
 
-function yarnTraps({ settings, home }: NpmFound, project: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
+function yarnTraps({ settings }: NpmFound, project: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const yarn = settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
   if (yarn === undefined || project === undefined || plainUrlOf(yarn.value) === plainUrlOf(project.value)) return [];
-  const isOfHome = 'file' in yarn.place && yarn.place.file === join(home, '.yarnrc.yml');
   const what = say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) });
-  const set = formatCommand`yarn config set npmRegistryServer ${[plainUrlOf(project.value), ...(isOfHome ? ['--home'] : [])]}`;
+  // Also if yarn's setting is in the home folder: what a project sets must apply to no other project.
+  const set = formatCommand`yarn config set npmRegistryServer ${urlIn(project)}`;
   return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
@@ -95,7 +95,7 @@ function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const host = hostOf(value);
   if (!isRegistry(setting) || !/^http:/i.test(value) || host === null || isLoopback(host)) return [];
   const what = say('trap.npm-registry-plain.what', { key, value: shown(setting) });
-  return [trapOf('npm-registry-plain', what, [place], [explainPlainUrl('npm', plainUrlOf(value), say)])];
+  return [trapOf('npm-registry-plain', what, [place], [explainPlainUrl('npm', urlIn(setting), say)])];
 }
 
 function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
@@ -110,10 +110,11 @@ const usedMax = 5;
 const credential = /^(\/\/.*:)?(_auth|_authToken|_password|username)$/i;
 
 function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
-  const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
-  const used = new Set(inUse);
-  const list = [...used].slice(0, usedMax).join(', ');
-  const more = used.size - usedMax;
+  const inUse = found.settings.filter(isRegistry);
+  const used = new Set(inUse.map(({ value }) => hostOf(value) ?? ''));
+  const names = [...new Set(inUse.map((one) => hostOf(one.written) ?? shown(one)))];
+  const list = names.slice(0, usedMax).join(', ');
+  const more = names.length - usedMax;
   // Credentials for another host are reported only if a main registry is set. Without this setting, npm uses its
   // default registry.
   const hasMain = found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm');
@@ -130,7 +131,7 @@ function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
       return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
     }
     const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
-    if (!hasMain || used.has(host)) return [];
+    if (!hasMain || used.has(host) || setting.line?.split('=', 1)[0]?.includes('${')) return [];
     const values = { count: inUse.length, name, host, used: more > 0 ? say('list.more', { list, more }) : list };
     const set = say('trap.npm-auth-elsewhere.set', { host: escapeWord(host) });
     return [trapOf('npm-auth-elsewhere', say('trap.npm-auth-elsewhere.what', values), [place], [set])];
@@ -139,12 +140,10 @@ function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
 
 /** Returns the registry that is set in the same file as the credentials; `null`: none is set there. */
 function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | null {
-  if (!('file' in place)) return null;
-  const found = settings.find(
-    (one) =>
-      one.key === 'registry' && 'file' in one.place && one.place.file === place.file && hostOf(one.value) !== null,
-  );
-  return found === undefined ? null : plainUrlOf(found.value);
+  const file = 'file' in place && place.file;
+  const isThere = ({ place: at }: NpmSetting): boolean => 'file' in at && at.file === file;
+  const found = settings.find((one) => one.key === 'registry' && isThere(one) && hostOf(one.written) !== null);
+  return found === undefined ? null : urlIn(found);
 }
 
 function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
@@ -162,7 +161,7 @@ function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
     }
     if (ours?.level !== 'user' || settings.some((one) => one.key === key && one.level === 'project')) return [];
     const what = say('trap.npm-scope-of-user.what', { scope, url: shown(ours) });
-    const set = say('trap.npm-scope-of-user.set', { scope, url: plainUrlOf(ours.value) });
+    const set = say('trap.npm-scope-of-user.set', { scope, url: urlIn(ours) });
     return [trapOf('npm-scope-of-user', what, [ours.place, place], [set])];
   });
 }
@@ -171,13 +170,14 @@ function isRegistry({ key }: NpmSetting): boolean {
   return key === 'registry' || /^@[^:]+:registry$/.test(key);
 }
 
-function hostOf(url: string): string | null {
-  return URL.parse(url)?.hostname ?? null;
-}
+const hostOf = (url: string): string | null => URL.parse(url)?.hostname ?? null;
 
-function shown({ value }: NpmSetting): string {
-  return maskText(value);
-}
+/** Returns a value for display, with references to variables as written: a variable may be a secret. */
+const shown = ({ written }: NpmSetting): string => maskText(written);
+
+/** Returns the URL in a setting as written, without user-info. */
+const urlIn = ({ written }: NpmSetting): string =>
+  written.includes('${') ? withoutUser(written) : plainUrlOf(written);
 
 /**
  * Returns the edit that replaces a setting's line by the lines `becomes`. Empty for a variable, a file that shells
@@ -227,7 +227,7 @@ export const npmDoctor: Doctor = {
         registry === undefined
           ? null
           : {
-              text: hasReferences ? withoutUser(written) : plainUrlOf(written),
+              text: urlIn(registry),
               place: registry.place,
               isDefault: false,
               isOfProject: registry.level === 'project' && (hasReferences || !isOfUser(written, found)),
@@ -277,7 +277,11 @@ export const npmDoctor: Doctor = {
     const set =
       file !== ''
         ? { file, place: { variable } }
-        : named && { file: named.key === 'cafile' ? named.value : null, place: named.place };
+        : named && {
+            // What a checkout trusts is for no other client.
+            file: named.key === 'cafile' && named.level !== 'project' ? named.value : null,
+            place: named.place,
+          };
     return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {

@@ -4,7 +4,7 @@ import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap
 import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import { phrase } from '../../words/tell.ts';
-import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
+import { configFolderOf, foldersFrom, plainUrlOf, readLines } from '../doctor.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { type PlacedSetting, readSettingsFile, type SettingsFile } from '../settings-file.ts';
 
@@ -40,13 +40,14 @@ export interface NpmFound {
     readonly line: number;
   }[];
   readonly privatePatterns: readonly string[];
-  readonly home: string;
 }
 
-export async function findNpm({ machine, assignments, privatePatterns }: MachineSurroundings): Promise<NpmFound> {
+export async function findNpm(surroundings: MachineSurroundings): Promise<NpmFound> {
+  const { assignments, privatePatterns } = surroundings;
+  const nearest = await packageOf(surroundings.machine);
+  const project = await projectOf(surroundings.machine, nearest);
+  const machine = await withoutRedirects(surroundings.machine, project);
   const { env, home } = machine;
-  const nearest = await packageOf(machine);
-  const project = await projectOf(machine, nearest);
   const [own, user] = [join(project, '.npmrc'), userFileOf(machine)];
   const names: (readonly [NpmLevel, string])[] = [
     ...(own === user ? [] : [['project', own] as const]),
@@ -54,14 +55,19 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
     ...globals(machine).map((file) => ['global', file] as const),
     ...builtins.map((file) => ['builtin', machine.system(file)] as const),
   ];
-  const settings = environment(env);
+  const read = environment(env);
   for (const [level, name] of names) {
     const file = await readSettingsFile(machine, name, npmrc);
     // npm ignores sections. The path of a value in a section ends with its key, that of an element of a list does not.
     for (const one of file?.settings ?? [])
       if (one.value != null && typeof one.path[1] !== 'string')
-        settings.push(settingOf(level, expanded(String(one.path[0]), env), one, env));
+        read.push(settingOf(level, expanded(String(one.path[0]), env), one, env));
   }
+  // npm gives programs that it starts its settings as variables, with the values of references, which may be secrets.
+  const settings = read.filter(({ key, level, value }) => {
+    const other = placesOfKey({ settings: read }, key).find((one) => one.level !== 'environment');
+    return level !== 'environment' || other === undefined || plainUrlOf(other.value) !== plainUrlOf(value);
+  });
   const files = [
     await workspaceOf(machine),
     await readSettingsFile(machine, join(configFolderOf(machine), 'pnpm/config.yaml'), yaml),
@@ -75,7 +81,19 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, written: value, level: 'shell', place: { file, line }, line: null });
-  return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns, home };
+  return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns };
+}
+
+/**
+ * Returns the machine without npm's variables if the .npmrc of a project names other settings files: npm gives their names
+ * and values to programs that it starts, as if the user had set them.
+ */
+async function withoutRedirects(machine: Machine, project: string): Promise<Machine> {
+  const { env } = machine;
+  const own = await readSettingsFile(machine, join(env['npm_config_local_prefix'] ?? project, '.npmrc'), npmrc);
+  const keys = own?.settings.map(({ path: [key] }) => expanded(`${key}`, env)) ?? [];
+  if (!keys.some((key) => /^(?:userconfig|globalconfig|prefix)$/.test(key))) return machine;
+  return { ...machine, env: Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_config_/i.test(name))) };
 }
 
 /**
@@ -108,8 +126,7 @@ function globals(machine: Machine): readonly string[] {
 
 /** Reads the variable `npm_config_<name>`; `null`: it is not set. npm ignores the case of the variable's name. */
 function environmentOf(env: Machine['env'], name: string): string | null {
-  const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
-  return found?.[1] ?? null;
+  return Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`)?.[1] ?? null;
 }
 
 function environment(env: Machine['env']): NpmSetting[] {
@@ -193,11 +210,8 @@ function settingOf(
 ): NpmSetting {
   const written = String(value);
   const line = lines.length === 1 ? (lines[0]?.text ?? null) : null;
-  return { key, value: isUrl(key) || level === 'yarn' ? expanded(written, env) : written, written, level, place, line };
-}
-
-function isUrl(key: string): boolean {
-  return key === 'registry' || key.endsWith(':registry');
+  const isReplaced = level === 'yarn' || /(?:^|:)registry$/.test(key);
+  return { key, value: isReplaced ? expanded(written, env) : written, written, level, place, line };
 }
 
 /**
@@ -250,6 +264,6 @@ async function scopesIn(machine: Machine, project: string): Promise<NpmFound['sc
 const npmOrder: readonly NpmLevel[] = ['environment', 'project', 'user', 'global', 'builtin'];
 
 /** Returns the settings of one key that npm reads, strongest first. */
-export function placesOfKey({ settings }: NpmFound, key: string): readonly NpmSetting[] {
+export function placesOfKey({ settings }: Pick<NpmFound, 'settings'>, key: string): readonly NpmSetting[] {
   return npmOrder.flatMap((level) => settings.filter((one) => one.key === key && one.level === level).slice(-1));
 }

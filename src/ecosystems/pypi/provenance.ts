@@ -51,12 +51,15 @@ function readAttestation(fields: Fields): Attestation | null {
   const [statement, signature] = [textOf(envelope['statement']), textOf(envelope['signature'])];
   const certificate = textOf(material['certificate']);
   if (fields['version'] !== 1 || statement === null || signature === null || certificate === null) return null;
+  const entries = listOf(material['transparency_entries']);
+  // Of an object in place of a text, the library would make as many bytes as its field `length` says.
+  if (JSON.stringify(entries).includes('"length":')) return null;
   // A statement must have exactly one subject, as the public index requires.
   const [subject, ...others] = listOf(membersOf(parsed(Buffer.from(statement, 'base64').toString('utf8')))['subject']);
   const file = textOf(membersOf(subject)['name']);
   const sha256 = sha256Of(membersOf(membersOf(subject)['digest'])['sha256']);
   if (file === null || sha256 === null || others.length > 0) return null;
-  return { file, sha256, statement, signature, certificate, entries: listOf(material['transparency_entries']) };
+  return { file, sha256, statement, signature, certificate, entries };
 }
 
 function parsed(text: string): unknown {

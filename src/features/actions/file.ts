@@ -52,7 +52,7 @@ export const fileAction = {
     const kept = row.kept as Kept | null;
     const change = await findKeptChange(place, row.id);
     if (change !== undefined) {
-      const now = await systemFiles.read(deed.path);
+      const now = await systemFiles.read(deed.path, [dirname(deed.path)]);
       const undone = await undoChange(change, place);
       if (undone.tag === 'error') throw refused(undone.error);
       return { tag: 'ok', output: diffOf(deed.path, now.tag === 'ok' ? now.text : null, oldTextIn(change)) };
@@ -64,7 +64,8 @@ export const fileAction = {
 } as const;
 
 async function wantedIn({ advice }: ActionRow, { path, as }: FileDeed) {
-  const read = await systemFiles.read(path);
+  // The output shows the text. Another user may replace the file by a link to one that only the daemon can read.
+  const read = await systemFiles.read(path, [dirname(path)]);
   if (read.tag === 'error' && read.code !== 'ENOENT')
     throw new StepFailed(phrase('acted.unreadable', { file: printable(path, 200), code: read.code }), true);
   const before = read.tag === 'ok' ? read.text : null;

@@ -48,11 +48,11 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     }),
     valueIn(body) {
       const found = listIn(readMapping(body)?.['responses'])[0] as
-        | { readonly response_range?: { readonly kvs?: unknown } }
+        | { readonly response_range?: { readonly kvs?: unknown } | null }
         | undefined;
-      if (found?.response_range === undefined) return undefined;
-      const [pair] = listIn(found.response_range.kvs) as readonly { readonly value?: string }[];
-      return pair === undefined ? null : { text: textOf(pair.value ?? ''), index: '' };
+      if (found?.response_range == null) return undefined;
+      const [pair] = listIn(found.response_range.kvs) as readonly ({ readonly value?: unknown } | null)[];
+      return pair === undefined ? null : decodeValue(pair?.value ?? '');
     },
     write(url, key, before, after) {
       const named = { key: base64(key) };
@@ -71,19 +71,15 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
     valueIn(body) {
-      const [pair] = listIn(readJson(body)) as readonly {
-        readonly Value?: string | null;
-        readonly ModifyIndex?: number;
-      }[];
-      if (typeof pair?.ModifyIndex !== 'number') return undefined;
-      return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
+      const [pair] = listIn(readJson(body)) as readonly { readonly Value?: unknown; readonly ModifyIndex?: unknown }[];
+      return typeof pair?.ModifyIndex === 'number' ? decodeValue(pair.Value ?? '', `${pair.ModifyIndex}`) : undefined;
     },
     // If there was no value before the change (`after` is `null`), an undo writes an empty value.
-    write: (url, _, before, after) => ({
-      method: 'PUT',
-      url: withQuery(url, { cas: before?.index ?? '0' }),
-      body: after ?? '',
-    }),
+    write(url, _, before, after) {
+      const made = new URL(url);
+      made.searchParams.set('cas', before?.index ?? '0');
+      return { method: 'PUT', url: made.href, body: after ?? '' };
+    },
     isDone: (body) => body.trim() === 'true',
   },
   // `url` has the path and query `/nacos/v1/cs/configs?dataId=…&group=…`
@@ -110,20 +106,14 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
   },
 };
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/**
+ * Reads a value in base64; `undefined`: it is no text. Of an object, `Buffer.from` would make as many bytes as its field
+ * `length` says.
+ */
+function decodeValue(encoded: unknown, index = ''): StoreValue | undefined {
+  return typeof encoded === 'string' ? { text: Buffer.from(encoded, 'base64').toString('utf8'), index } : undefined;
 }
 
-function textOf(encoded: string): string {
-  return Buffer.from(encoded, 'base64').toString('utf8');
-}
-
-function withQuery(url: string, values: Readonly<Record<string, string>>): string {
-  const made = new URL(url);
-  for (const [name, value] of Object.entries(values)) made.searchParams.set(name, value);
-  return made.href;
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,5 +1,6 @@
 import { isLastChoice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
 import { type Upstream, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
@@ -29,6 +30,8 @@ const againMs = 2_000;
  */
 const betweenMs = 500;
 const limitMs = 10_000;
+/** The maximum number of entries in a list, of doubts, and of modules of which a mirror serves wrong bytes. */
+const entriesMax = 500;
 const eventWords = 'types=advice,standing,finding,reload';
 
 interface MirrorSeen extends Upstream {
@@ -74,7 +77,7 @@ export async function readDaemon(
 }
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
-  const response = await sendToDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=500`, limitMs });
+  const response = await sendToDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=${entriesMax}`, limitMs });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   const list = (JSON.parse(response.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
@@ -173,7 +176,7 @@ class Follower {
     if (type === 'standing') {
       const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
       if (typeof registry !== 'string') return;
-      if (inDoubt === true) {
+      if (inDoubt === true && this.#doubted.size < entriesMax) {
         this.#begun.add(registry);
         this.#doubted.add(registry);
         this.#listener.doubted(this.#doubted);
@@ -224,10 +227,11 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
   );
 }
 
-/** The modules of which a mirror serves wrong bytes; `null`: it is not to be used for any module. */
+/** The modules of which a mirror serves wrong bytes; `null`: it is not to be used for any module, also if they are too many. */
 function modulesOf({ wrongModules }: MirrorSeen): readonly string[] | null {
-  const isList = Array.isArray(wrongModules) && wrongModules.length > 0;
-  return isList && wrongModules.every((one) => typeof one === 'string') ? wrongModules : null;
+  const isList = Array.isArray(wrongModules) && wrongModules.length > 0 && wrongModules.length <= entriesMax;
+  const isName = (one: unknown): boolean => typeof one === 'string' && one.length <= limits.moduleChars;
+  return isList && wrongModules.every(isName) ? wrongModules : null;
 }
 
 /**

@@ -199,7 +199,8 @@ export function createKeeper(
       written = text;
       writing = writing.then(async () => {
         if (text !== written) return;
-        const code = await replaceFile(path, text);
+        // Names of modules with wrong bytes may be private.
+        const code = await replaceFile(path, text, 0o600);
         if (code === null) return;
         // After a failed write, the next call writes again, even if the order is unchanged.
         log.warn('the order cannot be kept', { code });

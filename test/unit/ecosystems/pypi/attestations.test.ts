@@ -272,4 +272,11 @@ describe('a provenance object', () => {
   ])('%s: %#', (_, value, isRead) =>
     expect(readProvenance(Buffer.from(JSON.stringify(value))).tag).toBe(isRead ? 'ok' : 'error'),
   );
+
+  test('an object in place of a text takes no memory by its `length`', () => {
+    const logged = (keyId: unknown) => ({ certificate: 'AA==', transparency_entries: [{ logId: { keyId } }] });
+    const read = (keyId: unknown) =>
+      readProvenance(Buffer.from(JSON.stringify(of(one({ verification_material: logged(keyId) }))))).tag;
+    expect([read('"length":'), read({ length: 2 ** 20 })]).toEqual(['ok', 'error']);
+  });
 });

@@ -5,6 +5,7 @@ import { type Disk, openDisk } from '../../../../bench/soak/disk.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { watchSyncs } from '../../io/syncs.ts';
 import { acting } from './acting.ts';
+import { adviceTo } from './advice.ts';
 
 const before = 'A=1\nGOPROXY=off\n';
 const mine = 'A=2\nGOPROXY=off\n';
@@ -43,6 +44,16 @@ describe('an editor that saves the file while an action writes the new text to d
     expect((await one.step('undo')).tag).toBe('failed');
     expect([readFileSync(path(), 'utf8'), readdirSync(join(folder, 'etc'))]).toEqual([mine, ['go.env']]);
   });
+});
+
+it('a link in place of the file: the text of the other file is not shown', async () => {
+  writeFileSync(join(folder, 'other.toml'), 'a secret\n', { mode: 0o600 });
+  symlinkSync('../other.toml', join(folder, 'etc/hosts.toml'));
+  const remedy = { 'hosts.toml': '[host."https://b.example"]', json: '{}' };
+  const deed = { kind: 'file', path: join(folder, 'etc/hosts.toml'), as: 'hosts.toml' } as const;
+  const one = acting(folder, deed, adviceTo({ remedy }));
+  for (const step of ['prepare', 'act'] as const)
+    expect(await one.step(step)).toMatchObject({ tag: 'failed', because: { key: 'acted.unreadable' }, output: '' });
 });
 
 describe('a folder of the path that is a link', () => {

@@ -141,11 +141,11 @@ describe('file', () => {
     expect(readFileSync(`${path()}.other`, 'utf8')).toBe('GOPROXY=keep\n');
   });
   it.each([
-    ['a link within its folder', 'link', 'change.link'],
+    ['a link within its folder', 'link.env', 'change.link'],
     ['a folder that is missing', 'no/such/file', 'change.folder'],
   ])('says of %s what it is', async (_, name, key) => {
     writeFileSync(path(), 'GOPROXY=off\n');
-    symlinkSync(path(), join(folder(), 'etc', 'link'));
+    symlinkSync(path(), join(folder(), 'etc', 'link.env'));
     const end = await acting(folder(), { kind: 'file', path: join(folder(), 'etc', name), as: 'env' }).step('act');
     expect(end).toMatchObject({ tag: 'failed', because: { values: { because: { key } } } });
   });

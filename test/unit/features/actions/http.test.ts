@@ -135,3 +135,18 @@ describe('a store that copies the credentials of the request into its response',
     expect(await acting(folder(), deed, adviceTo(), { post }).step('prepare')).toMatchObject({ tag: 'ok' });
   });
 });
+
+it.each(['etcd', 'consul'] as const)(
+  'an object in place of a value of %s takes no memory by its `length`',
+  async (store) => {
+    const value = { length: 2 ** 20 };
+    const receipt = JSON.stringify(
+      store === 'consul'
+        ? [{ Value: value, ModifyIndex: 7 }]
+        : { responses: [{ response_range: { kvs: [{ value }] } }] },
+    );
+    const post: Post = { send: async () => ({ tag: 'delivered', status: 200, receipt }) };
+    const one = acting(folder(), { ...httpDeed(''), body: { store } }, adviceTo(), { post });
+    expect(await one.step('prepare')).toMatchObject({ tag: 'failed', because: { key: 'acted.noStore' } });
+  },
+);

@@ -30,7 +30,7 @@ function paste(folder: string, lines: readonly string[]): { readonly isRun: bool
 }
 
 const files: Readonly<Record<string, string>> = {
-  '.envrc': [
+  '~/.profile': [
     `export GONOSUMDB="github.com/*,';touch x;'"`,
     `export GOFLAGS="-insecure ';touch x;'"`,
     `export GOPROXY="https://a.example.com,direct,https://b.example.com/';touch x;'"`,
@@ -66,6 +66,27 @@ it('runs nothing of a hostile project, and sets what it says', async () => {
   expect(lines.filter((line) => paste(machine.root, [line]).isRun)).toEqual([]);
   expect(isRun).toBe(false);
   expect(log).toContain(`<mirrorwatch><doctor><${path.replaceAll('`', '%60')}><--ecosystem><pypi>`);
+});
+
+it('no value of a checkout is printed to be pasted for other projects', async () => {
+  const project = {
+    '.envrc': [
+      'export GOFLAGS="-insecure -toolexec=./evil"',
+      'export GOPROXY=https://evil.example.com',
+      "export GOPRIVATE='*,github.com/evil/*'",
+    ].join('\n'),
+    '.npmrc': 'cafile=/checkout/evil.pem\n',
+    'package.json': '{}',
+  };
+  const machine = testMachine({
+    ...project,
+    '~/.config/pip/pip.conf': '[global]\ntimeout = 9\nindex-url = https://pypi.example.com/\n',
+  });
+  const { traps } = JSON.parse((await machine.run(['doctor', '--json'])).out) as {
+    traps: { id: string; set: string[] }[];
+  };
+  expect(traps.map(({ id }) => id).toSorted()).toEqual(['go-direct-missing', 'go-insecure', 'go-sumdb-skipped']);
+  expect(traps.flatMap(({ set }) => set).join('\n')).not.toMatch(/evil/);
 });
 
 it('an explained error suggests nothing that runs', async () => {

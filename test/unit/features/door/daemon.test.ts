@@ -194,6 +194,39 @@ describe('a daemon that the door follows', () => {
     expect(steered.seen.slice(2)).toEqual(['doubted near', 'doubted near', 'failing ', 'doubted near', 'failing ']);
   });
 
+  it('names so many mirrors in doubt at most', async () => {
+    const steered = await steeredDaemon();
+    await steered.heard('failing ');
+    steered.hold(near);
+    steered.say('reload', {});
+    await steered.asked();
+    for (let at = 0; at <= 600; at += 1) steered.say('standing', { registry: `n${at}`, inDoubt: true });
+    steered.say('standing', { registry: 'n0', inDoubt: false });
+    await until(
+      'all are heard',
+      () => steered.seen.filter((one) => one.includes('n499')).length,
+      (count) => count > 0,
+    );
+    steered.release(near);
+    await until(
+      'the read is done',
+      () => steered.seen.filter((one) => one === 'failing ').length,
+      (count) => count > 1,
+    );
+    expect(steered.seen.join(' ')).not.toContain('n500');
+  });
+
+  it('sends so many values at most', async () => {
+    const many = (name: string) => (name === 'mirrors' ? Array.from({ length: 1_000_000 }, () => 1) : [advice]);
+    const { lost } = await followed(many);
+    await until(
+      'the lists were read',
+      () => lost.length,
+      (count) => count > 0,
+    );
+    expect(lost[0]).toBe('EMSGSIZE');
+  });
+
   it.each<readonly [string, (name: string) => unknown]>([
     ['nothing in its list', () => [null]],
     ['numbers for names', (name) => good(name).map((one) => ({ ...one, ecosystem: 1 }))],
@@ -278,6 +311,13 @@ describe('the order of a printed door', () => {
 it.each<[string, unknown, readonly string[], readonly string[]]>([
   ['by an authority: the mirror is not used', undefined, ['near'], []],
   ['of modules that are no list of names', [1], ['near'], []],
+  [
+    'of more modules than are compared with each request',
+    Array.from({ length: 501 }, (_, at) => `a/${at}`),
+    ['near'],
+    [],
+  ],
+  ['of a name that is too long', ['a'.repeat(401)], ['near'], []],
   ['by other mirrors: it is not used for these modules', ['example.com/a'], [], ['example.com/a']],
 ])('wrong bytes that the daemon reports: %s', async (_, wrongModules, wrong, modules) => {
   const { url } = await daemon((name) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -186,7 +186,10 @@ describe('wrong bytes of one module', () => {
     keeper.keep(new Map([['go/go', orderOf(go, { ...nothing, wrongOf })]]));
     await keeper.done();
     const kept = (await readKept(path, nothingLogged)).get('go/go');
+    const { mode } = statSync(path);
     rmSync(dir, { recursive: true });
+    // Their names may be private.
+    expect(mode & 0o077).toBe(0);
     const order = currentOrderOf(go, undefined, kept, 0);
     expect(namesFor(order, 'example.com/a')).toEqual(['far', 'go-origin']);
     expect(namesFor(order, 'example.com/b')).toEqual(['near', 'far', 'go-origin']);
