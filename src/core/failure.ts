@@ -127,6 +127,11 @@ export type Outcome =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: Because };
 
+/** True if a response had wrong bytes. */
+export function isMismatch(outcome: Outcome): boolean {
+  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
+}
+
 /** True if the verification of the mirror's certificate failed. */
 export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';

@@ -1,6 +1,6 @@
 import type { WholeBody } from './body.ts';
 import type { BuildPlace, ControlDue, ControlResponse, Due } from './due.ts';
-import type { Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
+import type { Auth, Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
 import type { Sample } from './sample.ts';
 import type {
   Hop,
@@ -111,12 +111,7 @@ export interface WireAccess {
   readonly ca: readonly string[];
   readonly client: { readonly cert: string; readonly key: string } | null;
   readonly pin: TlsAccess['pin'];
-  readonly auth: {
-    readonly scheme: 'basic' | 'bearer';
-    readonly username: string;
-    readonly secret: string;
-    readonly hosts: readonly string[];
-  } | null;
+  readonly auth: (Omit<Auth, 'secret'> & { readonly secret: string }) | null;
   readonly proxy: { readonly url: string; readonly username: string | null; readonly password: string | null } | null;
   readonly family: 4 | 6 | null;
   readonly dnsServer: string | null;

@@ -84,14 +84,11 @@ export interface VantageStanding {
 }
 
 /** The lag of one mirror; `null`: unknown. */
-export interface MirrorLag {
+export interface MirrorLag extends Pick<Freshness, 'lowerMs' | 'upperMs' | 'missing'> {
   readonly registry: string;
   /** The module that the lag is about; `null`: it is the lag of the whole mirror. */
   readonly module: string | null;
-  readonly lowerMs: number | null;
-  readonly upperMs: number | null;
   readonly records: number | null;
-  readonly missing: number | null;
 }
 
 /** The baseline of a series of light probes (one target over cold or warm connections); `null` while it warms up. */

@@ -41,12 +41,7 @@ const withheld = ['git', 'ssh'] as const;
  *                      `makeRunsFolder`
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
-export function createClientRunner(input: {
-  readonly clock: Pick<Clock, 'monotonicMs'>;
-  readonly timers: Timers;
-  readonly path: string;
-  readonly folder?: string;
-}): ClientRunner {
+export function createClientRunner(input: Omit<Room, 'running'> & { readonly folder?: string }): ClientRunner {
   const { clock, timers, path } = input;
   const room: Room = { clock, timers, path, running: new Set() };
   const ends = new Set<Promise<unknown>>();

@@ -13,12 +13,13 @@ import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
 
 const nowhere = createHost('');
 
-interface RosterInput {
+export interface RosterInput {
   readonly config: Config;
   readonly targets: readonly Target[];
   readonly seed: string;
   readonly calendar: Calendar;
   readonly now: Now;
+  /** By the id of a target: when its last success before this start was, wall milliseconds; absent: not known. */
   readonly lastOk?: ReadonlyMap<string, number>;
 }
 

@@ -2,12 +2,12 @@ import type { Config } from '../core/config.ts';
 import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { seriesId, type Target, upstreamKeyOf } from '../core/mirror.ts';
-import type { Calendar, Now, Random } from '../core/ports.ts';
+import type { Now, Random } from '../core/ports.ts';
 import { type BuildMeans, ripen, startBuild } from './build.ts';
 import { Flights, isDownload } from './flights.ts';
 import { type Host, hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget, priorities, type Series } from './host.ts';
 import type { Slot } from './plan.ts';
-import { ScheduleRoster } from './roster.ts';
+import { type RosterInput, ScheduleRoster } from './roster.ts';
 import type { Finished, Scheduler } from './scheduling.ts';
 import { againAt } from './series.ts';
 import { awayReasonOf, clearWaits, isInMaintenance, throttleStep, waitEnd } from './throttle.ts';
@@ -21,18 +21,13 @@ const scheduledShare = 0.75;
  * Creates a scheduler. All first starts are in the future.
  * @param input.seed  the name of the place where the daemon runs, so that two places do not probe at the same times
  */
-export function createScheduler(input: {
-  readonly config: Config;
-  readonly targets: readonly Target[];
-  readonly seed: string;
-  readonly calendar: Calendar;
-  readonly random: Random;
-  readonly now: Now;
-  /** By the id of a target: when its last success before this start was, wall milliseconds; absent: not known. */
-  readonly lastOk?: ReadonlyMap<string, number>;
-  /** The maximum number of concurrent probes. If absent, only the capacity of the probing threads limits it. */
-  readonly probesAtOnce?: number;
-}): Scheduler {
+export function createScheduler(
+  input: RosterInput & {
+    readonly random: Random;
+    /** The maximum number of concurrent probes. If absent, only the capacity of the probing threads limits it. */
+    readonly probesAtOnce?: number;
+  },
+): Scheduler {
   const { random, probesAtOnce = Number.POSITIVE_INFINITY } = input;
   const roster = new ScheduleRoster(input);
   const flights = new Flights();

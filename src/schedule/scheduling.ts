@@ -35,13 +35,9 @@ export interface Scheduler {
    * it later.
    */
   reserve(
-    input: {
-      readonly target: Target;
-      readonly connection: Connection;
+    input: Pick<Due, 'target' | 'connection' | 'timeoutMs' | 'round' | 'family' | 'protocol'> & {
       readonly purpose: 'confirm' | 'recheck' | 'peek';
-      readonly timeoutMs: number;
-      readonly round: Due['round'];
-    } & Pick<Due, 'family' | 'protocol'>,
+    },
     now: Now,
   ): Due | null;
   /** Starts a visit (one run of a real client at a mirror), or returns why none is possible now. */

@@ -66,13 +66,7 @@ export function rowOf({ name, wallMs, ...of }: Omit<OpenRow, 'v'> & { name: stri
   return { table: 'trend', key: `open/${name}`, atMs: wallMs, value: { v: 1, ...of } satisfies OpenRow };
 }
 
-export function cellsIn({ key, value }: Row): {
-  readonly name: string;
-  readonly url: string;
-  readonly range: TrendRange;
-  readonly fromMs: number;
-  readonly cells: readonly TrendCell[];
-} | null {
+export function cellsIn({ key, value }: Row) {
   const [, word, name] = /^(\w+)\/\d+\/(.*)$/s.exec(key) ?? [];
   const range = trendRanges.find((one) => one === word);
   const { v, url, fromMs, cells } = (value ?? {}) as Partial<CellsRow>;

@@ -1,4 +1,5 @@
 import { isMarkup } from '../../core/body.ts';
+import { isMismatch } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { AuthorityCost, Cost, Facts, Verdict } from '../../core/transcript.ts';
@@ -127,7 +128,7 @@ function* learnMore(
       const heads = distinct([served, ...records.map(({ head }) => head)]);
       const claim = { largest: largestOf(heads), heads: [...heads, ...known], found: records };
       const proven = yield* verifyClaim(relay, claim);
-      if (proven.tag === 'error') return isLie(proven.error.outcome) ? proven : ok(learnt);
+      if (proven.tag === 'error') return isMismatch(proven.error.outcome) ? proven : ok(learnt);
       learnt.push(...records);
     }
     if (isEnd) break;
@@ -143,14 +144,10 @@ function* requestSome(
   for (const lookup of lookups) {
     const record = yield* requestRecord(relay, lookup, { aside: true });
     if (record.tag === 'ok') records.push(record.value);
-    else if (isLie(record.error)) return record;
+    else if (isMismatch(record.error)) return record;
     else if (!isNotOffered(record.error)) return ok({ records, isEnd: true });
   }
   return ok({ records, isEnd: false });
-}
-
-function isLie(end: End): boolean {
-  return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
 /**

@@ -1,5 +1,5 @@
 import { heldBodyOf, utf8 } from '../../core/body.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
+import { isMismatch, type ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
 import { ok, type Result } from '../../core/result.ts';
@@ -242,7 +242,7 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
   const got = yield* getBeside(signaturePath, { bodyBytesMax: limits.detachedSignatureBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
   const judged = yield* verified(head, { ...check, signature: got.value.body }, context);
-  const isBad = judged.tag === 'error' && judged.error.tag === 'failed' && judged.error.failure.kind === 'mismatch';
+  const isBad = judged.tag === 'error' && isMismatch(judged.error);
   return isBad && isRelease ? ((yield* outOfStep(head, keyring, context)) ?? judged) : judged;
 }
 

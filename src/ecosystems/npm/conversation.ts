@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isMarkup } from '../../core/body.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
+import { isMismatch, type ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
@@ -104,7 +104,7 @@ function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   const kept = yield* locate(target.module ?? '', wanted, context);
   if (kept.tag === 'error') return ended(kept.error);
   const first = yield* fromPlace(target, kept.value, context);
-  if (!kept.value.isKept || !isMismatch(first.verdict)) return first.verdict;
+  if (!kept.value.isKept || !isMismatch(first.verdict.outcome)) return first.verdict;
   const now = yield* locate(target.module ?? '', wanted, context, true);
   if (now.tag === 'error') return ended(now.error);
   const read = now.value.tarball === kept.value.tarball ? first.read : undefined;
@@ -141,10 +141,6 @@ function* fromPlace(
     verdict: yield* judgeBytes(body, integrity, known.value, { ...seen, ...known.value.facts }),
     read: got.value,
   };
-}
-
-function isMismatch({ outcome }: Verdict): boolean {
-  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
 /** Probes the registry's list of signing keys. Only the keys that an origin lists are stored. */

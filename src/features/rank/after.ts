@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
+import { isMismatch } from '../../core/failure.ts';
 import { getOrMake } from '../../core/get-or-make.ts';
 import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
 import type { Clock, Probed, Random } from '../../core/ports.ts';
@@ -115,10 +116,6 @@ async function probeOnce(
   return probed === null ? [] : [probed.sample];
 }
 
-function isWrong({ outcome }: Sample): boolean {
-  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
-}
-
 /** Adds the downloads to a row. If the last one failed, all of them failed, so each counts as a failure. */
 function withDownload(row: RankRow, responses: readonly Sample[], lag: RankLag | null): RankedRow {
   const last = responses.at(-1);
@@ -127,7 +124,7 @@ function withDownload(row: RankRow, responses: readonly Sample[], lag: RankLag |
   const download = { bytes, rate: outcome.tag === 'ok' ? steadyRateOf(last) : null, reason: reasonOf(last) };
   const verified = row.verified + (outcome.tag === 'ok' && last.facts.verified !== undefined ? 1 : 0);
   if (outcome.tag !== 'failed') return { ...row, verified, download, lag };
-  const wrong = isWrong(last) ? responses.length : 0;
+  const wrong = isMismatch(outcome) ? responses.length : 0;
   return {
     ...row,
     failed: row.failed + responses.length,
