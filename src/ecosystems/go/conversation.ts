@@ -91,10 +91,10 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const key = `${module}@${named.value}/go.mod`;
-  const want = context.pinned[key] ?? context.locked?.[key];
   const digest = h1OfMod(body);
-  // If the hash is known, wrong bytes in a recognisable go.mod are a mismatch, not malformed.
-  const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
+  // If a database proves the hash, wrong bytes in a recognisable go.mod are a mismatch, not malformed.
+  const want = context.pinned[key] ?? context.locked?.[key];
+  const isVouched = digest === want || (isProven(key, context) && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return failedBy(read.error, facts);
   return verify(digest, key, context, { ...facts, ...seenIn(body) });
@@ -120,8 +120,7 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   if (files.tag === 'error') {
     // A complete body that is not a valid zip cannot be the file that the checksum database hashed. So it is a
     // mismatch, not malformed.
-    if ((context.pinned[key] ?? context.locked?.[key]) === undefined || !isSpoiltZip(whole))
-      return failedBy(files.error, facts);
+    if (!isProven(key, context) || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return verify(`sha256:${hash}`, key, context, { ...facts, ...seen }, phrase('answer.spoiltZip', { hash }));
   }
@@ -132,6 +131,14 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
 
 function factsOf(wanted: string | null, resolvedVersion: string): Facts {
   return wanted === resolvedVersion ? {} : { resolvedVersion };
+}
+
+/**
+ * True if a checksum database whose key no file states knows a hash. Bytes that are no go.mod or zip are malformed
+ * otherwise: what a lock file says of them must not make them a response.
+ */
+function isProven(key: string, { pinned, own }: GoContext): boolean {
+  return pinned[key] !== undefined && own.sumdb?.isKeyOfFile !== true;
 }
 
 /**

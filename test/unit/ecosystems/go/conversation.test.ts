@@ -462,3 +462,25 @@ test('a zip that is kept in a file is hashed as one that is held, and its length
   });
   expect(seen?.bytes).toBe(zip.length);
 });
+
+describe('bytes that are no go.mod or zip, beside a hash', () => {
+  const portal = `<!doctype html><html><body>Log in to read ${module}/@v/v1.0.0.mod</body></html>`;
+  const spoilt = zip.with(zip.indexOf('PK\x01\x02'), 0);
+  const hashes = { [`${module}@v1.0.0`]: hello.h1, [`${module}@v1.0.0/go.mod`]: hello.modH1 };
+  test.each<[string, Parameters<typeof contextOf>[0], readonly [string, string]]>([
+    [
+      'of a lock file: as without it, so that no file makes an error page a response',
+      { locked: hashes },
+      ['wrong_content', 'malformed'],
+    ],
+    ['of no file at all', {}, ['wrong_content', 'malformed']],
+    ['of the checksum database: wrong bytes', { pinned: hashes }, ['mismatch', 'mismatch']],
+  ])('%s', (_, more, want) => {
+    const kindOf = (step: Step, body: string | Uint8Array) => {
+      const { outcome, facts } = hold(step, 'v1.0.0', { [at(`@v/v1.0.0.${step}`)]: answered(200, body) }, more);
+      expect(facts.file).toBe(undefined);
+      return outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag;
+    };
+    expect([kindOf('mod', portal), kindOf('zip', spoilt)]).toEqual(want);
+  });
+});
