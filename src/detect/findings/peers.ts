@@ -17,7 +17,7 @@ import {
 } from '../contents/digests.ts';
 import { dropItem, isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
 import { explainPeers, renewSides, sidesOf } from '../contents/peers-says.ts';
-import { isLeftAlone } from '../memory/absence.ts';
+import { isLeftAlone, isThrottled } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
 import type { Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
@@ -152,6 +152,7 @@ function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): b
     return (
       own === undefined ||
       isLeftAlone(other) ||
+      isThrottled(view, other, own.step) ||
       connections.some((one) => other.series.get(seriesId(own, one))?.isSettled)
     );
   });
