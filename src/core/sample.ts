@@ -57,6 +57,8 @@ export interface Sample {
    */
   readonly heldMs?: number;
   readonly worker: number;
+  /** How the request failed, if the mirror counts as one that lacks the item; absent in settled samples. */
+  readonly failedAs?: Outcome;
 }
 
 /** A sample after its final judgement. */

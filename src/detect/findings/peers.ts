@@ -77,14 +77,14 @@ export function recordOwn(own: Bytes, { view, series, sample }: Judged) {
   return { statements, dirty: isNew ? series : undefined };
 }
 
-/** True for a failure that only an editable file supports: no authority has judged the bytes. */
-function isByFile({ outcome, facts }: Pick<Sample, 'outcome' | 'facts'>): boolean {
-  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' && facts.file?.says === 'wrong';
-}
-
-/** How a failed sample counts that only an editable file supports; `null`: the sample is another one. */
+/**
+ * How a failed sample counts that only an editable file supports, because no authority has judged the bytes; `null`: the
+ * sample is another one.
+ */
 export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile | null {
-  return isByFile(sample) ? weighSample(view, mirror, sample) : null;
+  const { outcome, facts } = sample;
+  const isByFile = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' && facts.file?.says === 'wrong';
+  return isByFile ? weighSample(view, mirror, sample) : null;
 }
 
 /**
