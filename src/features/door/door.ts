@@ -4,6 +4,7 @@ import { isLoopback } from '../../core/addresses.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { descriptorBoundsFor } from '../../core/descriptors.ts';
 import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { Clock, Log, Timers, WireAccess } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
@@ -79,9 +80,7 @@ export async function openDoor(
 
   function configure(config: Config): { close(): void } {
     isRelay = options.relay || config.door?.relay === true;
-    const used = config.mirrors.filter(
-      (mirror) => mayUseSecrets || (mirror.access.auth === null && mirror.access.tls.client === null),
-    );
+    const used = config.mirrors.filter((mirror) => mayUseSecrets || !hasSecrets(mirror));
     access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
     following.configure(routesOf(config, registry));
     return followDaemon(daemonOf(config), following, timers);
@@ -131,6 +130,10 @@ export async function openDoor(
       await following.done();
     },
   });
+}
+
+function hasSecrets({ access: { auth, tls } }: Mirror): boolean {
+  return auth !== null || tls.client !== null;
 }
 
 function bucketsOf({ perMinute }: DoorRule, nowMs: () => number) {
