@@ -128,11 +128,7 @@ function itemKeyOf({ module, version, step }: ScopeItem): string {
 
 /** True for a cause that only a statistical test supports: slowness, or a share of failures. */
 export function isTested(cause: AdviceCause): boolean {
-  return cause === 'slower' || order.some((kind) => kind === cause && manner(kind) === 'tested');
-}
-
-function manner(kind: Named): KindTraits['confidence'] {
-  return kindTraits[kind].confidence;
+  return cause === 'slower' || order.some((kind) => kind === cause && kindTraits[kind].confidence === 'tested');
 }
 
 /**

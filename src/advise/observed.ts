@@ -83,18 +83,15 @@ export function observedAt(view: View, at: Mirror, after: Chain | null, fromMs: 
     unwatched: 'unknown',
   };
   const { tallyOf, nearMs } = view;
-  const isKnown = run.length > 0 || isSampledSince(window, fromMs);
+  // The window needs enough samples of the time that a time test compared. Else it shows the time before.
+  const sampled = fromMs === null ? null : window.filter(({ atMs }) => atMs >= fromMs).length;
+  const isKnown = run.length > 0 || sampled === null || sampled >= limits.measuredOk;
   const replayOf = (chain: Chain): Expectation => {
     const expected = expectation({ walker, chain, moments: window, tallyOf, nearMs });
     return isKnown ? expected : { ...expected, p95Ms: null };
   };
   const before = replayOf(view.group.chain ?? noChain);
   return { window, p95Ms, replay: { before, after: replayOf(after) } };
-}
-
-/** True if the window has enough samples of the time that a time test compared. Else it shows the time before. */
-function isSampledSince(window: readonly TallyEntry[], fromMs: number | null): boolean {
-  return fromMs === null || window.filter(({ atMs }) => atMs >= fromMs).length >= limits.measuredOk;
 }
 
 export interface Measured {

@@ -25,12 +25,8 @@ export interface View {
    */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
+  /** Canary responses of different mirrors are compared if they are at most this far apart. Milliseconds. */
   readonly nearMs: number;
-}
-
-/** Canary responses of different mirrors are compared if they are at most this far apart. Milliseconds. */
-function nearOf(config: Config): number {
-  return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }
 
 export function viewOf(
@@ -53,6 +49,6 @@ export function viewOf(
     },
     worthRatio: 1 / (1 - Math.min(0.9, config.advise.minGain)),
     canaryEveryMs: everyMs(config.schedule.pace),
-    nearMs: nearOf(config),
+    nearMs: Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs),
   };
 }

@@ -52,6 +52,8 @@ export interface Sample
    * below `limits.threadHeldMs`, or the response was a whole artifact.
    */
   readonly heldMs?: number;
+  /** How the request failed, if the mirror counts as one that lacks the item; absent in settled samples. */
+  readonly failedAs?: Outcome;
 }
 
 /** A sample after its final judgement. */

@@ -109,7 +109,10 @@ export interface FileWord {
   readonly says: 'right' | 'wrong' | 'overruled';
   /** True if the decision is that of a key which a file states: the file may be edited, and the key be another one. */
   readonly isKey?: true;
-  /** True if the file is beside the bytes, on the same mirror: it is evidence about this copy alone. */
+  /**
+   * True if the decision is about this copy alone: the file is beside the bytes, on the same mirror, or the bytes are
+   * wrong without the file too, such as a zip that cannot be read.
+   */
   readonly isOfCopy?: true;
 }
 

@@ -61,7 +61,8 @@ function canaryOf(
   modules: readonly ModuleRef[],
   targets: readonly Target[],
 ): string | null {
-  const chosen = modules.find(({ version }) => names.isFixed(version)) ?? modules[0];
+  const fixed = modules.filter(({ version }) => names.isFixed(version));
+  const chosen = fixed.find(({ isOfLock }) => isOfLock !== true) ?? fixed[0] ?? modules[0];
   if (chosen !== undefined)
     return targetId(mirror.name, chosen.module, steps[canary]?.grain === 'version' ? chosen.version : null, canary);
   return targets.find((target) => !isHeavy(target))?.id ?? null;

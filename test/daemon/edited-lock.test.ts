@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { h1OfMod } from '../../src/ecosystems/go/h1.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
-import { refuses } from './scripted-wire.ts';
+import { type Behaviour, refuses } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { told } from './told.ts';
 import { startWorld } from './world.ts';
@@ -67,20 +67,39 @@ test('a lock file with the hash of a lone mirror, without an origin: no good mir
   await world.stop();
 });
 
-test('a lock file with an added module that a lone mirror serves: no good mirror is left, also if another one fails', async () => {
-  const [hello, added] = syntheticModules;
-  if (hello?.versions[0] === undefined || added?.versions[0] === undefined) throw new Error('two synthetic modules');
-  const world = await startWorld({
-    yaml: threeMirrors({ mirrors, modules: '{ from: /app/go.sum, top: 5 }' }),
-    files: { '/app/go.sum': goSumLines(added, added.versions[0]) + goSumLines(hello, hello.versions[0]) },
-    script: (asked) => {
-      if (asked.registry === 'a' && asked.atMs >= 300_000) return refuses;
-      const isAbsent = asked.registry !== 'c' && asked.path.startsWith(`/${added.path}/`);
-      return isAbsent ? { status: 404, body: 'not found' } : well(asked);
-    },
+const lock = '{ from: /app/go.sum, top: 5 }';
+
+describe.each<[string, Behaviour]>([
+  ['is absent', { status: 404, body: 'not found' }],
+  ['hangs', 'hangs'],
+  ['fails', { status: 500, body: 'bad VCS response' }],
+  ['is denied', { status: 403, body: 'denied' }],
+  ['is a page', { status: 200, body: '<!doctype html><html></html>' }],
+])('a lock file with an added module that a lone mirror serves, and that elsewhere %s', (_, elsewhere) => {
+  test.each([
+    ['no good mirror is left', lock],
+    [
+      'no good mirror is left, and a failure of one is found, beside a module of the configuration',
+      `${lock}, "example.com/hello@v1.0.0"`,
+    ],
+  ])('%s', async (_title, modules) => {
+    const [hello, added] = syntheticModules;
+    if (hello?.versions[0] === undefined || added?.versions[0] === undefined) throw new Error('two synthetic modules');
+    const world = await startWorld({
+      yaml: threeMirrors({ mirrors, modules }),
+      files: { '/app/go.sum': goSumLines(added, added.versions[0]) + goSumLines(hello, hello.versions[0]) },
+      script: (asked) => {
+        if (asked.registry === 'a' && asked.atMs >= 300_000) return refuses;
+        const isElsewhere = asked.registry !== 'c' && asked.path.startsWith(`/${added.path}/`);
+        return isElsewhere ? elsewhere : well(asked);
+      },
+    });
+    await world.seconds(300);
+    expect(told(world).filter((line) => /advice|refusal|outage/.test(line))).toEqual([]);
+    await world.seconds(60);
+    const advice = told(world).filter((line) => line.startsWith('advice'));
+    expect(advice.filter((line) => line.endsWith('c'))).toEqual([]);
+    if (modules !== lock) expect(advice).toEqual(['advice proposed a → b']);
+    await world.stop();
   });
-  await world.seconds(600);
-  const story = told(world).filter((line) => /advice|refusal/.test(line));
-  expect(story).toEqual(['advice proposed a → b']);
-  await world.stop();
 });

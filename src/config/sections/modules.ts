@@ -116,7 +116,7 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
       : writtenModule(kind, entry, entryFiles(path, reading));
     for (const one of taken) {
       const same = named.get(keyOf(one));
-      if (same === undefined) named.set(keyOf(one), { ...one, at, isWritten });
+      if (same === undefined || (isWritten && !same.isWritten)) named.set(keyOf(one), { ...one, at, isWritten });
       else if (isWritten && same.isWritten)
         reading.error(path, phrase('expected.moduleOnce', { path: `modules.${id}[${same.at}]` }));
     }

@@ -41,6 +41,24 @@ export function isOfWithdrawn(view: Absent, mirror: MirrorMemory, { outcome, due
 type Absent = Pick<RuleView, 'targets' | 'mirrors' | 'config' | 'seen'>;
 
 /**
+ * A sample as evidence about its mirror. A mirror that serves other modules, but never served this item of a lock file,
+ * lacks the item, however its request fails: anybody can add a module that only one mirror can fetch. If the mirror has
+ * served the same step of other modules, it must still do so. Right after a start, that is presumed.
+ * @see docs/decisions/0185-items-that-one-mirror-serves.md
+ */
+export function asLacking(view: Absent, mirror: MirrorMemory, sample: Sample): Sample {
+  const { target } = sample.due;
+  const isNew = !view.seen.has(target.id) && (seriesAt(mirror, target)?.versions ?? []).length === 0;
+  if (sample.outcome.tag !== 'failed' || !isNew || !isOfLock(view.config, target)) return sample;
+  const others = [...mirror.series.values()].filter((one) => one.target.module !== target.module);
+  const had = others.filter(({ target: { step, id } }) => step === target.step && view.seen.has(id));
+  const isServed = (one: SeriesMemory): boolean => one.item === 'served' || (had.length > 0 && !one.isSettled);
+  const serves = (had.length > 0 ? had : others).some(isServed);
+  if (!serves || !isWithdrawn(view, mirror, target, siblingsOf(view, mirror, target))) return sample;
+  return { ...sample, outcome: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, failedAs: sample.outcome };
+}
+
+/**
  * True for an item that a mirror lacks, if the origin and most of its siblings lack it too. Two cases differ if none of
  * those that lack it has ever served it, because somebody may have edited the file that names it. An item that only lock
  * files name needs the origin or two independent mirrors that serve it. For an item by digest, most siblings decide
@@ -48,6 +66,7 @@ type Absent = Pick<RuleView, 'targets' | 'mirrors' | 'config' | 'seen'>;
  * @see docs/decisions/0222-versions-that-mirrors-have-lost.md
  */
 export function isWithdrawn(view: Absent, mirror: MirrorMemory, target: Target, siblings: readonly Sibling[]): boolean {
+  const isOrigin = (one: MirrorMemory): boolean => one.mirror.role === 'origin';
   const origin = siblings.find((one) => isOrigin(one.mirror));
   const others = siblings.filter((one) => one !== origin);
   const own = { mirror, series: seriesAt(mirror, target) };
@@ -62,10 +81,6 @@ export function isWithdrawn(view: Absent, mirror: MirrorMemory, target: Target, 
   return (isOrigin(mirror) || isAbsentThere) && rest < countMirrors(lacking);
 }
 
-function isOrigin({ mirror }: MirrorMemory): boolean {
-  return mirror.role === 'origin';
-}
-
 /** The number of independent mirrors. */
 function countMirrors(mirrors: readonly Sibling[]): number {
   return countPlaces(mirrors.map(({ mirror }) => witnessPlaceOf(mirror)));
@@ -78,7 +93,8 @@ function countMirrors(mirrors: readonly Sibling[]): number {
 function lacks({ mirror, series }: Sibling, target: Target): boolean {
   const known = series?.item ?? null;
   if (known === 'absent' || (known === 'served' && !isHeavy(target))) return known === 'absent';
-  const items = stepsOf(mirror, target).map((one) => (one === series ? null : one.item));
+  const steps = [...mirror.steps].map((step) => seriesAt(mirror, { ...target, step }));
+  const items = steps.map((one) => (one === series ? null : one?.item));
   return items.includes('absent') && (known === null || !items.includes('served'));
 }
 
@@ -86,11 +102,6 @@ type Item = Pick<Target, 'module' | 'version' | 'step'>;
 
 function seriesAt({ mirror, series }: MirrorMemory, { module, version, step }: Item): SeriesMemory | undefined {
   return series.get(seriesId({ id: targetId(mirror.name, module, version, step) }, primaryConnectionOf(mirror)));
-}
-
-/** The series of all steps of a version at a mirror. They are found by name: a mirror may have thousands of series. */
-function stepsOf(mirror: MirrorMemory, { module, version }: Target): readonly SeriesMemory[] {
-  return [...mirror.steps].flatMap((step) => seriesAt(mirror, { module, version, step }) ?? []);
 }
 
 /** True if only lock files name the module, and its version if the target has one. */

@@ -36,7 +36,8 @@ export function weighFile(own: Voice, all: readonly Voice[], isKey = false): ByF
   // Another mirror still serves what this mirror alone served before, but not since the bytes changed upstream.
   const past = agreeing > 1 || own.isOrigin ? [] : (own.statement.earlier ?? []);
   const isOwnPast = backing.some(({ statement }) => past.some(({ digest }) => digest === statement.digest));
-  if (isOwnPast || (backers > 1 && backers >= agreeing) || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
+  if (isOwnPast || backers > Math.max(1, agreeing - Number(isKey)) || backing.some(({ isOrigin }) => isOrigin))
+    return 'backed';
   return voices.length === 1 ? 'alone' : 'open';
 }
 

@@ -43,11 +43,10 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const input = { view: memory, mirror, series, sample: response };
   if (response.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
   memory.turn.settled.push({
-    ...sample,
+    ...settledSampleOf(sample),
     ...(isOfPace ? { isOfPace } : {}),
     ...(isOfWithdrawn(memory, mirror, sample) ? { isWithdrawn: true } : {}),
     ...(isUnproven ? { isUnproven: true } : {}),
-    facts: dropContents(sample.facts),
     cold: isCold,
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : usualOf(speedOf(series)).medianMs,
@@ -67,7 +66,9 @@ export function mirrorOf(memory: Memory, { due, startedMonotonicMs }: Sample): M
 }
 
 export function settledSampleOf(sample: Sample): SettledSample {
-  return { ...sample, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
+  const { failedAs, ...shown } = sample;
+  const outcome = sample.outcome.tag === 'failed' ? (failedAs ?? sample.outcome) : sample.outcome;
+  return { ...shown, outcome, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 
 /** Records an ok sample. Returns true if it was the first fetch of a pull-through cache; false for other samples. */

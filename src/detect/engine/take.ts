@@ -3,6 +3,7 @@ import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
+import { asLacking, isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
@@ -29,13 +30,14 @@ const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUF
  * Processes a new sample. If it shows nothing about the mirror, it is settled (made final) at once. Most other samples
  * wait until `releaseHeld` settles them.
  */
-export function take(memory: Memory, sample: Sample): void {
-  const { target, connection, purpose } = sample.due;
-  const mirror = mirrorOf(memory, sample);
+export function take(memory: Memory, taken: Sample): void {
+  const { target, connection, purpose } = taken.due;
+  const mirror = mirrorOf(memory, taken);
   if (mirror === null) {
-    settle(memory, sample, null);
+    settle(memory, taken, null);
     return;
   }
+  const sample = asLacking(memory, mirror, taken);
   if (target.canary && purpose !== 'build') recordPlan(mirror, sample);
   recordRequest(mirror, sample);
   recordSlowness(mirror, sample);
@@ -60,7 +62,9 @@ export function take(memory: Memory, sample: Sample): void {
     // own network, a failed connection shows nothing about the address family or the HTTP version of the peek either.
     const isLost = isSilent(sample.outcome) && (isSuspect || isLineLossy(memory, mirror.egress));
     if (!isLost) receiveResponse(memory, input, 'peek');
-    memory.turn.settled.push({ ...settledSampleOf(sample), ...(response === sample ? {} : { isUnproven: true }) });
+    const isWithdrawn = isOfWithdrawn(memory, mirror, response);
+    const isUnproven = response !== sample && !isWithdrawn;
+    memory.turn.settled.push({ ...settledSampleOf(sample), isWithdrawn, isUnproven });
     return;
   }
   const isResponse = !isSilent(sample.outcome);

@@ -17,7 +17,7 @@ import {
 } from '../contents/digests.ts';
 import { dropItem, isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
 import { explainPeers, renewSides, sidesOf } from '../contents/peers-says.ts';
-import { isLeftAlone } from '../memory/absence.ts';
+import { isLeftAlone, isThrottled } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
 import type { Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
@@ -77,14 +77,14 @@ export function recordOwn(own: Bytes, { view, series, sample }: Judged) {
   return { statements, dirty: isNew ? series : undefined };
 }
 
-/** True for a failure that only an editable file supports: no authority has judged the bytes. */
-function isByFile({ outcome, facts }: Pick<Sample, 'outcome' | 'facts'>): boolean {
-  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' && facts.file?.says === 'wrong';
-}
-
-/** How a failed sample counts that only an editable file supports; `null`: the sample is another one. */
+/**
+ * How a failed sample counts that only an editable file supports, because no authority has judged the bytes; `null`: the
+ * sample is another one.
+ */
 export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile | null {
-  return isByFile(sample) ? weighSample(view, mirror, sample) : null;
+  const { outcome, facts } = sample;
+  const isByFile = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' && facts.file?.says === 'wrong';
+  return isByFile ? weighSample(view, mirror, sample) : null;
 }
 
 /**
@@ -152,6 +152,7 @@ function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): b
     return (
       own === undefined ||
       isLeftAlone(other) ||
+      isThrottled(view, other, own.step) ||
       connections.some((one) => other.series.get(seriesId(own, one))?.isSettled)
     );
   });

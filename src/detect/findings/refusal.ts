@@ -188,7 +188,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   writeSeries: ({ isOpen }) => (isOpen ? { isRefused: true } : {}),
   readSeries(refused, { isRefused }, series, { view, mirror }) {
     const isOpen = isRefused === true && openFinding(view, 'refusal', mirror.mirror.name) !== null;
-    return isOpen ? { mirror: withSeries(refused, series), series: [[series, { ...noRefusal, isOpen }]] } : null;
+    return isOpen ? { mirror: new Set([...refused, series]), series: [[series, { ...noRefusal, isOpen }]] } : null;
   },
   resume(refused, finding, { view, mirror }) {
     if (refused.size > 0) return {};
@@ -290,10 +290,6 @@ export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean
 
 function lackItem(siblings: ReturnType<typeof siblingsOf>, { canary }: Target): boolean {
   return siblings.every(({ series }) => series?.item === 'absent') && (siblings.length > 0 || !canary);
-}
-
-function withSeries(refused: Refused, series: SeriesMemory): Refused {
-  return new Set([...refused, series]);
 }
 
 function without(refused: Refused, dropped: Iterable<SeriesMemory>): Refused {

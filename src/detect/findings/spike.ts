@@ -185,10 +185,11 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   },
   readSeries(_, row, series, about) {
     const { now, config } = about.view;
-    if (!isWindow(row['window'])) return 'unreadable';
+    const { window } = row;
+    if (!Array.isArray(window) || !window.every((ms) => isNumber(ms) && ms >= 0)) return 'unreadable';
     if (now.wallMs - about.atMs > limits.baselineAgeMsMax) return null;
     const resolvedVersion = typeof row['resolvedVersion'] === 'string' ? row['resolvedVersion'] : null;
-    const baseline = newBaseline(row['window'], resolvedVersion, config.detect.spike);
+    const baseline = newBaseline(window, resolvedVersion, config.detect.spike);
     const streaks = readStreaks(row, about);
     const byPeers = isNumber(row['byPeersMs']) ? { medianMs: row['byPeersMs'], p99Ms: null } : null;
     const wasWarm = row['wasWarm'] === true || baseline.medianMs !== null;
@@ -196,10 +197,6 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { series: [[series, { ...speedOf(series), baseline, byPeers, wasWarm, ...streaks, spike }]] };
   },
 };
-
-function isWindow(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((ms) => isNumber(ms) && ms >= 0);
-}
 
 /**
  * The maximum age of a stored streak (a count of slow samples in a row), milliseconds. Rows are written rarely, so an

@@ -93,11 +93,11 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const key = `${module}@${named.value}/go.mod`;
   const want = context.pinned[key] ?? context.locked?.[key];
   const digest = h1OfMod(body);
+  const read = digest === want ? null : yield* inSlices(parseModFile(body));
+  const isBroken = read?.tag === 'error';
   // If the hash is known, wrong bytes in a recognisable go.mod are a mismatch, not malformed.
-  const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
-  const read = isVouched ? null : yield* inSlices(parseModFile(body));
-  if (read?.tag === 'error') return failedBy(read.error, facts);
-  return verify(digest, key, context, { ...facts, ...seenIn(body) });
+  if (isBroken && (want === undefined || !isSpoiltMod(body, module ?? ''))) return failedBy(read.error, facts);
+  return verify(digest, key, context, { ...facts, ...seenIn(body) }, isBroken);
 }
 
 function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
@@ -123,7 +123,7 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
     if ((context.pinned[key] ?? context.locked?.[key]) === undefined || !isSpoiltZip(whole))
       return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
-    return verify(`sha256:${hash}`, key, context, { ...facts, ...seen }, phrase('answer.spoiltZip', { hash }));
+    return verify(`sha256:${hash}`, key, context, { ...facts, ...seen }, true, phrase('answer.spoiltZip', { hash }));
   }
   const digest = h1Of(files.value);
   if (digest === null) return failedBy(malformed('answer.zip', { what: phrase('answer.namesLine') }), facts);
@@ -137,26 +137,31 @@ function factsOf(wanted: string | null, resolvedVersion: string): Facts {
 /**
  * Compares a hash with that of the checksum database, else with that of the lock file. If neither is known, the hash can
  * only be compared between mirrors.
- * @param shown  how a failure names the hash
+ * @param isBroken  true if the bytes are no go.mod or zip
+ * @param shown     how a failure names the hash
  */
 function verify(
   got: string,
   key: string,
   { pinned, locked, own }: GoContext,
   facts: Verdict['facts'],
+  isBroken = false,
   shown: Sentence | string = got,
 ): Verdict {
   const [known, lock] = [pinned[key], locked?.[key]];
   const want = known ?? lock;
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   const isKey = known !== undefined && own.sumdb?.isKeyOfFile === true;
+  const isWeak = known === undefined || isKey;
   const word =
     isKey && (lock === undefined || lock === known || got !== known)
       ? wordOfFile(known, { isRight: got === known, isKey })
       : wordOfFile(lock, { isOverruled: known !== undefined, isRight: lock === got, isKey });
-  const said = lock === known && !isKey ? facts : { ...facts, ...word };
+  // Broken bytes are wrong whatever a file says.
+  const broken = { file: { want, says: 'wrong', isOfCopy: true } } as const;
+  const said = lock === known && !isKey ? facts : { ...facts, ...(isBroken && isWeak ? broken : word) };
   if (got === want) return fine({ ...said, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
-  const compared = known === undefined || isKey ? { compared: { algorithm: 'h1', digest: got } } : {};
+  const compared = isWeak ? { compared: { algorithm: 'h1', digest: got } } : {};
   const by = phrase('relay.checksums');
   return failedBy(mismatchOf({ algorithm: 'h1', want, got: shown, by }), { ...said, ...compared });
 }
@@ -246,11 +251,8 @@ export function parseInfo(body: Uint8Array, wanted: string | null): Result<strin
   const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
   const { version, time } = foldKeys(parsed.value);
-  if (!isVersion(version) || !isGoTime(time)) return error(failureOf('malformed', expected));
+  if (typeof version !== 'string' || version.length > limits.versionChars || !isCanonical(version) || !isGoTime(time))
+    return error(failureOf('malformed', expected));
   if (wanted !== null && version !== wanted) return error(malformed('answer.versionAsked'));
   return ok(version);
-}
-
-function isVersion(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= limits.versionChars && isCanonical(value);
 }

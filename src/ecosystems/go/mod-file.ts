@@ -26,10 +26,15 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   return ok(path);
 }
 
-/** True if a body looks like a go.mod, even with some wrong bytes: it has a `module` line or this module's path. */
+/**
+ * True if a body looks like a go.mod, even with some wrong bytes: it has a `module` line, or this module's path at the
+ * place where such a line has it. An error page may have the path elsewhere.
+ */
 export function isSpoiltMod(body: Uint8Array, module: string): boolean {
-  const text = Buffer.from(body).toString('latin1');
-  return /^[ \t]*module\s/m.test(text) || text.includes(module);
+  const text = isMarkup(body) ? '' : Buffer.from(body).toString('latin1');
+  const at = text.indexOf(module);
+  const isAtPlace = at >= 0 && at - text.lastIndexOf('\n', at) - 1 <= 'module "'.length;
+  return /^[ \t]*module\s/m.test(text) || isAtPlace;
 }
 
 /** True for the single line that proxies generate for a module without a go.mod. */

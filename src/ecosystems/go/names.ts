@@ -5,7 +5,7 @@ import { isGoPattern, matchesGoPatterns } from './patterns.ts';
 import { isCanonical } from './version.ts';
 
 export const goNames: Names = {
-  describes: 'Go modules. The canary probe requests the first one with a fixed version, else the first one.',
+  describes: 'Go modules. The canary requests the first with a fixed version (lock files last), else the first one.',
   entry: { describes: 'A module and its version.', expected: phrase('expected.goModule') },
   parse: parseGoModule,
   byHand(text) {

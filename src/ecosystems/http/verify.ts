@@ -36,16 +36,16 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
 }
 
 /**
- * Returns the mismatch of a whole file that has the expected beginning and size but another hash; `null`: no such
- * mismatch. This check must come before parsing: a wrong byte that breaks the format is still a mismatch.
+ * Returns the mismatch of a whole file that has the expected beginning (or pattern) and size but another hash; `null`:
+ * no such mismatch. This check must come before parsing: a wrong byte that breaks the format is still a mismatch.
  */
 export function checkHash(
   head: Head,
   expect: Expect,
 ): { readonly failure: ProbeFailure; readonly facts: Facts } | null {
-  const { sha256: want, startsHex } = expect;
+  const { sha256: want, startsHex: hex } = expect;
   if (want === undefined || head.sum === null || sizeFailure(head, expect) !== null) return null;
-  if (startsHex !== undefined && !matchesBeginning(head.body, startsHex)) return null;
+  if (hex === undefined ? shapeFailure(head, expect) !== null : !matchesBeginning(head.body, hex)) return null;
   const { sha256: got } = head.sum;
   if (got === want) return null;
   const failure = mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });

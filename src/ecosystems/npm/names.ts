@@ -5,7 +5,7 @@ import type { Names } from '../names.ts';
 
 export const npmNames: Names = {
   describes:
-    'npm packages. The canary probe requests the first one with a fixed version, else the first one. Choose one with a small packument (metadata document).',
+    'npm packages. The canary requests the first one with a fixed version (lock files last), else the first one. Choose one with a small packument (metadata document).',
   entry: { describes: 'A package and its version.', expected: phrase('expected.word', { word: 'name@version' }) },
   parse: parsePackage,
   byHand: splitPackage,

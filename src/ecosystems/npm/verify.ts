@@ -1,5 +1,4 @@
 import { isMarkup, type WholeBody } from '../../core/body.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
@@ -68,8 +67,9 @@ function wordOf(known: KnownHashes, isRight: boolean, isProvenRight: boolean): P
 }
 
 /**
- * Judges an artifact by the signed hash, else by that of the lock file. If neither is known, it uses the packument's
- * hash, which proves only that the mirror is consistent.
+ * Judges an artifact by the signed hash, else by the packument's hash, which proves only that the mirror is consistent,
+ * and by that of the lock file. A mirror whose artifact contradicts its own packument is wrong, whatever a lock file or
+ * a key of a file says.
  * @param stated  the packument's hash
  */
 export function* judgeBytes(
@@ -81,8 +81,9 @@ export function* judgeBytes(
   const { isSigned, isKey } = known;
   const lock = parsePinnedIntegrity(known.locked);
   const isProven = known.pinned !== undefined || isSigned;
+  const isWeak = isKey || !isProven;
   const pinned = isProven ? known.pinned : lock;
-  const wants = [pinned, isSigned || pinned === undefined ? stated : undefined].filter((one) => one !== undefined);
+  const wants = [isWeak ? stated : undefined, pinned, isSigned ? stated : undefined].filter((one) => one !== undefined);
   const digestOf = hasher(body);
   const begin = body.read(0, limits.bodyBeginBytes);
   let wrong: Integrity | undefined;
@@ -92,14 +93,16 @@ export function* judgeBytes(
     break;
   }
   // A tarball with the expected hash is accepted in any format. Otherwise it must be gzip.
-  if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
+  if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin))
+    return failedBy(failureOf(isMarkup(begin) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip')), facts);
   const isRight = lock === undefined || lock.digests.includes(yield* digestOf(lock.algorithm));
-  const about = { ...facts, ...seenIn(begin, body.bytes), ...wordOf(known, isRight, wrong === undefined) };
+  const isOwn = isWeak && wrong !== undefined && wrong !== pinned;
+  const word = isOwn ? {} : wordOf(known, isRight, wrong === undefined);
+  const about = { ...facts, ...seenIn(begin, body.bytes), ...word };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) {
     const got = yield* digestOf(wrong.algorithm);
-    const isWeak = isProven ? isKey : wrong === lock;
-    const compared = !isWeak ? {} : { compared: { algorithm: wrong.algorithm, digest: got } };
+    const compared = isOwn || !isWeak ? {} : { compared: { algorithm: wrong.algorithm, digest: got } };
     return mismatch(wrong, got, { ...about, ...compared }, { by });
   }
   // Mirrors are compared by SHA-512, because their packuments may have hashes of different algorithms.
@@ -132,10 +135,6 @@ function mismatch(
   who: { readonly by: Sentence; readonly side?: string },
 ): Verdict {
   return failedBy(mismatchOf({ algorithm, want: digests.join(' '), got, ...who }), facts);
-}
-
-function noGzip(body: Uint8Array): ProbeFailure {
-  return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
 export function matchesGzip(body: Uint8Array): boolean {

@@ -32,7 +32,7 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   const read = readProvenance(got.value.body);
   if (read.tag === 'error') return failedBy(read.error, facts);
   for (const one of read.value) {
-    const { hash, word } = pins.wants(file.name, one.sha256, context.own.isAuthority);
+    const { hash, word } = pins.wants(file.name, one.sha256, { ...context.own, sha256: file.sha256 });
     const want = hash ?? `sha256:${file.sha256 ?? one.sha256}`;
     const by = hash === null ? phrase('answer.pageBeside') : phrase('answer.publicIndex');
     const wrong = wordsOf(one.file) === wordsOf(file.name) ? otherHash(one, want, by) : otherFile;

@@ -139,7 +139,7 @@ function wrongFile(
   isAuthority: boolean,
 ): { readonly failure: ProbeFailure; readonly facts: Facts } | null {
   if (sha256 === null) return null;
-  const { hash: want, word } = pins.wants(name, sha256, isAuthority);
+  const { hash: want, word } = pins.wants(name, sha256, { sha256, isAuthority });
   const got = `sha256:${sha256}`;
   if (want === null || want === got) return null;
   const failure = mismatchOf({ algorithm: 'sha256', want, got, by: phrase('answer.publicIndex') });

@@ -32,7 +32,7 @@ export function parseProject(text: string): Result<{ readonly module: string; re
 
 export const pypiNames: Names = {
   describes:
-    'Projects of the index. The canary probe requests the first one with a fixed version, else the first one. Choose a project with a short page.',
+    'Projects of the index. The canary requests the first one with a fixed version (lock files last), else the first one. Choose a project with a short page.',
   entry: {
     describes: 'A project and its version, or only a project, for its newest version.',
     expected: phrase('expected.word', { word: 'name==version' }),

@@ -17,7 +17,7 @@ const algorithm = 'sha256';
 export function* verify(body: WholeBody, name: string, pins: Pins | null, stated: Stated, known: Facts): Talk<Verdict> {
   const hex = (yield* hashOf(body, algorithm)).toString('hex');
   const digest = `sha256:${hex}`;
-  const { hash, word } = pins?.wants(name, hex, stated.isAuthority) ?? { hash: null, word: {} };
+  const { hash, word } = pins?.wants(name, hex, stated) ?? { hash: null, word: {} };
   const want = hash ?? (stated.sha256 === null ? null : `sha256:${stated.sha256}`);
   const facts = { ...known, ...seenIn(body.read(0, limits.bytesShown), body.bytes), ...word };
   const compared = { algorithm, digest, of: name };
@@ -50,13 +50,10 @@ export interface Pins {
    * takes precedence over that of a lock file. If several hashes are acceptable and `hex` is none of them, it returns a
    * description of them. `word`: what the lock file says.
    * @param hex  the hash computed from the file, or stated on the page
-   * @param isAuthority  true: `hex` is what the public index itself serves, so a lock file cannot refute it
+   * @param page  what the mirror's page states. If it is the public index itself, a lock file cannot refute `hex`. If it
+   *   states another hash than `hex`, the mirror is wrong, whatever a lock file says
    */
-  wants(
-    file: string,
-    hex: string,
-    isAuthority: boolean,
-  ): { readonly hash: string | null; readonly word: Pick<Facts, 'file'> };
+  wants(file: string, hex: string, page: Stated): { readonly hash: string | null; readonly word: Pick<Facts, 'file'> };
   /**
    * True if the hash of this file is known.
    * @param hex  the hash on the page; `null`: none
@@ -88,12 +85,12 @@ export function pinsOf(
     return any.size === 1 && only !== undefined ? only : 'one of the hashes of the lock file';
   };
   return {
-    wants(file, hex, isAuthority) {
+    wants(file, hex, { sha256, isAuthority }) {
       const is = `sha256:${hex}`;
       const hash = byName(pinned, file);
       const proven = hash ?? (isAuthority ? is : null);
       const lock = lockOf(file, proven ?? is);
-      if (lock === null || lock === proven) return { hash, word: {} };
+      if (lock === null || lock === proven || (proven === null && (sha256 ?? hex) !== hex)) return { hash, word: {} };
       const word = wordOfFile(lock, { isOverruled: proven !== null, isRight: lock === is });
       return { hash: proven === null ? lock : hash, word };
     },

@@ -86,6 +86,11 @@ describe('a lock file that mirrors contradict', () => {
       ['bad', 'bad2', 'good1', 'good2', 'good3'].map((name) => `${name} mismatch/peers false`),
     ],
     [
+      'by two mirrors against two that agree with it: disputed, because a file makes no majority',
+      { good1: good, good2: good, bad, bad2: bad },
+      ['bad', 'bad2', 'good1', 'good2'].map((name) => `${name} mismatch/peers false`),
+    ],
+    [
       'as a trusted key, by two mirrors without an origin: a key is no further mirror',
       { good1: key, good2: key, bad: serves(lockHash, 'right', { isKey: true }) },
       ['bad mismatch/peers false', 'self self/lock false'],

@@ -4,7 +4,8 @@ import type { SignatureState } from '../../../src/core/transcript.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { table } from '../../support/table.ts';
 import { gives, hour, minute, named, told, world } from './bytes-world.ts';
-import { aMirror, at, epochMs, failedWith, mismatch } from './world.ts';
+import { Simulation } from './simulate.ts';
+import { aConfig, aMirror, aTarget, at, epochMs, failedWith, mismatch, throttled } from './world.ts';
 
 describe('bytes that no authority vouches for', () => {
   const from = 10 * minute;
@@ -32,6 +33,23 @@ describe('bytes that no authority vouches for', () => {
     expect(wrong?.sinceMs).toBeGreaterThanOrEqual(epochMs + from);
     const rechecks = sim.settled.filter(({ due }) => due.purpose === 'recheck').map(({ due }) => due.target.registry);
     expect(rechecks).toEqual(['b']);
+  });
+
+  it('are compared without waiting for a mirror that throttles requests', () => {
+    const mirrors = named('busy', 'a', 'b', 'c');
+    const sim = new Simulation({
+      config: aConfig({ mirrors }),
+      targets: mirrors.flatMap(({ name }) => ['a', 'm'].map((one) => aTarget(name, 'zip', `example.com/${one}`))),
+      script: ({ registry, module }) =>
+        registry === 'busy'
+          ? { fails: throttled(24 * hour), afterMs: 1 }
+          : gives(registry === 'b' && module === 'example.com/m' ? 'wrong' : 'right'),
+    });
+    sim.runTo(4 * minute);
+    expect(
+      sim.settled.some(({ due: { target } }) => target.id.startsWith('busy') && target.module?.endsWith('/m')),
+    ).toBe(false);
+    expect(told(sim)).toContain('b mismatch/peers opened');
   });
 
   it.each<[string, SignatureState, string]>(

@@ -64,6 +64,16 @@ describe('expandTargets', () => {
       [goModule('m/a', 'latest'), goModule('m/b', 'latest')],
       'a|m/a|latest|mod',
     ],
+    [
+      'no module that only a lock file names, if there is another one',
+      [{ ...goModule('m/a', 'v1.0.0'), isOfLock: true }, goModule('m/b', 'v1.0.0')],
+      'a|m/b|v1.0.0|mod',
+    ],
+    [
+      'a module of a lock file, if there is no other one',
+      [{ ...goModule('m/a', 'v1.0.0'), isOfLock: true }],
+      'a|m/a|v1.0.0|mod',
+    ],
     ['without modules the first light step', [], 'a|||sumdb'],
   ];
   it.each(canaries)('canary: %s', (_name, modules, want) => {

@@ -462,3 +462,38 @@ test('a zip that is kept in a file is hashed as one that is held, and its length
   });
   expect(seen?.bytes).toBe(zip.length);
 });
+
+describe('bytes that are no go.mod or zip, beside a hash', () => {
+  const pages = [
+    `<!doctype html><body>Log in to read ${module}</body>`,
+    `{"error":"timeout","path":"/${module}/@v/v1.0.0.mod"}`,
+  ];
+  const spoilt = Buffer.from(zip);
+  spoilt.writeUInt8(0, zip.indexOf('PK\x01\x02'));
+  const hashes = { [`${module}@v1.0.0`]: hello.h1, [`${module}@v1.0.0/go.mod`]: hello.modH1 };
+  const told = (step: Step, body: string | Uint8Array, more: Parameters<typeof contextOf>[0]) => {
+    const { outcome, facts } = hold(step, 'v1.0.0', { [at(`@v/v1.0.0.${step}`)]: answered(200, body) }, more);
+    return [outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag, facts.file?.isOfCopy];
+  };
+
+  test.each(['pinned', 'locked'])('an error page is no go.mod with a wrong hash, so it is no response: %s', (known) => {
+    const kinds = pages.map((page) => told('mod', page, { [known]: hashes }));
+    expect(kinds).toEqual([
+      ['wrong_content', undefined],
+      ['malformed', undefined],
+    ]);
+  });
+
+  test('damaged ones are wrong whatever a lock file says', () => {
+    const damaged = `modu\0e ${module}\n`;
+    for (const [step, body] of [
+      ['mod', damaged],
+      ['zip', spoilt],
+    ] as const) {
+      expect(told(step, body, {})).toEqual(['malformed', undefined]);
+      expect(told(step, body, { pinned: hashes })).toEqual(['mismatch', undefined]);
+      expect(told(step, body, { locked: hashes })).toEqual(['mismatch', true]);
+    }
+    expect(told('mod', `module ${module}\n// other\n`, { locked: hashes })).toEqual(['mismatch', undefined]);
+  });
+});

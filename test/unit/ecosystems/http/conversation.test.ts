@@ -89,6 +89,15 @@ describe('how far a file is read', () => {
     expect(kindOf({})).toBe('wrong_content');
   });
 
+  test('a file without its expected pattern is no file with a wrong hash: a hash makes no error page a response', () => {
+    const kindOf = (text: string) => {
+      const expected = { x: { sha256, matches: '^Suite: ' } };
+      const { outcome } = hold('whole', 'x', Buffer.from(text), { own: { profile: null, expect: expected } }).verdict;
+      return outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag;
+    };
+    expect([kindOf('upstream timeout\n'), kindOf('Suite: stable\n')]).toEqual(['wrong_content', 'mismatch']);
+  });
+
   test('a page in its place is found however little is read', () => {
     const { verdict } = hold('whole', 'x.bin', Buffer.from('<html>'.repeat(9)), { peekBytes: 10 });
     expect(verdict.outcome).toMatchObject({ failure: { kind: 'wrong_content' } });

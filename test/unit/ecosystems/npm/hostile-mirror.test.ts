@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { heldBodyOf } from '../../../../src/core/body.ts';
+import { atOnce } from '../../../../src/core/slices.ts';
+import type { Verdict } from '../../../../src/core/transcript.ts';
 import { readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
 import { npmRun } from '../../../../src/ecosystems/npm/npm.ts';
-import { judgeStatedHash } from '../../../../src/ecosystems/npm/verify.ts';
+import { judgeBytes, judgeStatedHash } from '../../../../src/ecosystems/npm/verify.ts';
 import { plainAccess } from '../../../support/plain-access.ts';
 import { integrityOf } from './sri.ts';
 
@@ -46,4 +50,19 @@ it('a packument without a hash of the algorithm of the lock file says nothing ab
     judgeStatedHash({ integrity }, known, {});
   expect(weak === null ? null : stated([weak]).facts.file).toBe(undefined);
   expect(stated([{ algorithm: 'sha512', digests: [locked] }]).facts.file).toEqual({ want: locked, says: 'right' });
+});
+
+it.each([
+  ['a lock file', { pinned: undefined, isSigned: false, isKey: false }],
+  ['a signature by a key of a file', { pinned: undefined, isSigned: true, isKey: true }],
+])('a tarball that the packument of its own mirror contradicts is wrong, whatever %s says', (_, known) => {
+  const [right, damaged] = [gzipSync('right'), gzipSync('damaged')];
+  const locked = integrityOf(right, 'sha512');
+  const stated = { algorithm: 'sha512', digests: [locked] } as const;
+  const judged = atOnce(judgeBytes(heldBodyOf(damaged), stated, { ...known, locked }, {}) as never) as Verdict;
+  expect(judged.outcome).toMatchObject({ tag: 'failed', failure: { kind: 'mismatch', want: locked } });
+  expect([judged.facts.file, judged.facts.compared]).toEqual([undefined, undefined]);
+  const other = { algorithm: 'sha512', digests: [integrityOf(damaged, 'sha512')] } as const;
+  const consistent = atOnce(judgeBytes(heldBodyOf(damaged), other, { ...known, locked }, {}) as never) as Verdict;
+  expect(consistent.facts.file?.says).toBe(known.isKey ? 'overruled' : 'wrong');
 });

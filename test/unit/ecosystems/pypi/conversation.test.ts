@@ -188,6 +188,14 @@ describe('hashes', () => {
     });
   });
 
+  test('a file that the page of its own mirror contradicts is wrong, whatever a lock file says', () => {
+    const damaged = Buffer.concat([wheel, Buffer.from('x')]);
+    const { verdict } = hold('file', [page([file()]), answered(200, damaged)], pinned(`tiny@1.0/sha256:${hex(wheel)}`));
+    const want = `sha256:${hex(wheel)}`;
+    expect(verdict.outcome).toMatchObject({ failure: { kind: 'mismatch', want, got: `sha256:${hex(damaged)}` } });
+    expect([verdict.facts.file, verdict.facts.compared]).toEqual([undefined, undefined]);
+  });
+
   test('a file that a lock knows is taken before one that it does not', () => {
     const source = Buffer.concat([Buffer.from([0x1f, 0x8b, 0x08]), Buffer.alloc(100)]);
     const sdist = { filename: 'tiny-1.0.tar.gz', url: '/p/tiny-1.0.tar.gz', hashes: { sha256: hex(source) } };
