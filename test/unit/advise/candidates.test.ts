@@ -115,6 +115,8 @@ describe('candidates', () => {
       gate: 'ok',
       sum: null,
       bound: null,
+      state: 'up',
+      probes: { all: 5, failed: 0, seconds: expect.any(Number) },
     });
   });
 
