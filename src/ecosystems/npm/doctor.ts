@@ -334,13 +334,18 @@ function npmChecks(line: string | null): readonly ClientCheck[] {
 }
 
 /**
- * Returns the registries of a .npmrc; `null`: a value is not plain, or the file has a section, whose keys some clients
- * read as their own.
+ * Returns the registries of a .npmrc, each in its section, because some clients read its keys as their own; `null`: a
+ * value is not plain.
  */
 function inertTextOf(text: string): string | null {
   const parsed = npmrc.parse(text);
-  if (parsed.tag === 'error' || parsed.value.some(({ value }) => value === undefined)) return null;
-  const inert = parsed.value.filter(({ path: [key] }) => /^(?:@[\w.~-]+:)?registry$/.test(`${key}`));
-  if (!inert.every(({ path, value }) => path.length === 1 && isPlainValue(value))) return null;
-  return inert.map(({ path: [key], value }) => `${key}=${value}\n`).join('');
+  const registry = /^(?:@[\w.~-]+:)?registry$/;
+  const read =
+    parsed.tag === 'ok' ? parsed.value.map(({ path, value }) => ({ path, value, key: `${path.at(-1)}` })) : [];
+  const inert = read.filter(({ path, value }) => value === undefined || path.some((one) => registry.test(`${one}`)));
+  const isInert = inert.every(
+    ({ key, value }) => isPlainValue(value ?? key) && (value === undefined || registry.test(key)),
+  );
+  if (parsed.tag === 'error' || !isInert) return null;
+  return inert.map(({ key, value }) => (value === undefined ? `[${key}]\n` : `${key}=${value}\n`)).join('');
 }

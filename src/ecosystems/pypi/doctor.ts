@@ -244,7 +244,7 @@ function inertPipTextOf(text: string): string | null {
   const parsed = ini.parse(text);
   if (parsed.tag === 'error') return null;
   const inert = parsed.value.flatMap(({ path: [section = '', key = ''], value }) =>
-    /^(?:extra-)?index-url$/.test(`${key}`) ? [{ section, key, words: `${value}`.trim().split(/\s+/) }] : [],
+    /^(?:extra[-_])?index[-_]url$/.test(`${key}`) ? [{ section, key, words: `${value}`.trim().split(/\s+/) }] : [],
   );
   if (!inert.every(({ section, words }) => [section, ...words].every(isPlainValue))) return null;
   const lines = [...Map.groupBy(inert, ({ section }) => section)].flatMap(([section, of]) => [
