@@ -10,6 +10,7 @@ const lists: readonly (readonly [path: readonly string[], isFurther: (index: Fie
     ['tool', 'poetry', 'source'],
     ({ priority, secondary }) => secondary === true || /supplemental|secondary|explicit/.test(String(priority)),
   ],
+  [['tool', 'rye', 'sources'], ({ name }) => name !== 'default'],
   [['tool', 'pdm', 'source'], ({ name, type = 'index' }) => name !== 'pypi' || type !== 'index'],
   [['tool', 'uv', 'index'], (index) => index['default'] !== true],
   [['index'], (index) => index['default'] !== true],
