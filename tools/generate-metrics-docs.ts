@@ -7,9 +7,10 @@ import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { type DoorOutcome, doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
-import { countCalmLinesFor, countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
+import { countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
 import { countSeriesLines, type Metric, type MetricKind } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
+import { countCalmLinesFor } from './calm-lines.ts';
 import { notAsked } from './reference/not-asked.ts';
 
 // Writes docs/metrics.md from src/export/catalog.ts. With --check it writes nothing, and fails if the page differs.

@@ -31,6 +31,7 @@ export const differs: Readonly<Record<string, string>> = {
   'pypi json: size as 1e3': 'uv alone refuses this form of a number, which no index writes',
   'pypi json: files twice': 'uv alone refuses it; for pip the last one counts',
   'pypi html: a wrong hash of the metadata': 'pip alone uses a hash of another length; uv and the daemon ignore it',
+  'pypi json: a wrong fragment in the URL': 'pip alone compares it; no index writes a fragment in JSON',
   'pypi html: blanks around the link': 'clients read the blanks as a part of the hash; the daemon does not',
   'pypi html: API version 2.0':
     'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',

@@ -35,12 +35,8 @@ export function unitOf(name: MetricName): string | null {
 
 interface Brought {
   readonly names: readonly MetricName[];
-  /**
-   * `lines`: the maximum number of sample lines of one entity (such as a mirror). `calmLines`: the same number without
-   * counters that appear only at their first event.
-   */
+  /** The maximum number of sample lines of one entity (such as a mirror). */
   readonly lines: number;
-  readonly calmLines: number;
 }
 
 const brought = new Map<string, Brought>();
@@ -53,8 +49,7 @@ function broughtBy(kind: MetricKind, heavy: boolean): Brought {
     const { per, only } = metricOf(name);
     return per[kind] !== undefined && (only === undefined || (only === 'heavy') === heavy);
   });
-  const calm = names.filter((name) => metricOf(name).onFirst !== true);
-  const found = { names, lines: linesOf(names, kind), calmLines: linesOf(calm, kind) };
+  const found = { names, lines: linesOf(names, kind) };
   brought.set(key, found);
   return found;
 }
@@ -72,14 +67,6 @@ export function listMetricsFor(kind: MetricKind, heavy = false): readonly Metric
  */
 export function countLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
-}
-
-/**
- * Returns the number of sample lines of one entity (such as a mirror), without counters that appear only at their first
- * event.
- */
-export function countCalmLinesFor(kind: MetricKind, heavy = false): number {
-  return broughtBy(kind, heavy).calmLines;
 }
 
 function linesOf(names: readonly MetricName[], kind: MetricKind): number {

@@ -339,13 +339,11 @@ function npmChecks(line: string | null): readonly ClientCheck[] {
  */
 function inertTextOf(text: string): string | null {
   const parsed = npmrc.parse(text);
-  const registry = /^(?:@[\w.~-]+:)?registry$/;
-  const read =
-    parsed.tag === 'ok' ? parsed.value.map(({ path, value }) => ({ path, value, key: `${path.at(-1)}` })) : [];
-  const inert = read.filter(({ path, value }) => value === undefined || path.some((one) => registry.test(`${one}`)));
-  const isInert = inert.every(
-    ({ key, value }) => isPlainValue(value ?? key) && (value === undefined || registry.test(key)),
+  if (parsed.tag === 'error') return null;
+  const lines = parsed.value.map(({ path, value }) =>
+    value === undefined ? `[${path[0]}]` : `${path.at(-1)}=${String(value)}`,
   );
-  if (parsed.tag === 'error' || !isInert) return null;
-  return inert.map(({ key, value }) => (value === undefined ? `[${key}]\n` : `${key}=${value}\n`)).join('');
+  const inert = lines.filter((line) => /^(?:\[|(?:@[^=]*:)?registry=)/.test(line));
+  const isPlain = inert.every((line) => isPlainValue(line.replace(/^\[(.*)\]$|^@/, '$1')));
+  return isPlain ? inert.map((line) => `${line}\n`).join('') : null;
 }

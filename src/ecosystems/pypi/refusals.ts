@@ -36,9 +36,7 @@ export function refusalOfEntry(file: Fields | null): ClientRefusal | null {
   if (wrong !== undefined) return { client: 'uv', what: wrong };
   const hashes = Object.entries(fieldsOf(memberIn(file, 'hashes')) ?? {});
   if (hashes.some(([name, hash]) => !isText(hash) || !algorithm.test(name))) return { client: 'pip', what: 'hashes' };
-  const url = String(memberIn(file, 'url'));
-  const isOther = hashes.some(([name, hash]) => url.includes(`#${name}=`) && !url.endsWith(`#${name}=${String(hash)}`));
-  return isOther || url.includes('\\') ? { client: 'pip', what: 'url' } : null;
+  return String(memberIn(file, 'url')).includes('\\') ? { client: 'pip', what: 'url' } : null;
 }
 
 /** Returns the refusal of a link of a page in HTML that pip or uv does not take for a file; `null`: both do. */

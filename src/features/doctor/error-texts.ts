@@ -210,10 +210,7 @@ export const errorTexts: readonly ErrorText[] = [
     /https?:\/\/(?:(?!https?:)\S)+: EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
     inOrder(/failed to do request: /, /EOF\b/),
   ),
-  ...text(
-    'redirect',
-    /(?:too ?many ?|circular |max-?)redirect|\d\)? redirects|redirection loop|redirected \d|, got 30[1278]\b/i,
-  ),
+  ...text('redirect', /(?:too ?many ?|circular |max-?)redirect|\d\)? redirects|redirection|redirected \d|got 30\d/i),
   ...text(
     ['cut', 'wrong_content'],
     /zip: not a valid zip file|File is not a zip file|end of central directory record`?$/i,
@@ -267,10 +264,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
   // Other lines of the same output may show which reason it is.
-  ...result(
-    ['refused', 'timeout_connect', 'unreachable'],
-    /(?:Unable to connect to|Incapaz de ligar a) \S+:https?:|不能连接到 \S+：https?：/,
-  ),
+  ...result(['refused', 'timeout_connect', 'unreachable'], /(?:connect to|ligar a) \S+:https?:|不能连接到 /),
   ...result(
     'absent',
     /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,

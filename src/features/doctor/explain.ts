@@ -137,14 +137,14 @@ function writtenUrl(text: string): string | null {
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
+const beforeHost =
+  /(?:(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?|docker:\/\/|retrieving file '[^']+' from )(?!docker\.io)((?:[\w-]+\.)+[a-z]{2,})/i;
+
 /** Returns the origin of a host that an error of pip or of name resolution mentions without a URL; `null`: none. */
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)Connection(?:Pool)?\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return writtenUrl(`${scheme}://${host}:${port}`);
-  const [, hostText] =
-    /(?:(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?|docker:\/\/|retrieving file '[^']+' from )(?!docker\.io)((?:[\w-]+\.)+[a-z]{2,})/i.exec(
-      text,
-    ) ?? [];
+  const [, hostText] = beforeHost.exec(text) ?? [];
   return hostText === undefined ? null : `https://${hostText}`;
 }
 

@@ -98,8 +98,6 @@ function absorbInto(judging: JudgeTurn): Absorb {
   };
 }
 
-export type KeptLoop = ReturnType<typeof createKept>;
-
 /** Creates an empty store of rows. Each row is converted to JSON and back, as in the state file. */
 export function createKept() {
   const rows = new Map<string, Row>();
