@@ -51,7 +51,7 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return { expected: parsed.error };
   const { schemaVersion, mediaType, manifests, layers, config, annotations } = parsed.value;
-  const notes = Object.values(annotations ?? {});
+  const notes = [mediaType ?? '', ...Object.values(annotations ?? {})];
   if (typeof (schemaVersion ?? 2) !== 'number' || notes.some((one) => typeof one !== 'string')) return { expected };
   const sent = contentType?.split(';')[0]?.trim() ?? '';
   const isList = indexTypes.some((type) => type === sent);

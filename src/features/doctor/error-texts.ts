@@ -98,7 +98,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['mismatch', 'wrong_content'], /Checksum validation failed, expected <|TAR_BAD_ARCHIVE/),
   ...text(
     'mismatch',
-    /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
+    /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|Bad hash\. Expected|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
     /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum|but checksum doesn't match|package \(checksum\)|Digest verification failed for|Retrieved digest for link|cannot authenticate record data|server misbehavior detected/i,
     inOrder(/digest /i, /mismatch/i),
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
@@ -108,7 +108,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE/),
   ...text(
     'tls_protocol',
-    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed|alert handshake failure(?!.*certificate)/i,
+    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed|alert(?::? )handshake[ _]failure(?!.*certificate)/i,
   ),
   ...text(
     ['reset', 'tls_protocol'],
@@ -125,7 +125,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated/i,
   ),
   ...text('tls_client', /certificate required/i, inOrder(/handshake failure/i, /certificate/i)),
   ...text(
@@ -257,7 +257,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
