@@ -25,6 +25,7 @@ export const drawn = {
       'Time empty': { set: { '/Time': '' } },
       'Version as a number': { set: { '/Version': 1 } },
       'JSON behind JSON': { after: '{}' },
+      'Origin as a text': { set: { '/Origin': 'git' } },
       'a raw line end in a text': { set: { '/Origin': { URL: 'a' } }, replace: ['"URL":"a"', '"URL":"a\nb"'] },
     }),
     ...ownRows('latest', {
@@ -127,6 +128,7 @@ export const drawn = {
   oci: [
     ...ownRows('manifest', {
       'layers null': { set: { '/layers': null } },
+      'mediaType as a number': { set: { '/mediaType': 1 } },
       'no layers member': { set: { '/layers': undefined } },
       'config null': { set: { '/config': null } },
       artifactType: { set: { '/artifactType': 'application/x' } },
