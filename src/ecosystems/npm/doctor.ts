@@ -344,6 +344,6 @@ function inertTextOf(text: string): string | null {
     value === undefined ? `[${path[0]}]` : `${path.at(-1)}=${String(value)}`,
   );
   const inert = lines.filter((line) => /^(?:\[|(?:@[^=]*:)?registry=)/.test(line));
-  const isPlain = inert.every((line) => isPlainValue(line.replace(/^\[(.*)\]$|^@/, '$1')));
+  const isPlain = inert.every((line) => isPlainValue(line.replace(/^\[([\w.-]+)\]$|^@/, '$1')));
   return isPlain ? inert.map((line) => `${line}\n`).join('') : null;
 }

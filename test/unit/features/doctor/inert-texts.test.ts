@@ -11,7 +11,12 @@ it.each([
     'registry=https://a.example/\nglobal-pnpmfile=/evil/hook.cjs\nscript-shell=/evil/sh\n"@corp:registry" = https://b.example/ ; x\n',
     'registry=https://a.example/\n@corp:registry=https://b.example/\n',
   ],
-  ['.npmrc', 'registry=https://a.example/\n[section]\nglobal-pnpmfile=/evil/hook.cjs\n', null],
+  [
+    '.npmrc',
+    'registry=https://a.example/\n[section]\nglobal-pnpmfile=/evil/hook.cjs\nregistry=https://b.example/\n',
+    'registry=https://a.example/\n[section]\nregistry=https://b.example/\n',
+  ],
+  ['.npmrc', 'registry=https://a.example/\n[global-pnpmfile=/evil/hook.cjs]\n', null],
   ['.npmrc', 'registry="https://a.example/\\nglobal-pnpmfile=/evil/hook.cjs"\n', null],
   [
     'pip.conf',
