@@ -4,10 +4,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import express from 'express';
 import { createScrapes } from '../src/api/scrape.ts';
 import type { Sample } from '../src/core/sample.ts';
-import { createExporter, type Exporter } from '../src/export/exporter.ts';
+import { createExporter } from '../src/export/exporter.ts';
 import { nextTurn } from '../src/io/timers.ts';
 import { config, mirror, snapshot, standing, target } from '../test/unit/export/fixture.ts';
 import { type Child, startChild } from './child.ts';
+
+type Exporter = ReturnType<typeof createExporter>;
 
 const mirrorCount = 10;
 /** Two small pages tell how many lines a module adds. */

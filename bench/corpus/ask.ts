@@ -2,12 +2,14 @@ import type { Config } from '../../src/core/config.ts';
 import type { Target } from '../../src/core/mirror.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { expand } from '../../src/daemon/machine.ts';
-import { type ProbeNow, startProbing } from '../../src/daemon/probe-now.ts';
+import { startProbing } from '../../src/daemon/probe-now.ts';
 import { loadText } from '../../src/terminal/load.ts';
 import { english } from '../../src/words/words.ts';
 import type { Progress } from '../progress.ts';
 import { type Part, packagesOf, type Served } from './part.ts';
 import { type Asked, type Row, rowOf } from './verdicts.ts';
+
+type ProbeNow = ReturnType<typeof startProbing>;
 
 /** Each step of each module of a part, asked at each of its servers by the daemon's own worker, and each module installed. */
 export async function askPart(part: Part, progress: Progress, tell: (line: string) => void): Promise<readonly Row[]> {

@@ -16,15 +16,27 @@ export const differs: Readonly<Record<string, string>> = {
     'npm, pnpm and yarn 1 refuse it; yarn 4 does not, and no registry leaves it out',
   'npm packument: no name in the manifest': 'pnpm 12 and yarn 1 refuse it; npm, pnpm 10 and yarn 4 do not',
   'npm packument: a member twice': 'pnpm 12 alone refuses it; for the others the last one counts',
+  'npm packument: dependencies as a list': 'pnpm 12 alone refuses it',
+  'npm packument: two hashes in integrity': 'pnpm 10 alone does not read several hashes',
+  'npm packument: integrity with options': 'pnpm alone refuses options, which no registry sends',
+  'npm packument: time null': 'yarn 4 alone refuses it',
+  'npm packument: dist-tags with a number': 'pnpm 12 alone refuses it',
   'npm tarball: status 203': 'pnpm 10 alone refuses it',
   'npm tarball: status 206 without a range': 'pnpm 10 alone refuses it',
   'npm tarball: gzip, announced': 'pnpm 10 alone does not decode it',
   'pypi json: API version 2.0':
     'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',
   'pypi json: a file of another project beside': 'uv fails only if this file has the selected version',
+  'pypi json: project-status as a text': 'uv alone refuses it; pip does not read this member',
+  'pypi json: size as 1e3': 'uv alone refuses this form of a number, which no index writes',
+  'pypi json: files twice': 'uv alone refuses it; for pip the last one counts',
+  'pypi html: a wrong hash of the metadata': 'pip alone uses a hash of another length; uv and the daemon ignore it',
+  'pypi json: a wrong fragment in the URL': 'pip alone compares it; no index writes a fragment in JSON',
   'pypi html: blanks around the link': 'clients read the blanks as a part of the hash; the daemon does not',
   'pypi html: API version 2.0':
     'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',
+  'oci challenge: Negotiate before Bearer':
+    'clients read one challenge in each header line, and the daemon sees the lines joined',
   'oci index: another platform':
     'the daemon then checks the image of another platform, because the mirror is what it judges',
   'oci api: a page of HTML': 'clients do not read this body; a web server that serves every path is no registry',

@@ -6,6 +6,7 @@ import { commandPath, removeTempDir, tempDir } from '../../test/support/paths.ts
 import { run } from '../../test/support/process.ts';
 import { moduleAnswers } from '../../test/support/synthetic-modules.ts';
 import { type Common, commonRows, ownRows } from './common.ts';
+import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type Requested, type Row } from './kind.ts';
 
 const [tagged, untagged] = ['example.com/odd', 'example.com/untagged'];
@@ -104,6 +105,7 @@ const rows: readonly Row[] = [
     'in chunks',
   ]),
   ...ownRows('zip', { '70 000 bytes behind': { after: 'x'.repeat(70_000) } }),
+  ...drawn.go,
 ];
 
 const steps: Readonly<Record<string, readonly [module: string, version: string, steps: readonly string[]]>> = {

@@ -4,6 +4,7 @@ import { commandPath } from '../../test/support/paths.ts';
 import { type PnpmOrYarn, pnpmOrYarn } from '../../test/support/pnpm-yarn.ts';
 import { run } from '../../test/support/process.ts';
 import { commonRows, ownRows } from './common.ts';
+import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
 
 const odd = packPackage({ name: 'odd', version: '1.0.0' });
@@ -83,6 +84,7 @@ const rows: readonly Row[] = [
     'gzip announced, but not used',
     'in chunks',
   ]),
+  ...drawn.npm,
 ];
 
 /** yarn 4 waits for ever for a file without bytes. A busy machine needs a minute for an installation. */

@@ -8,6 +8,7 @@ import { type Containerd, startContainerd } from '../../test/support/containerd.
 import { commandPath, removeTempDir, tempDir } from '../../test/support/paths.ts';
 import { run } from '../../test/support/process.ts';
 import { commonRows, ownRows } from './common.ts';
+import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -290,6 +291,7 @@ const rows: readonly Row[] = [
     'HEAD 404',
   ]),
   ...ownRows('second layer', { 'other bytes': { after: 'x' } }, 'layers'),
+  ...drawn.oci,
 ];
 
 const sealed = {

@@ -4,6 +4,7 @@ import { run } from '../../test/support/process.ts';
 import { pipDownload, uvInstall } from '../../test/support/pypi-clients.ts';
 import { pypiAnswerOf, tinyWheel } from '../../test/support/pypi-index.ts';
 import { commonRows, ownRows } from './common.ts';
+import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type Row } from './kind.ts';
 import type { Odd } from './odd.ts';
 
@@ -198,6 +199,7 @@ const rows: readonly Row[] = [
     'HEAD 403',
     'HEAD 405',
   ]),
+  ...drawn.pypi,
 ];
 
 export const pypi: Kind = {

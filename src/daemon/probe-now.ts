@@ -7,8 +7,6 @@ import { type ProcessFacts, systemClock, systemRandom } from './machine.ts';
 import { closeWithin, makeDue, type NoResult, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { processLog, workersFor } from './system.ts';
 
-export type ProbeNow = ReturnType<typeof startProbing>;
-
 /**
  * Runs all probes in one thread, because the start of a thread takes longer than most probes. The first probe starts
  * the thread.

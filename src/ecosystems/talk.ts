@@ -91,9 +91,13 @@ export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }
 
-/** As `isNotOffered`, for an endpoint or file that no client needs: buckets and caches refuse by 403 what is not there. */
+/**
+ * As `isNotOffered`, for an endpoint or file that no client needs. Servers refuse what they do not have: buckets and
+ * caches by 403, others by 400, 405 or 501.
+ */
 export function isLeftOut(end: End): boolean {
-  return isNotOffered(end) || (end.tag === 'failed' && end.failure.kind === 'denied' && end.failure.status === 403);
+  const status = end.tag === 'failed' && 'status' in end.failure ? end.failure.status : 0;
+  return isNotOffered(end) || [400, 403, 405, 501].includes(status);
 }
 
 export type Responded = Extract<ProbeResponse, { tag: 'answered' }>;

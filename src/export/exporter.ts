@@ -19,8 +19,6 @@ import { type ExportPlan, makePlan, makePlanInSlices, planKeyOf } from './plan.t
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSkipped, exportSample, restoreLastOk } from './samples.ts';
 
-export type Exporter = ReturnType<typeof createExporter>;
-
 const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is DaemonMetric =>
   daemonKinds.some((kind) => metricOf(name).per[kind] !== undefined),
 );

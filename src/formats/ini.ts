@@ -3,8 +3,9 @@ import { addLinesAt, type FileFormat, type FileSetting, listLines, settingAt } f
 
 /**
  * The format of pip.conf, as Python's `configparser.RawConfigParser` reads it: indented lines continue a value, a
- * comment has its own line, keys are in lower case, and a section or key that occurs twice is an error. pip does not
- * interpolate (`%(name)s`). The path of a value is its section and its key; that of a section header, the section.
+ * comment has its own line, keys are in lower case, and a section or key that occurs twice is an error, as is a byte
+ * order mark. pip does not interpolate (`%(name)s`). The path of a value is its section and its key; that of a section
+ * header, the section.
  * @see https://github.com/python/cpython/blob/v3.13.0/Lib/configparser.py `RawConfigParser._read`
  */
 export const ini: FileFormat = {
@@ -26,7 +27,7 @@ export const ini: FileFormat = {
         continue;
       }
       indent = column;
-      const [, header] = /^\[(.+)\]/.exec(content) ?? [];
+      const [, header] = /^(?!\ufeff)\s*\[(.+)\]/.exec(line) ?? [];
       const split = content.search(/[=:]/);
       section = header ?? section;
       if (section === null || (header === undefined && split < 1)) return error(number);

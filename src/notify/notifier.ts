@@ -32,8 +32,6 @@ import type { Card } from './receivers/section.ts';
 import { dropEnded, expireHeld, releaseAtMs, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
 import { type NotifyTurn, openOutboxTurn } from './turn.ts';
 
-export type Notifier = ReturnType<typeof createNotifier>;
-
 interface NotifierInput {
   readonly config: Config;
   /** The stored rows of the tables `outbox` and `meta`. */

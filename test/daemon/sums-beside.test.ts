@@ -50,10 +50,13 @@ state: { path: ":memory:" }
   return { real, findings, wholes };
 }
 
-test('a byte flipped in one of two caches: the copy that its own .sha1 contradicts is wrong, not the other one', async () => {
+test.each([
+  ['the hash alone', sha1(right)],
+  ['as OpenSSL writes it', `SHA1(lib-1.0.jar)= ${sha1(right)}\n`],
+])('a byte flipped in one of two caches: the copy that its own .sha1 contradicts is wrong: %s', async (_, sum) => {
   const { real, findings, wholes } = await findingsOf([
-    { body: flipped, sum: sha1(right) },
-    { body: right, sum: sha1(right) },
+    { body: flipped, sum },
+    { body: right, sum },
   ]);
   await real.until('a finding', async () => (await findings()).length > 0);
   await real.until('advice', async () => (await real.get('/api/v1/advice')).text.includes('"to":"m1"'));

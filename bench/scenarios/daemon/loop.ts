@@ -2,7 +2,7 @@ import type { ControlResponse, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
 import { type Absorb, gapBetween, newTurnChanges, type TurnChanges } from '../../../src/daemon/news.ts';
-import { createVirtualLoop, type KeptLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
+import { type createKept, createVirtualLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
 import type { Stages } from './stages.ts';
 
@@ -38,7 +38,7 @@ export interface Loop {
 }
 
 /** Makes the loop: that of a replay, with notices added. */
-export function createLoop(s: Stages, kept: KeptLoop, around: Surroundings, start: Now): Loop {
+export function createLoop(s: Stages, kept: ReturnType<typeof createKept>, around: Surroundings, start: Now): Loop {
   let isRunning = true;
   let before = start;
   const notify: Absorb['notify'] = (change) => kept.commit({ puts: change.rows, deletes: change.deletes });

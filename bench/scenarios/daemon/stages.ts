@@ -3,14 +3,16 @@ import type { Config } from '../../../src/core/config.ts';
 import type { Without } from '../../../src/core/judge-rules.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';
-import type { KeptLoop } from '../../../src/features/replay/loop.ts';
-import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
+import type { createKept } from '../../../src/features/replay/loop.ts';
+import { createNotifier } from '../../../src/notify/notifier.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import type { Scheduler } from '../../../src/schedule/scheduling.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { createEvidenceBook, type EvidenceBook } from '../../../src/state/evidence.ts';
 import type { WorldSetup } from '../world.ts';
 import { configOf, declaredBy } from './config.ts';
+
+type Notifier = ReturnType<typeof createNotifier>;
 
 /**
  * The daemon's stages that make decisions, as `src/daemon/assemble.ts` makes them. There are no probing threads, board,
@@ -35,7 +37,13 @@ const calendar: Calendar = {
 };
 
 /** Makes the stages of a daemon that starts now, and restores the stored state of `kept`. */
-export function assemble(setup: WorldSetup, kept: KeptLoop, random: Random, now: Now, without: Without): Stages {
+export function assemble(
+  setup: WorldSetup,
+  kept: ReturnType<typeof createKept>,
+  random: Random,
+  now: Now,
+  without: Without,
+): Stages {
   const config = configOf(setup);
   const targets = expandTargets(config);
   const declared = declaredBy(setup);

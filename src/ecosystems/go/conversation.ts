@@ -247,12 +247,11 @@ function* requestInfo(module: string, rest: string, context: GoContext): Talk<Re
  */
 export function parseInfo(body: Uint8Array, wanted: string | null): Result<string, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));
-  const expected = phrase('answer.info');
-  const parsed = parseFields(utf8(body) ?? '', expected);
+  const parsed = parseFields(utf8(body) ?? '', phrase('answer.info'));
   if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const { version, time } = foldKeys(parsed.value);
-  if (typeof version !== 'string' || version.length > limits.versionChars || !isCanonical(version) || !isGoTime(time))
-    return error(failureOf('malformed', expected));
+  const { version, time, origin } = foldKeys(parsed.value);
+  const isRead = typeof version === 'string' && version.length <= limits.versionChars && isCanonical(version);
+  if (!isRead || !isGoTime(time) || typeof (origin ?? {}) !== 'object') return error(malformed('answer.info'));
   if (wanted !== null && version !== wanted) return error(malformed('answer.versionAsked'));
   return ok(version);
 }

@@ -12,7 +12,8 @@ import { malformed, wrongContent } from '../../words/tell.ts';
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
   if (isMarkup(body)) return error(wrongContent('answer.goMod'));
   const text = utf8(body);
-  if (text === null || text.includes('\0') || text.startsWith('\ufeff')) return error(malformed('answer.goMod'));
+  const isOdd = text === null || text.includes('\0') || /^(?:\ufeff|[ \t]*\/\*)/m.test(text);
+  if (isOdd) return error(malformed('answer.goMod'));
   const read = createGoModReader();
   let words: readonly string[] = [];
   yield* walkLines(text, (line) => {

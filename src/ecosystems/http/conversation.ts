@@ -130,7 +130,7 @@ function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<R
   const request = { url: below(context, `${path}.sha1`), aside: true, bodyBytesMax: limits.infoBytes };
   const got = yield* get(request, context);
   const text = got.tag === 'error' ? '' : (utf8(got.value.body) ?? '');
-  const want = /^[0-9a-f]{40}(?![0-9a-f])/.exec(text.trim().toLowerCase())?.[0];
+  const want = /^(?:sha1.{1,200}= )?([0-9a-f]{40})(?![0-9a-f])/.exec(text.trim().toLowerCase())?.[1];
   if (want === undefined) return null;
   const digest = (yield* hashOf(whole, 'sha1')).toString('hex');
   return digest === want ? null : mismatchOf({ algorithm: 'sha1', want, got: digest, by: phrase('answer.sumBeside') });

@@ -176,15 +176,15 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   publicUpstream: null,
   errorFrames: {
     // https://salsa.debian.org/apt-team/apt: apt-pkg/acquire-item.cc, methods/; the Chinese texts are of po/zh_CN.po.
-    apt: /^(?:Err|错误)(?::\d+)? +[a-z][a-z\d+]*:\S|Failed to fetch (?:\S+ {2}|[a-z][a-z\d+]*:\S+ |Connection failed \[IP)|Fehlschlag beim Holen von|Fallo al obtener|无法下载 |(?:GPG error|GPG 错误)|OpenPGP signature verification failed: |^(?:E|W|Error|Warning): (?:The repository|仓库|Release file|Unable to locate package|无法定位软件包)|Release 文件|^(?:W|E): (?:Conflicting distribution|GPG error): |^(?:Hash Sum mismatch|Hash 校验和不符|File has unexpected size|Hashes of expected file|The following signatures |Clearsigned file|Could not connect to \S+:\d+ \(|Temporary failure resolving '|无法连接上|从服务器读取数据时出错)|明文签署文件不可用|暂时不能解析域名|无法解析域名|"?Certificate verification failed: The certificate is NOT trusted|Connection (?:failed|timed out) \[IP:|^dpkg-deb: error: .*\.deb' is not a Debian|^\d{3} {1,2}[A-Z].* \[IP: \S+ \d+\]$/,
+    apt: /^(?:Err(?:or?)?|错误)(?::\d+)? +[a-z][a-z\d+]*:\S|Failed to fetch (?:\S+ {2}|[a-z][a-z\d+]*:\S+ |Connection failed \[IP)|Fehlschlag beim Holen von|Fallo al obtener|无法下载 |(?:GPG error|GPG 错误)|OpenPGP signature verification failed: |^(?:E|W|Error|Warning): (?:The repository|仓库|Release file|Unable to locate package|无法定位软件包)|Release 文件|^(?:W|E): (?:Conflicting distribution|GPG error): |^(?:Hash Sum mismatch|Hash 校验和不符|File has unexpected size|Hashes of expected file|The following signatures |Clearsigned file|Could not connect to \S+:\d+ \(|Temporary failure resolving '|无法连接上|从服务器读取数据时出错)|明文签署文件不可用|暂时不能解析域名|无法解析域名|"?Certificate verification failed: The certificate is NOT trusted|Connection (?:failed|timed out) \[IP:|^dpkg-deb: error: .*\.deb' is not a Debian|^\d{3} {1,2}[A-Z].* \[IP: \S+ \d+\]$/,
     // https://salsa.debian.org/installer-team/debootstrap: functions
     debootstrap: /(?:^|\] )E: (?:Failed getting release (?:signature )?file https?:|Invalid Release file, )/,
     // https://github.com/rust-lang/cargo: src/cargo/util/network/, sources/registry/
     cargo:
-      /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from )?`|^unable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry/,
-    // https://github.com/apache/maven-resolver: ArtifactTransferException, ChecksumFailureException
+      /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from |replaced source registry )?`|^[Uu]nable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry/,
+    // https://github.com/apache/maven-resolver: ArtifactTransferException, ChecksumFailureException; Ivy and Coursier of sbt
     Maven:
-      /Could not (?:transfer (?:artifact|metadata)|find artifact \S+ in) |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected /,
+      /Could not (?:transfer (?:artifact|metadata)|find artifact \S+ in) |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: .* url=https?:|^\[error\] +not found: https?:/,
     // https://github.com/gradle/gradle: platforms/software/resources-http
     Gradle:
       /Could not (?:GET|HEAD) '|Could not parse POM https?:|Searched in the following locations: |Using insecure protocols with repositories/,
@@ -196,10 +196,10 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     // https://gitlab.alpinelinux.org/alpine/apk-tools: src/print.c, src/database.c
     apk: /\b(?:ERROR|WARNING): (?:Ignoring |updating and opening |fetching |opening )?https?:\S+: /,
     // https://github.com/rpm-software-management/librepo: librepo/downloader.c; [Errno 14] is of yum 3.
-    dnf: /Status code: \d{3} for https?:|^\[MIRROR\] |Curl error \(\d+\): |https?:(?:(?!https?:)\S)+: \[Errno (?:14|12|-1)\] /,
+    dnf: /Status code: \d{3} for https?:|^\[MIRROR\] |Curl error \(\d+\): |https?:(?:(?!https?:)\S)+: \[Errno (?:14|12|-1)\] |^14: (?:PYCURL ERROR |curl#)\d/,
     // https://github.com/openSUSE/libzypp: zypp-media/mediaexception.cc
     zypper:
-      /Download \(curl\) error for '|not found on medium 'https?:|^(?:Digest|Signature) verification failed for file '|^Error code: (?:HTTP response|Curl error)/,
+      /Download \(curl\) error for '|not found on medium 'https?:|^(?:Digest|Signature) verification failed for file '|^Error code: (?:HTTP response|Curl error)|^(?:History: - )?(?:Timeout exceeded when accessing|Permission to access) 'https?:/,
     // https://gitlab.archlinux.org/pacman/pacman: lib/libalpm/dload.c, be_sync.c
     pacman:
       /^error: (?:failed retrieving file '|\S+: (?:signature from|missing required sig))|is corrupted \(invalid or corrupted package/,

@@ -338,18 +338,16 @@ function npmChecks(line: string | null): readonly ClientCheck[] {
 }
 
 /**
- * Returns the registries of a .npmrc, also those in a section, whose keys some clients read as their own; `null`: a name or
+ * Returns the registries of a .npmrc, each in its section, because some clients read its keys as their own; `null`: a
  * value is not plain.
  */
 function inertTextOf(text: string): string | null {
   const parsed = npmrc.parse(text);
   if (parsed.tag === 'error') return null;
-  const inert = parsed.value.filter(({ path }) => /^(?:@[\w.~-]+:)?registry$/.test(`${path.at(-1)}`));
-  if (!inert.every(({ path, value }) => path.slice(0, -1).every(isPlainValue) && isPlainValue(value))) return null;
-  const headerOf = (path: readonly unknown[]): string =>
-    path
-      .slice(0, -1)
-      .map((name) => `[${name}]\n`)
-      .join('');
-  return inert.map(({ path, value }) => `${headerOf(path)}${path.at(-1)}=${value}\n`).join('');
+  const lines = parsed.value.map(({ path, value }) =>
+    value === undefined ? `[${path[0]}]` : `${path.at(-1)}=${String(value)}`,
+  );
+  const inert = lines.filter((line) => /^(?:\[|(?:@[^=]*:)?registry=)/.test(line));
+  const isPlain = inert.every((line) => isPlainValue(line.replace(/^\[([\w.-]+)\]$|^@/, '$1')));
+  return isPlain ? inert.map((line) => `${line}\n`).join('') : null;
 }

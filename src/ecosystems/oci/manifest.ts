@@ -50,8 +50,9 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const expected = phrase('answer.schema');
   const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return { expected: parsed.error };
-  const { schemaVersion, mediaType, manifests, layers, config } = parsed.value;
-  if (schemaVersion !== undefined && typeof schemaVersion !== 'number') return { expected };
+  const { schemaVersion, mediaType, manifests, layers, config, annotations } = parsed.value;
+  const notes = [mediaType ?? '', ...Object.values(annotations ?? {})];
+  if (typeof (schemaVersion ?? 2) !== 'number' || notes.some((one) => typeof one !== 'string')) return { expected };
   const sent = contentType?.split(';')[0]?.trim() ?? '';
   const isList = indexTypes.some((type) => type === sent);
   if (!isList && !imageTypes.some((type) => type === sent)) return { expected: phrase('answer.contentType') };

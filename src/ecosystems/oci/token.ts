@@ -56,11 +56,12 @@ function keyOf({ realm, service, scope }: Challenge): string {
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseFields(text, phrase('answer.token'));
   if (parsed.tag === 'error') return null;
-  const { token: plain, access_token: oauth, expires_in: life, issued_at: issued } = foldKeys(parsed.value);
+  const { token: plain, access_token: oauth, expires_in: life, issued_at: issued, ...other } = foldKeys(parsed.value);
   const token = typeof plain === 'string' && plain !== '' ? plain : oauth;
   if (typeof token !== 'string' || token.length > tokenCharsMax || !/^[\x21-\x7e]+$/.test(token)) return null;
   // Clients are written in Go: a value of another type makes the whole response unreadable.
-  if (!(life == null || Number.isSafeInteger(life)) || !isGoTime(issued)) return null;
+  const isRead = (life == null || Number.isSafeInteger(life)) && typeof (other['refresh_token'] ?? '') === 'string';
+  if (!isRead || !isGoTime(issued)) return null;
   return { token, lifeSeconds: Math.min(Number(life) > 0 ? Number(life) : lifeSeconds, lifeSecondsMax) };
 }
 
@@ -145,9 +146,8 @@ function challenges(header: string): readonly Read[] {
     if (quoted === undefined && plain === undefined) found.push({ scheme: name.toLowerCase(), values: new Map() });
     const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
     const values = found.at(-1)?.values;
-    // If a parameter is repeated, the first one counts.
-    if (value !== undefined && value.length <= valueCharsMax && values !== undefined && !values.has(name.toLowerCase()))
-      values.set(name.toLowerCase(), value);
+    // If a parameter is repeated, the last one counts.
+    if (value !== undefined && value.length <= valueCharsMax) values?.set(name.toLowerCase(), value);
   }
   return found;
 }

@@ -10,6 +10,7 @@ const lists: readonly (readonly [path: readonly string[], isFurther: (index: Fie
     ['tool', 'poetry', 'source'],
     ({ priority, secondary }) => secondary === true || /supplemental|secondary|explicit/.test(String(priority)),
   ],
+  [['tool', 'rye', 'sources'], ({ name }) => name !== 'default'],
   [['tool', 'pdm', 'source'], ({ name, type = 'index' }) => name !== 'pypi' || type !== 'index'],
   [['tool', 'uv', 'index'], (index) => index['default'] !== true],
   [['index'], (index) => index['default'] !== true],
@@ -18,7 +19,7 @@ const lists: readonly (readonly [path: readonly string[], isFurther: (index: Fie
 ];
 
 /** The tables with options of uv. */
-const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['tool', 'pixi', 'pypi-options'], ['pip'], []];
+const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['tool', 'pixi', 'pypi-options'], ['pypi-options'], ['pip'], []];
 const options = ['index-url', 'extra-index-url', 'find-links'];
 
 /** Returns the indexes in a parsed pyproject.toml, uv.toml, Pipfile or Pipfile.lock, and the pages with files. */
@@ -41,7 +42,7 @@ export function indexesOf(fields: Fields): readonly NamedMirror[] {
 export const pypiForms: ChainForms = {
   files: [
     {
-      path: /(?:^|\/)(?:(?:pyproject|uv|poetry|pypoetry\/config)\.toml|Pipfile(?:\.lock)?)$/,
+      path: /(?:^|\/)(?:(?:pyproject|uv|poetry|pixi|pypoetry\/config)\.toml|Pipfile(?:\.lock)?)$/,
       lock: /^(?:poetry|pdm|uv|Pipfile)\.lock$/,
       read(text) {
         // Pipfile.lock is JSON, which is YAML too.

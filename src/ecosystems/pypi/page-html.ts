@@ -41,6 +41,8 @@ export function* readHtmlPage(
 ): Slices<Result<ProjectPage, ProbeFailure>> {
   const read: Read = { reader, hasFile: false, refused: null, version: null, base: pageUrl, open: null };
   const end = yield* walkTags(body, keys, (tag) => take(read, tag, pageUrl));
+  // The last anchor may have no end.
+  if (end !== null) take(read, { name: '', attributes: new Map(), textBefore: end }, pageUrl);
   const { hasFile, version } = read;
   if (end === null || (version !== null && !/^1\.\d+$/.test(version))) return error(notHtml1);
   if (version === null && !hasFile) return error(notAPage);

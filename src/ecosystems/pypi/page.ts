@@ -91,8 +91,8 @@ export function* readJsonPage(
     },
     entry: {
       value(entry: unknown) {
-        const python = memberIn(fieldsOf(entry), 'requires-python');
-        isBroken ||= python != null && typeof python !== 'string';
+        const texts = ['requires-python', 'upload-time'].map((key) => memberIn(fieldsOf(entry), key));
+        isBroken ||= fieldsOf(entry) === null || texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);

@@ -41,6 +41,6 @@ export function refusalOfEntry(file: Fields | null): ClientRefusal | null {
 
 /** Returns the refusal of a link of a page in HTML that pip or uv does not take for a file; `null`: both do. */
 export function refusalOfLink(href: string): ClientRefusal | null {
-  if (/[\t\n\r]/.test(href.trim())) return { client: 'uv', what: 'href' };
+  if (/[\t\n\r]|#[A-Z]+\d+=/.test(href.trim())) return { client: 'uv', what: 'href' };
   return href.split('#', 2)[1]?.includes('&egg=') === true ? { client: 'pip', what: 'egg' } : null;
 }

@@ -10,8 +10,11 @@ const begin = /^(?:if|case|ifn?eq|ifn?def)\b(?!\s*:)/;
 const end = /^(?:fi|esac|endif)\b/;
 const check = /^(?:\[|test\b)/;
 const comment = /^[ \t]*(?:#|\/\/).*$/gm;
-/** Matches a backslash at the end of a line, and empty lines behind it. */
-const continued = /\\[ \t\r]*\n(?:[ \t\r]*\n)*/g;
+/**
+ * Matches what continues a line: a backslash at its end, with empty lines behind it, or a key `value` in the next line,
+ * as in `name: GOPROXY`, `value: https://…`.
+ */
+const continued = /\\[ \t\r]*\n(?:[ \t\r]*\n)*|\n[ \t]*value[ \t]*[:=]/g;
 
 /** Matches the separator and the URL after a key. A reference to a variable may stand for the URL or a part of it. */
 const assigned =
@@ -84,7 +87,7 @@ function countLines(text: string): number {
 
 /** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
 export const settingFiles =
-  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.gitlab\/([^/]+\/){0,4}[^/]+\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile)\.ya?ml|devcontainer\.json|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|\.?justfile|Earthfile|Vagrantfile|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
+  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.gitlab\/([^/]+\/){0,4}[^/]+\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile|goreleaser|render|skaffold|snapcraft)\.ya?ml|devcontainer\.json|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|(netlify|nixpacks|project|railway)\.toml|\.?justfile|Earthfile|Tiltfile|Vagrantfile|vercel\.json|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
 
 /**
  * What shows the chain in use, strongest first: entries of a lock file; variables and the nearest settings as the client

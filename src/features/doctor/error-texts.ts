@@ -43,13 +43,13 @@ function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
 /** The places of the HTTP status in errors of clients. Another number in a line is no status. */
 const statusPlaces = [
   /\bE#\b|^npm \S+ (?:\d{3} )?# [A-Z]|^npm http #|^\d+ http fetch \w+ #|error(?: for \S+)? # [A-Z]|status code # |status code #$/, // npm
-  /^npm ERR! (?:Error: )?# [A-Z]|^(?:\d+ verbose stack )?(?:npm ERR! )?Error: # [A-Z]/, // npm 1 to 6
-  /ERR_PNPM_FETCH_#|error \(#\)|Response Code: # |Request failed \\?"# |returned a #$|^ERR_PNPM_.* - #$/, // pnpm, yarn
+  /^npm ERR! (?:Error: )?# [A-Z]|^(?:(?:\d+ verbose|npm verb) stack )?(?:npm ERR! )?Error: # [A-Z]/, // npm 1 to 6
+  /ERR_PNPM_FETCH_#|error \(#\)|Response Code: #(?: |$)|answered with HTTP # |Request failed \\?"# |returned a #$|^ERR_PNPM_.* - #$/, // pnpm, yarn
   /reading \S*: #\b|unexpected status \(\S+: #\b|\): # [A-Z]|\/@v\/list: # /, // go
   /HTTP error # while|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
-  /^(?:Err|错误)(?::\d+)? .* # {1,2}[A-Z]|Failed to fetch \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
-  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: # /, // oci
+  /^(?:Err(?:or?)?|错误)(?::\d+)? .* # {1,2}[A-Z]|(?:Failed to fetch|无法下载) \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
+  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
   /, got #\b|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
   /Received status code #\b|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
@@ -98,21 +98,21 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['mismatch', 'wrong_content'], /Checksum validation failed, expected <|TAR_BAD_ARCHIVE/),
   ...text(
     'mismatch',
-    /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
+    /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|Bad hash\. Expected|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
     /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum|but checksum doesn't match|package \(checksum\)|Digest verification failed for|Retrieved digest for link|cannot authenticate record data|server misbehavior detected/i,
     inOrder(/digest /i, /mismatch/i),
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
-    /File has unexpected size|文件尺寸不符/,
+    /File has unexpected size|文件尺寸不符|unerwartete Größe|does not match metalink/,
   ),
   // The content is longer or shorter than its manifest states.
   ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE/),
   ...text(
     'tls_protocol',
-    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed/i,
+    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed|alert(?::? )handshake[ _]failure(?!.*certificate)/i,
   ),
   ...text(
     ['reset', 'tls_protocol'],
-    /EOF occurred in violation of protocol|SSL_connect SYSCALL|terminated the handshake|tls handshake eof|TLS connection was non-properly terminated|disconnected before secure TLS connection/i,
+    /EOF occurred in violation of protocol|SSL connect error|SSL_connect SYSCALL|terminated the handshake|tls handshake eof|TLS connection was non-properly terminated|disconnected before secure TLS connection/i,
   ),
   ...text(
     'tls_expired',
@@ -125,7 +125,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated/i,
   ),
   ...text('tls_client', /certificate required/i, inOrder(/handshake failure/i, /certificate/i)),
   ...text(
@@ -135,7 +135,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'resolve_not_found',
-    /ENOTFOUND|: DNS lookup error|no such host|Name or service not known|Could(?: not|n't) resolve host|UnknownHostException|Unknown host |无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
+    /ENOTFOUND|: DNS lookup error|no such host|Name or service not known|Could(?: not|n't) resolve host|UnknownHostException|Unknown host |无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed|UnknownHostName downloading/i,
   ),
   // bun prints these names for every failed connection, whatever the cause.
   ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
@@ -180,14 +180,14 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'timeout_connect',
-    /ETIMEDOUT|awaiting 'connect'|i\/o timeout|connection timed out|connect timed out|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
+    /ETIMEDOUT|awaiting 'connect'|i\/o timeout|connection timed out|connect timed out|Connect timeout for|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
     inOrder(/error \(?Connect/i, /operation timed out/i),
   ),
   // Python was waiting for a response head or a body. A later line may show which of the two.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
   ...text(
     ['timeout_connect', 'timeout_processing', 'timeout_transfer'],
-    /network timeout at: |operation timed out|deadline exceeded|awaiting 'request'|: Timeout downloading|Response timeout while trying/i,
+    /network timeout at: |GET \S+ error \(23\)|Timeout exceeded when accessing|operation timed out|deadline exceeded|awaiting 'request'|: Timeout downloading|Response timeout while trying/i,
   ),
   // The body of a Go module ended early, or its zip is damaged. The go command prints the same text for both.
   ...text(['cut', 'malformed'], /@v\d[^\s@]*: unexpected EOF|unexpected BufError/),
@@ -201,7 +201,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(
     ['cut', 'reset'],
     /stream error received:|rror in the HTTP\/?2 framing layer|ConnectionClosed downloading/,
-    inOrder(/stream error: stream ID \d+;/, /received from peer/),
+    inOrder(/stream error: stream ID \d+;/, /received from peer|INTERNAL_ERROR/),
   ),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
@@ -210,7 +210,7 @@ export const errorTexts: readonly ErrorText[] = [
     /https?:\/\/(?:(?!https?:)\S)+: EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
     inOrder(/failed to do request: /, /EOF\b/),
   ),
-  ...text('redirect', /(?:too ?many ?|circular |max-?)redirect|\d\)? redirects|redirection loop|redirected \d/i),
+  ...text('redirect', /(?:too ?many ?|circular |max-?)redirect|\d\)? redirects|redirection|redirected \d|got 30\d/i),
   ...text(
     ['cut', 'wrong_content'],
     /zip: not a valid zip file|File is not a zip file|end of central directory record`?$/i,
@@ -228,7 +228,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'wrong_content',
-    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|Conflicting distribution: |<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type (?:text\/html|application\/json)|invalid content-type: /i,
+    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|Conflicting distribution: |<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type (?:text\/html|application\/json)|invalid content-type: |unknown type text\/html/i,
   ),
   ...text(
     'malformed',
@@ -246,7 +246,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('status', statusAt('203|304|40[0568]|41[1-8]|42[1-6]')),
   ...text(
     'denied',
-    /YN0041|require a credential-provider|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden/i,
+    /YN0041|require a credential-provider|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden|^(?:History: - )?Permission to access '/i,
     statusAt('40[123]|451'),
   ),
   // The text lists versions, so pip did read the index.
@@ -257,14 +257,14 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
   // Other lines of the same output may show which reason it is.
-  ...result(['refused', 'timeout_connect', 'unreachable'], /Unable to connect to \S+:https?:|不能连接到 \S+：https?：/),
+  ...result(['refused', 'timeout_connect', 'unreachable'], /(?:connect to|ligar a) \S+:https?:|不能连接到 /),
   ...result(
     'absent',
     /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,

@@ -36,7 +36,7 @@ export const knownClients: readonly string[] = frames.map(({ client }) => client
 
 /** Matches URLs that name no mirror: help pages, Maven's address for blocked repositories, and what cargo replaces by a mirror. */
 const helpPages =
-  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry )https?:\S+/g;
+  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry |Could not get resource ')https?:\S+/g;
 
 type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'> & { url: string | null };
 
@@ -93,7 +93,7 @@ function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
 /** Matches what a container build or a CI job writes before each line: the number of the step, and the time. */
 const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
-const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: │ {3})\s*/;
+const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
 
 /** Matches the last line of a failed pull of Docker, which names no client, and the line of a layer before it. */
 const pullEnd = /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/;
@@ -137,12 +137,14 @@ function writtenUrl(text: string): string | null {
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
+const beforeHost =
+  /(?:(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?|docker:\/\/|retrieving file '[^']+' from )(?!docker\.io)((?:[\w-]+\.)+[a-z]{2,})/i;
+
 /** Returns the origin of a host that an error of pip or of name resolution mentions without a URL; `null`: none. */
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)Connection(?:Pool)?\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return writtenUrl(`${scheme}://${host}:${port}`);
-  const [, hostText] =
-    /(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?((?:[\w-]+\.)+[a-z]{2,})/i.exec(text) ?? [];
+  const [, hostText] = beforeHost.exec(text) ?? [];
   return hostText === undefined ? null : `https://${hostText}`;
 }
 

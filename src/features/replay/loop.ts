@@ -93,8 +93,6 @@ export function createVirtualLoop(s: JudgeStages, around: Around): VirtualLoop {
   };
 }
 
-export type KeptLoop = ReturnType<typeof createKept>;
-
 /** Creates an empty store of rows. Each row is converted to JSON and back, as in the state file. */
 export function createKept() {
   const rows = new Map<string, Row>();

@@ -361,6 +361,20 @@ const rows: readonly (readonly [form: string, files: Files, chain: string, place
     `${index}/`,
     'Dockerfile:2',
   ],
+  ...[
+    ['.gitlab-ci.yml', `variables:\n  PIP_INDEX_URL:\n    value: "${index}"\n    description: x\n`, 2],
+    ['azure-pipelines.yml', `variables:\n- name: PIP_INDEX_URL\n  value: ${index}\n`, 2],
+    ['project.toml', `[[build.env]]\nname = "PIP_INDEX_URL"\nvalue = "${index}"\n`, 2],
+  ].map(
+    ([file = '', text = '', line = 0]) =>
+      [`a name and its value in ${file}`, { ...python, [file]: `${text}` }, `${index}/`, `${file}:${line}`] as const,
+  ),
+  [
+    'rye',
+    { ...python, 'pyproject.toml': `[[tool.rye.sources]]\nname = "default"\nurl = "${index}"\n` },
+    `${index}/`,
+    'pyproject.toml:3',
+  ],
   [
     'pixi',
     { ...python, 'pyproject.toml': `[tool.pixi.pypi-options]\nindex-url = "${index}"\n` },
@@ -374,6 +388,11 @@ const rows: readonly (readonly [form: string, files: Files, chain: string, place
     ['.circleci/config.yml', `environment:\n  PIP_INDEX_URL: ${index}\n`],
     ['.forgejo/workflows/ci.yaml', `env:\n  PIP_INDEX_URL: ${index}\n`],
     ['docker-bake.hcl', `target "a" {\n  args = { PIP_INDEX_URL = "${index}" }\n}\n`],
+    ['nixpacks.toml', `[variables]\nPIP_INDEX_URL = "${index}"\n`],
+    ['pixi.toml', `[pypi-options]\nindex-url = "${index}"\n`],
+    ['snap/snapcraft.yaml', `build-environment:\n  - PIP_INDEX_URL: ${index}\n`],
+    ['vercel.json', `{"build":{"env":{\n"PIP_INDEX_URL":"${index}"}}}`],
+    ['.goreleaser.yaml', `env:\n  - PIP_INDEX_URL=${index}\n`],
     ['scripts/install.sh', `#!/bin/sh\npip install -i ${index} six\n`],
     ['justfile', `x := "1"\nexport PIP_INDEX_URL := "${index}"\n`],
   ].map(([file = '', text = '']) => [file, { ...python, [file]: text }, `${index}/`, `${file}:2`] as const),

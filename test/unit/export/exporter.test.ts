@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../src/core/mirror.ts';
 import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
-import { createExporter, type Exporter } from '../../../src/export/exporter.ts';
+import { createExporter } from '../../../src/export/exporter.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
 import {
   advice,
@@ -20,6 +20,8 @@ import {
   turn,
   values,
 } from './fixture.ts';
+
+type Exporter = ReturnType<typeof createExporter>;
 
 const mod = target('a', 'mod', 'golang.org/x/net', 'v0.25.0');
 const zip = target('a', 'zip', 'golang.org/x/net', 'v0.25.0');

@@ -120,6 +120,7 @@ const rows: readonly Row[] = [
   ],
   ['CRLF, a new key', 'ini', '[global]\r\nx = 1\r\n', index, `[global]\r\nindex-url = ${url}\r\nx = 1\r\n`],
   ['a key twice, which pip rejects', 'ini', '[global]\nindex-url = a\nindex-url = b\n', index, { refused: 3 }],
+  ['a byte order mark, which pip rejects', 'ini', '\ufeff[global]\nx = 1\n', index, { refused: 1 }],
   ['a section twice, which pip rejects', 'ini', '[global]\nx = 1\n[global]\n', index, { refused: 3 }],
   ['a key before the first section, which pip rejects', 'ini', 'index-url = a\n', index, { refused: 1 }],
   ['a line without a value, which pip rejects', 'ini', '[global]\nindex-url\n', index, { refused: 2 }],

@@ -8,8 +8,10 @@ import type { Now, Random, Row } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
-import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
+import { createNotifier } from '../../../src/notify/notifier.ts';
 import type { NotifyTurn } from '../../../src/notify/turn.ts';
+
+type Notifier = ReturnType<typeof createNotifier>;
 
 const start: Now = { wallMs: Date.parse('2026-03-01T00:00:00.000Z'), monotonicMs: 5_000 };
 

@@ -48,12 +48,12 @@ function downloadIn(path: string, body: Uint8Array): string | null {
   return configFile.test(path) ? urlOf(json(headTextOf(body, body.length))['dl'], 'serde', '1.0.0', '') : null;
 }
 
-/** Returns the last crate of an index file that is not yanked. */
+/** Returns the last crate of an index file that is not yanked. cargo ignores lines of a later format version. */
 function newestIn(path: string, body: Uint8Array): NamedArtifact | null {
   if (!indexFile.test(path)) return null;
   for (const line of headTextOf(body, body.length).trim().split('\n').toReversed()) {
-    const { name, vers, cksum, yanked } = json(line);
-    if (yanked === true || !isText(name) || !isText(vers) || !isText(cksum)) continue;
+    const { name, vers, cksum, yanked, v = 1 } = json(line);
+    if (yanked === true || Number(v) > 2 || !isText(name) || !isText(vers) || !isText(cksum)) continue;
     return { want: cksum, file: 'config.json', urlIn: (text) => urlOf(json(text)['dl'], name, vers, cksum) };
   }
   return null;

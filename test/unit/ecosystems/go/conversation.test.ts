@@ -59,6 +59,7 @@ test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
   ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
   ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
   ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
+  ['latest that a server does not know', 'latest', null, '@latest', answered(501), { notOffered: true }],
   ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
   [
     'info of a branch',

@@ -231,7 +231,9 @@ describe('the crate that an index file names last', () => {
   const cksum = createHash('sha256').update(crate).digest('hex');
   const line = (vers: string, more: object = {}): string =>
     JSON.stringify({ name: 'Demolib', vers, deps: [], cksum, features: {}, yanked: false, ...more });
-  const index = Buffer.from(`${line('1.0.0')}\n${line('1.1.0')}\n${line('2.0.0', { yanked: true })}\n`);
+  const index = Buffer.from(
+    `${line('1.0.0')}\n${line('1.1.0')}\n${line('2.0.0', { yanked: true })}\n${line('3.0.0', { v: 3 })}\n`,
+  );
 
   /** Probes the whole index file, or a file by `get`. `last`: what the last request gets. @returns the requests, and the verdict */
   function download(dl: string, last: ProbeResponse, module = 'de/mo/demolib', step = 'whole') {

@@ -86,8 +86,8 @@ describe('a packument', () => {
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome),
   );
 
-  test('of dist-tags that a bucket refuses by 403 is not offered, and 401 stays a refusal', () => {
-    const [refused, denied] = [403, 401].map((status) =>
+  test.each([400, 403, 405, 501])('of dist-tags refused by %i is not offered, and 401 stays a refusal', (left) => {
+    const [refused, denied] = [left, 401].map((status) =>
       hold('tags', null, { [`${base}/-/package/hello/dist-tags`]: answered(status) }),
     );
     expect(refused).toMatchObject({ outcome: { tag: 'ok' }, facts: { notOffered: true } });

@@ -139,10 +139,10 @@ describe('challenges', () => {
       of('https://auth.example.com/token'),
     ],
     [
-      'the first of two values',
-      `${https401}, realm="https://evil.example.net/"`,
+      'the last of two values, as clients read them',
+      `${https401}, realm="https://other.example.net/"`,
       https,
-      of('https://auth.example.com/token'),
+      of('https://other.example.net/'),
     ],
     [
       'credentials in it are dropped',

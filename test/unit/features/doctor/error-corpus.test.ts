@@ -129,6 +129,24 @@ Caused by:
     expect(told(text)).toEqual([['plain_refused', 'http://maven.example']]);
   });
 
+  test('Gradle: the server that a redirect led to, which it names last', () => {
+    const text =
+      "> Could not get resource 'https://plugins.example/m2/x.pom'.\n   > Could not GET 'https://central.example/x.pom'. Received status code 429 from server: Too Many Requests";
+    expect(told(text)).toEqual([['throttled', 'https://central.example']]);
+  });
+
+  test.each([
+    [
+      "error: failed retrieving file 'core.db' from arch.example : The requested URL returned error: 404",
+      'arch.example',
+    ],
+    ['Error initializing source docker://hub.example/a/b:1: reading manifest 1: manifest unknown', 'hub.example'],
+    // The mirror of Docker Hub is in the settings, and the text does not name it.
+    ['Error initializing source docker://docker.io/a/b:1: reading manifest 1: manifest unknown', null],
+  ])('a host without a URL: %s', (text, host) =>
+    expect(told(text)).toEqual([['absent', host === null ? null : `https://${host}`]]),
+  );
+
   test('npm prints the code before the line with the URL', () => {
     const text = 'npm error code E403\nnpm error 403 403 Forbidden - GET https://npm.example/x';
     expect(told(text)).toEqual([['denied', 'https://npm.example']]);

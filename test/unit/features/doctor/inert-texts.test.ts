@@ -17,6 +17,7 @@ it.each([
     'registry=https://a.example/\n[section]\nregistry=https://b.example/\n',
   ],
   ['.npmrc', '[a\\nglobal-pnpmfile=/evil/hook.cjs]\nregistry=https://b.example/\n', null],
+  ['.npmrc', 'registry=https://a.example/\n[global-pnpmfile=/evil/hook.cjs]\n', null],
   ['.npmrc', 'registry="https://a.example/\\nglobal-pnpmfile=/evil/hook.cjs"\n', null],
   [
     'pip.conf',
