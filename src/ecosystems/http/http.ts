@@ -184,7 +184,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from |replaced source registry )?`|^[Uu]nable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry/,
     // https://github.com/apache/maven-resolver: ArtifactTransferException, ChecksumFailureException; Ivy and Coursier of sbt
     Maven:
-      /Could not (?:transfer (?:artifact|metadata)|find artifact \S+ in) |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: .* url=https?:|^\[error\] +not found: https?:/,
+      /Could not (?:transfer (?:artifact|metadata)|find artifact \S+ in) |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
     // https://github.com/gradle/gradle: platforms/software/resources-http
     Gradle:
       /Could not (?:GET|HEAD) '|Could not parse POM https?:|Searched in the following locations: |Using insecure protocols with repositories/,
