@@ -7,7 +7,7 @@ import { healthBound, isDelayedByDownloads, lastTroubleOf } from './comparison/h
 import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
 import { timesMsOf } from './obstacles.ts';
-import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
+import { artifactsOf, canaryOf, isPeekDue, nextInRota, Peeks, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, listOpenChoices, weighRuleOf } from './weigh.ts';
 
@@ -60,7 +60,7 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   const isHomeAwaited = home !== null && waitsForDownload(view, at, home);
   const isWanted = unsure.length > 0 || contest.hasPromise || isOpen || isHomeAwaited;
   const isSoon = isWanted || (home === null && isDisputed(view, at));
-  const lastMs = Math.max(contest.records.get(at.name)?.lastHeavy?.atMs ?? contest.downloadMs, contest.downloadMs);
+  const lastMs = Math.max(contest.records.get(at.name)?.heavy.at(-1)?.atMs ?? contest.downloadMs, contest.downloadMs);
   if (!isSoon && now.monotonicMs < lastMs + everyMs) return [];
   const isBeside = isSoon || now.monotonicMs - contest.besideMs >= besideEveryMs;
   const artifact = artifactFor(view, at, isSoon);
@@ -71,7 +71,7 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   if (isSoon && !isWanted) contest.disputedMs = [...contest.disputedMs, now.monotonicMs].slice(-disputedMost);
   if (isBeside) contest.besideMs = now.monotonicMs;
   // Frequent downloads from a home that is slow now would delay the failback after it has recovered.
-  const homeMs = contest.records.get(home?.name ?? '')?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
+  const homeMs = contest.records.get(home?.name ?? '')?.heavy.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
   const isSkipped = isOpen && !isHomeAwaited && now.monotonicMs - homeMs < homeEveryMs;
   const skipped = isSkipped ? home?.name : undefined;
   const registries = isBeside ? listBeside(view, at, home, unsure).filter((name) => name !== skipped) : [];
@@ -116,7 +116,7 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
   const { triedMs } = contest;
   const lastOf = (name: string): number =>
     Math.max(
-      contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY,
+      contest.records.get(name)?.heavy.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY,
       triedMs.get(name) ?? Number.NEGATIVE_INFINITY,
     );
   const others = view.mirrors
@@ -211,7 +211,7 @@ const stepMs = 1_000;
 export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now } = view;
   const { probing } = group;
-  if (probing.peeks.head !== at.name) probing.peeks = newPeeks(at.name);
+  if (probing.peeks.head !== at.name) probing.peeks = new Peeks(at.name);
   const { peeks } = probing;
   if (!isPeekDue(peeks, view.canaryEveryMs, now.monotonicMs)) return [];
   const artifacts = artifactsOf(group, at.name);

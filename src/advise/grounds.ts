@@ -12,7 +12,7 @@ import { homeOf } from './group.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
-import { newTally, type TallySample } from './tally.ts';
+import { Tally, type TallySample } from './tally.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import type { View } from './view.ts';
 
@@ -102,7 +102,7 @@ export interface Grounds {
 export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, prices }: Subject): Grounds {
   const { group, now, by } = view;
   const accepted = group.accepted?.advice;
-  const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
+  const [tally, other] = [view.tallyOf(at.name), to === null ? new Tally() : view.tallyOf(to.name)];
   const apartBy = (weight: Weight): Apart | null =>
     apartOf(tally.samples[weight], other.samples[weight], {
       sinceMs: fromMs ?? Number.NEGATIVE_INFINITY,

@@ -17,7 +17,7 @@ import {
   artifactsOf,
   canaryOf,
   lightOf,
-  newPeeks,
+  Peeks,
   type Probing,
   pruneProbing,
   recordLightStart,
@@ -160,7 +160,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   const { probing } = group;
   const target = artifactsOf(group, registry).find((one) => one.module === module && one.version === version);
   if (target === undefined) return;
-  if (probing.peeks.head !== registry) probing.peeks = newPeeks(registry);
+  if (probing.peeks.head !== registry) probing.peeks = new Peeks(registry);
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 

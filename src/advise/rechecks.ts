@@ -106,7 +106,7 @@ export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs:
   const { light, heavy } = contest.odd;
   // Light steps are no evidence in a test of downloads, so the download is repeated.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
-    return [heavyOf(heavy, recordOf(contest, head).lastHeavy?.bad === true, isUrgent)];
+    return [heavyOf(heavy, recordOf(contest, head).heavy.at(-1)?.bad === true, isUrgent)];
   if (light === undefined || outcomes.length === 0 || near.light <= nearShare) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }

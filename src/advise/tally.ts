@@ -52,23 +52,13 @@ interface Relay {
 }
 
 /** The samples of one mirror. Lists are bounded. */
-export interface Tally {
+export class Tally {
   /** `module@version` of the canary. If it changes, `canary` is emptied. */
-  module: string | null;
-  canary: TallyEntry[];
-  readonly relay: Relay;
-  readonly samples: Readonly<Record<Weight, TallySample[]>>;
-  readonly rows: Record<Weight, TallyRow | null>;
-}
-
-export function newTally(): Tally {
-  return {
-    module: null,
-    canary: [],
-    relay: { state: 'unknown', before: 'unknown', failedAtMs: null },
-    samples: { light: [], heavy: [] },
-    rows: { light: null, heavy: null },
-  };
+  module: string | null = null;
+  canary: TallyEntry[] = [];
+  readonly relay: Relay = { state: 'unknown', before: 'unknown', failedAtMs: null };
+  readonly samples: Readonly<Record<Weight, TallySample[]>> = { light: [], heavy: [] };
+  readonly rows: Record<Weight, TallyRow | null> = { light: null, heavy: null };
 }
 
 /**

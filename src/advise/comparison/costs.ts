@@ -2,14 +2,14 @@ import { getOrMake } from '../../core/get-or-make.ts';
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { failedShareOf } from './hours.ts';
-import { type HeadRecord, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
+import { HeadRecord, lateMax, meanMsFrom, type RecordOutcome, windowMs } from './record.ts';
 
 export interface Records {
   readonly records: Map<string, HeadRecord>;
 }
 
 export function recordOf({ records }: Records, registry: string): HeadRecord {
-  return getOrMake(records, registry, () => newRecord());
+  return getOrMake(records, registry, () => new HeadRecord());
 }
 
 const burstWindowMs = 3 * 60_000;

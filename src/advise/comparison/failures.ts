@@ -65,37 +65,27 @@ interface FailureRule {
 }
 
 /** The test for one failure rate, with its evidence since the sum was last zero. Times are monotonic milliseconds. */
-interface Run {
-  sum: number;
+class Run {
+  sum = 0;
   boundFactor: number;
-  failures: number;
+  failures = 0;
   /** The sum of `late` over the failures. */
-  lateSum: number;
-  goods: number;
-  firstMs: number;
-  lastMs: number;
-  head: { bad: number; all: number };
-  candidate: { bad: number; all: number };
+  lateSum = 0;
+  goods = 0;
+  firstMs = 0;
+  lastMs = 0;
+  head = { bad: 0, all: 0 };
+  candidate = { bad: 0, all: 0 };
+
+  constructor(boundFactor: number) {
+    this.boundFactor = boundFactor;
+  }
 }
 
 export type FailureTest = readonly Run[];
 
 export function newFailureTest(): FailureTest {
-  return boundFactors.map(newRun);
-}
-
-function newRun(boundFactor: number): Run {
-  return {
-    sum: 0,
-    boundFactor,
-    failures: 0,
-    lateSum: 0,
-    goods: 0,
-    firstMs: 0,
-    lastMs: 0,
-    head: { bad: 0, all: 0 },
-    candidate: { bad: 0, all: 0 },
-  };
+  return boundFactors.map((factor) => new Run(factor));
 }
 
 /**
@@ -141,7 +131,7 @@ export function updateFailureTest(
     const next = run.sum + (bad ? Math.log(orLate(p1, late) / orLate(p0, late)) : Math.log((1 - p1) / (1 - p0)));
     run.sum = Math.min(next, mostOfBound * failureBound * run.boundFactor);
     if (run.sum <= 0) {
-      Object.assign(run, newRun(run.boundFactor));
+      Object.assign(run, new Run(run.boundFactor));
       continue;
     }
     if (bad) {

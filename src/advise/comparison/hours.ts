@@ -11,20 +11,16 @@ export interface HourCounts {
 }
 
 /** Scheduled outcomes by hour. */
-export interface Hourly {
+export class Hourly {
   /** The last `hoursKept` hours in which the mirror was probed, and the present one. */
-  readonly hours: HourCounts[];
+  readonly hours: HourCounts[] = [];
   /**
    * The share of bad outcomes that is usual in an hour, 0 to 1: that of the median hour, at most that of the last
    * `hoursLast` hours. 0 while few hours are known.
    */
-  usualShare: number;
+  usualShare = 0;
   /** Failures since the last good outcome. */
-  row: number;
-}
-
-export function newHourly(): Hourly {
-  return { hours: [], usualShare: 0, row: 0 };
+  row = 0;
 }
 
 /** More failures in a row than this count as one, because outages have rules of their own. */

@@ -62,13 +62,9 @@ const orderedMs = { light: 12_000, heavy: 30_000 } as const;
  * The comparison of responses, by question (request). `open`: incomplete moments (sets of responses to compare).
  * `latest`: the latest response of each mirror.
  */
-export interface Moments {
-  readonly open: Map<string, Moment[]>;
-  readonly latest: Map<string, Map<string, MomentResponse>>;
-}
-
-export function newMoments(): Moments {
-  return { open: new Map(), latest: new Map() };
+export class Moments {
+  readonly open = new Map<string, Moment[]>();
+  readonly latest = new Map<string, Map<string, MomentResponse>>();
 }
 
 /**

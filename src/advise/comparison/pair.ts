@@ -11,7 +11,7 @@ import {
 } from './failures.ts';
 import type { HeadRecord, RecordOutcome } from './record.ts';
 import { logSpreadOf, spread } from './spread.ts';
-import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
+import { isTimeAlarm, TimeTest, timeBound, updateTimeTest } from './time.ts';
 
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
@@ -67,7 +67,7 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: Weight): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
     const seen = Math.min(a.count, b.count);
-    const test = newTimeTest();
+    const test = new TimeTest();
     if (seen < 2) return test;
     const [logA, logB] = [logSpreadOf(head, weight), logSpreadOf(candidate, weight)];
     return {

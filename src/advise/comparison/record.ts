@@ -1,5 +1,5 @@
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
-import { type Hourly, newHourly, recordHour } from './hours.ts';
+import { Hourly, recordHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -37,35 +37,19 @@ const keptOfQuestion = 64;
 const questionsKept = 400;
 
 /** What clients get with one mirror as the head of their chain. Lists are bounded, oldest first. */
-export interface HeadRecord {
-  readonly questions: Map<string, RecordOutcome[]>;
-  light: RecordOutcome[];
-  heavy: RecordOutcome[];
+export class HeadRecord {
+  readonly questions = new Map<string, RecordOutcome[]>();
+  light: RecordOutcome[] = [];
+  heavy: RecordOutcome[] = [];
   /**
    * Shares of bad outcomes, 0 to 1. `slowRate`: long-run, of scheduled probes only. `fastRate`: recent, of all probes.
    */
-  slowRate: number;
-  fastRate: number;
+  slowRate = 0;
+  fastRate = 0;
   /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
-  readonly background: { bad: number; all: number; row: number };
-  readonly hourly: Hourly;
-  last: RecordOutcome | null;
-  lastHeavy: RecordOutcome | null;
-}
-
-export function newRecord(): HeadRecord {
-  const background = { bad: 0, all: 0, row: 0 };
-  return {
-    questions: new Map(),
-    light: [],
-    heavy: [],
-    slowRate: 0,
-    fastRate: 0,
-    background,
-    hourly: newHourly(),
-    last: null,
-    lastHeavy: null,
-  };
+  readonly background = { bad: 0, all: 0, row: 0 };
+  readonly hourly = new Hourly();
+  last: RecordOutcome | null = null;
 }
 
 /** Adds an outcome. Long-run rates count scheduled outcomes only, because other probes often follow a failure. */
@@ -87,7 +71,6 @@ export function recordOutcome(
   record.fastRate += fastMemory * (bad - record.fastRate);
   record.last = outcome;
   if (outcome.isHeavy) {
-    record.lastHeavy = outcome;
     record.heavy.push(outcome);
     if (record.heavy.length > heavyKept) record.heavy.shift();
     return;
@@ -102,7 +85,6 @@ export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Numbe
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
   for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));
-  record.lastHeavy = record.heavy.at(-1) ?? null;
   const lasts = [record.light.at(-1), record.heavy.at(-1)].filter((one) => one !== undefined);
   record.last = lasts.toSorted((a, b) => a.atMs - b.atMs).at(-1) ?? null;
   record.fastRate = record.slowRate;

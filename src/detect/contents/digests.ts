@@ -329,23 +329,12 @@ function isEarlier(stored: unknown): stored is Earlier {
   return typeof digest === 'string' && Number.isFinite(atMs) && typeof probeId === 'string';
 }
 
-export interface Bytes {
-  readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
+export class Bytes {
+  readonly wrongOnce: ReadonlyMap<string, WrongOnce> = new Map();
+  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong> = new Map();
   /** The last digest per target. Changed in place. */
-  readonly statement: Statements;
-  readonly beginnings: Beginnings;
-  readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
-  readonly repeated: ReadonlyMap<string, string>;
-}
-
-export function newBytes(): Bytes {
-  return {
-    wrongOnce: new Map(),
-    declaredWrong: new Map(),
-    statement: new Map(),
-    beginnings: { artifacts: new Map(), inVainMs: [] },
-    declaredOdd: new Map(),
-    repeated: new Map(),
-  };
+  readonly statement: Statements = new Map();
+  readonly beginnings: Beginnings = { artifacts: new Map(), inVainMs: [] };
+  readonly declaredOdd: ReadonlyMap<string, readonly string[]> = new Map();
+  readonly repeated: ReadonlyMap<string, string> = new Map();
 }

@@ -10,7 +10,7 @@ import {
   wrongRechecksOf,
 } from '../contents/beginnings.ts';
 import type { ByFile } from '../contents/by-file.ts';
-import { type Bytes, dropStatements, newBytes, readStatement, recordStatement } from '../contents/digests.ts';
+import { Bytes, dropStatements, readStatement, recordStatement } from '../contents/digests.ts';
 import {
   type DeclaredWrong,
   dropItem,
@@ -110,7 +110,7 @@ export const mismatch: FindingRule<Bytes> = {
       : { odd: [...declaredOdd].flatMap(([id, declaredHere]) => declaredHere.map((one) => [id, one] as const)) }),
   }),
   read({ wrong, odd }, { view }) {
-    const own = newBytes();
+    const own = new Bytes();
     const declaredWrong = new Map<string, DeclaredWrong>();
     for (const [id, digest, isAcknowledged] of listOf(wrong)) {
       if (typeof id !== 'string' || typeof digest !== 'string' || typeof isAcknowledged !== 'boolean') continue;

@@ -7,9 +7,9 @@ import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memo
 import type { About, FindingRule, Request, RuleInput, RuleStep, RuleView } from '../memory/rule.ts';
 import {
   type AddressFamily,
+  Families,
   isShown,
   newDetour,
-  newFamilies,
   otherFamilyOf,
   requestBroken,
   updateDetour,
@@ -161,7 +161,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const isFault = (protocol === '1.1' || protocol === '2') && isReason(how);
     const detour = isFamily ? newDetour(family, { reason, probeId: null }, nowMs) : null;
     const fault = isFault ? restoreFault(protocol, how, nowMs) : null;
-    return { out: new Set(), backMs: null, families: { ...newFamilies(), detour }, fault };
+    return { out: new Set(), backMs: null, families: { ...new Families(), detour }, fault };
   },
   writeSeries(state, { view: { now, config } }) {
     const { isOut, penalty, penaltyAtMs, isByShare } = state;

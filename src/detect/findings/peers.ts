@@ -5,10 +5,9 @@ import type { Sample } from '../../core/sample.ts';
 import { witnessPlaceOf } from '../confirm/witness.ts';
 import { type ByFile, weighFile } from '../contents/by-file.ts';
 import {
-  type Bytes,
+  Bytes,
   comparePeers,
   isSince,
-  newBytes,
   type OddDigest,
   recordStatement,
   type Statement,
@@ -22,7 +21,7 @@ import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
 import type { Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
 
-export const bytesPlace = { name: 'mismatch', none: newBytes } as const;
+export const bytesPlace = { name: 'mismatch', none: () => new Bytes() } as const;
 
 const connections = ['cold', 'warm'] as const;
 

@@ -20,29 +20,20 @@ import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts'
 import { isDownBy } from '../rules/roll-up.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
 
-interface RefusalState {
-  readonly isOpen: boolean;
-  readonly refusals: number;
+class RefusalState {
+  readonly isOpen: boolean = false;
+  readonly refusals: number = 0;
   /** End of the first refused probe of the streak (refusals in a row) or open finding, monotonic milliseconds. */
-  readonly fromMs: number | null;
+  readonly fromMs: number | null = null;
   /** The sum of all `Retry-After` values in the streak (refusals in a row) or open finding, milliseconds. */
-  readonly wishMs: number;
-  readonly oks: number;
-  readonly reason: Reason | null;
-  readonly status: number | null;
-  readonly probeIds: readonly string[];
+  readonly wishMs: number = 0;
+  readonly oks: number = 0;
+  readonly reason: Reason | null = null;
+  readonly status: number | null = null;
+  readonly probeIds: readonly string[] = [];
 }
 
-export const noRefusal: RefusalState = {
-  isOpen: false,
-  refusals: 0,
-  fromMs: null,
-  wishMs: 0,
-  oks: 0,
-  reason: null,
-  status: null,
-  probeIds: [],
-};
+export const noRefusal = new RefusalState();
 
 /**
  * The reason of the refusal in an outcome; `null`: no refusal. An absent item is a refusal only if another mirror of

@@ -25,24 +25,18 @@ interface Spoiled {
  * The counts of samples that delays of this process have spoilt, in buckets of `bucketMs`. Also the share of scheduled
  * probes that is skipped because of these delays. Times are monotonic milliseconds.
  */
-export interface SelfState {
+export class SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
-  readonly fromMs: number;
+  readonly fromMs: number = Number.NEGATIVE_INFINITY;
   /** The counts of recent samples, the newest bucket last. */
-  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
+  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[] = [];
   /** The share of scheduled probes to skip, 0 to `shedMax`. */
-  readonly shed: number;
-  readonly shedAtMs: number | null;
-  readonly isOpen: boolean;
+  readonly shed: number = 0;
+  readonly shedAtMs: number | null = null;
+  readonly isOpen: boolean = false;
 }
 
-export const noSelf: SelfState = {
-  fromMs: Number.NEGATIVE_INFINITY,
-  buckets: [],
-  shed: 0,
-  shedAtMs: null,
-  isOpen: false,
-};
+export const noSelf = new SelfState();
 
 /** Returns a state that counts no samples for the next `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
