@@ -2,7 +2,7 @@ import type { Declined, RecheckOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { isAnyDisputed, isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
-import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
+import { buildMsOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
 import { healthBound, isDelayedByDownloads, lastTroubleOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
@@ -151,11 +151,9 @@ function buildTimesOf(
   const record = recordOf(contest, name);
   const lightMs = meanMsOf(record, 'light', nowMs, 0);
   if (lightMs === null) return { ms: null, leastMs: Number.POSITIVE_INFINITY };
-  const shares = failureSharesOf(record, nowMs);
-  const buildMs = (heavyMs: number): number => buildOf({ lightMs, heavyMs, shares, uncaught: 0 }).waitedMs;
   const heavyMs = meanMsOf(record, 'heavy', nowMs, 0);
-  const leastMs = buildMs(meanMsOf(record, 'heavy', nowMs, -1) ?? 0.5 * usualHeavyMsOf(contest, nowMs));
-  return { ms: heavyMs === null ? null : buildMs(heavyMs), leastMs };
+  const leastMs = buildMsOf(lightMs, meanMsOf(record, 'heavy', nowMs, -1) ?? 0.5 * usualHeavyMsOf(contest, nowMs));
+  return { ms: heavyMs === null ? null : buildMsOf(lightMs, heavyMs), leastMs };
 }
 
 /** True if a failback waits for good downloads of home, after failed ones or slow ones. */

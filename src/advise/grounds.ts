@@ -5,7 +5,7 @@ import type { Mirror, Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import { type Apart, apartOf, isClearlySlower } from './apart.ts';
 import type { BypassDecision } from './bypass.ts';
-import { fetchTimeMs } from './comparison/costs.ts';
+import { fetchTimeMs, usualMeans } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
 import type { Composed, Refused } from './decision.ts';
 import { homeOf } from './group.ts';
@@ -137,8 +137,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
       prices === null
         ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }
         : { here: prices.from.timeMs, there: prices.to.timeMs },
-    usualFetchMs: () =>
-      prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+    usualFetchMs: () => prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, usualMeans),
     last: to === null ? null : lastChoiceOf(view, to.name),
     rest: () => restOf(view),
   };

@@ -7,7 +7,15 @@ import type { Chain, ChainMember, RelayState } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
 import { buildAdvisedChain, isPassedOver, sortByCost } from './chain.ts';
 import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
-import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
+import {
+  costOf,
+  failureShareOf,
+  failureSharesOf,
+  fetchCostMs,
+  hasFailedLast,
+  recordOf,
+  usualMeans,
+} from './comparison/costs.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
 import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
@@ -73,15 +81,9 @@ export interface Weighed {
 }
 
 function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
-  if (canary.at(-1)?.tag !== 'ok') return false;
   const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
-  let good = 0;
-  // From the newest on, because the last few responses most often decide.
-  for (let at = canary.length - 1; at >= 0 && good < limits.measuredOk; at -= 1) {
-    const one = canary[at];
-    if (one?.tag === 'ok' && one.atMs > fromMs) good += 1;
-  }
-  return good >= limits.measuredOk;
+  const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
+  return canary.at(-1)?.tag === 'ok' && good.length >= limits.measuredOk;
 }
 
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
@@ -155,7 +157,8 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
     return {
       mirror,
       gate: gateOf(view, mirror, mirror === head, dropped),
-      scoreMs: fetchCostMs(record, view.by),
+      scoreMs:
+        record === undefined ? null : fetchCostMs(record, view.by, usualMeans, failureSharesOf(record, view.by.nowMs)),
       failedShare: record === undefined ? 0 : failureShareOf(record, view.by.nowMs),
       running: rule === null || pair === undefined ? null : runningOf(pair, rule.isRecent, rule.ease),
     };

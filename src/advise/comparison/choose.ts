@@ -293,9 +293,6 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
 
 /** True if a mirror other than head and candidate failed at least twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
-  return contest.records
-    .entries()
-    .some(
-      ([name, record]) => name !== contest.head && name !== candidate && countLastMinute(record, nowMs).bad >= badMin,
-    );
+  const others = [...contest.records].filter(([name]) => name !== contest.head && name !== candidate);
+  return others.some(([, record]) => countLastMinute(record, nowMs).bad >= badMin);
 }

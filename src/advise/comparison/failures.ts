@@ -1,4 +1,5 @@
 import { likelihoodOf } from '../../core/statistics.ts';
+import type { Counts } from './hours.ts';
 import type { RecordOutcome } from './record.ts';
 
 const rates = [0.05, 0.2, 0.9] as const;
@@ -206,9 +207,6 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
  * How much better two failure rates explain the responses of two mirrors than one common rate: a log-likelihood ratio,
  * 0 or more.
  */
-export function compareRates(
-  a: { readonly bad: number; readonly all: number },
-  b: { readonly bad: number; readonly all: number },
-): number {
+export function compareRates(a: Counts, b: Counts): number {
   return likelihoodOf(a.bad, a.all) + likelihoodOf(b.bad, b.all) - likelihoodOf(a.bad + b.bad, a.all + b.all);
 }

@@ -4,10 +4,13 @@ import { quantileOf } from '../../core/statistics.ts';
  * Counts of scheduled outcomes in one hour. More than two failures in a row count as one. `hour`: hours of the
  * monotonic clock.
  */
-export interface HourCounts {
-  readonly hour: number;
+export interface Counts {
   readonly bad: number;
   readonly all: number;
+}
+
+export interface HourCounts extends Counts {
+  readonly hour: number;
 }
 
 /** Scheduled outcomes by hour. */
@@ -66,6 +69,6 @@ export function failedShareOf(hours: readonly HourCounts[]): number {
   return bad / Math.max(1, all);
 }
 
-export function countsOf(hours: readonly HourCounts[]): { readonly bad: number; readonly all: number } {
+export function countsOf(hours: readonly HourCounts[]): Counts {
   return hours.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
 }

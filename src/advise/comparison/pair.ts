@@ -146,10 +146,9 @@ export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, rat
 }
 
 /** True if the sum (accumulated evidence) of any test of the pair is at least twice the usual bound of that test. */
-export function isTwiceOver({ failures, time }: Pair): boolean {
-  const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
-  const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);
-  return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
+export function isTwiceOver(pair: Pair): boolean {
+  const { sum, bound } = runningOf(pair, false, 1);
+  return sum >= 2 * bound;
 }
 
 /** The sum (accumulated evidence) and the bound of the test that is nearest to its bound. */

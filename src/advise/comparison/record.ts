@@ -1,4 +1,5 @@
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
+import type { Weight } from '../../core/mirror.ts';
 import { Hourly, recordHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
@@ -140,12 +141,7 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
  * The mean time of good outcomes since `fromMs`, plus `errors` standard errors, milliseconds; `null`: no good outcome.
  * Heavy outcomes (downloads) count at any age.
  */
-export function meanMsFrom(
-  record: HeadRecord,
-  weight: 'light' | 'heavy',
-  fromMs: number,
-  errors: number = 0,
-): number | null {
+export function meanMsFrom(record: HeadRecord, weight: Weight, fromMs: number, errors = 0): number | null {
   const outcomes = record[weight];
   let [count, sum, squares] = [0, 0, 0];
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
@@ -160,4 +156,12 @@ export function meanMsFrom(
   const mean = sum / count;
   const variance = count < 2 ? (0.5 * mean) ** 2 : Math.max(0, (squares - sum * mean) / (count - 1));
   return mean + errors * Math.sqrt(variance / count);
+}
+
+/** Mean times of light and heavy requests, milliseconds; `null`: not known. */
+export type Means = Readonly<Record<Weight, number | null>>;
+
+/** Both times of `meanMsFrom`. */
+export function meansFrom(record: HeadRecord, fromMs: number, errors = 0): Means {
+  return { light: meanMsFrom(record, 'light', fromMs, errors), heavy: meanMsFrom(record, 'heavy', fromMs, errors) };
 }
