@@ -1,32 +1,14 @@
-import type { Advice, Refusal } from '../core/advice.ts';
+import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import type { Bypass, Chain, Remedy } from '../ecosystems/client.ts';
+import type { Bypass, Remedy } from '../ecosystems/client.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
+import type { BypassDecision } from './decision.ts';
 import { chainInForce, type Group } from './group.ts';
 import type { View } from './view.ts';
-import type { Weighed } from './weigh.ts';
-
-/**
- * A decision to set a client setting that avoids HTTP/2, or to remove that setting.
- * @see docs/decisions/0051-the-clients-own-switch.md
- */
-export interface BypassDecision {
-  readonly kind: 'bypass';
-  /** `outage` sets the client setting, `failback` removes it. */
-  readonly cause: 'outage' | 'failback';
-  readonly findings: readonly Finding[];
-  readonly at: Mirror;
-  readonly bypass: Bypass;
-  readonly after: Chain;
-  /** Why a setting is advised instead of another mirror; `null` if the decision removes the setting. */
-  readonly refusal: Refusal | null;
-  readonly faults: readonly string[];
-  readonly weighed: readonly Weighed[];
-}
 
 /** The HTTP version that an outage is limited to; `null` if the finding is no open outage or affects every version. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
@@ -116,10 +98,7 @@ export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy
  * Appends the lines of `more` to those of `lines`. The keys of both objects are snippet formats. Objects of the format
  * `json` are merged by key.
  */
-function withForms(
-  lines: Readonly<Record<string, string>>,
-  more: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+function withForms(lines: Remedy['remedy'], more: Remedy['remedy']): Remedy['remedy'] {
   const { json, ...texts } = more;
   const both = Object.entries(texts).map(([form, text]) => [form, joined(lines[form], text)]);
   const programs =

@@ -143,11 +143,7 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
  * The time of a build at a mirror, milliseconds. `ms` is the measured time, `null` before the first download. `leastMs`
  * assumes the fastest plausible downloads.
  */
-function buildTimesOf(
-  contest: Contest,
-  name: string,
-  nowMs: number,
-): { readonly ms: number | null; readonly leastMs: number } {
+function buildTimesOf(contest: Contest, name: string, nowMs: number) {
   const record = recordOf(contest, name);
   const lightMs = meanMsOf(record, 'light', nowMs, 0);
   if (lightMs === null) return { ms: null, leastMs: Number.POSITIVE_INFINITY };
@@ -158,11 +154,8 @@ function buildTimesOf(
 
 /** True if a failback waits for good downloads of home, after failed ones or slow ones. */
 function waitsForDownload(view: View, at: Mirror, home: Mirror): boolean {
-  const {
-    group: { contest },
-    config,
-    now,
-  } = view;
+  const { group, config, now } = view;
+  const { contest } = group;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health < healthBound) return false;
   // Most often no download failed. The first check avoids sorting all outcomes in that case.

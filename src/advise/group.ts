@@ -53,7 +53,7 @@ export interface Muted {
  * The switches of clients between mirrors. A proposed switch counts too, because clients may follow it before it is
  * accepted.
  */
-export class Moves {
+class Moves {
   /** Recent switches away from home (the first declared mirror), oldest first. */
   departures: readonly Departure[] = [];
   /** When a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never. */

@@ -134,12 +134,9 @@ export function changeState(advice: Advice, state: AdviceState, now: Now): Advic
 }
 
 /** @param end  why the advice ends; `null`: its reason stays */
-export function close(
-  group: Group,
-  state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed',
-  ledger: Ledger,
-  end: Message | null = null,
-): void {
+type Closed = Exclude<AdviceState, 'proposed' | 'accepted' | 'refused'>;
+
+export function close(group: Group, state: Closed, ledger: Ledger, end: Message | null = null): void {
   if (group.open === null) return;
   const advice = changeState(group.open.advice, state, ledger.now);
   ledger.note(state, end === null ? advice : { ...advice, reason: end.text, sentence: end.sentence });

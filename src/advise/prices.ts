@@ -14,7 +14,7 @@ import { findTroubleStart } from './comparison/failures.ts';
 import { lastTroubleOf } from './comparison/home.ts';
 import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
 import { noiseMs } from './comparison/rank.ts';
-import { type HeadRecord, type Means, meansFrom } from './comparison/record.ts';
+import { type HeadRecord, type MeanTimes, meansFrom } from './comparison/record.ts';
 import type { TimeTest } from './comparison/time.ts';
 import { timesMsOf } from './obstacles.ts';
 import type { View } from './view.ts';
@@ -66,10 +66,10 @@ function pricesOf(
   view: View,
   here: HeadRecord,
   there: HeadRecord,
-  [from, to]: readonly [Means, Means],
+  [from, to]: readonly [MeanTimes, MeanTimes],
   sharesOf: SharesOf,
 ): Prices {
-  const priceOf = (record: HeadRecord, means: Means): Price => {
+  const priceOf = (record: HeadRecord, means: MeanTimes): Price => {
     const shares = sharesOf(record);
     return {
       timeMs: fetchTimeMs(record, view.by, means),
@@ -85,7 +85,7 @@ function pricesOf(
  * that the test compared.
  */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
-  const meansOf = (ms: (test: TimeTest) => number): Means => ({
+  const meansOf = (ms: (test: TimeTest) => number): MeanTimes => ({
     light: meanOf(lightTestOf(time), ms),
     heavy: meanOf(time.heavy, ms),
   });
@@ -147,7 +147,7 @@ function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
  * The mean times of both mirrors. If the fetch times differ by at most their standard error, both mirrors get the mean
  * of their times.
  */
-function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [Means, Means] {
+function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [MeanTimes, MeanTimes] {
   const timeOf = (record: HeadRecord, errors: number): number | null =>
     fetchTimeMs(record, by, meansFrom(record, fromMs, errors));
   const [from, to] = [meansFrom(here, fromMs), meansFrom(home, fromMs)];

@@ -65,7 +65,7 @@ export function recordTurn(rota: Rota, question: string): void {
 }
 
 /** Gaps between starts of light probes, monotonic milliseconds. */
-export class LightGaps {
+class LightGaps {
   /** When the last light probe started. */
   lastMs = Number.NEGATIVE_INFINITY;
   /** When the current interval of the canary began. */

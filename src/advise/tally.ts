@@ -173,14 +173,12 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 }
 
 /**
- * The median of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
+ * A quantile of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
  * `null`: no such time.
  */
-export function medianMsOf(entries: readonly TallyEntry[]): number | null {
-  const times = entries
-    .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
-    .map(({ tookMs }) => tookMs);
-  return quantileOf(times, 0.5);
+export function timeMsOf(entries: readonly TallyEntry[], q: 0.5 | 0.95): number | null {
+  const times = entries.filter(({ cold, tag, slow }) => !cold && (tag === 'ok' || slow)).map(({ tookMs }) => tookMs);
+  return quantileOf(times, q);
 }
 
 export function replyOf(entry: TallyEntry): Reply {

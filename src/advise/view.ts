@@ -28,11 +28,6 @@ export interface View {
   readonly nearMs: number;
 }
 
-/** Canary responses of different mirrors are compared if they are at most this far apart. Milliseconds. */
-function nearOf(config: Config): number {
-  return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
-}
-
 export function viewOf(
   given: Pick<View, 'config' | 'group' | 'now' | 'vantage'>,
   standings: ReadonlyMap<string, Standing>,
@@ -53,6 +48,6 @@ export function viewOf(
     },
     worthRatio: 1 / (1 - Math.min(0.9, config.advise.minGain)),
     canaryEveryMs: everyMs(config.schedule.pace),
-    nearMs: nearOf(config),
+    nearMs: Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs),
   };
 }

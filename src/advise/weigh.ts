@@ -97,7 +97,7 @@ export function mayBeProposed(gate: Gate): boolean {
  * of its chain (docs/decisions/0002); `null`: there is no such reason.
  * @param but  a reason that does not count
  */
-function breakingGateOf(standing: Standing | null, wallMs: number, but: Gate | null = null): Gate | null {
+function breakingGateOf(standing: Standing | null, wallMs: number, but?: Gate): Gate | null {
   const against = (standing?.findings ?? []).filter(isAgainst);
   const speaks = (kind: string): boolean => kind !== but && against.some((finding) => finding.kind === kind);
   if (speaks('mismatch')) return 'mismatch';
@@ -112,15 +112,14 @@ function breakingGateOf(standing: Standing | null, wallMs: number, but: Gate | n
  * The first reason against a mirror; with some reasons, advice may still name it (`mayBeProposed`). Without a reason:
  * `current` for the head, else `ok`.
  */
-function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
-  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
+function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>, but?: Gate): Gate {
+  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs, but);
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
 }
 
 /** The gate of a mirror (whether advice may name it), as if the reason `but` did not count. */
 export function otherGateOf(view: View, mirror: Mirror, but: 'mismatch' | 'outage'): Gate {
-  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs, but);
-  return breaking ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
+  return gateOf(view, mirror, false, listDroppedKeys(view), but);
 }
 
 function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {

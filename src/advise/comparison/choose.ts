@@ -198,10 +198,9 @@ export function chooseAnyway(contest: Comparison, candidates: readonly string[],
   return cheapest(able, rule)?.to ?? null;
 }
 
-function cheapest<T extends { readonly to: string; readonly cost: number }>(
-  choices: readonly T[],
-  rule: ChoiceRule,
-): T | null {
+type Priced = { readonly to: string; readonly cost: number };
+
+function cheapest<T extends Priced>(choices: readonly T[], rule: ChoiceRule): T | null {
   const least = Math.min(...choices.map((one) => one.cost));
   const equal = choices.filter((one) => isEqualCost(one.cost, least, rule.minGain));
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;

@@ -2,7 +2,7 @@ import { getOrMake } from '../../core/get-or-make.ts';
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type Counts, failedShareOf } from './hours.ts';
-import { HeadRecord, lateMax, type Means, meanMsFrom, type RecordOutcome, windowMs } from './record.ts';
+import { HeadRecord, lateMax, type MeanTimes, meanMsFrom, type RecordOutcome, windowMs } from './record.ts';
 
 export interface Records {
   readonly records: Map<string, HeadRecord>;
@@ -135,24 +135,6 @@ export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Numbe
 /** The assumed requests of one build, over parallel connections. */
 const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
-/**
- * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.uncaught  the share of the head's failures after which no later member of the chain serves the client, 0 to
- * 1
- */
-export function buildOf(of: {
-  readonly lightMs: number;
-  readonly heavyMs: number;
-  readonly shares: Shares;
-  readonly uncaught: number;
-}): { readonly waitedMs: number; readonly failed: number } {
-  const { shares, uncaught } = of;
-  return {
-    failed: 1 - (1 - shares.light * uncaught) ** perBuild.light * (1 - shares.heavy * uncaught) ** perBuild.heavy,
-    waitedMs: buildMsOf(of.lightMs, of.heavyMs),
-  };
-}
-
 /** The time of one build without failures, milliseconds. */
 export function buildMsOf(lightMs: number, heavyMs: number): number {
   return (perBuild.light * lightMs + perBuild.heavy * heavyMs) / perBuild.connections;
@@ -166,9 +148,9 @@ export interface FetchRule {
 }
 
 /** The measured mean times are used. */
-export const usualMeans: Means = { light: null, heavy: null };
+export const usualMeans: MeanTimes = { light: null, heavy: null };
 
-function meansOf(record: HeadRecord, nowMs: number, { light, heavy }: Means): Means {
+function meansOf(record: HeadRecord, nowMs: number, { light, heavy }: MeanTimes): MeanTimes {
   return {
     light: light ?? meanMsOf(record, 'light', nowMs, 0),
     heavy: heavy ?? meanMsOf(record, 'heavy', nowMs, 0),
@@ -180,7 +162,7 @@ function meansOf(record: HeadRecord, nowMs: number, { light, heavy }: Means): Me
  * @param lately  mean times to use instead of the measured ones; `null`: the measured ones
  * @returns       `null` without a mean time of light steps
  */
-export function fetchCostMs(record: HeadRecord, by: FetchRule, lately: Means, shares: Shares): number | null {
+export function fetchCostMs(record: HeadRecord, by: FetchRule, lately: MeanTimes, shares: Shares): number | null {
   const { light, heavy } = meansOf(record, by.nowMs, lately);
   if (light === null) return null;
   return by.fetch.reduce((sum, weight) => {
@@ -193,7 +175,7 @@ export function fetchCostMs(record: HeadRecord, by: FetchRule, lately: Means, sh
  * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of the fetch
  * were not measured.
  */
-export function fetchTimeMs(record: HeadRecord | undefined, by: FetchRule, lately: Means): number | null {
+export function fetchTimeMs(record: HeadRecord | undefined, by: FetchRule, lately: MeanTimes): number | null {
   if (record === undefined) return null;
   const means = meansOf(record, by.nowMs, lately);
   if (by.fetch.some((weight) => means[weight] === null)) return null;
@@ -225,12 +207,21 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return (failed * rule.failureCostMs + waitedMs) / 1_000;
 }
 
-/** The upper bounds of `buildOf`, for given mean times of light and heavy steps in milliseconds. */
+/**
+ * The time of one build, milliseconds, and the upper bound of the share of builds that fail.
+ * @param by.lightMs   the mean time of light steps, milliseconds; `by.heavyMs`: of heavy ones
+ * @param by.uncaught  the share of the head's failures after which no later member of the chain serves the client, 0 to
+ * 1
+ */
 export function buildBoundOf(
   record: HeadRecord,
   by: Pick<BuildRule, 'nowMs' | 'uncaught' | 'isOfDay'> & { readonly lightMs: number; readonly heavyMs: number },
-): ReturnType<typeof buildOf> {
-  return buildOf({ ...by, shares: by.isOfDay ? sharesOfDay(record) : failureBounds(record, by.nowMs) });
+): { readonly waitedMs: number; readonly failed: number } {
+  const { light, heavy } = by.isOfDay ? sharesOfDay(record) : failureBounds(record, by.nowMs);
+  return {
+    failed: 1 - (1 - light * by.uncaught) ** perBuild.light * (1 - heavy * by.uncaught) ** perBuild.heavy,
+    waitedMs: buildMsOf(by.lightMs, by.heavyMs),
+  };
 }
 
 function sharesOfDay({ hourly }: HeadRecord): Shares {

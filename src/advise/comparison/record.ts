@@ -159,9 +159,9 @@ export function meanMsFrom(record: HeadRecord, weight: Weight, fromMs: number, e
 }
 
 /** Mean times of light and heavy requests, milliseconds; `null`: not known. */
-export type Means = Readonly<Record<Weight, number | null>>;
+export type MeanTimes = Readonly<Record<Weight, number | null>>;
 
 /** Both times of `meanMsFrom`. */
-export function meansFrom(record: HeadRecord, fromMs: number, errors = 0): Means {
+export function meansFrom(record: HeadRecord, fromMs: number, errors = 0): MeanTimes {
   return { light: meanMsFrom(record, 'light', fromMs, errors), heavy: meanMsFrom(record, 'heavy', fromMs, errors) };
 }
