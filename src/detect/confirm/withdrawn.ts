@@ -13,11 +13,7 @@ interface Sibling {
   readonly series: SeriesMemory | undefined;
 }
 
-export function siblingsOf(
-  view: Pick<RuleView, 'targets' | 'mirrors'>,
-  mirror: MirrorMemory,
-  target: Target,
-): readonly Sibling[] {
+export function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): readonly Sibling[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const own = other === mirror ? null : targetAt(view, other, target);
     const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;
@@ -29,7 +25,7 @@ export function siblingsOf(
  * True for a sample that shows nothing about mirrors: the item is absent there, and `isWithdrawn`. Also true for a good
  * response with such an item: a mirror is not better because it alone serves a withdrawn or invented item.
  */
-export function isOfWithdrawn(view: Absent, mirror: MirrorMemory, { outcome, due }: Sample): boolean {
+export function isOfWithdrawn(view: RuleView, mirror: MirrorMemory, { outcome, due }: Sample): boolean {
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   if (!isAbsent && outcome.tag !== 'ok') return false;
   const siblings = siblingsOf(view, mirror, due.target);
@@ -38,8 +34,6 @@ export function isOfWithdrawn(view: Absent, mirror: MirrorMemory, { outcome, due
   return lacking !== undefined && isWithdrawn(view, lacking, due.target, siblingsOf(view, lacking, due.target));
 }
 
-type Absent = Pick<RuleView, 'targets' | 'mirrors' | 'config' | 'seen'>;
-
 /**
  * True for an item that a mirror lacks, if the origin and most of its siblings lack it too. Two cases differ if none of
  * those that lack it has ever served it, because somebody may have edited the file that names it. An item that only lock
@@ -47,7 +41,12 @@ type Absent = Pick<RuleView, 'targets' | 'mirrors' | 'config' | 'seen'>;
  * without an origin.
  * @see docs/decisions/0222-versions-that-mirrors-have-lost.md
  */
-export function isWithdrawn(view: Absent, mirror: MirrorMemory, target: Target, siblings: readonly Sibling[]): boolean {
+export function isWithdrawn(
+  view: RuleView,
+  mirror: MirrorMemory,
+  target: Target,
+  siblings: readonly Sibling[],
+): boolean {
   const origin = siblings.find((one) => isOrigin(one.mirror));
   const others = siblings.filter((one) => one !== origin);
   const own = { mirror, series: seriesAt(mirror, target) };

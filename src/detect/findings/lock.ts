@@ -65,12 +65,7 @@ function isSilent(view: RuleView, sample: Sample): boolean {
 function explain(all: Refutations, config: Config): FindingStatement {
   const [first] = all.values();
   if (first === undefined) return { tag: 'well', ...messageFor('found.lock.well'), of: 'lock' };
-  const items = new Map<string, readonly Refutation[]>();
-  for (const one of all.values()) {
-    const { module, version, step } = one.target;
-    const key = JSON.stringify([module, version, step]);
-    items.set(key, [...(items.get(key) ?? []), one]);
-  }
+  const items = Map.groupBy(all.values(), (one) => JSON.stringify(itemOf(one)));
   const [of = []] = items.values();
   const says = sentenceOf(first, of, config);
   const more = items.size - 1;
@@ -84,7 +79,6 @@ function explain(all: Refutations, config: Config): FindingStatement {
       probeIds: [...all.values()].map(({ probeId }) => probeId).slice(-limits.findingProbes),
       sides: [...items.values()].flatMap(sidesOf).slice(0, limits.sidesKept),
     },
-    actionable: false,
     ...messageOf(more > 0 ? phrase('found.lockMore', { says, count: more }) : says),
   };
 }

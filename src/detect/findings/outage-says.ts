@@ -6,7 +6,7 @@ import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import type { Reporting, RuleView } from '../memory/rule.ts';
-import { type Draft, type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
+import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
 import { type Detour, isShown } from '../outage/families.ts';
 import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
@@ -74,13 +74,12 @@ export function explainOutage(
   const all = sortByCanary([...out].map((series) => ({ target: series.target, outage: outageOf(series) })));
   const [first] = all;
   if (first === undefined) {
-    const partly = (scope: Draft['scope'], { reason, probeIds }: Pick<Detour, 'reason' | 'probeIds'>) => ({
+    const partly = (scope: readonly ScopeItem[], { reason, probeIds }: Pick<Detour, 'reason' | 'probeIds'>) => ({
       tag: 'trouble' as const,
       scope,
       cause: known ?? reason,
       vantage,
       evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
-      actionable: false,
     });
     if (detour !== null) {
       const draft = partly(ofFamily, detour);

@@ -46,11 +46,6 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
-function wishMsOf(outcome: Outcome): number {
-  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return 0;
-  return outcome.failure.retryAfterMs ?? 0;
-}
-
 /**
  * The state after one more sample of a target.
  * @see docs/detection.md#rules-of-findings
@@ -75,7 +70,8 @@ export function updateRefusal(
   if (result.refusal === null || outcome.tag !== 'failed') return state;
   const fromMs = state.fromMs ?? result.endedMs;
   const refusals = state.refusals + 1;
-  const wishMs = state.wishMs + wishMsOf(outcome);
+  const { failure } = outcome;
+  const wishMs = state.wishMs + (failure.kind === 'throttled' ? (failure.retryAfterMs ?? 0) : 0);
   const isRow = refusals >= rule.open && result.endedMs - fromMs >= rule.overMs;
   const isChance = result.mayBeChance && refusals === 1 && wishMs < limits.refusalLongMs;
   return {
@@ -85,7 +81,7 @@ export function updateRefusal(
     wishMs,
     oks: 0,
     reason: result.refusal,
-    status: 'status' in outcome.failure ? outcome.failure.status : null,
+    status: 'status' in failure ? failure.status : null,
     probeIds: [...state.probeIds, result.probeId].slice(-limits.findingProbes),
   };
 }
@@ -142,7 +138,11 @@ export const refusal: FindingRule<Refused, RefusalState> = {
     const waiting = isChange && state.isOpen && reason === 'throttled' ? listWaiting(judged, refused) : [];
     const opened = [series, ...waiting];
     return {
-      mirror: !isChange ? refused : state.isOpen ? new Set([...refused, ...opened]) : without(refused, [series]),
+      mirror: !isChange
+        ? refused
+        : state.isOpen
+          ? refused.union(new Set(opened))
+          : refused.difference(new Set([series])),
       series: [
         [series, state],
         ...waiting.map((one) => [one, { ...seriesStateOf(refusal, one), isOpen: true }] as const),
@@ -164,7 +164,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
       (series) => series.target.module === module && seriesStateOf(refusal, series).reason === 'absent',
     );
     if (!isOpen || own.length === 0) return null;
-    const left = without(refused, own);
+    const left = refused.difference(new Set(own));
     return {
       mirror: left,
       series: own.map((series) => [series, noRefusal] as const),
@@ -173,13 +173,13 @@ export const refusal: FindingRule<Refused, RefusalState> = {
     };
   },
   drop(refused, dropped) {
-    const left = without(refused, dropped);
+    const left = refused.difference(dropped);
     return left.size === refused.size ? null : { mirror: left, isChange: true };
   },
   writeSeries: ({ isOpen }) => (isOpen ? { isRefused: true } : {}),
   readSeries(refused, { isRefused }, series, { view, mirror }) {
     const isOpen = isRefused === true && openFinding(view, 'refusal', mirror.mirror.name) !== null;
-    return isOpen ? { mirror: withSeries(refused, series), series: [[series, { ...noRefusal, isOpen }]] } : null;
+    return isOpen ? { mirror: new Set([...refused, series]), series: [[series, { ...noRefusal, isOpen }]] } : null;
   },
   resume(refused, finding, { view, mirror }) {
     if (refused.size > 0) return {};
@@ -281,14 +281,4 @@ export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean
 
 function lackItem(siblings: ReturnType<typeof siblingsOf>, { canary }: Target): boolean {
   return siblings.every(({ series }) => series?.item === 'absent') && (siblings.length > 0 || !canary);
-}
-
-function withSeries(refused: Refused, series: SeriesMemory): Refused {
-  return new Set([...refused, series]);
-}
-
-function without(refused: Refused, dropped: Iterable<SeriesMemory>): Refused {
-  const left = new Set(refused);
-  for (const series of dropped) left.delete(series);
-  return left;
 }

@@ -69,9 +69,7 @@ export function contaminatedOf(
   nowMs: number,
 ): Spoiled & { readonly samples: number; readonly share: number | null } {
   const index = Math.floor(nowMs / bucketMs);
-  let samples = 0;
-  let contaminated = 0;
-  let disturbed = 0;
+  let [samples, contaminated, disturbed] = [0, 0, 0];
   for (let i = state.buckets.length - 1; i >= 0; i -= 1) {
     const bucket = state.buckets[i];
     if (bucket === undefined || bucket.index <= index - bucketsMax) break;
@@ -118,22 +116,13 @@ function selfStatement(state: SelfState, nowMs: number): FindingStatement {
   const spoiled = contaminated + disturbed;
   return {
     tag: 'trouble',
-    scope: [],
     cause: 'contaminated',
     evidence: { samples, failures: spoiled },
-    actionable: false,
     ...messageFor('found.busy', { spoiled, samples }),
   };
 }
 
-const clockStatement: FindingStatement = {
-  tag: 'trouble',
-  scope: [],
-  cause: 'clock',
-  evidence: {},
-  actionable: false,
-  ...messageFor('found.clock'),
-};
+const clockStatement: FindingStatement = { tag: 'trouble', cause: 'clock', evidence: {}, ...messageFor('found.clock') };
 
 const clockWell: FindingStatement = { tag: 'well', ...messageFor('found.clock.well') };
 

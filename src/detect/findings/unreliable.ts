@@ -224,7 +224,6 @@ export const unreliable: FindingRule<Rates, number> = {
     return isOpen ? { probeId: recent.at(-1)?.probeId } : null;
   },
   isSure: (rates) => rateClasses.some((kind) => isTwiceOver(rates[kind], kind)),
-  isFlaky: ({ light }) => light.isOpen,
   degrades: ({ light, heavy }) => (light.isOpen || heavy.isOpen ? phrase('why.unreliable') : null),
 };
 

@@ -183,7 +183,7 @@ export function updateSpeed(
   const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, before.baseline.medianMs, rule, timeoutMs) === true;
   const wasWarm = before.wasWarm || event === 'relearned' || before.baseline.medianMs !== null;
   let state: SpeedState = { ...before, wasWarm, spike, isLastSlow, wasLastSlow: before.isLastSlow };
-  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample, rule) };
+  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample.due, rule) };
   else if (event === null || event === 'cleared') state = { ...state, slow: noSpeed.slow };
   if (event === 'relearned') {
     const { resolvedVersion } = before.baseline;
@@ -224,12 +224,7 @@ function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: b
   return { ...state, pending: [], baseline: rtts.reduce((next, rttMs) => learn(next, rttMs, rule), baseline) };
 }
 
-function noteSlow(
-  state: SpeedState,
-  pace: SpeedPace,
-  { due }: Pick<Sample, 'due'>,
-  rule: SpikeRule,
-): SpeedState['slow'] {
+function noteSlow(state: SpeedState, pace: SpeedPace, due: Sample['due'], rule: SpikeRule): SpeedState['slow'] {
   const { slow } = state;
   if (pace.kind === 'other') return slow;
   const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;
