@@ -16,22 +16,13 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-export interface Bypasses {
-  /**
-   * The setting that turns HTTP/2 off in the client that advice is for; `null`: the setting would not help, or the
-   * client has none.
-   */
-  readonly bypass: Bypass | null;
-  /**
-   * Clients that fail because HTTP/2 of the mirror is broken, and for which there is no setting. Empty if `bypass` is
-   * not `null`.
-   */
-  readonly stranded: readonly string[];
-  /** The decision to remove an accepted client setting after the outage; `null` if there is nothing to remove now. */
-  readonly undo: BypassDecision | null;
-}
-
-export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]): Bypasses {
+/**
+ * @returns  `bypass`: the setting that turns HTTP/2 off in the client that advice is for; `null`: the setting would not
+ * help, or the client has none. `stranded`: clients that fail because HTTP/2 of the mirror is broken, and for which there
+ * is no setting; empty if `bypass` is not `null`. `undo`: the decision to remove an accepted client setting after the
+ * outage; `null` if there is nothing to remove now
+ */
+export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]) {
   const { client } = view.group;
   const versions = findings.map(brokenVersion).filter((version) => version !== null);
   const isAvoidable = versions[0] === '2' && client.protocols(at)[0] === '2';

@@ -86,17 +86,13 @@ function isSampledSince(window: readonly TallyEntry[], fromMs: number | null): b
   return fromMs === null || window.filter(({ atMs }) => atMs >= fromMs).length >= limits.measuredOk;
 }
 
-export interface Measured {
-  readonly responses: number;
-  readonly failed: number;
-  /**
-   * The 95th percentile of the times of successes and timeouts, without first fetches of pull-through caches,
-   * milliseconds; `null`: no such time.
-   */
-  readonly p95Ms: number | null;
-}
+export type Measured = ReturnType<typeof measuredOf>;
 
-export function measuredOf(entries: readonly TallyEntry[]): Measured {
+/**
+ * @returns  `p95Ms`: the 95th percentile of the times of successes and timeouts, without first fetches of pull-through
+ * caches, milliseconds; `null`: no such time
+ */
+export function measuredOf(entries: readonly TallyEntry[]) {
   const failed = entries.filter(({ tag }) => tag === 'failed').length;
   return { responses: entries.length, failed, p95Ms: timeMsOf(entries, 0.95) };
 }

@@ -28,17 +28,23 @@ export interface TallySample extends TallyEntry {
   readonly target: Target;
 }
 
-export interface TallyRow {
-  count: number;
+export class TallyRow {
+  count = 0;
   readonly fromMs: number;
   /** The reason of the failure that names the trouble, and the HTTP status of its response; `null`: no response. */
   reason: Reason;
   status: number | null;
   /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
-  timeouts: number;
-  waitedMs: number;
-  hasCanary: boolean;
-  readonly targets: Set<string>;
+  timeouts = 0;
+  waitedMs = 0;
+  hasCanary = false;
+  readonly targets = new Set<string>();
+
+  constructor(fromMs: number, reason: Reason, status: number | null) {
+    this.fromMs = fromMs;
+    this.reason = reason;
+    this.status = status;
+  }
 }
 
 /**
@@ -99,16 +105,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
     tally.rows[weight] = null;
     return;
   }
-  tally.rows[weight] ??= {
-    count: 0,
-    fromMs: entry.atMs,
-    reason,
-    status,
-    timeouts: 0,
-    waitedMs: 0,
-    hasCanary: false,
-    targets: new Set(),
-  };
+  tally.rows[weight] ??= new TallyRow(entry.atMs, reason, status);
   const row = tally.rows[weight];
   row.count += 1;
   if (!isNamedBefore(row.reason, { reason, isConfirm: entry.round !== null })) {

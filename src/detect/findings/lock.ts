@@ -14,21 +14,16 @@ import type { FindingStatement } from '../memory/says.ts';
 import { bytesPlace, isByMost, judgeByFile } from './peers.ts';
 
 /** Bytes of one mirror that refute what a lock file or the configuration states. */
-interface Refutation {
-  readonly target: Target;
-  readonly word: FileWord;
-  readonly algorithm: string;
-  readonly got: string;
-  readonly probeId: string;
-  /** True if no other mirror has served the item: then the file or the mirror is wrong. */
-  readonly isAlone: boolean;
-}
+type Refutation = NonNullable<ReturnType<typeof refutationIn>>;
 
 /** By target. */
 type Refutations = ReadonlyMap<string, Refutation>;
 
-/** The refutation in a sample; `null`: there is none. */
-function refutationIn(view: RuleView, sample: Sample): Refutation | null {
+/**
+ * The refutation in a sample; `null`: there is none. `isAlone`: no other mirror has served the item, so the file or the
+ * mirror is wrong.
+ */
+function refutationIn(view: RuleView, sample: Sample) {
   const { outcome, facts, due } = sample;
   const { target, probeId } = due;
   const { file: word, compared, verified } = facts;

@@ -94,6 +94,7 @@ export function explainOutage(
   }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
+  const probeIds = all.flatMap(({ outage }) => outage.probeIds);
   const { reason, status } = namedBy(first, all);
   const cause = reason ?? known ?? 'unreachable';
   const causeText = failureTextOf(cause, status);
@@ -107,11 +108,7 @@ export function explainOutage(
     scope: [...failing, ...ofFamily].slice(0, limits.scopeItems),
     cause: known ?? cause,
     vantage,
-    evidence: {
-      samples,
-      failures,
-      probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
-    },
+    evidence: { samples, failures, probeIds: probeIds.slice(0, limits.findingProbes) },
     actionable,
     ...(actionable && over !== null
       ? protocolMessage(name, over)

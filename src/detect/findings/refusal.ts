@@ -94,16 +94,13 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
   const refusals = all.reduce((sum, { refusal: { refusals: own } }) => sum + own, 0);
   const reason = first.refusal.reason ?? 'denied';
   const causeText = failureTextOf(reason, first.refusal.status);
+  const probeIds = all.flatMap((one) => one.refusal.probeIds);
   return {
     tag: 'trouble',
     scope: scopeOf(all.map(({ target }) => target)),
     // An open finding keeps its cause.
     cause: openFinding(view, 'refusal', name)?.cause ?? reason,
-    evidence: {
-      samples: refusals,
-      failures: refusals,
-      probeIds: all.flatMap(({ refusal: { probeIds } }) => probeIds).slice(0, limits.findingProbes),
-    },
+    evidence: { samples: refusals, failures: refusals, probeIds: probeIds.slice(0, limits.findingProbes) },
     actionable: isDownBy(all, mirror),
     ...(first.target.canary
       ? messageFor('found.refusal', {
@@ -113,12 +110,6 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
         })
       : messageFor('found.refusalOnly', { name, cause: causeText, targets: all.length })),
   };
-}
-
-interface Next {
-  readonly state: RefusalState;
-  readonly refusal: Reason | null;
-  readonly isUncounted: boolean;
 }
 
 type Refused = ReadonlySet<SeriesMemory>;
@@ -208,7 +199,7 @@ function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: Refusa
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }
 
-function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
+function nextOf({ view, mirror, sample }: Judged, before: RefusalState) {
   const { outcome, due } = sample;
   // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
