@@ -170,11 +170,7 @@ function waitsForDownload(view: View, at: Mirror, home: Mirror): boolean {
  * The smallest artifact of known size. With `isUsual`: the one of median size, which also shows bandwidth. Without
  * known sizes: the artifact of the canary's module.
  */
-function artifactFor(
-  view: View,
-  at: Mirror,
-  isUsual: boolean,
-): { readonly target: Target; readonly bytes: number } | null {
+function artifactFor(view: View, at: Mirror, isUsual: boolean) {
   const { sizes, targets } = view.group.probing;
   const known = [...sizes]
     .flatMap(([question, bytes]) => {
@@ -185,7 +181,7 @@ function artifactFor(
   return known[isUsual ? Math.floor(known.length / 2) : 0] ?? firstOf(view, at);
 }
 
-function firstOf({ group }: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
+function firstOf({ group }: View, at: Mirror) {
   const canary = canaryOf(group.probing, at.name);
   const module = canary === null ? null : group.probing.targets.get(canary)?.get(at.name)?.module;
   const target = artifactsOf(group, at.name).find((one) => one.module === module);

@@ -212,11 +212,7 @@ export function restoreLedger(
 }
 
 /** An accepted advice that leads back to the declared chain has ended, although its state stays `accepted`. */
-function listOrphans(
-  groups: ReadonlyMap<string, Group>,
-  rows: readonly Row[],
-  stored: ReadonlyMap<string, Advice>,
-): readonly Advice[] {
+function listOrphans(groups: ReadonlyMap<string, Group>, rows: readonly Row[], stored: ReadonlyMap<string, Advice>) {
   const held = new Set([...groups.values()].flatMap(({ open, accepted }) => [open?.advice.id, accepted?.advice.id]));
   const chains = rows.flatMap(({ table, value }) => (table === 'chain' ? [value as Partial<ChainRow>] : []));
   const live = chains.flatMap(({ open, accepted }) => [stored.get(open ?? ''), stored.get(accepted ?? '')]);

@@ -161,11 +161,7 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
  * does not count.
  * @param names  the candidates that count; absent: all
  */
-function nearness(
-  contest: Contest,
-  nowMs: number,
-  names?: readonly string[],
-): { readonly light: number; readonly heavy: number; readonly time: number; readonly heavyTime: number } {
+function nearness(contest: Contest, nowMs: number, names?: readonly string[]) {
   const near = { light: 0, heavy: 0, time: 0, heavyTime: 0 };
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const [name, { failures, time }] of contest.pairs) {

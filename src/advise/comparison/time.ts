@@ -99,29 +99,26 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
   return Math.max(Math.sqrt(test.variance), unknownMs, deviationShareMin * test.levelMs, deviationMsMin);
 }
 
+interface TimeContext {
+  readonly ratio: number;
+  readonly isHome: boolean;
+  readonly bound: number;
+  readonly isRare?: boolean;
+  /** The variance of ln(ratio of times) of light requests. It is computed only while few downloads are known. */
+  readonly lightVariance?: () => number;
+  /** True for the test `steady`, false for `quick`. */
+  readonly isSteady?: boolean;
+  /** When the head's response came, monotonic milliseconds. */
+  readonly atMs?: number;
+}
+
 /**
  * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
  * @param context.ratio   a switch is worth it if the head takes more than this many times as long as the candidate; at
  * least 1
  * @param context.isHome  the candidate is home
  */
-export function updateTimeTest(
-  test: TimeTest,
-  headMs: number,
-  candidateMs: number,
-  context: {
-    readonly ratio: number;
-    readonly isHome: boolean;
-    readonly bound: number;
-    readonly isRare?: boolean;
-    /** The variance of ln(ratio of times) of light requests. It is computed only while few downloads are known. */
-    readonly lightVariance?: () => number;
-    /** True for the test `steady`, false for `quick`. */
-    readonly isSteady?: boolean;
-    /** When the head's response came, monotonic milliseconds. */
-    readonly atMs?: number;
-  },
-): void {
+export function updateTimeTest(test: TimeTest, headMs: number, candidateMs: number, context: TimeContext): void {
   const deviation = deviationMsOf(test, context.isRare);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const manner = manners[context.isSteady === true ? 'steady' : 'quick'];
@@ -158,11 +155,7 @@ function learn(
   headMs: number,
   candidateMs: number,
   deviation: number,
-  {
-    bound,
-    isRare,
-    lightVariance = () => 0,
-  }: { readonly bound: number; readonly isRare?: boolean; readonly lightVariance?: () => number },
+  { bound, isRare, lightVariance = () => 0 }: TimeContext,
 ): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);

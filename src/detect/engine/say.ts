@@ -202,10 +202,7 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
 }
 
 /** The rule for a finding's kind and story (a cause that is counted separately); `null`: no such rule is registered. */
-export function ruleOf(
-  rules: readonly FindingRule[],
-  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
-): FindingRule | null {
+export function ruleOf(rules: readonly FindingRule[], { kind, cause }: Finding): FindingRule | null {
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 

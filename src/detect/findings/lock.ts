@@ -116,11 +116,7 @@ function placeOf({ target, word }: Refutation, { pinned, pinnedAt, path }: Confi
   return pinnedAt?.[target.ecosystem]?.[key] ?? phrase('found.lockFile');
 }
 
-function keyOf(
-  { module, version }: Target,
-  { want }: FileWord,
-  pinned: Readonly<Record<string, string>> = {},
-): string | undefined {
+function keyOf({ module, version }: Target, { want }: FileWord, pinned: Readonly<Record<string, string>> = {}) {
   const keys = Object.keys(pinned).filter((key) => key.startsWith(`${module}@${version ?? ''}`));
   return keys.find((key) => pinned[key] === want) ?? keys[0];
 }

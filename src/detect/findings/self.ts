@@ -64,10 +64,7 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
  * @returns `share`: the fraction of samples whose verdict our own delays made uncertain (contaminated), 0 to 1; `null`
  * without samples
  */
-export function contaminatedOf(
-  state: SelfState,
-  nowMs: number,
-): Spoiled & { readonly samples: number; readonly share: number | null } {
+export function contaminatedOf(state: SelfState, nowMs: number) {
   const index = Math.floor(nowMs / bucketMs);
   let [samples, contaminated, disturbed] = [0, 0, 0];
   for (let i = state.buckets.length - 1; i >= 0; i -= 1) {
