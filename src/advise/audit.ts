@@ -3,8 +3,7 @@ import { limits } from '../core/limits.ts';
 import { isFaster } from './comparison/rank.ts';
 import { isAuditDue } from './group.ts';
 import type { Ledger } from './ledger.ts';
-import { measuredOf } from './observed.ts';
-import { medianMsOf, type TallyEntry } from './tally.ts';
+import { type TallyEntry, timeMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
 /**
@@ -43,10 +42,8 @@ export function auditVerdict(input: {
   if (Math.min(to.length, from.length) < limits.measuredOk) return 'could_not_tell';
   if (isMoreReliable(from, to)) return 'regret';
   if (isMoreReliable(to, from)) return 'no_regret';
-  const timeMs = (entries: readonly TallyEntry[]): number | null =>
-    input.by === 'p95' ? measuredOf(entries).p95Ms : medianMsOf(entries);
-  const [toMs, fromMs] = [timeMs(to), timeMs(from)];
-  return toMs !== null && fromMs !== null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
+  const [toMs, fromMs] = [to, from].map((entries) => timeMsOf(entries, input.by === 'p95' ? 0.95 : 0.5));
+  return toMs != null && fromMs != null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
 }
 
 function isMoreReliable(one: readonly TallyEntry[], other: readonly TallyEntry[]): boolean {

@@ -1,32 +1,14 @@
-import type { Advice, Refusal } from '../core/advice.ts';
+import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import type { Bypass, Chain, Remedy } from '../ecosystems/client.ts';
+import type { Bypass, Remedy } from '../ecosystems/client.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
+import type { BypassDecision } from './decision.ts';
 import { chainInForce, type Group } from './group.ts';
 import type { View } from './view.ts';
-import type { Weighed } from './weigh.ts';
-
-/**
- * A decision to set a client setting that avoids HTTP/2, or to remove that setting.
- * @see docs/decisions/0051-the-clients-own-switch.md
- */
-export interface BypassDecision {
-  readonly kind: 'bypass';
-  /** `outage` sets the client setting, `failback` removes it. */
-  readonly cause: 'outage' | 'failback';
-  readonly findings: readonly Finding[];
-  readonly at: Mirror;
-  readonly bypass: Bypass;
-  readonly after: Chain;
-  /** Why a setting is advised instead of another mirror; `null` if the decision removes the setting. */
-  readonly refusal: Refusal | null;
-  readonly faults: readonly string[];
-  readonly weighed: readonly Weighed[];
-}
 
 /** The HTTP version that an outage is limited to; `null` if the finding is no open outage or affects every version. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
@@ -34,22 +16,13 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-export interface Bypasses {
-  /**
-   * The setting that turns HTTP/2 off in the client that advice is for; `null`: the setting would not help, or the
-   * client has none.
-   */
-  readonly bypass: Bypass | null;
-  /**
-   * Clients that fail because HTTP/2 of the mirror is broken, and for which there is no setting. Empty if `bypass` is
-   * not `null`.
-   */
-  readonly stranded: readonly string[];
-  /** The decision to remove an accepted client setting after the outage; `null` if there is nothing to remove now. */
-  readonly undo: BypassDecision | null;
-}
-
-export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]): Bypasses {
+/**
+ * @returns  `bypass`: the setting that turns HTTP/2 off in the client that advice is for; `null`: the setting would not
+ * help, or the client has none. `stranded`: clients that fail because HTTP/2 of the mirror is broken, and for which there
+ * is no setting; empty if `bypass` is not `null`. `undo`: the decision to remove an accepted client setting after the
+ * outage; `null` if there is nothing to remove now
+ */
+export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]) {
   const { client } = view.group;
   const versions = findings.map(brokenVersion).filter((version) => version !== null);
   const isAvoidable = versions[0] === '2' && client.protocols(at)[0] === '2';
@@ -116,10 +89,7 @@ export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy
  * Appends the lines of `more` to those of `lines`. The keys of both objects are snippet formats. Objects of the format
  * `json` are merged by key.
  */
-function withForms(
-  lines: Readonly<Record<string, string>>,
-  more: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+function withForms(lines: Remedy['remedy'], more: Remedy['remedy']): Remedy['remedy'] {
   const { json, ...texts } = more;
   const both = Object.entries(texts).map(([form, text]) => [form, joined(lines[form], text)]);
   const programs =

@@ -72,10 +72,8 @@ function isGiven({ cause, stay, findings: [finding] }: Subject, on: Grounds): bo
   return cause === 'refusal' && on.throttledUntilMs > on.now.wallMs;
 }
 
-function slowNowOf(
-  { cause, to, tested, before, prices }: Subject,
-  { apart, usualMs, fetchMs }: Grounds,
-): CauseNow | null {
+function slowNowOf({ cause, to, tested, before, prices }: Subject, on: Grounds): CauseNow | null {
+  const { apart, usualMs, fetchMs } = on;
   if (apart === null || to === null) return null;
   const { here, there } = fetchMs;
   const leastGain = before === 'as_fast' ? leastGains.again : leastGains.first;

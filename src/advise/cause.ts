@@ -36,14 +36,14 @@ const order = findingKinds
   .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
   .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
 
-function traitsOf(cause: AdviceCause): KindTraits['advice'] {
+function traitsOf(cause: AdviceCause): KindTraits | undefined {
   const kind = order.find((one) => one === cause);
-  return kind === undefined ? undefined : kindTraits[kind].advice;
+  return kind === undefined ? undefined : kindTraits[kind];
 }
 
 /** True for a cause that is published as a `refused` advice if no mirror can be advised. */
 export function isForced(cause: AdviceCause): boolean {
-  return traitsOf(cause)?.isForced === true;
+  return traitsOf(cause)?.advice?.isForced === true;
 }
 
 /** True if there is a cause to leave a mirror. An open outage is none while the mirror serves again. */
@@ -128,7 +128,7 @@ function itemKeyOf({ module, version, step }: ScopeItem): string {
 
 /** True for a cause that only a statistical test supports: slowness, or a share of failures. */
 export function isTested(cause: AdviceCause): boolean {
-  return cause === 'slower' || order.some((kind) => kind === cause && kindTraits[kind].confidence === 'tested');
+  return cause === 'slower' || traitsOf(cause)?.confidence === 'tested';
 }
 
 /**
@@ -142,13 +142,13 @@ export function isTested(cause: AdviceCause): boolean {
  * @param by.before    the confidence so far, which more evidence does not lower; absent: new advice
  */
 export function confidenceOf(
-  { kind: cause, findings }: { readonly kind: AdviceCause; readonly findings: readonly Finding[] },
+  { cause, findings }: { readonly cause: AdviceCause; readonly findings: readonly Finding[] },
   by: {
     readonly isLast: boolean;
     readonly isSure: boolean;
     readonly isSuspect: boolean;
     readonly outages: readonly Finding[];
-    readonly before?: Confidence;
+    readonly before: Confidence | undefined;
   },
 ): Confidence {
   if (cause === 'failback') return 'high';
@@ -175,8 +175,8 @@ export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind']
 }
 
 const costly = (costs: 'failures' | 'time'): readonly Named[] =>
-  order.filter((kind) => traitsOf(kind)?.costs === costs);
-const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
+  order.filter((kind) => traitsOf(kind)?.advice?.costs === costs);
+const isLight = (kind: Named): number => Number(traitsOf(kind)?.advice?.isHeavy !== true);
 
 /**
  * For each test that can trigger: the kinds of findings that can explain it. The first kind with an open finding is the

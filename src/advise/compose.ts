@@ -73,16 +73,13 @@ export function compose(
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
       fetchCostSeconds,
     },
-    confidence: confidenceOf(
-      { kind: cause, findings: decision.findings },
-      {
-        isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
-        isSure,
-        isSuspect: view.vantage.suspect === true,
-        outages,
-        ...(decision.kind === 'move' && decision.before !== undefined && { before: decision.before }),
-      },
-    ),
+    confidence: confidenceOf(decision, {
+      isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
+      isSure,
+      isSuspect: view.vantage.suspect === true,
+      outages,
+      before: decision.kind === 'move' ? decision.before : undefined,
+    }),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
     remedy: lines?.remedy ?? {},
     doesNotCover: notes.map((one) => saySentence(one, english)),

@@ -9,7 +9,7 @@ import type { Choice } from './comparison/choose.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
-import { subjectOf } from './grounds.ts';
+import { noSwitch, subjectOf } from './grounds.ts';
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
@@ -210,7 +210,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, head.at, to, weighed)) return null;
   const found = view.causesOf(left).gravest;
   const findings = found?.kind === cause ? found.findings : [];
-  const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
+  const subject = { ...noSwitch, cause, findings, at: left, to: to.mirror };
   if (isSlowness(cause)) {
     const { apart } = view.groundsOf(subject);
     if (apart === null || !isClearlySlower(apart)) return null;
@@ -248,13 +248,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const isMeasured = !others.some(({ gate }) => gate === 'unmeasured' || mayBeProposed(gate));
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
-  const grounds = {
-    findings: cause?.findings ?? [],
-    at,
-    refusal,
-    weighed: head.rank(weighed),
-    faults,
-  } as const;
+  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: head.rank(weighed), faults } as const;
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };

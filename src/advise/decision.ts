@@ -1,14 +1,13 @@
 import type { Advice, AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Chain } from '../ecosystems/client.ts';
+import type { Bypass, Chain } from '../ecosystems/client.ts';
 import type { Apart } from './apart.ts';
-import type { BypassDecision } from './bypass.ts';
 import type { Alarm } from './comparison/pair.ts';
 import type { Prices } from './prices.ts';
 import type { Weighed } from './weigh.ts';
 
-interface Decided {
+export interface Decided {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
   readonly at: Mirror;
@@ -38,6 +37,21 @@ export interface Refused extends Decided {
   /** The mirrors that fail only because they pass on failures of the upstream. */
   readonly faults: readonly string[];
   readonly stranded: readonly string[];
+}
+
+/**
+ * A decision to set a client setting that avoids HTTP/2, or to remove that setting.
+ * @see docs/decisions/0051-the-clients-own-switch.md
+ */
+export interface BypassDecision extends Decided {
+  readonly kind: 'bypass';
+  /** `outage` sets the client setting, `failback` removes it. */
+  readonly cause: 'outage' | 'failback';
+  readonly bypass: Bypass;
+  readonly after: Chain;
+  /** Why a setting is advised instead of another mirror; `null` if the decision removes the setting. */
+  readonly refusal: Refusal | null;
+  readonly faults: readonly string[];
 }
 
 /**

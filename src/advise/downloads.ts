@@ -2,12 +2,12 @@ import type { Declined, RecheckOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { isAnyDisputed, isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
-import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
+import { buildMsOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
 import { healthBound, isDelayedByDownloads, lastTroubleOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
 import { timesMsOf } from './obstacles.ts';
-import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
+import { artifactsOf, canaryOf, isPeekDue, nextInRota, Peeks, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, listOpenChoices, weighRuleOf } from './weigh.ts';
 
@@ -60,7 +60,7 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   const isHomeAwaited = home !== null && waitsForDownload(view, at, home);
   const isWanted = unsure.length > 0 || contest.hasPromise || isOpen || isHomeAwaited;
   const isSoon = isWanted || (home === null && isDisputed(view, at));
-  const lastMs = Math.max(contest.records.get(at.name)?.lastHeavy?.atMs ?? contest.downloadMs, contest.downloadMs);
+  const lastMs = Math.max(contest.records.get(at.name)?.heavy.at(-1)?.atMs ?? contest.downloadMs, contest.downloadMs);
   if (!isSoon && now.monotonicMs < lastMs + everyMs) return [];
   const isBeside = isSoon || now.monotonicMs - contest.besideMs >= besideEveryMs;
   const artifact = artifactFor(view, at, isSoon);
@@ -71,7 +71,7 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   if (isSoon && !isWanted) contest.disputedMs = [...contest.disputedMs, now.monotonicMs].slice(-disputedMost);
   if (isBeside) contest.besideMs = now.monotonicMs;
   // Frequent downloads from a home that is slow now would delay the failback after it has recovered.
-  const homeMs = contest.records.get(home?.name ?? '')?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
+  const homeMs = contest.records.get(home?.name ?? '')?.heavy.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
   const isSkipped = isOpen && !isHomeAwaited && now.monotonicMs - homeMs < homeEveryMs;
   const skipped = isSkipped ? home?.name : undefined;
   const registries = isBeside ? listBeside(view, at, home, unsure).filter((name) => name !== skipped) : [];
@@ -116,7 +116,7 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
   const { triedMs } = contest;
   const lastOf = (name: string): number =>
     Math.max(
-      contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY,
+      contest.records.get(name)?.heavy.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY,
       triedMs.get(name) ?? Number.NEGATIVE_INFINITY,
     );
   const others = view.mirrors
@@ -143,28 +143,19 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
  * The time of a build at a mirror, milliseconds. `ms` is the measured time, `null` before the first download. `leastMs`
  * assumes the fastest plausible downloads.
  */
-function buildTimesOf(
-  contest: Contest,
-  name: string,
-  nowMs: number,
-): { readonly ms: number | null; readonly leastMs: number } {
+function buildTimesOf(contest: Contest, name: string, nowMs: number) {
   const record = recordOf(contest, name);
   const lightMs = meanMsOf(record, 'light', nowMs, 0);
   if (lightMs === null) return { ms: null, leastMs: Number.POSITIVE_INFINITY };
-  const shares = failureSharesOf(record, nowMs);
-  const buildMs = (heavyMs: number): number => buildOf({ lightMs, heavyMs, shares, uncaught: 0 }).waitedMs;
   const heavyMs = meanMsOf(record, 'heavy', nowMs, 0);
-  const leastMs = buildMs(meanMsOf(record, 'heavy', nowMs, -1) ?? 0.5 * usualHeavyMsOf(contest, nowMs));
-  return { ms: heavyMs === null ? null : buildMs(heavyMs), leastMs };
+  const leastMs = buildMsOf(lightMs, meanMsOf(record, 'heavy', nowMs, -1) ?? 0.5 * usualHeavyMsOf(contest, nowMs));
+  return { ms: heavyMs === null ? null : buildMsOf(lightMs, heavyMs), leastMs };
 }
 
 /** True if a failback waits for good downloads of home, after failed ones or slow ones. */
 function waitsForDownload(view: View, at: Mirror, home: Mirror): boolean {
-  const {
-    group: { contest },
-    config,
-    now,
-  } = view;
+  const { group, config, now } = view;
+  const { contest } = group;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health < healthBound) return false;
   // Most often no download failed. The first check avoids sorting all outcomes in that case.
@@ -179,11 +170,7 @@ function waitsForDownload(view: View, at: Mirror, home: Mirror): boolean {
  * The smallest artifact of known size. With `isUsual`: the one of median size, which also shows bandwidth. Without
  * known sizes: the artifact of the canary's module.
  */
-function artifactFor(
-  view: View,
-  at: Mirror,
-  isUsual: boolean,
-): { readonly target: Target; readonly bytes: number } | null {
+function artifactFor(view: View, at: Mirror, isUsual: boolean) {
   const { sizes, targets } = view.group.probing;
   const known = [...sizes]
     .flatMap(([question, bytes]) => {
@@ -194,7 +181,7 @@ function artifactFor(
   return known[isUsual ? Math.floor(known.length / 2) : 0] ?? firstOf(view, at);
 }
 
-function firstOf({ group }: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
+function firstOf({ group }: View, at: Mirror) {
   const canary = canaryOf(group.probing, at.name);
   const module = canary === null ? null : group.probing.targets.get(canary)?.get(at.name)?.module;
   const target = artifactsOf(group, at.name).find((one) => one.module === module);
@@ -211,7 +198,7 @@ const stepMs = 1_000;
 export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now } = view;
   const { probing } = group;
-  if (probing.peeks.head !== at.name) probing.peeks = newPeeks(at.name);
+  if (probing.peeks.head !== at.name) probing.peeks = new Peeks(at.name);
   const { peeks } = probing;
   if (!isPeekDue(peeks, view.canaryEveryMs, now.monotonicMs)) return [];
   const artifacts = artifactsOf(group, at.name);

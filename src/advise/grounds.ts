@@ -1,18 +1,17 @@
-import type { AdviceCause, CauseKind } from '../core/advice.ts';
+import type { CauseKind } from '../core/advice.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type Finding, kindTraits } from '../core/finding.ts';
 import type { Mirror, Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import { type Apart, apartOf, isClearlySlower } from './apart.ts';
-import type { BypassDecision } from './bypass.ts';
-import { fetchTimeMs } from './comparison/costs.ts';
+import { fetchTimeMs, usualMeans } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
-import type { Composed, Refused } from './decision.ts';
+import type { BypassDecision, Composed, Decided, Refused } from './decision.ts';
 import { homeOf } from './group.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
-import { newTally, type TallySample } from './tally.ts';
+import { Tally, type TallySample } from './tally.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import type { View } from './view.ts';
 
@@ -23,11 +22,9 @@ import type { View } from './view.ts';
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
-export interface Subject {
-  readonly cause: AdviceCause;
-  readonly findings: readonly Finding[];
-  /** `at` is the mirror to leave. `to` is the advised mirror; `null`: none is advised. */
-  readonly at: Mirror;
+/** What a sentence about a decision is about. `at` is the mirror to leave. */
+export interface Subject extends Omit<Decided, 'weighed'> {
+  /** The advised mirror; `null`: none is advised. */
   readonly to: Mirror | null;
   /**
    * When the evidence of the time test starts, monotonic milliseconds; `null`: no time test, or unknown after a
@@ -44,23 +41,15 @@ export interface Subject {
   readonly prices: Prices | null;
 }
 
+/** The fields of a subject without a switch and without a decision. */
+export const noSwitch = { to: null, fromMs: null, stay: null, before: null, prices: null } as const;
+
 /** What the sentence about a decision is about. */
 export function subjectOf(decision: Composed): Subject {
   const { cause, findings, at } = decision;
-  if (decision.kind !== 'move')
-    return { cause, findings, at, to: null, fromMs: null, stay: decision, before: null, prices: null };
+  if (decision.kind !== 'move') return { ...noSwitch, cause, findings, at, stay: decision };
   const { to, tested, prices } = decision;
-  return {
-    cause,
-    findings,
-    at,
-    to: to.mirror,
-    fromMs: tested?.fromMs ?? null,
-    tested,
-    stay: null,
-    before: null,
-    prices,
-  };
+  return { ...noSwitch, cause, findings, at, to: to.mirror, fromMs: tested?.fromMs ?? null, tested, prices };
 }
 
 /** The measurements that the sentence of an advice contains. Times are milliseconds. */
@@ -102,7 +91,7 @@ export interface Grounds {
 export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, prices }: Subject): Grounds {
   const { group, now, by } = view;
   const accepted = group.accepted?.advice;
-  const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
+  const [tally, other] = [view.tallyOf(at.name), to === null ? new Tally() : view.tallyOf(to.name)];
   const apartBy = (weight: Weight): Apart | null =>
     apartOf(tally.samples[weight], other.samples[weight], {
       sinceMs: fromMs ?? Number.NEGATIVE_INFINITY,
@@ -137,8 +126,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
       prices === null
         ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }
         : { here: prices.from.timeMs, there: prices.to.timeMs },
-    usualFetchMs: () =>
-      prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+    usualFetchMs: () => prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, usualMeans),
     last: to === null ? null : lastChoiceOf(view, to.name),
     rest: () => restOf(view),
   };

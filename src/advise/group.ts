@@ -6,10 +6,10 @@ import type { SettledSample } from '../core/sample.ts';
 import { type Chain, type ChainMember, type Client, showChain } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import { type Contest, newContest } from './comparison/contest.ts';
+import { Contest } from './comparison/contest.ts';
 import type { Departure } from './comparison/home.ts';
 import { preferenceOf } from './preference.ts';
-import { newProbing, type Probing } from './probing.ts';
+import { Probing } from './probing.ts';
 
 /** An open or accepted advice. Times are monotonic milliseconds. */
 export interface LiveAdvice {
@@ -53,29 +53,29 @@ export interface Muted {
  * The switches of clients between mirrors. A proposed switch counts too, because clients may follow it before it is
  * accepted.
  */
-export interface Moves {
+class Moves {
   /** Recent switches away from home (the first declared mirror), oldest first. */
-  departures: readonly Departure[];
+  departures: readonly Departure[] = [];
   /** When a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never. */
-  lastMs: number | null;
+  lastMs: number | null = null;
   /** When advice was last accepted, milliseconds by the monotonic and the wall clock; `null`: never. */
-  accept: { readonly atMs: number; readonly wallMs: number } | null;
+  accept: { readonly atMs: number; readonly wallMs: number } | null = null;
 }
 
-export interface LateProbes {
+export class LateProbes {
   /**
    * Light probes that are late, by probe id. They count as failures once a later probe of another mirror succeeds, or
    * another probe of their mirror fails.
    */
-  readonly held: Map<string, SettledSample>;
+  readonly held = new Map<string, SettledSample>();
   /** Ids of probes that counted as late: their response does not count again. */
-  readonly counted: Set<string>;
+  readonly counted = new Set<string>();
   /**
    * How long the preliminary requests (for a token, an index) of the last probe took, by mirror and step. Milliseconds.
    */
-  readonly asides: Map<string, number>;
+  readonly asides = new Map<string, number>();
   /** When each mirror was found to work over only one address family (IPv4 or IPv6), monotonic milliseconds. */
-  readonly oneFamily: Map<string, number>;
+  readonly oneFamily = new Map<string, number>();
 }
 
 /** The advisor's state of one (ecosystem, upstream). */
@@ -146,12 +146,12 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared,
         open: null,
         accepted: null,
         audit: null,
-        moves: { departures: [], lastMs: null, accept: null },
+        moves: new Moves(),
         muted: [],
         audited: [],
-        contest: newContest(null, without),
-        probing: newProbing(),
-        late: { held: new Map(), counted: new Set(), asides: new Map(), oneFamily: new Map() },
+        contest: new Contest(null, without),
+        probing: new Probing(),
+        late: new LateProbes(),
       });
     }
   }

@@ -17,17 +17,10 @@ const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
  * `outage` that serve again, if the head is down or serves wrong bytes. `wrong`: mirrors that serve wrong bytes of some
  * items, if the head is down, even the mirrors with other faults are unusable, and all clients of the ecosystem verify
  * what they download.
- */
-export interface LastChoices {
-  readonly servingAgain: readonly string[];
-  readonly wrong: readonly string[];
-}
-
-/**
  * @param weighed  all mirrors of the upstream
  * @see docs/decisions/0129-the-last-choice.md, docs/decisions/0171-a-mirror-that-serves-again.md
  */
-export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]): LastChoices {
+export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]) {
   const others = weighed.filter(({ mirror }) => mirror !== at);
   const onlyBy = (reason: 'outage' | 'mismatch'): readonly Mirror[] =>
     others.flatMap(({ mirror, gate }) =>

@@ -186,10 +186,8 @@ export function recordLate({ counted }: LateProbes, { probeId }: Due): void {
   for (const id of counted) if (counted.size > countedKept) counted.delete(id);
 }
 
-export function recordAside(
-  { asides }: LateProbes,
-  { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample,
-): void {
+export function recordAside({ asides }: LateProbes, sample: SettledSample): void {
+  const { due, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
   if (rttMs === null) return;
   const { registry, step } = due.target;
   asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));

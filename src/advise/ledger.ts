@@ -1,11 +1,11 @@
-import type { Advice, AdviceChange, AdviceState, Audited } from '../core/advice.ts';
+import type { Advice, AdviceChange, AdviceState } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { RecheckOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Message } from '../core/result.ts';
 import type { Departure } from './comparison/home.ts';
-import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
 import { settledReasonOf } from './words.ts';
 
@@ -46,31 +46,11 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>) {
   };
 }
 
-/** The stored state of one upstream. Credentials in chains are masked, times are those of the wall clock. */
-export interface ChainRow {
-  readonly declared: string | null;
-  readonly chain: string | null;
-  readonly open: string | null;
-  readonly accepted: string | null;
-  readonly reminded: readonly string[];
-  readonly audit: string | null;
-  readonly lastAcceptAtMs: number | null;
-  /**
-   * When clients left home (the first declared mirror) because of slowness: `slowDeparturesAtMs`; for another reason:
-   * `departuresAtMs`.
-   */
-  readonly departuresAtMs?: readonly number[];
-  readonly slowDeparturesAtMs?: readonly number[];
-  /** What each of `slowDeparturesAtMs` saved (`Departure.savedShare`). */
-  readonly slowDeparturesSaved?: readonly (number | null)[];
-  readonly lastMoveAtMs?: number | null;
-  readonly muted?: readonly Muted[];
-  readonly lookedBack?: readonly Audited[];
-  /** By mirror: the artifact whose first bytes were probed last (`Rota.last`). */
-  readonly peeked?: Readonly<Record<string, string>>;
-}
+/** The stored state of one upstream. Rows of earlier versions lack fields. */
+export type ChainRow = ReturnType<typeof chainRow>;
 
-function chainRow(group: Group, now: Now): ChainRow {
+/** Credentials in chains are masked, times are those of the wall clock. */
+function chainRow(group: Group, now: Now) {
   const wallOf = (monotonicMs: number): number => now.wallMs - (now.monotonicMs - monotonicMs);
   const held = [group.open, group.accepted].filter((one) => one !== null);
   const { departures } = group.moves;
@@ -83,12 +63,15 @@ function chainRow(group: Group, now: Now): ChainRow {
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
     audit: group.audit?.id ?? null,
     lastAcceptAtMs: group.moves.accept?.wallMs ?? null,
+    // When clients left home (the first declared mirror): because of slowness, and for another reason.
     departuresAtMs: departures.filter(({ isOfTime }) => !isOfTime).map(({ atMs }) => wallOf(atMs)),
     slowDeparturesAtMs: slow.map(({ atMs }) => wallOf(atMs)),
+    // What each of `slowDeparturesAtMs` saved (`Departure.savedShare`).
     slowDeparturesSaved: slow.map(({ savedShare }) => savedShare),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.audited,
+    // By mirror: the artifact whose first bytes were probed last (`Rota.last`).
     peeked: Object.fromEntries(
       [...group.probing.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]])),
     ),
@@ -134,12 +117,9 @@ export function changeState(advice: Advice, state: AdviceState, now: Now): Advic
 }
 
 /** @param end  why the advice ends; `null`: its reason stays */
-export function close(
-  group: Group,
-  state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed',
-  ledger: Ledger,
-  end: Message | null = null,
-): void {
+type Closed = Exclude<AdviceState, 'proposed' | 'accepted' | 'refused'>;
+
+export function close(group: Group, state: Closed, ledger: Ledger, end: Message | null = null): void {
   if (group.open === null) return;
   const advice = changeState(group.open.advice, state, ledger.now);
   ledger.note(state, end === null ? advice : { ...advice, reason: end.text, sentence: end.sentence });
@@ -232,11 +212,7 @@ export function restoreLedger(
 }
 
 /** An accepted advice that leads back to the declared chain has ended, although its state stays `accepted`. */
-function listOrphans(
-  groups: ReadonlyMap<string, Group>,
-  rows: readonly Row[],
-  stored: ReadonlyMap<string, Advice>,
-): readonly Advice[] {
+function listOrphans(groups: ReadonlyMap<string, Group>, rows: readonly Row[], stored: ReadonlyMap<string, Advice>) {
   const held = new Set([...groups.values()].flatMap(({ open, accepted }) => [open?.advice.id, accepted?.advice.id]));
   const chains = rows.flatMap(({ table, value }) => (table === 'chain' ? [value as Partial<ChainRow>] : []));
   const live = chains.flatMap(({ open, accepted }) => [stored.get(open ?? ''), stored.get(accepted ?? '')]);

@@ -4,7 +4,7 @@ import type { Mirror } from '../core/mirror.ts';
 import { isDownNow } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
-import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
+import { bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { isForced, isPresent } from './cause.ts';
 import { recordOf } from './comparison/costs.ts';
 import { type Departure, recentDeparturesOf } from './comparison/home.ts';
@@ -12,7 +12,14 @@ import { isOfTime } from './comparison/pair.ts';
 import { savedShareOf } from './comparison/spells.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
-import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
+import {
+  type BypassDecision,
+  type Composed,
+  type Decision,
+  type MoveDecision,
+  type Refused,
+  untested,
+} from './decision.ts';
 import { subjectOf } from './grounds.ts';
 import {
   advisedChainOf,

@@ -1,6 +1,7 @@
 import { type Config, everyMs, paceOf } from '../core/config.ts';
 import type { Due, RecheckOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
@@ -17,7 +18,7 @@ import {
   artifactsOf,
   canaryOf,
   lightOf,
-  newPeeks,
+  Peeks,
   type Probing,
   pruneProbing,
   recordLightStart,
@@ -76,8 +77,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   }
   if (!group.kind.fetch.includes(target.step)) recordBesideFetch(view, sample);
   if (!group.kind.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
-  const targets = probing.targets.get(question) ?? new Map();
-  probing.targets.set(question, targets.set(target.registry, target));
+  getOrMake(probing.targets, question, () => new Map()).set(target.registry, target);
   if (isHeavy(target) && sample.outcome.tag === 'ok') probing.sizes.set(question, sample.bytes);
   if (sample.outcome.tag === 'ok' && isUntimed(sample)) return false;
   contest.around ??= surroundingsOf(view);
@@ -111,9 +111,8 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { failing, peeks } = group.probing;
   const hasFailed = !isHeavy(target) && replyTo(sample, group.kind).tag === 'failed';
   const key = `${target.registry} ${target.step}`;
-  const known = failing.get(key) ?? new Set();
+  const known = getOrMake(failing, key, () => new Set());
   const isNew = known.size === 0;
-  failing.set(key, known);
   if (!hasFailed) {
     known.delete(target.id);
     return;
@@ -160,7 +159,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   const { probing } = group;
   const target = artifactsOf(group, registry).find((one) => one.module === module && one.version === version);
   if (target === undefined) return;
-  if (probing.peeks.head !== registry) probing.peeks = newPeeks(registry);
+  if (probing.peeks.head !== registry) probing.peeks = new Peeks(registry);
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
@@ -259,13 +258,8 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
   if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
   if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
-  for (const byName of [
-    contest.records,
-    contest.pairs,
-    contest.patience,
-    contest.triedMs,
-    contest.artifactTimes.mirrors,
-  ])
+  const { records, pairs, patience, triedMs, artifactTimes } = contest;
+  for (const byName of [records, pairs, patience, triedMs, artifactTimes.mirrors])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(group, names, isProbed);
   for (const { questions } of contest.records.values())

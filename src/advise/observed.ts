@@ -2,9 +2,9 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
-import { type Walker, walkChain } from './comparison/walk.ts';
+import { walkChain } from './comparison/walk.ts';
 import { mirrorAt, noChain } from './group.ts';
-import { replyOf, type Tally, type TallyEntry } from './tally.ts';
+import { replyOf, type Tally, type TallyEntry, timeMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
 export interface Expectation {
@@ -21,25 +21,19 @@ export interface Expectation {
  * What clients get with `chain`: for each sample of the canary (the light probe of a mirror) in `moments`, a client's
  * request is replayed through the chain. Requests that end at a member without measurements do not count.
  */
-function expectation(input: {
-  readonly walker: Walker;
-  readonly chain: Chain;
-  readonly moments: readonly TallyEntry[];
-  readonly tallyOf: (registry: string) => Tally;
-  readonly nearMs: number;
-}): Expectation {
+function expectation(view: View, chain: Chain, moments: readonly TallyEntry[]): Expectation {
+  const { group, tallyOf, nearMs } = view;
+  const nameOf = (member: ChainMember): string | null => mirrorAt(group, member)?.name ?? null;
+  const walker = { client: group.client, nameOf, unwatched: 'unknown' } as const;
   const times: number[] = [];
   let walks = 0;
-  for (const moment of input.moments) {
-    const end = walkChain(input.walker, input.chain, (name) => replyAt(input.tallyOf(name), moment, input.nearMs));
+  for (const moment of moments) {
+    const end = walkChain(walker, chain, (name) => replyAt(tallyOf(name), moment, nearMs));
     if (end.tag === 'unknown') continue;
     walks += 1;
     if (end.tag === 'ok') times.push(end.tookMs);
   }
-  return {
-    availability: walks === 0 ? null : times.length / walks,
-    p95Ms: quantileOf(times, 0.95),
-  };
+  return { availability: walks === 0 ? null : times.length / walks, p95Ms: quantileOf(times, 0.95) };
 }
 
 function replyAt(tally: Tally, moment: TallyEntry, nearMs: number): Reply | null {
@@ -77,43 +71,30 @@ export function observedAt(view: View, at: Mirror, after: Chain | null, fromMs: 
   const window = run.length > 0 ? run : lately;
   const { p95Ms } = measuredOf(lately);
   if (after === null) return { window, p95Ms, replay: null };
-  const walker: Walker = {
-    client: view.group.client,
-    nameOf: (member: ChainMember) => mirrorAt(view.group, member)?.name ?? null,
-    unwatched: 'unknown',
-  };
-  const { tallyOf, nearMs } = view;
-  // The window needs enough samples of the time that a time test compared. Else it shows the time before.
-  const sampled = fromMs === null ? null : window.filter(({ atMs }) => atMs >= fromMs).length;
-  const isKnown = run.length > 0 || sampled === null || sampled >= limits.measuredOk;
+
+  const isKnown = run.length > 0 || isSampledSince(window, fromMs);
   const replayOf = (chain: Chain): Expectation => {
-    const expected = expectation({ walker, chain, moments: window, tallyOf, nearMs });
+    const expected = expectation(view, chain, window);
     return isKnown ? expected : { ...expected, p95Ms: null };
   };
   const before = replayOf(view.group.chain ?? noChain);
   return { window, p95Ms, replay: { before, after: replayOf(after) } };
 }
 
-export interface Measured {
-  readonly responses: number;
-  readonly failed: number;
-  /**
-   * The 95th percentile of the times of successes and timeouts, without first fetches of pull-through caches,
-   * milliseconds; `null`: no such time.
-   */
-  readonly p95Ms: number | null;
+/** True if the window has enough samples of the time that a time test compared. Else it shows the time before. */
+function isSampledSince(window: readonly TallyEntry[], fromMs: number | null): boolean {
+  return fromMs === null || window.filter(({ atMs }) => atMs >= fromMs).length >= limits.measuredOk;
 }
 
-export function measuredOf(entries: readonly TallyEntry[]): Measured {
-  const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
-  return {
-    responses: entries.length,
-    failed: entries.filter((entry) => entry.tag === 'failed').length,
-    p95Ms: quantileOf(
-      timed.map((entry) => entry.tookMs),
-      0.95,
-    ),
-  };
+export type Measured = ReturnType<typeof measuredOf>;
+
+/**
+ * @returns  `p95Ms`: the 95th percentile of the times of successes and timeouts, without first fetches of pull-through
+ * caches, milliseconds; `null`: no such time
+ */
+export function measuredOf(entries: readonly TallyEntry[]) {
+  const failed = entries.filter(({ tag }) => tag === 'failed').length;
+  return { responses: entries.length, failed, p95Ms: timeMsOf(entries, 0.95) };
 }
 
 /** The canary probes of the last intervals. Those of confirming rounds count only while there are few others. */

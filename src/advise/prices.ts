@@ -1,20 +1,20 @@
 import type { AdviceCause } from '../core/advice.ts';
-import type { Mirror } from '../core/mirror.ts';
+import type { Mirror, Weight } from '../core/mirror.ts';
 import { isFailingAlike } from './comparison/alike.ts';
 import {
   countSince,
   failureSharesOf,
-  fetchCostOf,
+  fetchCostMs,
   fetchTimeMs,
-  meanMsOf,
   recordOf,
   type Shares,
+  usualMeans,
 } from './comparison/costs.ts';
 import { findTroubleStart } from './comparison/failures.ts';
 import { lastTroubleOf } from './comparison/home.ts';
 import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
 import { noiseMs } from './comparison/rank.ts';
-import { type HeadRecord, meanMsFrom } from './comparison/record.ts';
+import { type HeadRecord, type MeanTimes, meansFrom } from './comparison/record.ts';
 import type { TimeTest } from './comparison/time.ts';
 import { timesMsOf } from './obstacles.ts';
 import type { View } from './view.ts';
@@ -36,11 +36,6 @@ export interface Prices {
   readonly to: Price;
 }
 
-interface Means {
-  readonly light: number | null;
-  readonly heavy: number | null;
-}
-
 /**
  * What a fetch costs at both mirrors of a switch. If a test decided the switch, its evidence is used: means over half
  * an hour hide a change of the last minute, and contain failures that have ended.
@@ -50,7 +45,7 @@ export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCa
   const [here, there] = [recordOf(contest, at.name), recordOf(contest, to.name)];
   if (cause === 'failback') return pricesBack(view, here, there);
   const pair = contest.pairs.get(to.name);
-  if (pair === undefined || alarm === null) return pricesOf(view, here, there, usualMeans, usualShares(view));
+  if (pair === undefined || alarm === null) return pricesOf(view, here, there, asMeasured, usualShares(view));
   return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
 }
 
@@ -65,26 +60,20 @@ function usualShares({ by }: View): SharesOf {
   return (record) => failureSharesOf(record, by.nowMs);
 }
 
-const usualMeans: readonly [Means, Means] = [
-  { light: null, heavy: null },
-  { light: null, heavy: null },
-];
+const asMeasured = [usualMeans, usualMeans] as const;
 
 function pricesOf(
   view: View,
   here: HeadRecord,
   there: HeadRecord,
-  [from, to]: readonly [Means, Means],
+  [from, to]: readonly [MeanTimes, MeanTimes],
   sharesOf: SharesOf,
 ): Prices {
-  const priceOf = (record: HeadRecord, means: Means): Price => {
-    const { nowMs } = view.by;
-    const light = means.light ?? meanMsOf(record, 'light', nowMs, 0);
-    const heavy = means.heavy ?? meanMsOf(record, 'heavy', nowMs, 0);
+  const priceOf = (record: HeadRecord, means: MeanTimes): Price => {
     const shares = sharesOf(record);
     return {
       timeMs: fetchTimeMs(record, view.by, means),
-      costMs: light === null ? null : fetchCostOf({ light, heavy: heavy ?? light, shares }, view.by),
+      costMs: fetchCostMs(record, view.by, means, shares),
       failedShare: Math.max(shares.light, shares.heavy),
     };
   };
@@ -96,7 +85,7 @@ function pricesOf(
  * that the test compared.
  */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
-  const meansOf = (ms: (test: TimeTest) => number): Means => ({
+  const meansOf = (ms: (test: TimeTest) => number): MeanTimes => ({
     light: meanOf(lightTestOf(time), ms),
     heavy: meanOf(time.heavy, ms),
   });
@@ -136,10 +125,10 @@ function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { fai
       heavy: Math.max(heavy, shareSince(record, 'heavy', sinceMs)),
     };
   };
-  return pricesOf(view, here, there, usualMeans, sharesOf);
+  return pricesOf(view, here, there, asMeasured, sharesOf);
 }
 
-function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: number): number {
+function shareSince(record: HeadRecord, weight: Weight, fromMs: number): number {
   const { bad, all } = countSince(record[weight], fromMs);
   return all === 0 ? 0 : bad / all;
 }
@@ -158,14 +147,10 @@ function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
  * The mean times of both mirrors. If the fetch times differ by at most their standard error, both mirrors get the mean
  * of their times.
  */
-function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [Means, Means] {
-  const meansOf = (record: HeadRecord, errors: number): Means => ({
-    light: meanMsFrom(record, 'light', fromMs, errors),
-    heavy: meanMsFrom(record, 'heavy', fromMs, errors),
-  });
+function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [MeanTimes, MeanTimes] {
   const timeOf = (record: HeadRecord, errors: number): number | null =>
-    fetchTimeMs(record, by, meansOf(record, errors));
-  const [from, to] = [meansOf(here, 0), meansOf(home, 0)];
+    fetchTimeMs(record, by, meansFrom(record, fromMs, errors));
+  const [from, to] = [meansFrom(here, fromMs), meansFrom(home, fromMs)];
   const [hereMs, homeMs] = [timeOf(here, 0), timeOf(home, 0)];
   if (hereMs === null || homeMs === null) return [from, to];
   const errorMs = Math.hypot((timeOf(here, 1) ?? hereMs) - hereMs, (timeOf(home, 1) ?? homeMs) - homeMs);

@@ -1,3 +1,4 @@
+import { getOrMake } from '../core/get-or-make.ts';
 import { type ModuleRef, questionOf, refTextOf, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 
@@ -64,44 +65,35 @@ export function recordTurn(rota: Rota, question: string): void {
 }
 
 /** Gaps between starts of light probes, monotonic milliseconds. */
-export interface LightGaps {
+class LightGaps {
   /** When the last light probe started. */
-  lastMs: number;
+  lastMs = Number.NEGATIVE_INFINITY;
   /** When the current interval of the canary began. */
-  fromMs: number;
+  fromMs = Number.NEGATIVE_INFINITY;
   /** The longest gap in the current interval so far; 0: none. */
-  longestMs: number;
+  longestMs = 0;
   /** The longest gap in the previous interval of the canary; 0: not known. */
-  beforeMs: number;
+  beforeMs = 0;
 }
 
 /** The peeks (probes of first bytes) at the artifacts of the head. */
-export interface Peeks {
+export class Peeks {
   head: string | null;
-  lastMs: number;
+  lastMs = Number.NEGATIVE_INFINITY;
   /** When the peek before the last one was ordered. If the last peek cannot be sent, `lastMs` gets this value again. */
-  beforeMs: number;
+  beforeMs = Number.NEGATIVE_INFINITY;
   /** The gaps between light probes of the head. Probes that are less frequent than the canary do not count. */
-  readonly gaps: LightGaps;
+  readonly gaps = new LightGaps();
   /** Durations of good peeks, oldest first. Milliseconds. */
-  readonly took: number[];
+  readonly took: number[] = [];
   /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
-  odd: { readonly question: string; readonly hasFailed: boolean } | null;
+  odd: { readonly question: string; readonly hasFailed: boolean } | null = null;
   /** The artifact of the last failed peek; `null`: none failed, or the whole artifact was downloaded since. */
-  failed: string | null;
-}
+  failed: string | null = null;
 
-export function newPeeks(head: string | null): Peeks {
-  const never = Number.NEGATIVE_INFINITY;
-  return {
-    head,
-    lastMs: never,
-    beforeMs: never,
-    gaps: { lastMs: never, fromMs: never, longestMs: 0, beforeMs: 0 },
-    took: [],
-    odd: null,
-    failed: null,
-  };
+  constructor(head: string | null) {
+    this.head = head;
+  }
 }
 
 /**
@@ -157,36 +149,22 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   return Math.max(slowFactor * median, beyond * Math.max(...took));
 }
 
-export interface Probing {
+export class Probing {
   /** The probed targets of the steps of a fetch, by question (request) and mirror name. */
-  readonly targets: Map<string, Map<string, Target>>;
+  readonly targets = new Map<string, Map<string, Target>>();
   /** The sizes of artifacts in bytes, by question. */
-  readonly sizes: Map<string, number>;
+  readonly sizes = new Map<string, number>();
   /** `<mirror> <question>` of each artifact whose first bytes the mirror has served. */
-  readonly served: Set<string>;
+  readonly served = new Set<string>();
   /** Ids of failing light targets of steps that no fetch needs, by `<mirror> <step>`. */
-  readonly failing: Map<string, Set<string>>;
-  peeks: Peeks;
-  readonly rotas: Map<string, Rota>;
-  isTurnTaken: boolean;
-}
-
-export function newProbing(): Probing {
-  return {
-    targets: new Map(),
-    sizes: new Map(),
-    served: new Set(),
-    failing: new Map(),
-    peeks: newPeeks(null),
-    rotas: new Map(),
-    isTurnTaken: false,
-  };
+  readonly failing = new Map<string, Set<string>>();
+  peeks = new Peeks(null);
+  readonly rotas = new Map<string, Rota>();
+  isTurnTaken = false;
 }
 
 export function rotaOf({ rotas }: Probing, registry: string): Rota {
-  const rota = rotas.get(registry) ?? newRota(null);
-  rotas.set(registry, rota);
-  return rota;
+  return getOrMake(rotas, registry, () => newRota(null));
 }
 
 /** The fields of a group that `artifactsOf` needs. */
@@ -257,7 +235,7 @@ export function pruneProbing(
   const { targets, sizes, served, failing, rotas } = probing;
   served.clear();
   failing.clear();
-  if (probing.peeks.head !== null && !names.has(probing.peeks.head)) probing.peeks = newPeeks(null);
+  if (probing.peeks.head !== null && !names.has(probing.peeks.head)) probing.peeks = new Peeks(null);
   for (const [question, ofQuestion] of targets) {
     for (const name of ofQuestion.keys()) if (!names.has(name)) ofQuestion.delete(name);
     if (ofQuestion.size > 0 && isProbed(question)) continue;

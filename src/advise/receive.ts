@@ -3,7 +3,7 @@ import { isHeavy } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isOfOtherFamily, recordAside, recordLate, releaseLate, sampleOfLate } from './late.ts';
 import { recordLatePeek, recordLateResponse, recordSample } from './observe.ts';
-import { newTally, record, recordTally, type Tally } from './tally.ts';
+import { record, recordTally, Tally } from './tally.ts';
 import type { View } from './view.ts';
 
 /** The tallies of all mirrors, by name. */
@@ -53,7 +53,7 @@ function receiveLate(view: View, tallies: Tallies, sample: SettledSample): void 
 function receiveOne(view: View, tallies: Tallies, sample: SettledSample): boolean {
   const { group } = view;
   const { purpose, target } = sample.due;
-  const tally = tallies.get(target.registry) ?? newTally();
+  const tally = tallies.get(target.registry) ?? new Tally();
   tallies.set(target.registry, tally);
   if (purpose !== 'peek') record(tally, sample, view.nearMs, group.client.relay?.step ?? null);
   if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordTally(tally, sample);

@@ -106,7 +106,7 @@ export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs:
   const { light, heavy } = contest.odd;
   // Light steps are no evidence in a test of downloads, so the download is repeated.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
-    return [heavyOf(heavy, recordOf(contest, head).lastHeavy?.bad === true, isUrgent)];
+    return [heavyOf(heavy, recordOf(contest, head).heavy.at(-1)?.bad === true, isUrgent)];
   if (light === undefined || outcomes.length === 0 || near.light <= nearShare) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
@@ -161,11 +161,7 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
  * does not count.
  * @param names  the candidates that count; absent: all
  */
-function nearness(
-  contest: Contest,
-  nowMs: number,
-  names?: readonly string[],
-): { readonly light: number; readonly heavy: number; readonly time: number; readonly heavyTime: number } {
+function nearness(contest: Contest, nowMs: number, names?: readonly string[]) {
   const near = { light: 0, heavy: 0, time: 0, heavyTime: 0 };
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const [name, { failures, time }] of contest.pairs) {

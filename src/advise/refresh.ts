@@ -2,12 +2,11 @@ import { type Advice, isLastChoice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Message } from '../core/result.ts';
 import { messageFor, messageOf, phrase } from '../words/tell.ts';
-import type { BypassDecision } from './bypass.ts';
 import { confidenceOf, gravestCauseOf } from './cause.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { isTwiceOver } from './comparison/pair.ts';
-import type { Refused } from './decision.ts';
-import type { Subject } from './grounds.ts';
+import type { BypassDecision, Refused } from './decision.ts';
+import { noSwitch, type Subject } from './grounds.ts';
 import { headOf, type LiveAdvice, mirrorAt } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prepared } from './prepare.ts';
@@ -31,18 +30,12 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
   const findings = found?.kind === named ? found.findings : [];
   const { left } = view.group.contest;
   const isSure = left?.from === at.name && left.to === to.name && isTwiceOver(left.pair);
-  const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
+  const stated = { cause: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
   const isSuspect = view.vantage.suspect === true;
-  const outages = view.fetchOutagesOf(cause.kind, at, to);
+  const outages = view.fetchOutagesOf(stated.cause, at, to);
   const isLast = view.wrongBytesOf(to) !== 'none';
-  const confidence = confidenceOf(cause, {
-    isLast,
-    isSure,
-    isSuspect,
-    outages,
-    before: held.advice.confidence,
-  });
-  const evidence = citeAlso(held.advice.evidence, [...cause.findings, ...outages]);
+  const confidence = confidenceOf(stated, { isLast, isSure, isSuspect, outages, before: held.advice.confidence });
+  const evidence = citeAlso(held.advice.evidence, [...stated.findings, ...outages]);
   const candidates = markLast(held.advice, isLast);
   const isChanged = confidence !== held.advice.confidence || evidence !== held.advice.evidence;
   if (isChanged || candidates !== held.advice.candidates) {
@@ -51,12 +44,7 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
   }
   if (named === 'unreliable' && hasForgotten(view.tallyOf(at.name), held)) return;
   const { fromMs, advice } = held;
-  say(
-    view,
-    held,
-    { cause: named, findings, at, to, fromMs, stay: null, before: advice.causeNow ?? null, prices: null },
-    ledger,
-  );
+  say(view, held, { ...noSwitch, cause: named, findings, at, to, fromMs, before: advice.causeNow ?? null }, ledger);
 }
 
 /**
@@ -86,8 +74,7 @@ export function updateAtEnd(view: Prepared, ledger: Ledger): void {
 export function updateStay(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger): void {
   const { open } = view.group;
   const { cause, findings, at } = stay;
-  if (open !== null)
-    say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null, prices: null }, ledger);
+  if (open !== null) say(view, open, { ...noSwitch, cause, findings, at, stay }, ledger);
 }
 
 /**
@@ -100,7 +87,7 @@ export function refusalEndOf(view: Prepared, { cause, refusal }: Advice, isDismi
   if (at === null || refusal === 'vantage_suspect') return null;
   const head = at.name;
   if (isDismissed) return messageFor('ground.dismissed', { head });
-  const subject = { cause, findings: [], at, to: null, fromMs: null, stay: null, before: null, prices: null };
+  const subject = { ...noSwitch, cause, findings: [], at };
   const trouble = endedTroubleOf(subject, view.groundsOf(subject)) ?? phrase('ground.usable', { head });
   return messageOf(phrase('ground.over', { trouble }));
 }

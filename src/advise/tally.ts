@@ -28,17 +28,23 @@ export interface TallySample extends TallyEntry {
   readonly target: Target;
 }
 
-export interface TallyRow {
-  count: number;
+export class TallyRow {
+  count = 0;
   readonly fromMs: number;
   /** The reason of the failure that names the trouble, and the HTTP status of its response; `null`: no response. */
   reason: Reason;
   status: number | null;
   /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
-  timeouts: number;
-  waitedMs: number;
-  hasCanary: boolean;
-  readonly targets: Set<string>;
+  timeouts = 0;
+  waitedMs = 0;
+  hasCanary = false;
+  readonly targets = new Set<string>();
+
+  constructor(fromMs: number, reason: Reason, status: number | null) {
+    this.fromMs = fromMs;
+    this.reason = reason;
+    this.status = status;
+  }
 }
 
 /**
@@ -52,23 +58,13 @@ interface Relay {
 }
 
 /** The samples of one mirror. Lists are bounded. */
-export interface Tally {
+export class Tally {
   /** `module@version` of the canary. If it changes, `canary` is emptied. */
-  module: string | null;
-  canary: TallyEntry[];
-  readonly relay: Relay;
-  readonly samples: Readonly<Record<Weight, TallySample[]>>;
-  readonly rows: Record<Weight, TallyRow | null>;
-}
-
-export function newTally(): Tally {
-  return {
-    module: null,
-    canary: [],
-    relay: { state: 'unknown', before: 'unknown', failedAtMs: null },
-    samples: { light: [], heavy: [] },
-    rows: { light: null, heavy: null },
-  };
+  module: string | null = null;
+  canary: TallyEntry[] = [];
+  readonly relay: Relay = { state: 'unknown', before: 'unknown', failedAtMs: null };
+  readonly samples: Readonly<Record<Weight, TallySample[]>> = { light: [], heavy: [] };
+  readonly rows: Record<Weight, TallyRow | null> = { light: null, heavy: null };
 }
 
 /**
@@ -109,16 +105,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
     tally.rows[weight] = null;
     return;
   }
-  tally.rows[weight] ??= {
-    count: 0,
-    fromMs: entry.atMs,
-    reason,
-    status,
-    timeouts: 0,
-    waitedMs: 0,
-    hasCanary: false,
-    targets: new Set(),
-  };
+  tally.rows[weight] ??= new TallyRow(entry.atMs, reason, status);
   const row = tally.rows[weight];
   row.count += 1;
   if (!isNamedBefore(row.reason, { reason, isConfirm: entry.round !== null })) {
@@ -183,14 +170,12 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 }
 
 /**
- * The median of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
+ * A quantile of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
  * `null`: no such time.
  */
-export function medianMsOf(entries: readonly TallyEntry[]): number | null {
-  const times = entries
-    .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
-    .map(({ tookMs }) => tookMs);
-  return quantileOf(times, 0.5);
+export function timeMsOf(entries: readonly TallyEntry[], q: 0.5 | 0.95): number | null {
+  const times = entries.filter(({ cold, tag, slow }) => !cold && (tag === 'ok' || slow)).map(({ tookMs }) => tookMs);
+  return quantileOf(times, q);
 }
 
 export function replyOf(entry: TallyEntry): Reply {

@@ -36,12 +36,9 @@ interface Share {
   readonly status: number | null;
 }
 
-interface FailingTarget {
+interface FailingTarget extends Pick<Share, 'fromMs' | 'reason' | 'status'> {
   readonly target: TallySample['target'];
   readonly count: number;
-  readonly fromMs: number;
-  readonly reason: Reason;
-  readonly status: number | null;
 }
 
 /**

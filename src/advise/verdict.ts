@@ -121,10 +121,8 @@ function passedOverOf(view: Prepared, at: Mirror): Stay | null {
   const fromMs = passedOverFromMs(view, at);
   if (fromMs === null) return null;
   const failed = view.tallyOf(at.name).samples.light.filter(({ atMs }) => atMs >= fromMs);
-  const lostMs = quantileOf(
-    failed.map(({ tookMs }) => tookMs),
-    0.5,
-  );
+  const times = failed.map(({ tookMs }) => tookMs);
+  const lostMs = quantileOf(times, 0.5);
   return lostMs === null ? null : { kind: 'passed_over', lostSeconds: lostMs / 1000 };
 }
 

@@ -6,7 +6,7 @@ import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { FetchRule } from './comparison/costs.ts';
 import type { Group } from './group.ts';
-import { newTally, type Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 export interface View {
   readonly config: Config;
@@ -40,7 +40,7 @@ export function viewOf(
     ...given,
     mirrors: group.roster.mirrors,
     standingOf: (registry) => standings.get(registry) ?? null,
-    tallyOf: (registry) => tallies.get(registry) ?? newTally(),
+    tallyOf: (registry) => tallies.get(registry) ?? new Tally(),
     evidenceOf: (registry) => evidence.get(registry) ?? [],
     by: {
       nowMs: now.monotonicMs,

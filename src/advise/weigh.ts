@@ -7,7 +7,15 @@ import type { Chain, ChainMember, RelayState } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
 import { buildAdvisedChain, isPassedOver, sortByCost } from './chain.ts';
 import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
-import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
+import {
+  costOf,
+  failureShareOf,
+  failureSharesOf,
+  fetchCostMs,
+  hasFailedLast,
+  recordOf,
+  usualMeans,
+} from './comparison/costs.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
 import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
@@ -73,15 +81,9 @@ export interface Weighed {
 }
 
 function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
-  if (canary.at(-1)?.tag !== 'ok') return false;
   const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
-  let good = 0;
-  // From the newest on, because the last few responses most often decide.
-  for (let at = canary.length - 1; at >= 0 && good < limits.measuredOk; at -= 1) {
-    const one = canary[at];
-    if (one?.tag === 'ok' && one.atMs > fromMs) good += 1;
-  }
-  return good >= limits.measuredOk;
+  const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
+  return canary.at(-1)?.tag === 'ok' && good.length >= limits.measuredOk;
 }
 
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
@@ -95,7 +97,7 @@ export function mayBeProposed(gate: Gate): boolean {
  * of its chain (docs/decisions/0002); `null`: there is no such reason.
  * @param but  a reason that does not count
  */
-function breakingGateOf(standing: Standing | null, wallMs: number, but: Gate | null = null): Gate | null {
+function breakingGateOf(standing: Standing | null, wallMs: number, but?: Gate): Gate | null {
   const against = (standing?.findings ?? []).filter(isAgainst);
   const speaks = (kind: string): boolean => kind !== but && against.some((finding) => finding.kind === kind);
   if (speaks('mismatch')) return 'mismatch';
@@ -110,15 +112,14 @@ function breakingGateOf(standing: Standing | null, wallMs: number, but: Gate | n
  * The first reason against a mirror; with some reasons, advice may still name it (`mayBeProposed`). Without a reason:
  * `current` for the head, else `ok`.
  */
-function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
-  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
+function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>, but?: Gate): Gate {
+  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs, but);
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
 }
 
 /** The gate of a mirror (whether advice may name it), as if the reason `but` did not count. */
 export function otherGateOf(view: View, mirror: Mirror, but: 'mismatch' | 'outage'): Gate {
-  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs, but);
-  return breaking ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
+  return gateOf(view, mirror, false, listDroppedKeys(view), but);
 }
 
 function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
@@ -155,7 +156,8 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
     return {
       mirror,
       gate: gateOf(view, mirror, mirror === head, dropped),
-      scoreMs: fetchCostMs(record, view.by),
+      scoreMs:
+        record === undefined ? null : fetchCostMs(record, view.by, usualMeans, failureSharesOf(record, view.by.nowMs)),
       failedShare: record === undefined ? 0 : failureShareOf(record, view.by.nowMs),
       running: rule === null || pair === undefined ? null : runningOf(pair, rule.isRecent, rule.ease),
     };

@@ -5,14 +5,13 @@ import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
 import { minuteTextOf } from '../core/views.ts';
-import { messageOf, phrase } from '../words/tell.ts';
+import { messageFor, messageOf, phrase } from '../words/tell.ts';
 import { sinceTextOf, spanTextOf, timeTextOf } from '../words/time-words.ts';
 import type { Apart } from './apart.ts';
-import type { BypassDecision } from './bypass.ts';
 import type { Failing } from './cause-now.ts';
 import { type CauseNow, causeNowOf } from './cause-now.ts';
 import { gain } from './comparison/rank.ts';
-import type { MoveDecision, Refused } from './decision.ts';
+import type { BypassDecision, MoveDecision, Refused } from './decision.ts';
 import { type Grounds, type Subject, subjectOf } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
@@ -29,35 +28,20 @@ export function adviceReasonOf(
   now = causeNowOf(subject, on),
   newClients: Advice['newClients'] = 'usual',
 ): Message | null {
-  const sentence = reasonOf(subject, on, now, newClients);
-  return sentence === null ? null : messageOf(sentence);
-}
-
-function reasonOf(
-  subject: Subject,
-  on: Grounds,
-  now: CauseNow | null,
-  newClients: Advice['newClients'],
-): Sentence | null {
   const { stay, to, at } = subject;
-  if (stay?.kind === 'bypass') return bypassText(stay, on);
+  if (stay?.kind === 'bypass') return messageOf(bypassText(stay, on));
   if (now === null) return null;
   const trouble = causeTextOf(subject, on, now);
-  if (stay !== null) return phrase('ground.refuse', { trouble, refusal: refusalText(stay, on) });
+  if (stay !== null) return messageFor('ground.refuse', { trouble, refusal: refusalText(stay, on) });
   if (to === null) return null;
+  const names = { head: at.name, to: to.name };
   if (isEnd(now))
     return on.isRepeating
-      ? phrase('ground.repeats', { trouble, head: at.name })
-      : outlivedText(
-          at.name,
-          trouble,
-          phrase(`ground.line.${newClients}`, { head: at.name, to: to.name }),
-          to.name,
-          on,
-        );
+      ? messageFor('ground.repeats', { trouble, head: at.name })
+      : messageOf(outlivedText(names, trouble, phrase(`ground.line.${newClients}`, names), on));
   const apart = 'apart' in now ? now.apart : null;
   const promise = on.last === null ? promiseOf(to, apart, on) : lastStated(to.name, on.last, on);
-  return phrase('ground.move', { trouble, promise });
+  return messageFor('ground.move', { trouble, promise });
 }
 
 function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
@@ -84,7 +68,12 @@ function isEnd({ kind }: CauseNow): boolean {
   return kind === 'as_fast' || kind === 'recovered';
 }
 
-function outlivedText(head: string, trouble: Filled, line: Sentence, to: string, on: Grounds): Sentence {
+function outlivedText(
+  { head, to }: { readonly head: string; readonly to: string },
+  trouble: Filled,
+  line: Sentence,
+  on: Grounds,
+): Sentence {
   const { ms, good } = on.rest();
   const values = { trouble, line, head };
   if (ms > 0) return phrase('ground.outlivesFor', { ...values, count: good, span: spanTextOf(ms) });
@@ -230,22 +219,17 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
 }
 
 function failingTextOf(head: string, trouble: Failing, on: Grounds): Sentence {
-  switch (trouble.kind) {
-    case 'all':
-      return allText(head, trouble.row, on);
-    case 'downloads': {
-      if (trouble.share !== null) return shareTextOf(head, trouble.share, on);
-      const { reason, status, count, fromMs } = trouble.row;
-      const cause = failureTextOf(reason, status);
-      return phrase('ground.downloads', { head, cause, count, span: sinceTextOf(on, fromMs) });
-    }
-    case 'targets':
-      return targetsText(head, trouble, on);
-    case 'share':
-      return shareTextOf(head, trouble, on);
-    default:
-      return trouble satisfies never;
-  }
+  if (trouble.kind === 'all') return allText(head, trouble.row, on);
+  if (trouble.kind === 'targets') return targetsText(head, trouble, on);
+  if (trouble.kind === 'share') return shareTextOf(head, trouble, on);
+  if (trouble.share !== null) return shareTextOf(head, trouble.share, on);
+  const { reason, status, count, fromMs } = trouble.row;
+  return phrase('ground.downloads', {
+    head,
+    cause: failureTextOf(reason, status),
+    count,
+    span: sinceTextOf(on, fromMs),
+  });
 }
 
 function allText(head: string, row: TallyRow, on: Grounds): Sentence {

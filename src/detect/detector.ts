@@ -1,7 +1,7 @@
 import type { Advice } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { ControlResponse, RecheckOrder, Skipped } from '../core/due.ts';
+import type { ControlResponse, Due, RecheckOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Without, withoutNone } from '../core/judge-rules.ts';
 import { type Step, seriesId, type Target } from '../core/mirror.ts';
@@ -60,11 +60,7 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => take(memory, sample));
   }
 
-  control(
-    response: ControlResponse,
-    round: { readonly id: string; readonly moment: number } | null,
-    now: Now,
-  ): DetectTurn {
+  control(response: ControlResponse, round: Due['round'], now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => receiveControl(memory, response, round));
   }
 

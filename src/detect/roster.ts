@@ -11,7 +11,7 @@ import { cadenceOf } from './memory/lookups.ts';
 import { addMirror, replaceControls, replaceMirror, replaceOwnTargets } from './memory/members.ts';
 import type { Memory } from './memory/memory.ts';
 import type { MirrorMemory, SeriesMemory } from './memory/mirror-memory.ts';
-import { dropFlights, removeMember } from './memory/moments.ts';
+import { removeMember } from './memory/moments.ts';
 import { closeDoubt, pruneHeavyRechecks } from './memory/rounds.ts';
 import { dropSeen } from './memory/stored.ts';
 import { rowKey } from './rows.ts';
@@ -44,7 +44,6 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
   pruneContents(memory);
   pruneHeavyRechecks(memory);
   runKinds(memory, 'adopt');
-  dropFlights(memory, (registry) => !memory.mirrors.has(registry));
   for (const [egress, suspicion] of memory.confirm.suspicions) {
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
     if (!remains) closeSuspicion(memory, memory.confirm.rounds.get(suspicion.roundKey) ?? null, egress);

@@ -9,16 +9,12 @@ interface Mean {
 }
 
 /**
- * Means of the logarithms of download times. `mirrors`: the mean of each mirror. `artifacts`: by question (the
+ * MeanTimes of the logarithms of download times. `mirrors`: the mean of each mirror. `artifacts`: by question (the
  * artifact's request), how far the downloads of that artifact are from the means of their mirrors.
  */
-export interface ArtifactTimes {
-  readonly mirrors: Map<string, Mean>;
-  readonly artifacts: Map<string, Mean>;
-}
-
-export function newArtifactTimes(): ArtifactTimes {
-  return { mirrors: new Map(), artifacts: new Map() };
+export class ArtifactTimes {
+  readonly mirrors = new Map<string, Mean>();
+  readonly artifacts = new Map<string, Mean>();
 }
 
 /**

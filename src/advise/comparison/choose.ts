@@ -198,10 +198,9 @@ export function chooseAnyway(contest: Comparison, candidates: readonly string[],
   return cheapest(able, rule)?.to ?? null;
 }
 
-function cheapest<T extends { readonly to: string; readonly cost: number }>(
-  choices: readonly T[],
-  rule: ChoiceRule,
-): T | null {
+type Priced = { readonly to: string; readonly cost: number };
+
+function cheapest<T extends Priced>(choices: readonly T[], rule: ChoiceRule): T | null {
   const least = Math.min(...choices.map((one) => one.cost));
   const equal = choices.filter((one) => isEqualCost(one.cost, least, rule.minGain));
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
@@ -293,9 +292,6 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
 
 /** True if a mirror other than head and candidate failed at least twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
-  return contest.records
-    .entries()
-    .some(
-      ([name, record]) => name !== contest.head && name !== candidate && countLastMinute(record, nowMs).bad >= badMin,
-    );
+  const others = [...contest.records].filter(([name]) => name !== contest.head && name !== candidate);
+  return others.some(([, record]) => countLastMinute(record, nowMs).bad >= badMin);
 }

@@ -1,57 +1,68 @@
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Chain } from '../../ecosystems/client.ts';
-import { type ArtifactTimes, newArtifactTimes } from './artifact-times.ts';
+import { ArtifactTimes } from './artifact-times.ts';
 import type { Comparison } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
 import { healthBound, lastTroubleOf } from './home.ts';
-import { dropReply, type Moments, newMoments } from './moments.ts';
+import type { LeftComparison } from './left.ts';
+import { dropReply, Moments } from './moments.ts';
 import { newPair, type Pair } from './pair.ts';
 import { newPatience, type Patience } from './patience.ts';
-import { dropBad, type RecordOutcome } from './record.ts';
+import { dropBad, type HeadRecord, type RecordOutcome } from './record.ts';
 import type { Walker } from './walk.ts';
 
-export interface Contest extends Comparison {
-  readonly moments: Moments;
-  readonly artifactTimes: ArtifactTimes;
-  readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
+export class Contest implements Comparison {
+  head: string | null;
+  readonly without: Without;
+  readonly records = new Map<string, HeadRecord>();
+  readonly pairs = new Map<string, Pair>();
+  left: LeftComparison | null = null;
+  readonly moments = new Moments();
+  readonly artifactTimes = new ArtifactTimes();
+  readonly patience = new Map<string, { readonly light: Patience; readonly heavy: Patience }>();
   /** Evidence that home (the first declared mirror) works again since clients left it: a log-likelihood ratio. */
-  health: number;
+  health = 0;
   /**
    * When a download was last ordered: `downloadMs` from the head, `besideMs` from other mirrors too. Monotonic
    * milliseconds.
    */
-  downloadMs: number;
-  besideMs: number;
+  downloadMs = Number.NEGATIVE_INFINITY;
+  besideMs = Number.NEGATIVE_INFINITY;
   /**
    * By candidate: when downloads that decide on a switch to it were first requested since the head last changed.
    * Monotonic milliseconds.
    */
-  readonly awaited: Map<string, number>;
+  readonly awaited = new Map<string, number>();
   /**
    * By mirror: when a download from it was last requested, to compare it with a download from the head. Monotonic
    * milliseconds.
    */
-  readonly triedMs: Map<string, number>;
+  readonly triedMs = new Map<string, number>();
   /**
    * True if builds with another mirror are faster than with the head, or may be, because too few downloads are known.
    * Updated when downloads are ordered.
    */
-  hasPromise: boolean;
+  hasPromise = false;
   /** When the last downloads were ordered because a test and the table disagree, monotonic milliseconds. */
-  disputedMs: readonly number[];
+  disputedMs: readonly number[] = [];
   /**
    * The question (request) of the head's last bad or slow response: `light` of metadata, `heavy` of a download.
    * `requested`: the mirrors of the last recheck.
    */
-  odd: { light?: string; heavy?: string; requested?: readonly string[] };
-  outcomes: HeadOutcome[];
-  around: Surroundings | null;
+  odd: { light?: string; heavy?: string; requested?: readonly string[] } = {};
+  outcomes: HeadOutcome[] = [];
+  around: Surroundings | null = null;
   /**
    * All values that `around` is made from and that can change without a reload, as one text. If the text changes,
    * `around` is rebuilt.
    */
-  outlook: string;
+  outlook = '';
+
+  constructor(head: string | null, without: Without = withoutNone) {
+    this.head = head;
+    this.without = without;
+  }
 }
 
 export interface Surroundings extends Walker {
@@ -68,30 +79,6 @@ export interface Surroundings extends Walker {
 export interface HeadOutcome {
   readonly question: string;
   readonly outcome: RecordOutcome;
-}
-
-export function newContest(head: string | null, without: Without = withoutNone): Contest {
-  return {
-    head,
-    without,
-    moments: newMoments(),
-    artifactTimes: newArtifactTimes(),
-    records: new Map(),
-    patience: new Map(),
-    pairs: new Map(),
-    left: null,
-    health: 0,
-    downloadMs: Number.NEGATIVE_INFINITY,
-    besideMs: Number.NEGATIVE_INFINITY,
-    awaited: new Map(),
-    triedMs: new Map(),
-    hasPromise: false,
-    disputedMs: [],
-    odd: {},
-    outcomes: [],
-    around: null,
-    outlook: '',
-  };
 }
 
 /** The time limit of a mirror for light or heavy requests, with the times that it is computed from. */

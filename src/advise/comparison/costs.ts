@@ -1,15 +1,15 @@
 import { getOrMake } from '../../core/get-or-make.ts';
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
-import { failedShareOf } from './hours.ts';
-import { type HeadRecord, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
+import { type Counts, failedShareOf } from './hours.ts';
+import { HeadRecord, lateMax, type MeanTimes, meanMsFrom, type RecordOutcome, windowMs } from './record.ts';
 
 export interface Records {
   readonly records: Map<string, HeadRecord>;
 }
 
 export function recordOf({ records }: Records, registry: string): HeadRecord {
-  return getOrMake(records, registry, () => newRecord());
+  return getOrMake(records, registry, () => new HeadRecord());
 }
 
 const burstWindowMs = 3 * 60_000;
@@ -18,7 +18,7 @@ const minuteMs = 60_000;
 const margin = 1.3;
 
 /** The number of bad outcomes (failed or late responses) and of all outcomes since `fromMs`. */
-export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
+export function countSinceOf(record: HeadRecord, fromMs: number): Counts {
   const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
@@ -36,15 +36,12 @@ export function hasFailedLast({ light, heavy }: HeadRecord, count: number): bool
   return lightBad > 0 && lightBad + heavy.filter(isSince).length >= count;
 }
 
-export function countLastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
+export function countLastMinute(record: HeadRecord, nowMs: number): Counts {
   return countSinceOf(record, nowMs - minuteMs);
 }
 
 /** Shares of failed light and heavy requests, 0 to 1. */
-export interface Shares {
-  readonly light: number;
-  readonly heavy: number;
-}
+export type Shares = Readonly<Record<Weight, number>>;
 
 /**
  * Each light request counts as if it also had `questionPrior` responses with the average failure share. Downloads count
@@ -62,7 +59,7 @@ const heavyPrior = 4;
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
   const fromMs = Math.max(nowMs - windowMs, soundMs);
   let [bad, all] = [0, 0];
-  const counts: { readonly bad: number; readonly all: number }[] = [];
+  const counts: Counts[] = [];
   for (const outcomes of record.questions.values()) {
     const one = countSince(outcomes, fromMs);
     if (one.all === 0) continue;
@@ -95,10 +92,7 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
 /**
  * The numbers of bad and of all outcomes in a list since `fromMs`. Probes that may only have been late are left out.
  */
-export function countSince(
-  outcomes: readonly RecordOutcome[],
-  fromMs: number,
-): { readonly bad: number; readonly all: number } {
+export function countSince(outcomes: readonly RecordOutcome[], fromMs: number): Counts {
   let [bad, all] = [0, 0];
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
     const one = outcomes[i];
@@ -114,12 +108,7 @@ export function countSince(
  * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors. Heavy outcomes (downloads)
  * count at any age. Milliseconds; `null`: no good outcome.
  */
-export function meanMsOf(
-  record: HeadRecord,
-  weight: 'light' | 'heavy',
-  nowMs: number,
-  errors: number = margin,
-): number | null {
+export function meanMsOf(record: HeadRecord, weight: Weight, nowMs: number, errors = margin): number | null {
   return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
@@ -135,10 +124,8 @@ const tamedFactor = 4;
  */
 export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Number.POSITIVE_INFINITY): number | null {
   const good = heavy.filter((one) => !one.bad);
-  const usual = quantileOf(
-    good.map((one) => one.tookMs),
-    0.5,
-  );
+  const times = good.map(({ tookMs }) => tookMs);
+  const usual = quantileOf(times, 0.5);
   if (usual === null) return null;
   const counted = ({ atMs, tookMs }: RecordOutcome): number =>
     atMs >= fullFromMs ? tookMs : Math.min(tookMs, tamedFactor * usual);
@@ -148,22 +135,9 @@ export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Numbe
 /** The assumed requests of one build, over parallel connections. */
 const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
-/**
- * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.uncaught  the share of the head's failures after which no later member of the chain serves the client, 0 to
- * 1
- */
-export function buildOf(of: {
-  readonly lightMs: number;
-  readonly heavyMs: number;
-  readonly shares: Shares;
-  readonly uncaught: number;
-}): { readonly waitedMs: number; readonly failed: number } {
-  const { shares, uncaught } = of;
-  return {
-    failed: 1 - (1 - shares.light * uncaught) ** perBuild.light * (1 - shares.heavy * uncaught) ** perBuild.heavy,
-    waitedMs: (perBuild.light * of.lightMs + perBuild.heavy * of.heavyMs) / perBuild.connections,
-  };
+/** The time of one build without failures, milliseconds. */
+export function buildMsOf(lightMs: number, heavyMs: number): number {
+  return (perBuild.light * lightMs + perBuild.heavy * heavyMs) / perBuild.connections;
 }
 
 export interface FetchRule {
@@ -173,30 +147,27 @@ export interface FetchRule {
   readonly failureCostMs: number;
 }
 
+/** The measured mean times are used. */
+export const usualMeans: MeanTimes = { light: null, heavy: null };
+
+function meansOf(record: HeadRecord, nowMs: number, { light, heavy }: MeanTimes): MeanTimes {
+  return {
+    light: light ?? meanMsOf(record, 'light', nowMs, 0),
+    heavy: heavy ?? meanMsOf(record, 'heavy', nowMs, 0),
+  };
+}
+
 /**
  * The cost of one client fetch with this mirror as the head, milliseconds: its time, and the expected cost of failures.
  * @param lately  mean times to use instead of the measured ones; `null`: the measured ones
  * @returns       `null` without a mean time of light steps
  */
-export function fetchCostMs(
-  record: HeadRecord | undefined,
-  by: FetchRule,
-  lately: { readonly light: number | null; readonly heavy: number | null } = { light: null, heavy: null },
-): number | null {
-  if (record === undefined) return null;
-  const light = lately.light ?? meanMsOf(record, 'light', by.nowMs, 0);
+export function fetchCostMs(record: HeadRecord, by: FetchRule, lately: MeanTimes, shares: Shares): number | null {
+  const { light, heavy } = meansOf(record, by.nowMs, lately);
   if (light === null) return null;
-  const heavy = lately.heavy ?? meanMsOf(record, 'heavy', by.nowMs, 0) ?? light;
-  return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
-}
-
-export function fetchCostOf(
-  { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
-  by: Pick<FetchRule, 'fetch' | 'failureCostMs'>,
-): number {
   return by.fetch.reduce((sum, weight) => {
-    const [ms, share] = weight === 'heavy' ? [heavy, shares.heavy] : [light, shares.light];
-    return sum + ms + (share / by.fetch.length) * by.failureCostMs;
+    const ms = weight === 'heavy' ? (heavy ?? light) : light;
+    return sum + ms + (shares[weight] / by.fetch.length) * by.failureCostMs;
   }, 0);
 }
 
@@ -204,16 +175,11 @@ export function fetchCostOf(
  * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of the fetch
  * were not measured.
  */
-export function fetchTimeMs(
-  record: HeadRecord | undefined,
-  { fetch, nowMs }: FetchRule,
-  lately: { readonly light: number | null; readonly heavy: number | null },
-): number | null {
+export function fetchTimeMs(record: HeadRecord | undefined, by: FetchRule, lately: MeanTimes): number | null {
   if (record === undefined) return null;
-  const light = lately.light ?? meanMsOf(record, 'light', nowMs, 0);
-  const heavy = lately.heavy ?? meanMsOf(record, 'heavy', nowMs, 0);
-  if ((light === null && fetch.includes('light')) || (heavy === null && fetch.includes('heavy'))) return null;
-  return fetch.reduce((sum, weight) => sum + ((weight === 'heavy' ? heavy : light) ?? 0), 0);
+  const means = meansOf(record, by.nowMs, lately);
+  if (by.fetch.some((weight) => means[weight] === null)) return null;
+  return by.fetch.reduce((sum, weight) => sum + (means[weight] ?? 0), 0);
 }
 
 export interface BuildRule {
@@ -241,12 +207,21 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return (failed * rule.failureCostMs + waitedMs) / 1_000;
 }
 
-/** The upper bounds of `buildOf`, for given mean times of light and heavy steps in milliseconds. */
+/**
+ * The time of one build, milliseconds, and the upper bound of the share of builds that fail.
+ * @param by.lightMs   the mean time of light steps, milliseconds; `by.heavyMs`: of heavy ones
+ * @param by.uncaught  the share of the head's failures after which no later member of the chain serves the client, 0 to
+ * 1
+ */
 export function buildBoundOf(
   record: HeadRecord,
   by: Pick<BuildRule, 'nowMs' | 'uncaught' | 'isOfDay'> & { readonly lightMs: number; readonly heavyMs: number },
-): ReturnType<typeof buildOf> {
-  return buildOf({ ...by, shares: by.isOfDay ? sharesOfDay(record) : failureBounds(record, by.nowMs) });
+): { readonly waitedMs: number; readonly failed: number } {
+  const { light, heavy } = by.isOfDay ? sharesOfDay(record) : failureBounds(record, by.nowMs);
+  return {
+    failed: 1 - (1 - light * by.uncaught) ** perBuild.light * (1 - heavy * by.uncaught) ** perBuild.heavy,
+    waitedMs: buildMsOf(by.lightMs, by.heavyMs),
+  };
 }
 
 function sharesOfDay({ hourly }: HeadRecord): Shares {

@@ -1,4 +1,5 @@
 import { likelihoodOf } from '../../core/statistics.ts';
+import type { Counts } from './hours.ts';
 import type { RecordOutcome } from './record.ts';
 
 const rates = [0.05, 0.2, 0.9] as const;
@@ -65,37 +66,27 @@ interface FailureRule {
 }
 
 /** The test for one failure rate, with its evidence since the sum was last zero. Times are monotonic milliseconds. */
-interface Run {
-  sum: number;
+class Run {
+  sum = 0;
   boundFactor: number;
-  failures: number;
+  failures = 0;
   /** The sum of `late` over the failures. */
-  lateSum: number;
-  goods: number;
-  firstMs: number;
-  lastMs: number;
-  head: { bad: number; all: number };
-  candidate: { bad: number; all: number };
+  lateSum = 0;
+  goods = 0;
+  firstMs = 0;
+  lastMs = 0;
+  head = { bad: 0, all: 0 };
+  candidate = { bad: 0, all: 0 };
+
+  constructor(boundFactor: number) {
+    this.boundFactor = boundFactor;
+  }
 }
 
 export type FailureTest = readonly Run[];
 
 export function newFailureTest(): FailureTest {
-  return boundFactors.map(newRun);
-}
-
-function newRun(boundFactor: number): Run {
-  return {
-    sum: 0,
-    boundFactor,
-    failures: 0,
-    lateSum: 0,
-    goods: 0,
-    firstMs: 0,
-    lastMs: 0,
-    head: { bad: 0, all: 0 },
-    candidate: { bad: 0, all: 0 },
-  };
+  return boundFactors.map((factor) => new Run(factor));
 }
 
 /**
@@ -141,7 +132,7 @@ export function updateFailureTest(
     const next = run.sum + (bad ? Math.log(orLate(p1, late) / orLate(p0, late)) : Math.log((1 - p1) / (1 - p0)));
     run.sum = Math.min(next, mostOfBound * failureBound * run.boundFactor);
     if (run.sum <= 0) {
-      Object.assign(run, newRun(run.boundFactor));
+      Object.assign(run, new Run(run.boundFactor));
       continue;
     }
     if (bad) {
@@ -216,9 +207,6 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
  * How much better two failure rates explain the responses of two mirrors than one common rate: a log-likelihood ratio,
  * 0 or more.
  */
-export function compareRates(
-  a: { readonly bad: number; readonly all: number },
-  b: { readonly bad: number; readonly all: number },
-): number {
+export function compareRates(a: Counts, b: Counts): number {
   return likelihoodOf(a.bad, a.all) + likelihoodOf(b.bad, b.all) - likelihoodOf(a.bad + b.bad, a.all + b.all);
 }

@@ -1,7 +1,7 @@
 import type { Obstacle } from '../../core/verdict.ts';
-import { buildOf, countSinceOf } from './costs.ts';
+import { buildMsOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
-import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
+import { type HeadRecord, isHeavyClean, meanMsFrom, meansFrom, type RecordOutcome } from './record.ts';
 
 /**
  * Departures of clients from home (the first declared mirror) in the last `departuresMs` lengthen the wait for a
@@ -114,11 +114,8 @@ export function recentDeparturesOf(departures: readonly Departure[], nowMs: numb
  * the first one. Departures because of slowness do not count.
  */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
-  return doubledMs(
-    departures.filter(({ isOfTime }) => !isOfTime),
-    holdMs,
-    nowMs,
-  );
+  const ofFailures = departures.filter(({ isOfTime }) => !isOfTime);
+  return doubledMs(ofFailures, holdMs, nowMs);
 }
 
 function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
@@ -175,16 +172,12 @@ const downloadsMin = 4;
 
 /** True if a build is faster at home although its light or its heavy requests are slower there. */
 function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): boolean {
-  const waitedMs = (record: HeadRecord, errors: number): number | null => {
-    const [lightMs, heavyMs] = [
-      meanMsFrom(record, 'light', fromMs, errors),
-      meanMsFrom(record, 'heavy', fromMs, errors),
-    ];
-    if (lightMs === null || heavyMs === null) return null;
-    return buildOf({ lightMs, heavyMs, shares: { light: 0, heavy: 0 }, uncaught: 0 }).waitedMs;
+  const buildMs = (record: HeadRecord, errors: number): number | null => {
+    const { light, heavy } = meansFrom(record, fromMs, errors);
+    return light === null || heavy === null ? null : buildMsOf(light, heavy);
   };
   const isSure = home.heavy.filter((one) => !one.bad).length >= downloadsMin;
-  const [homeMs, hereMs] = [waitedMs(home, isSure ? 0 : 1), waitedMs(here, 0)];
+  const [homeMs, hereMs] = [buildMs(home, isSure ? 0 : 1), buildMs(here, 0)];
   return homeMs !== null && hereMs !== null && homeMs < hereMs;
 }
 

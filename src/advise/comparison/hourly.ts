@@ -1,5 +1,5 @@
 import { compareRates } from './failures.ts';
-import { countsOf, type HourCounts, type Hourly, hoursLast, hoursMin } from './hours.ts';
+import { type Counts, countsOf, type Hourly, hoursLast, hoursMin } from './hours.ts';
 
 /** A mirror is worse each hour if it failed more often in more than this share of the hours. */
 const worseShare = 2 / 3;
@@ -24,8 +24,6 @@ export function isWorseEachHour(mirror: Hourly, other: Hourly): boolean {
   const [[mine, theirs], last] = [sums(both), sums(both.slice(-hoursLast))];
   return isMore(...last) && isMore(mine, theirs) && compareRates(mine, theirs) >= usualBound;
 }
-
-type Counts = Omit<HourCounts, 'hour'>;
 
 function isMore(a: Counts, b: Counts): boolean {
   return a.bad * b.all > b.bad * a.all;

@@ -4,27 +4,26 @@ import { quantileOf } from '../../core/statistics.ts';
  * Counts of scheduled outcomes in one hour. More than two failures in a row count as one. `hour`: hours of the
  * monotonic clock.
  */
-export interface HourCounts {
-  readonly hour: number;
+export interface Counts {
   readonly bad: number;
   readonly all: number;
 }
 
+export interface HourCounts extends Counts {
+  readonly hour: number;
+}
+
 /** Scheduled outcomes by hour. */
-export interface Hourly {
+export class Hourly {
   /** The last `hoursKept` hours in which the mirror was probed, and the present one. */
-  readonly hours: HourCounts[];
+  readonly hours: HourCounts[] = [];
   /**
    * The share of bad outcomes that is usual in an hour, 0 to 1: that of the median hour, at most that of the last
    * `hoursLast` hours. 0 while few hours are known.
    */
-  usualShare: number;
+  usualShare = 0;
   /** Failures since the last good outcome. */
-  row: number;
-}
-
-export function newHourly(): Hourly {
-  return { hours: [], usualShare: 0, row: 0 };
+  row = 0;
 }
 
 /** More failures in a row than this count as one, because outages have rules of their own. */
@@ -70,6 +69,6 @@ export function failedShareOf(hours: readonly HourCounts[]): number {
   return bad / Math.max(1, all);
 }
 
-export function countsOf(hours: readonly HourCounts[]): { readonly bad: number; readonly all: number } {
+export function countsOf(hours: readonly HourCounts[]): Counts {
   return hours.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
 }

@@ -1,21 +1,26 @@
+import { getOrMake } from '../../core/get-or-make.ts';
 import type { Reply } from '../../ecosystems/client.ts';
 import type { RecordOutcome } from './record.ts';
 import { isCurrentReply } from './walk.ts';
 
-export interface MomentResponse {
+/** The fields of a response that determine with which other responses it is compared. */
+export interface MomentPlace {
   readonly registry: string;
   readonly question: string;
   readonly isHeavy: boolean;
-  readonly reply: Reply;
-  /** End of the probe, monotonic milliseconds. */
-  readonly atMs: number;
-  /** From when the response counts if it is a failure, monotonic milliseconds. At most `atMs`. */
-  readonly fromMs: number;
   /** Planned start of the probe, monotonic milliseconds. */
   readonly plannedAtMs: number;
   /** The confirming round of the probe, as `<round>/<moment>`; `null`: the probe was in no such round. */
   readonly round: string | null;
   readonly isScheduled: boolean;
+}
+
+export interface MomentResponse extends MomentPlace {
+  readonly reply: Reply;
+  /** End of the probe, monotonic milliseconds. */
+  readonly atMs: number;
+  /** From when the response counts if it is a failure, monotonic milliseconds. At most `atMs`. */
+  readonly fromMs: number;
   /** True if a timeout of ours ended the probe, or it counted as late while it was pending. */
   readonly isGivenUp: boolean;
 }
@@ -24,12 +29,7 @@ export interface MomentResponse {
  * The responses of an upstream's mirrors to one question (the same request) at the same time. They are compared with
  * each other.
  */
-export interface Moment {
-  readonly question: string;
-  readonly isHeavy: boolean;
-  readonly round: string | null;
-  readonly isScheduled: boolean;
-  readonly plannedAtMs: number;
+export interface Moment extends Omit<MomentPlace, 'registry'> {
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
   /** The times of each response, by mirror. */
@@ -62,13 +62,9 @@ const orderedMs = { light: 12_000, heavy: 30_000 } as const;
  * The comparison of responses, by question (request). `open`: incomplete moments (sets of responses to compare).
  * `latest`: the latest response of each mirror.
  */
-export interface Moments {
-  readonly open: Map<string, Moment[]>;
-  readonly latest: Map<string, Map<string, MomentResponse>>;
-}
-
-export function newMoments(): Moments {
-  return { open: new Map(), latest: new Map() };
+export class Moments {
+  readonly open = new Map<string, Moment[]>();
+  readonly latest = new Map<string, Map<string, MomentResponse>>();
 }
 
 /**
@@ -77,12 +73,10 @@ export function newMoments(): Moments {
  * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {
-  const latest = moments.latest.get(response.question) ?? new Map<string, MomentResponse>();
-  moments.latest.set(response.question, latest);
+  const latest = getOrMake(moments.latest, response.question, () => new Map<string, MomentResponse>());
   const before = latest.get(response.registry);
   if (before === undefined || before.atMs <= response.atMs) latest.set(response.registry, response);
-  const open = moments.open.get(response.question) ?? [];
-  moments.open.set(response.question, open);
+  const open = getOrMake(moments.open, response.question, () => []);
   const known = nearest(open, response, paceMs);
   const moment = known ?? newMoment(response);
   if (known === null) open.push(moment);
@@ -93,20 +87,9 @@ export function addToMoment(moments: Moments, response: MomentResponse, paceMs: 
 
 function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: MomentResponse): Moment {
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
-  const byMirror = {
-    replies: new Map(),
-    responded: new Map(),
-    late: new Map(),
-    outcomes: new Map(),
-  } satisfies Pick<Moment, 'replies' | 'responded' | 'late' | 'outcomes'>;
+  const byMirror = { replies: new Map(), responded: new Map(), late: new Map(), outcomes: new Map() };
   return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
-
-/** The fields of a response that determine with which other responses it is compared. */
-export type MomentPlace = Pick<
-  MomentResponse,
-  'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'
->;
 
 /** The moment (set of responses to compare) that a pending response would join; `null`: it would start a new one. */
 export function momentOf(moments: Moments, place: MomentPlace, paceMs: number): Moment | null {
@@ -133,13 +116,7 @@ export function isOverdue(moment: Moment, nowMs: number): boolean {
 /**
  * The latest response of a mirror to a question, used in place of a missing response; `null`: none, or it is too old.
  */
-export function standIn(
-  moments: Moments,
-  question: string,
-  registry: string,
-  nowMs: number,
-  paceMs: number,
-): Reply | null {
+export function standIn(moments: Moments, question: string, registry: string, nowMs: number, paceMs: number) {
   const response = moments.latest.get(question)?.get(registry);
   return response === undefined || !isCurrentReply(response.atMs, nowMs, paceMs) ? null : response.reply;
 }

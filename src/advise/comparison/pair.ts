@@ -11,7 +11,7 @@ import {
 } from './failures.ts';
 import type { HeadRecord, RecordOutcome } from './record.ts';
 import { logSpreadOf, spread } from './spread.ts';
-import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
+import { isTimeAlarm, TimeTest, timeBound, updateTimeTest } from './time.ts';
 
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
@@ -67,7 +67,7 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: Weight): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
     const seen = Math.min(a.count, b.count);
-    const test = newTimeTest();
+    const test = new TimeTest();
     if (seen < 2) return test;
     const [logA, logB] = [logSpreadOf(head, weight), logSpreadOf(candidate, weight)];
     return {
@@ -146,10 +146,9 @@ export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, rat
 }
 
 /** True if the sum (accumulated evidence) of any test of the pair is at least twice the usual bound of that test. */
-export function isTwiceOver({ failures, time }: Pair): boolean {
-  const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
-  const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);
-  return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
+export function isTwiceOver(pair: Pair): boolean {
+  const { sum, bound } = runningOf(pair, false, 1);
+  return sum >= 2 * bound;
 }
 
 /** The sum (accumulated evidence) and the bound of the test that is nearest to its bound. */

@@ -17,18 +17,17 @@ const responsesBetween = { light: 20, heavy: 1 } as const;
 /** How long a response of one mirror may take before it counts as bad. Milliseconds. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
-  /** A ring buffer of the times of good responses, milliseconds; `at` is the index of the next one. */
+  /** The times of the last good responses, oldest first, milliseconds. */
   readonly times: number[];
   /** The same times, ascending. */
   readonly sorted: number[];
-  at: number;
   untilNext: number;
   limitMs: number;
 }
 
 /** Makes a `Patience` without recorded times. Its `limitMs` begins at the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
-  return { weight, times: [], sorted: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
+  return { weight, times: [], sorted: [], untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
 /** The share of a mirror's recorded good responses that took longer than `ms`, 0 to 1; 0 while few times are recorded. */
@@ -51,11 +50,10 @@ export function besideMs(tookMs: readonly number[], scatterMs: number): number {
 
 export function recordTime(patience: Patience, tookMs: number): void {
   const { times, sorted } = patience;
-  const oldest = times[patience.at];
+  const oldest = times.length < kept ? undefined : times.shift();
   if (oldest !== undefined) sorted.splice(placeIn(sorted, oldest), 1);
   sorted.splice(placeIn(sorted, tookMs), 0, tookMs);
-  times[patience.at] = tookMs;
-  patience.at = (patience.at + 1) % kept;
+  times.push(tookMs);
   patience.untilNext -= 1;
   if (patience.untilNext > 0) return;
   patience.untilNext = responsesBetween[patience.weight];

@@ -13,18 +13,14 @@ const usualScatter = 0.4;
 /** After so many comparisons, slowness is no chance, even if only some responses are slow. */
 const chanceRounds = { light: 60, heavy: 12 } as const;
 
-export interface Ratios {
+export class Ratios {
   /** The sum of ln(head's time / (least ratio that is worth a switch × candidate's time)). */
-  sum: number;
+  sum = 0;
   /** Running mean and variance of ln(head's time / candidate's time). */
-  mean: number;
-  variance: number;
+  mean = 0;
+  variance = 0;
   /** The assumed minimum of `variance` while few downloads are known. */
-  varianceLeast: number;
-}
-
-export function newRatios(): Ratios {
-  return { sum: 0, mean: 0, variance: 0, varianceLeast: 0 };
+  varianceLeast = 0;
 }
 
 /** ln(head's time / candidate's time). Times below 1 ms count as 1 ms. */

@@ -1,5 +1,6 @@
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
-import { type Hourly, newHourly, recordHour } from './hours.ts';
+import type { Weight } from '../../core/mirror.ts';
+import { Hourly, recordHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -37,35 +38,19 @@ const keptOfQuestion = 64;
 const questionsKept = 400;
 
 /** What clients get with one mirror as the head of their chain. Lists are bounded, oldest first. */
-export interface HeadRecord {
-  readonly questions: Map<string, RecordOutcome[]>;
-  light: RecordOutcome[];
-  heavy: RecordOutcome[];
+export class HeadRecord {
+  readonly questions = new Map<string, RecordOutcome[]>();
+  light: RecordOutcome[] = [];
+  heavy: RecordOutcome[] = [];
   /**
    * Shares of bad outcomes, 0 to 1. `slowRate`: long-run, of scheduled probes only. `fastRate`: recent, of all probes.
    */
-  slowRate: number;
-  fastRate: number;
+  slowRate = 0;
+  fastRate = 0;
   /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
-  readonly background: { bad: number; all: number; row: number };
-  readonly hourly: Hourly;
-  last: RecordOutcome | null;
-  lastHeavy: RecordOutcome | null;
-}
-
-export function newRecord(): HeadRecord {
-  const background = { bad: 0, all: 0, row: 0 };
-  return {
-    questions: new Map(),
-    light: [],
-    heavy: [],
-    slowRate: 0,
-    fastRate: 0,
-    background,
-    hourly: newHourly(),
-    last: null,
-    lastHeavy: null,
-  };
+  readonly background = { bad: 0, all: 0, row: 0 };
+  readonly hourly = new Hourly();
+  last: RecordOutcome | null = null;
 }
 
 /** Adds an outcome. Long-run rates count scheduled outcomes only, because other probes often follow a failure. */
@@ -87,7 +72,6 @@ export function recordOutcome(
   record.fastRate += fastMemory * (bad - record.fastRate);
   record.last = outcome;
   if (outcome.isHeavy) {
-    record.lastHeavy = outcome;
     record.heavy.push(outcome);
     if (record.heavy.length > heavyKept) record.heavy.shift();
     return;
@@ -102,7 +86,6 @@ export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Numbe
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
   for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));
-  record.lastHeavy = record.heavy.at(-1) ?? null;
   const lasts = [record.light.at(-1), record.heavy.at(-1)].filter((one) => one !== undefined);
   record.last = lasts.toSorted((a, b) => a.atMs - b.atMs).at(-1) ?? null;
   record.fastRate = record.slowRate;
@@ -158,12 +141,7 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
  * The mean time of good outcomes since `fromMs`, plus `errors` standard errors, milliseconds; `null`: no good outcome.
  * Heavy outcomes (downloads) count at any age.
  */
-export function meanMsFrom(
-  record: HeadRecord,
-  weight: 'light' | 'heavy',
-  fromMs: number,
-  errors: number = 0,
-): number | null {
+export function meanMsFrom(record: HeadRecord, weight: Weight, fromMs: number, errors = 0): number | null {
   const outcomes = record[weight];
   let [count, sum, squares] = [0, 0, 0];
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
@@ -178,4 +156,12 @@ export function meanMsFrom(
   const mean = sum / count;
   const variance = count < 2 ? (0.5 * mean) ** 2 : Math.max(0, (squares - sum * mean) / (count - 1));
   return mean + errors * Math.sqrt(variance / count);
+}
+
+/** Mean times of light and heavy requests, milliseconds; `null`: not known. */
+export type MeanTimes = Readonly<Record<Weight, number | null>>;
+
+/** Both times of `meanMsFrom`. */
+export function meansFrom(record: HeadRecord, fromMs: number, errors = 0): MeanTimes {
+  return { light: meanMsFrom(record, 'light', fromMs, errors), heavy: meanMsFrom(record, 'heavy', fromMs, errors) };
 }

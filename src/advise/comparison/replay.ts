@@ -144,12 +144,7 @@ function compareLeft(contest: Contest, moment: Moment, around: Surroundings): vo
 }
 
 /** What a comparison with this candidate uses besides the two outcomes. */
-function contextOf(
-  contest: Contest,
-  moment: Moment,
-  around: Surroundings,
-  candidate: string,
-): Parameters<typeof updatePair>[3] {
+function contextOf(contest: Contest, moment: Moment, around: Surroundings, candidate: string) {
   return {
     candidate: recordOf(contest, candidate),
     everybody: moment.everybody ?? 0,

@@ -1,7 +1,7 @@
 import { quantileOf } from '../../core/statistics.ts';
-import { buildOf } from './costs.ts';
+import { buildMsOf } from './costs.ts';
 import { type Departure, pauseFactor, recentDeparturesOf } from './home.ts';
-import { type HeadRecord, meanMsFrom, type RecordOutcome } from './record.ts';
+import { type HeadRecord, meansFrom, type RecordOutcome } from './record.ts';
 
 // Slow spells (periods of slowness) of home that end and come again, and what clients save by leaving home for one.
 
@@ -31,22 +31,17 @@ export function slowForMs(departures: readonly Departure[], holdMs: number, nowM
  */
 export function savedShareOf(home: HeadRecord, here: HeadRecord, fromMs: number): number | null {
   const [homeMs, hereMs] = [home, here].map((record) => {
-    const [lightMs, heavyMs] = [meanMsFrom(record, 'light', fromMs), meanMsFrom(record, 'heavy', fromMs)];
-    if (lightMs === null || heavyMs === null) return null;
-    const moreMs = Math.max(0, lightMs - medianOf(record.light));
-    const slowMs = Math.max(heavyMs, medianOf(record.heavy) + moreMs);
-    return buildOf({ lightMs, heavyMs: slowMs, shares: { light: 0, heavy: 0 }, uncaught: 0 }).waitedMs;
+    const { light, heavy } = meansFrom(record, fromMs);
+    if (light === null || heavy === null) return null;
+    const moreMs = Math.max(0, light - medianOf(record.light));
+    return buildMsOf(light, Math.max(heavy, medianOf(record.heavy) + moreMs));
   });
   return homeMs == null || hereMs == null ? null : homeMs / hereMs - 1;
 }
 
 function medianOf(outcomes: readonly RecordOutcome[]): number {
-  return (
-    quantileOf(
-      outcomes.flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs])),
-      0.5,
-    ) ?? 0
-  );
+  const times = outcomes.flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
+  return quantileOf(times, 0.5) ?? 0;
 }
 
 const minuteMs = 60_000;

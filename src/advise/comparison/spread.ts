@@ -2,11 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { type HeadRecord, kept } from './record.ts';
 
 /** Count, mean and variance of some values. */
-export interface Spread {
-  readonly count: number;
-  readonly mean: number;
-  readonly variance: number;
-}
+type Spread = ReturnType<typeof spreadOf>;
 
 /** The times of good responses among the last light or heavy responses. Milliseconds. */
 export function spread(record: HeadRecord, weight: Weight): Spread {
@@ -45,7 +41,7 @@ function timesOf(record: HeadRecord, weight: Weight): readonly number[] {
   return record[weight].slice(-kept / 4).flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
 }
 
-function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]) {
   const mean = values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
   const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
   return { count: values.length, mean, variance: values.length < 2 ? 0 : squares / (values.length - 1) };

@@ -1,5 +1,5 @@
 import type { Weight } from '../../core/mirror.ts';
-import { isChance, newRatios, type Ratios, ratioOf, updateRatio } from './ratios.ts';
+import { isChance, Ratios, ratioOf, updateRatio } from './ratios.ts';
 
 /**
  * A comparison adds (x − `drift`) × `scale` to the sum of a test, where x is the time difference in standard
@@ -55,47 +55,42 @@ const worthMs = 100;
  */
 const slowerMin = { light: 4, heavy: 3 } as const;
 
-export interface TimeTest {
-  sum: number;
-  rounds: number;
+export class TimeTest {
+  sum = 0;
+  rounds = 0;
   /**
    * The number of comparisons in which the head was clearly slower: by more than `drift` standard deviations, after the
    * candidate's time was multiplied by `ratio`.
    */
-  slower: number;
+  slower = 0;
   /**
    * When the head's request began in the first comparison since the sum was last zero, and when the head responded in
    * the last comparison. Monotonic milliseconds.
    */
-  fromMs: number;
-  lastMs: number;
+  fromMs = 0;
+  lastMs = Number.NEGATIVE_INFINITY;
   /**
    * The sum of the head's times, milliseconds: `headMs` with each time limited by `clip`, `headTookMs` without the
    * limit.
    */
-  headMs: number;
-  headTookMs: number;
+  headMs = 0;
+  headTookMs = 0;
   /**
    * By how much the head's `chancesMax` slowest times exceed the limit that `clip` sets, milliseconds, largest first.
    */
-  beyondMs: readonly number[];
-  candidateMs: number;
+  beyondMs: readonly number[] = [];
+  candidateMs = 0;
   /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
-  mean: number;
-  variance: number;
-  seen: number;
-  readonly ratios: Ratios;
+  mean = 0;
+  variance = 0;
+  seen = 0;
+  readonly ratios = new Ratios();
   /** Running mean in milliseconds and variance of the candidate's times. */
-  levelMs: number;
-  levelVariance: number;
+  levelMs = 0;
+  levelVariance = 0;
 }
 
 const noMoments = { sum: 0, rounds: 0, slower: 0, headMs: 0, headTookMs: 0, beyondMs: [], candidateMs: 0 } as const;
-
-export function newTimeTest(): TimeTest {
-  const unseen = { mean: 0, variance: 0, seen: 0, levelMs: 0, levelVariance: 0 };
-  return { ...noMoments, fromMs: 0, lastMs: Number.NEGATIVE_INFINITY, ...unseen, ratios: newRatios() };
-}
 
 /** The standard deviation of differences that the test uses, milliseconds, > 0. */
 export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
@@ -104,29 +99,26 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
   return Math.max(Math.sqrt(test.variance), unknownMs, deviationShareMin * test.levelMs, deviationMsMin);
 }
 
+interface TimeContext {
+  readonly ratio: number;
+  readonly isHome: boolean;
+  readonly bound: number;
+  readonly isRare?: boolean;
+  /** The variance of ln(ratio of times) of light requests. It is computed only while few downloads are known. */
+  readonly lightVariance?: () => number;
+  /** True for the test `steady`, false for `quick`. */
+  readonly isSteady?: boolean;
+  /** When the head's response came, monotonic milliseconds. */
+  readonly atMs?: number;
+}
+
 /**
  * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
  * @param context.ratio   a switch is worth it if the head takes more than this many times as long as the candidate; at
  * least 1
  * @param context.isHome  the candidate is home
  */
-export function updateTimeTest(
-  test: TimeTest,
-  headMs: number,
-  candidateMs: number,
-  context: {
-    readonly ratio: number;
-    readonly isHome: boolean;
-    readonly bound: number;
-    readonly isRare?: boolean;
-    /** The variance of ln(ratio of times) of light requests. It is computed only while few downloads are known. */
-    readonly lightVariance?: () => number;
-    /** True for the test `steady`, false for `quick`. */
-    readonly isSteady?: boolean;
-    /** When the head's response came, monotonic milliseconds. */
-    readonly atMs?: number;
-  },
-): void {
+export function updateTimeTest(test: TimeTest, headMs: number, candidateMs: number, context: TimeContext): void {
   const deviation = deviationMsOf(test, context.isRare);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const manner = manners[context.isSteady === true ? 'steady' : 'quick'];
@@ -163,11 +155,7 @@ function learn(
   headMs: number,
   candidateMs: number,
   deviation: number,
-  {
-    bound,
-    isRare,
-    lightVariance = () => 0,
-  }: { readonly bound: number; readonly isRare?: boolean; readonly lightVariance?: () => number },
+  { bound, isRare, lightVariance = () => 0 }: TimeContext,
 ): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);

@@ -101,6 +101,11 @@ export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   return rechecks.length === 0 ? null : Math.max(round.nextAtMs, Math.min(...rechecks));
 }
 
+/** True if no probe of the mirror is in flight in the round, and its rate of requests allows one more. */
+function isFree(memory: Memory, round: Round, mirror: MirrorMemory): boolean {
+  return !round.flights.outcomes.has(mirror.mirror.name) && mayBeProbedMore(mirror, memory.now.monotonicMs);
+}
+
 function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): readonly Want[] {
   const nowMs = memory.now.monotonicMs;
   const wants = new Map<string, Want>();
@@ -113,7 +118,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   for (const mirror of doubted) {
     // While a probe of a mirror in doubt (with an unconfirmed failure) is pending, no further concurrent probes
     // (moment) start for that mirror.
-    if (round.flights.outcomes.has(mirror.mirror.name) || !mayBeProbedMore(mirror, nowMs)) continue;
+    if (!isFree(memory, round, mirror)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
@@ -125,12 +130,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     // A recheck compares other mirrors with the mirror that caused it. So it waits while a probe of that mirror is
     // pending, or that mirror may not be probed.
     const mirror = memory.mirrors.get(registry);
-    if (
-      nextAtMs <= nowMs &&
-      !round.flights.outcomes.has(registry) &&
-      mirror !== undefined &&
-      mayBeProbedMore(mirror, nowMs)
-    )
+    if (nextAtMs <= nowMs && mirror !== undefined && isFree(memory, round, mirror))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];
@@ -162,8 +162,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   const members = [...mirrorsOf(memory, round.key)].filter(
     (mirror) =>
       canBeProbed(memory, mirror) &&
-      mayBeProbedMore(mirror, memory.now.monotonicMs) &&
-      !round.flights.outcomes.has(mirror.mirror.name) &&
+      isFree(memory, round, mirror) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
   // Mirrors on one host share its limit of concurrent probes, so mirrors in doubt (with an unconfirmed failure) come

@@ -1,5 +1,6 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
+import type { Suspicion } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /**
@@ -146,10 +147,7 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
 const mostlyShare = 2 / 3;
 
 /** The mirrors that mostly failed, and those that mostly responded, during a suspicion against our network. */
-export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>): {
-  readonly dead: readonly string[];
-  readonly well: readonly string[];
-} {
+export function reviewPattern(pattern: Suspicion['pattern']): Readonly<Record<'dead' | 'well', readonly string[]>> {
   const dead: string[] = [];
   const well: string[] = [];
   for (const [registry, { responded, failed }] of pattern) {
@@ -171,9 +169,7 @@ const clearForEach = 1.2;
  * common rate.
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
-export function isPatternClear(
-  pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>,
-): boolean {
+export function isPatternClear(pattern: Suspicion['pattern']): boolean {
   let [responded, failed, own, count] = [0, 0, 0, 0];
   for (const one of pattern.values()) {
     if (one.responded + one.failed === 0) continue;

@@ -13,11 +13,7 @@ interface Sibling {
   readonly series: SeriesMemory | undefined;
 }
 
-export function siblingsOf(
-  view: Pick<RuleView, 'targets' | 'mirrors'>,
-  mirror: MirrorMemory,
-  target: Target,
-): readonly Sibling[] {
+export function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): readonly Sibling[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const own = other === mirror ? null : targetAt(view, other, target);
     const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;
@@ -29,7 +25,7 @@ export function siblingsOf(
  * True for a sample that shows nothing about mirrors: the item is absent there, and `isWithdrawn`. Also true for a good
  * response with such an item: a mirror is not better because it alone serves a withdrawn or invented item.
  */
-export function isOfWithdrawn(view: Absent, mirror: MirrorMemory, { outcome, due }: Sample): boolean {
+export function isOfWithdrawn(view: RuleView, mirror: MirrorMemory, { outcome, due }: Sample): boolean {
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   if (!isAbsent && outcome.tag !== 'ok') return false;
   const siblings = siblingsOf(view, mirror, due.target);
@@ -38,15 +34,13 @@ export function isOfWithdrawn(view: Absent, mirror: MirrorMemory, { outcome, due
   return lacking !== undefined && isWithdrawn(view, lacking, due.target, siblingsOf(view, lacking, due.target));
 }
 
-type Absent = Pick<RuleView, 'targets' | 'mirrors' | 'config' | 'seen'>;
-
 /**
  * A sample as evidence about its mirror. A mirror that serves other modules, but never served this item of a lock file,
  * lacks the item, however its request fails: anybody can add a module that only one mirror can fetch. If the mirror has
  * served the same step of other modules, it must still do so. Right after a start, that is presumed.
  * @see docs/decisions/0185-items-that-one-mirror-serves.md
  */
-export function asLacking(view: Absent, mirror: MirrorMemory, sample: Sample): Sample {
+export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample): Sample {
   const { target } = sample.due;
   const isNew = !view.seen.has(target.id) && (seriesAt(mirror, target)?.versions ?? []).length === 0;
   if (sample.outcome.tag !== 'failed' || !isNew || !isOfLock(view.config, target)) return sample;
@@ -65,7 +59,7 @@ export function asLacking(view: Absent, mirror: MirrorMemory, sample: Sample): S
  * without an origin.
  * @see docs/decisions/0222-versions-that-mirrors-have-lost.md
  */
-export function isWithdrawn(view: Absent, mirror: MirrorMemory, target: Target, siblings: readonly Sibling[]): boolean {
+export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target, siblings: readonly Sibling[]): boolean {
   const isOrigin = (one: MirrorMemory): boolean => one.mirror.role === 'origin';
   const origin = siblings.find((one) => isOrigin(one.mirror));
   const others = siblings.filter((one) => one !== origin);

@@ -55,12 +55,7 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
  * The results of other upstreams' mirrors in a moment (concurrent probes). `answered`: one of their probes that started
  * after `witnessFromMs` got a response.
  */
-export function witnessesOf(
-  memory: Memory,
-  round: Round,
-  moment: RoundMoment,
-  egress: string,
-): readonly MomentOutcome[] {
+export function witnessesOf(memory: Memory, round: Round, moment: RoundMoment, egress: string): MomentOutcome[] {
   const witnesses: MomentOutcome[] = [];
   for (const other of othersOf(memory, round, egress)) {
     const outcome = moment.outcomes.get(other.mirror.name);

@@ -70,19 +70,11 @@ export function recordPeekedBeginning(own: Beginnings, { due, facts, endedMonoto
 }
 
 /** Records a download that failed. Wrong bytes end the search for an odd beginning; after others it may soon go on. */
-export function recordFailedDownload(
-  { artifacts }: Beginnings,
-  { due, endedMonotonicMs }: Sample,
-  isWrong: boolean,
-): void {
-  const artifact = artifacts.get(due.target.id);
+export function recordFailedDownload({ artifacts }: Beginnings, sample: Sample, isWrong: boolean): void {
+  const artifact = artifacts.get(sample.due.target.id);
   if (artifact === undefined || artifact.search === null) return;
   if (isWrong) artifact.search = null;
-  else artifact.search.lastMs = endedMonotonicMs - limits.oddBeginningMs + retryMs;
-}
-
-export function dropBeginnings({ artifacts }: Beginnings, ids: Iterable<string>): void {
-  for (const id of ids) artifacts.delete(id);
+  else artifact.search.lastMs = sample.endedMonotonicMs - limits.oddBeginningMs + retryMs;
 }
 
 /** The maximum number of rechecks of one artifact in search of wrong bytes, after `bytes` were downloaded for that. */

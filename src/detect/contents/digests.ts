@@ -1,5 +1,4 @@
 import { limits } from '../../core/limits.ts';
-import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { FileWord, Seen, SignatureState } from '../../core/transcript.ts';
 import { countPlaces, type VantageUnit } from '../confirm/vantage.ts';
@@ -110,11 +109,6 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   };
 }
 
-/** True if the mirror last responded so at `ms` (wall) or later. */
-export function isSince({ heardMs }: Statement, ms: number): boolean {
-  return heardMs >= ms;
-}
-
 /** A reload may have changed the file, so only its newest word counts. */
 function withoutFile({ file: _, isOfKey: __, isOfCopy: ___, ...statement }: Statement): Statement {
   return statement;
@@ -133,14 +127,6 @@ function earlierOf(replaced: Statement, nowMs: number): readonly Earlier[] {
 
 /** The last digests of a mirror, by target. */
 export type Statements = Map<string, Statement>;
-
-export function recordStatement(all: Statements, { id }: Target, statement: Statement): void {
-  all.set(id, statement);
-}
-
-export function dropStatements(all: Statements, ids: Iterable<string>): void {
-  for (const id of ids) all.delete(id);
-}
 
 export interface Voice {
   readonly registry: string;
@@ -329,23 +315,12 @@ function isEarlier(stored: unknown): stored is Earlier {
   return typeof digest === 'string' && Number.isFinite(atMs) && typeof probeId === 'string';
 }
 
-export interface Bytes {
-  readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
+export class Bytes {
+  readonly wrongOnce: ReadonlyMap<string, WrongOnce> = new Map();
+  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong> = new Map();
   /** The last digest per target. Changed in place. */
-  readonly statement: Statements;
-  readonly beginnings: Beginnings;
-  readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
-  readonly repeated: ReadonlyMap<string, string>;
-}
-
-export function newBytes(): Bytes {
-  return {
-    wrongOnce: new Map(),
-    declaredWrong: new Map(),
-    statement: new Map(),
-    beginnings: { artifacts: new Map(), inVainMs: [] },
-    declaredOdd: new Map(),
-    repeated: new Map(),
-  };
+  readonly statement: Statements = new Map();
+  readonly beginnings: Beginnings = { artifacts: new Map(), inVainMs: [] };
+  readonly declaredOdd: ReadonlyMap<string, readonly string[]> = new Map();
+  readonly repeated: ReadonlyMap<string, string> = new Map();
 }

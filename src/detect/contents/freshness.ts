@@ -142,12 +142,7 @@ function isReportedBefore(
   return false;
 }
 
-function compared(
-  mirror: MirrorMemory,
-  subject: ContentSubject,
-  at: Standpoint,
-  probeId: string,
-): ContentComparison | null {
+function compared(mirror: MirrorMemory, subject: ContentSubject, at: Standpoint, probeId: string) {
   const { name, gaps } = mirror.mirror;
   const shelf = subject.shelves.get(name);
   if (shelf === undefined) return null;

@@ -47,12 +47,7 @@ interface Lacked {
  * origin nor two other mirrors have a recent response
  * @see docs/decisions/0017-lag.md
  */
-export function lagOf(
-  subject: ContentSubject,
-  registry: string,
-  at: Standpoint,
-  gaps: Gaps | undefined,
-): LagReading | null {
+export function lagOf(subject: ContentSubject, registry: string, at: Standpoint, gaps?: Gaps): LagReading | null {
   const shelf = subject.shelves.get(registry);
   const origin = freshOriginOf(subject, at);
   const others = peersOf(subject, registry, at);

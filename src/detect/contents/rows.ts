@@ -62,11 +62,7 @@ function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY):
   );
 }
 
-export function subjectRowOf(
-  subject: ContentSubject,
-  urlOf: (registry: string) => string,
-  wallAheadMs: number,
-): SubjectRow {
+export function subjectRowOf(subject: ContentSubject, urlOf: (registry: string) => string, wallAheadMs: number) {
   const { module, version, step, releases, lines, shelves } = subject;
   const rows = [...shelves].map(
     ([name, shelf]) =>

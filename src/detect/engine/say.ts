@@ -8,6 +8,7 @@ import {
   kindTraits,
   lowerConfidenceOf,
   noEvidence,
+  type ScopeItem,
   storyOf,
 } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
@@ -35,7 +36,7 @@ export function apply(
     closeFinding(memory, kind, registry, { text: statement.text, sentence: statement.sentence }, statement.of);
     return;
   }
-  const { scope, cause, actionable, text, sentence } = statement;
+  const { scope = [], cause, actionable = false, text, sentence } = statement;
   const evidence = { ...noEvidence, ...statement.evidence };
   const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
@@ -147,15 +148,10 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
  */
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules.all, finding);
-  const fixed = rule?.confidence?.(finding) ?? null;
   const mirror = memory.mirrors.get(finding.registry ?? '');
+  const earned = earnedConfidence(memory, rule, finding, mirror);
   const now =
-    fixed ??
-    highestConfidenceOf([
-      finding.confidence,
-      earnedConfidence(memory, rule, finding, mirror),
-      assured(memory, finding),
-    ]);
+    rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, assured(memory, finding)]);
   if (finding.vantage === 'suspect') return 'low';
   const isUnverified = finding.vantage === 'unverified' && mirror !== undefined && vantageFor(memory, mirror) !== 'ok';
   return isUnverified ? lowerConfidenceOf(now, 'medium') : now;
@@ -184,22 +180,12 @@ function assured(memory: Memory, { kind, registry }: Finding): Confidence {
   return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
 
+const named = ['module', 'version', 'step', 'family', 'protocol', 'cause'] as const;
+
 function isUnchanged(a: Finding, b: Finding): boolean {
+  const isSame = (item: ScopeItem, i: number): boolean => named.every((key) => item[key] === b.scope[i]?.[key]);
   return (
-    a.actionable === b.actionable &&
-    a.cause === b.cause &&
-    a.scope.length === b.scope.length &&
-    a.scope.every((item, i) => {
-      const other = b.scope[i];
-      return (
-        item.module === other?.module &&
-        item.version === other.version &&
-        item.step === other.step &&
-        item.family === other.family &&
-        item.protocol === other.protocol &&
-        item.cause === other.cause
-      );
-    })
+    a.actionable === b.actionable && a.cause === b.cause && a.scope.length === b.scope.length && a.scope.every(isSame)
   );
 }
 
@@ -216,10 +202,7 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
 }
 
 /** The rule for a finding's kind and story (a cause that is counted separately); `null`: no such rule is registered. */
-export function ruleOf(
-  rules: readonly FindingRule[],
-  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
-): FindingRule | null {
+export function ruleOf(rules: readonly FindingRule[], { kind, cause }: Finding): FindingRule | null {
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 

@@ -1,10 +1,11 @@
-import type { ControlResponse } from '../../core/due.ts';
+import type { ControlResponse, Due } from '../../core/due.ts';
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { asLacking, isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { isLineLossy } from '../confirm/witness.ts';
+import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { timeoutOf } from '../memory/lookups.ts';
@@ -100,9 +101,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   const contaminated = isContaminated(sample, boundsFor(memory.config.detect.spike, series, due.timeoutMs));
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // A delay of our event loop that the mirror itself causes is no sign of trouble on this machine.
-  const isItsOwn = memory.rules
-    .with('isDisturbing')
-    .some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
+  const isItsOwn = stateOf(heldThread, mirror) !== null;
   if (!isItsOwn) judgeUs(memory, 'count', { contaminated, disturbed });
   return contaminated ? 'contaminated' : null;
 }
@@ -111,11 +110,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
  * Records the response of a control (a host that is no mirror), and passes the response to the rounds (confirming
  * probes) that wait for it.
  */
-export function receiveControl(
-  memory: Memory,
-  response: ControlResponse,
-  place: { readonly id: string; readonly moment: number } | null,
-): void {
+export function receiveControl(memory: Memory, response: ControlResponse, place: Due['round']): void {
   const { monotonicMs } = memory.now;
   const isOurs = response.code !== null && exhaustedCodes.has(response.code);
   if (!isOurs) recordControl(memory, response.name, response.answered, response.at.monotonicMs);

@@ -68,10 +68,8 @@ function explainAllSlow(slowness: Slowness | null, lastedMs: number): FindingSta
   const { troubled: slow, all } = slowness.units;
   return {
     tag: 'trouble',
-    scope: [],
     cause: 'all_slow',
     evidence: {},
-    actionable: false,
     ...messageFor('found.allSlow', { slow, all, minutes: Math.round(lastedMs / 60_000) }),
   };
 }

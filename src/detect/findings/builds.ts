@@ -1,6 +1,6 @@
 import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
+import { isHeavy, type Mirror, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
@@ -165,11 +165,7 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
   };
 }
 
-function buildStatement(
-  name: string,
-  { fault, isOpen }: BuildState,
-  speaks: readonly Speaks[] | undefined,
-): FindingStatement {
+function buildStatement({ name, speaks }: Mirror, { fault, isOpen }: BuildState): FindingStatement {
   if (!isOpen || fault === null)
     return { tag: 'well', ...messageFor('found.build.well', { name }), of: 'many_requests' };
   const { trouble, samples, failures, slowestMs, aloneMs, probeIds } = fault;
@@ -179,7 +175,6 @@ function buildStatement(
     scope: scopeOf(fault.targets).map((item) => ({ ...item, protocol: '2' as const })),
     cause: 'many_requests',
     evidence: { samples, failures, probeIds, ...(trouble === 'slow' ? slow : {}) },
-    actionable: false,
     ...textOf(name, fault, speaks),
   };
 }
@@ -214,7 +209,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
     const response = speaksForBuild(received, series?.item === 'served') ? buildResponseOf(sample, aloneMs) : null;
     const state = updateBuilds(before, build, response, view.config.detect.spike.floorMs);
-    const statement = buildStatement(mirror.mirror.name, state, mirror.mirror.speaks);
+    const statement = buildStatement(mirror.mirror, state);
     return { mirror: state, statement: before?.isOpen === true || state.isOpen ? statement : null };
   },
   observe(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
@@ -222,7 +217,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
     // If the server has turned HTTP/2 off, no further build runs that could end the finding. So the finding ends now.
     if (before?.isOpen === true && due.target.canary && outcome.tag === 'ok' && protocol === '1.1')
-      return { mirror: null, statement: buildStatement(mirror.mirror.name, none, undefined) };
+      return { mirror: null, statement: buildStatement(mirror.mirror, none) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;
     return { series: [[series, processing]] };
   },

@@ -40,17 +40,10 @@ export function updateCertificate(
  * Whether the finding opens or closes; `null`: neither. A single failure does not open it, because a captive portal may
  * have sent the certificate.
  */
-export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
-  switch (state.statement) {
-    case null:
-      return null;
-    case 'good':
-      return state.inRow >= 2 ? 'closed' : null;
-    case 'expires_soon':
-      return 'open';
-    default:
-      return state.inRow >= 2 ? 'open' : null;
-  }
+export function judgeCertificate({ statement, inRow }: CertificateState): 'open' | 'closed' | null {
+  if (statement === null || statement === 'expires_soon') return statement && 'open';
+  if (inRow < 2) return null;
+  return statement === 'good' ? 'closed' : 'open';
 }
 
 function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): FindingStatement {

@@ -44,7 +44,6 @@ function holdsStatement(name: string, state: Holds | null): FindingStatement {
       thresholdSeconds: secondsIn(limits.threadHeldMs),
       probeIds: state.probeIds,
     },
-    actionable: false,
     ...messageFor('found.holds', { name, time: formatTime(state.worstMs) }),
   };
 }
@@ -67,6 +66,5 @@ export const heldThread: FindingRule<Holds | null> = {
     return { mirror: null, statement: holdsStatement(mirror.mirror.name, null) };
   },
   resume: () => 'gone',
-  isDisturbing: (own) => own !== null,
   degrades: (own) => (own === null ? null : phrase('why.holdsThread')),
 };

@@ -242,16 +242,9 @@ function backPhrase({ what, from, to, atMs }: StepBack, wallAheadMs: number): Se
 }
 
 function wellMessage(name: string, { known }: LagContext): Message {
-  switch (known) {
-    case 'regression':
-      return messageFor('found.back.well', { name, count: limits.calmReadings });
-    case 'vanished':
-      return messageFor('found.vanished.well', { name });
-    case 'stale':
-      return messageFor('found.stale.well', { name });
-    default:
-      return messageFor('found.behind.well', { name });
-  }
+  if (known === 'regression') return messageFor('found.back.well', { name, count: limits.calmReadings });
+  if (known === 'vanished') return messageFor('found.vanished.well', { name });
+  return messageFor(known === 'stale' ? 'found.stale.well' : 'found.behind.well', { name });
 }
 
 function spoken(ms: number): Sentence {

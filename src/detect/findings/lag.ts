@@ -6,7 +6,7 @@ import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
-import type { ContentComparison, ContentSubject, Shelf } from '../memory/subject.ts';
+import type { ContentComparison, ContentSubject, LagReading, Shelf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
 /** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
@@ -98,12 +98,8 @@ function withTrouble(before: Lagging, { subject, shelf, probeId }: ContentCompar
   return after;
 }
 
-function troubleOf(
-  { module, version, step }: ContentSubject,
-  shelf: Shelf,
-  probeId: string | null,
-  reading: LagTrouble['reading'],
-): LagTrouble {
+function troubleOf(of: ContentSubject, shelf: Shelf, probeId: string | null, reading: LagReading | null): LagTrouble {
+  const { module, version, step } = of;
   const { looks: readings, back } = shelf;
   return { module, version, step, reading, backwards: backwardsOf(shelf), back, readings, probeId };
 }

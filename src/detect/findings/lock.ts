@@ -14,21 +14,16 @@ import type { FindingStatement } from '../memory/says.ts';
 import { bytesPlace, isByMost, judgeByFile } from './peers.ts';
 
 /** Bytes of one mirror that refute what a lock file or the configuration states. */
-interface Refutation {
-  readonly target: Target;
-  readonly word: FileWord;
-  readonly algorithm: string;
-  readonly got: string;
-  readonly probeId: string;
-  /** True if no other mirror has served the item: then the file or the mirror is wrong. */
-  readonly isAlone: boolean;
-}
+type Refutation = NonNullable<ReturnType<typeof refutationIn>>;
 
 /** By target. */
 type Refutations = ReadonlyMap<string, Refutation>;
 
-/** The refutation in a sample; `null`: there is none. */
-function refutationIn(view: RuleView, sample: Sample): Refutation | null {
+/**
+ * The refutation in a sample; `null`: there is none. `isAlone`: no other mirror has served the item, so the file or the
+ * mirror is wrong.
+ */
+function refutationIn(view: RuleView, sample: Sample) {
   const { outcome, facts, due } = sample;
   const { target, probeId } = due;
   const { file: word, compared, verified } = facts;
@@ -65,12 +60,7 @@ function isSilent(view: RuleView, sample: Sample): boolean {
 function explain(all: Refutations, config: Config): FindingStatement {
   const [first] = all.values();
   if (first === undefined) return { tag: 'well', ...messageFor('found.lock.well'), of: 'lock' };
-  const items = new Map<string, readonly Refutation[]>();
-  for (const one of all.values()) {
-    const { module, version, step } = one.target;
-    const key = JSON.stringify([module, version, step]);
-    items.set(key, [...(items.get(key) ?? []), one]);
-  }
+  const items = Map.groupBy(all.values(), (one) => JSON.stringify(itemOf(one)));
   const [of = []] = items.values();
   const says = sentenceOf(first, of, config);
   const more = items.size - 1;
@@ -84,7 +74,6 @@ function explain(all: Refutations, config: Config): FindingStatement {
       probeIds: [...all.values()].map(({ probeId }) => probeId).slice(-limits.findingProbes),
       sides: [...items.values()].flatMap(sidesOf).slice(0, limits.sidesKept),
     },
-    actionable: false,
     ...messageOf(more > 0 ? phrase('found.lockMore', { says, count: more }) : says),
   };
 }
@@ -127,11 +116,7 @@ function placeOf({ target, word }: Refutation, { pinned, pinnedAt, path }: Confi
   return pinnedAt?.[target.ecosystem]?.[key] ?? phrase('found.lockFile');
 }
 
-function keyOf(
-  { module, version }: Target,
-  { want }: FileWord,
-  pinned: Readonly<Record<string, string>> = {},
-): string | undefined {
+function keyOf({ module, version }: Target, { want }: FileWord, pinned: Readonly<Record<string, string>> = {}) {
   const keys = Object.keys(pinned).filter((key) => key.startsWith(`${module}@${version ?? ''}`));
   return keys.find((key) => pinned[key] === want) ?? keys[0];
 }

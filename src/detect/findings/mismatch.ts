@@ -3,14 +3,13 @@ import { limits } from '../../core/limits.ts';
 import { type Target, targetId } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import {
-  dropBeginnings,
   recordBeginning,
   recordFailedDownload,
   recordPeekedBeginning,
   wrongRechecksOf,
 } from '../contents/beginnings.ts';
 import type { ByFile } from '../contents/by-file.ts';
-import { type Bytes, dropStatements, newBytes, readStatement, recordStatement } from '../contents/digests.ts';
+import { Bytes, readStatement } from '../contents/digests.ts';
 import {
   type DeclaredWrong,
   dropItem,
@@ -97,8 +96,10 @@ export const mismatch: FindingRule<Bytes> = {
   },
   drop(own, dropped) {
     const ids = new Set([...dropped].map(({ target }) => target.id));
-    dropStatements(own.statement, ids);
-    dropBeginnings(own.beginnings, ids);
+    for (const id of ids) {
+      own.statement.delete(id);
+      own.beginnings.artifacts.delete(id);
+    }
     const without = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([id]) => !ids.has(id)));
     const [wrongOnce, declaredOdd] = [without(own.wrongOnce), without(own.declaredOdd)];
     return { mirror: { ...own, wrongOnce, declaredOdd, repeated: without(own.repeated) } };
@@ -110,7 +111,7 @@ export const mismatch: FindingRule<Bytes> = {
       : { odd: [...declaredOdd].flatMap(([id, declaredHere]) => declaredHere.map((one) => [id, one] as const)) }),
   }),
   read({ wrong, odd }, { view }) {
-    const own = newBytes();
+    const own = new Bytes();
     const declaredWrong = new Map<string, DeclaredWrong>();
     for (const [id, digest, isAcknowledged] of listOf(wrong)) {
       if (typeof id !== 'string' || typeof digest !== 'string' || typeof isAcknowledged !== 'boolean') continue;
@@ -130,8 +131,7 @@ export const mismatch: FindingRule<Bytes> = {
   readSeries({ statement: all }, { said: stored }, { target }) {
     const statements = readStatement(stored);
     // If a target has two series (cold and warm), the later response counts.
-    if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0))
-      recordStatement(all, target, statements);
+    if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, statements);
     return null;
   },
   degrades(_, findings) {

@@ -6,7 +6,7 @@ import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import type { Reporting, RuleView } from '../memory/rule.ts';
-import { type Draft, type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
+import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
 import { type Detour, isShown } from '../outage/families.ts';
 import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
@@ -74,13 +74,12 @@ export function explainOutage(
   const all = sortByCanary([...out].map((series) => ({ target: series.target, outage: outageOf(series) })));
   const [first] = all;
   if (first === undefined) {
-    const partly = (scope: Draft['scope'], { reason, probeIds }: Pick<Detour, 'reason' | 'probeIds'>) => ({
+    const partly = (scope: readonly ScopeItem[], { reason, probeIds }: Pick<Detour, 'reason' | 'probeIds'>) => ({
       tag: 'trouble' as const,
       scope,
       cause: known ?? reason,
       vantage,
       evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
-      actionable: false,
     });
     if (detour !== null) {
       const draft = partly(ofFamily, detour);
@@ -95,6 +94,7 @@ export function explainOutage(
   }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
+  const probeIds = all.flatMap(({ outage }) => outage.probeIds);
   const { reason, status } = namedBy(first, all);
   const cause = reason ?? known ?? 'unreachable';
   const causeText = failureTextOf(cause, status);
@@ -108,11 +108,7 @@ export function explainOutage(
     scope: [...failing, ...ofFamily].slice(0, limits.scopeItems),
     cause: known ?? cause,
     vantage,
-    evidence: {
-      samples,
-      failures,
-      probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
-    },
+    evidence: { samples, failures, probeIds: probeIds.slice(0, limits.findingProbes) },
     actionable,
     ...(actionable && over !== null
       ? protocolMessage(name, over)

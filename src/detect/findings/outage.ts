@@ -7,9 +7,9 @@ import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memo
 import type { About, FindingRule, Request, RuleInput, RuleStep, RuleView } from '../memory/rule.ts';
 import {
   type AddressFamily,
+  Families,
   isShown,
   newDetour,
-  newFamilies,
   otherFamilyOf,
   requestBroken,
   updateDetour,
@@ -36,6 +36,7 @@ import {
 } from '../outage/state.ts';
 import { explainOutage } from './outage-says.ts';
 import { isAbsentEverywhere } from './refusal.ts';
+import { unreliable } from './unreliable.ts';
 
 /** Finds mirrors that do not respond at all, or not over one address family or HTTP version. */
 export const outage: FindingRule<OutageOwn, OutageState> = {
@@ -87,7 +88,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
       case 'released': {
         if (sample === null || result === null || !isFailed) return null;
         const { step, state } = stepFor(own, view, series, updateOutage(before, result));
-        const isDoubtful = isDoubtfulCanary(mirror, view, state, 'never');
+        const isDoubtful = isDoubtfulCanary({ view, mirror }, state, 'never');
         return { ...step, requests: [{ kind: 'doubt', sample, isFailed, isDoubtful }] };
       }
       case 'dead': {
@@ -125,7 +126,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     return next === null ? null : { series: [[series, { ...next, lastEndedMs: before.lastEndedMs }]] };
   },
   drop(own, dropped) {
-    const out = new Set([...own.out].filter((series) => !dropped.has(series)));
+    const out = own.out.difference(dropped);
     return out.size === own.out.size ? null : { mirror: { ...own, out }, isChange: true };
   },
   cites: (_, { isOut, probeIds }) => (isOut ? { probeId: probeIds.at(-1) } : null),
@@ -161,7 +162,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const isFault = (protocol === '1.1' || protocol === '2') && isReason(how);
     const detour = isFamily ? newDetour(family, { reason, probeId: null }, nowMs) : null;
     const fault = isFault ? restoreFault(protocol, how, nowMs) : null;
-    return { out: new Set(), backMs: null, families: { ...newFamilies(), detour }, fault };
+    return { out: new Set(), backMs: null, families: { ...new Families(), detour }, fault };
   },
   writeSeries(state, { view: { now, config } }) {
     const { isOut, penalty, penaltyAtMs, isByShare } = state;
@@ -203,7 +204,7 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
   const isFailed = result.outcome === 'failed';
   // A mirror whose damped outage is still open served again, and fails anew.
   const isAnew = isBack(before, view.config.detect.outage);
-  const isDoubtful = isAnew || isDoubtfulCanary(mirror, view, state, before.last);
+  const isDoubtful = isAnew || isDoubtfulCanary(input, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed, isDoubtful }];
   if (!before.isOut || result.outcome !== 'ok') return { ...step, requests };
   if (state.isOut) {
@@ -229,12 +230,7 @@ function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | nu
 /**
  * True for a canary's first failure, and if its failures suffice for an outage. False while the canary is in outage.
  */
-function isDoubtfulCanary(
-  mirror: MirrorMemory,
-  view: RuleView,
-  state: OutageState,
-  last: OutageState['last'],
-): boolean {
+function isDoubtfulCanary({ view, mirror }: About, state: OutageState, last: OutageState['last']): boolean {
   return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
@@ -243,7 +239,7 @@ function stepFor(
   { config }: RuleView,
   series: SeriesMemory,
   next: OutageState,
-): { readonly step: RuleStep<OutageOwn, OutageState>; readonly state: OutageState } {
+): { readonly step: OutageStep; readonly state: OutageState } {
   const rule = config.detect.outage;
   if (!isOutageOver(next, rule)) {
     const isUrgent = isBack(next, rule) !== isBack(outageOf(series), rule);
@@ -251,18 +247,14 @@ function stepFor(
   }
   // The failures of this outage must not count again in the fraction of failures that may open the next outage.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
-  const out = new Set(own.out);
-  out.delete(series);
+  const out = own.out.difference(new Set([series]));
   return { step: { mirror: { ...own, out }, series: [[series, state]], isUrgent: true, isChange: true }, state };
 }
 
-function opened(
-  own: OutageOwn,
-  { view, mirror }: About,
-  series: SeriesMemory,
-  state: OutageState,
-): RuleStep<OutageOwn, OutageState> {
-  const isFlaky = view.rules.with('isFlaky').some((rule) => rule.isFlaky?.(stateOf(rule, mirror)) === true);
+type OutageStep = RuleStep<OutageOwn, OutageState>;
+
+function opened(own: OutageOwn, { view, mirror }: About, series: SeriesMemory, state: OutageState): OutageStep {
+  const isFlaky = stateOf(unreliable, mirror).light.isOpen;
   const next = openOutage(state, view.config.detect.outage, view.now.monotonicMs, isFlaky);
   return {
     mirror: { ...own, out: new Set([...own.out, series]) },

@@ -1,20 +1,10 @@
-import { mismatchCauseOf, type Side } from '../../core/finding.ts';
+import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { witnessPlaceOf } from '../confirm/witness.ts';
 import { type ByFile, weighFile } from '../contents/by-file.ts';
-import {
-  type Bytes,
-  comparePeers,
-  isSince,
-  newBytes,
-  type OddDigest,
-  recordStatement,
-  type Statement,
-  statementFor,
-  type Voice,
-} from '../contents/digests.ts';
+import { Bytes, comparePeers, type OddDigest, type Statement, statementFor, type Voice } from '../contents/digests.ts';
 import { dropItem, isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
 import { explainPeers, renewSides, sidesOf } from '../contents/peers-says.ts';
 import { isLeftAlone, isThrottled } from '../memory/absence.ts';
@@ -22,7 +12,7 @@ import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
 import type { Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
 
-export const bytesPlace = { name: 'mismatch', none: newBytes } as const;
+export const bytesPlace = { name: 'mismatch', none: () => new Bytes() } as const;
 
 const connections = ['cold', 'warm'] as const;
 
@@ -53,9 +43,11 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
   const accused = voices.filter(({ registry }) => openFinding(view, 'mismatch', registry) !== null);
   for (const voice of accused)
-    follow(voice.registry, (state, its) =>
-      confirmed.includes(voice) ? endDispute(view, state, voice, its) : updateSides(view, state, voice, its, voices),
-    );
+    follow(voice.registry, (state, its) => {
+      const dispute = disputeOf(view, state, voice, its);
+      if (dispute === null) return null;
+      return confirmed.includes(voice) ? endDispute(state, dispute, its) : updateSides(dispute, its, voice, voices);
+    });
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
@@ -72,7 +64,7 @@ export function recordOwn(own: Bytes, { view, series, sample }: Judged) {
   const before = own.statement.get(target.id) ?? null;
   const statements = statementFor(before, sample, view.now.wallMs);
   if (statements === null) return null;
-  recordStatement(own.statement, target, statements);
+  own.statement.set(target.id, statements);
   const isNew = statements.digest !== before?.digest || statements.of !== before.of;
   return { statements, dirty: isNew ? series : undefined };
 }
@@ -111,7 +103,7 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   if (isDamagedCopy(statement) && byFile !== 'refuted') return 'backed';
   // What a key said before a reload does not count.
   const isKnown = ({ statement: one }: Voice): boolean =>
-    one.digest !== statement.digest || one.file === 'wrong' || isSince(one, view.us.configuredMs);
+    one.digest !== statement.digest || one.file === 'wrong' || one.heardMs >= view.us.configuredMs;
   return isByKey && byFile === 'backed' && !others.every(isKnown) ? 'open' : byFile;
 }
 
@@ -187,43 +179,33 @@ function declareOdd(
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
 }
 
-/** Ends what is said of a mirror's bytes once others confirm them: it was said while fewer mirrors had served the item. */
-function endDispute(
-  view: RuleView,
-  own: Bytes,
-  { statement: { of, digest } }: Voice,
-  target: Target,
-): RuleStep<Bytes> | null {
+interface Dispute {
+  readonly known: Finding;
+  readonly item: ScopeItem;
+}
+
+/** The open finding about bytes for which only other mirrors accuse this one; `null`: there is none. */
+function disputeOf(view: RuleView, own: Bytes, { statement }: Voice, target: Target): Dispute | null {
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
   if (known === null || item === undefined || mismatchCauseOf(known, item) !== 'peers') return null;
-  const declaredHere = own.declaredOdd.get(target.id) ?? [];
-  if (declaredHere.join() !== `${of} ${digest}`) return null;
+  const declaredHere = own.declaredOdd.get(target.id)?.join();
+  return declaredHere === `${statement.of} ${statement.digest}` ? { known, item } : null;
+}
+
+/** Ends what is said of a mirror's bytes once others confirm them: it was said while fewer mirrors had served the item. */
+function endDispute(own: Bytes, { known, item }: Dispute, { id, registry }: Target): RuleStep<Bytes> {
   const declaredOdd = new Map(own.declaredOdd);
-  declaredOdd.delete(target.id);
-  return {
-    mirror: { ...own, declaredOdd },
-    rowIsDue: true,
-    statement: dropItem(target.registry, known, item, 'found.asMost'),
-  };
+  declaredOdd.delete(id);
+  const statement = dropItem(registry, known, item, 'found.asMost');
+  return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
 }
 
 /**
  * Updates which mirrors serve which bytes of an item, in the open finding of a mirror that still serves the bytes that the
  * finding is about. If the mirror serves others now, the finding keeps what it served.
  */
-function updateSides(
-  view: RuleView,
-  own: Bytes,
-  voice: Voice,
-  target: Target,
-  voices: readonly Voice[],
-): RuleStep<Bytes> | null {
-  const known = openFinding(view, 'mismatch', target.registry);
-  const item = itemOf(known, target);
-  if (known === null || item === undefined || mismatchCauseOf(known, item) !== 'peers') return null;
-  const { of, digest } = voice.statement;
-  if (own.declaredOdd.get(target.id)?.join() !== `${of} ${digest}`) return null;
+function updateSides({ known, item }: Dispute, target: Target, voice: Voice, voices: readonly Voice[]) {
   const statement = renewSides(known, item, target, voice, voices);
   return statement === null ? null : { statement };
 }
@@ -241,10 +223,8 @@ function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
  * The sides (digests and the mirrors that serve them) of wrong bytes: the mirror's own digest first, then the right
  * digest, then those of other mirrors.
  */
-export function listSidesOfWrong(
-  { view, mirror, sample }: Judged,
-  { algorithm, got, want }: Mismatch,
-): readonly Side[] {
+export function listSidesOfWrong({ view, mirror, sample }: Judged, failure: Mismatch): readonly Side[] {
+  const { algorithm, got, want } = failure;
   const { target } = sample.due;
   const { module, version, step } = target;
   const item = { module, version, step };

@@ -20,29 +20,20 @@ import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts'
 import { isDownBy } from '../rules/roll-up.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
 
-interface RefusalState {
-  readonly isOpen: boolean;
-  readonly refusals: number;
+class RefusalState {
+  readonly isOpen: boolean = false;
+  readonly refusals: number = 0;
   /** End of the first refused probe of the streak (refusals in a row) or open finding, monotonic milliseconds. */
-  readonly fromMs: number | null;
+  readonly fromMs: number | null = null;
   /** The sum of all `Retry-After` values in the streak (refusals in a row) or open finding, milliseconds. */
-  readonly wishMs: number;
-  readonly oks: number;
-  readonly reason: Reason | null;
-  readonly status: number | null;
-  readonly probeIds: readonly string[];
+  readonly wishMs: number = 0;
+  readonly oks: number = 0;
+  readonly reason: Reason | null = null;
+  readonly status: number | null = null;
+  readonly probeIds: readonly string[] = [];
 }
 
-export const noRefusal: RefusalState = {
-  isOpen: false,
-  refusals: 0,
-  fromMs: null,
-  wishMs: 0,
-  oks: 0,
-  reason: null,
-  status: null,
-  probeIds: [],
-};
+export const noRefusal = new RefusalState();
 
 /**
  * The reason of the refusal in an outcome; `null`: no refusal. An absent item is a refusal only if another mirror of
@@ -53,11 +44,6 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   const { kind } = outcome.failure;
   if (reasonWeight[kind] !== 'refusal') return null;
   return kind === 'absent' && !siblingServesIt ? null : kind;
-}
-
-function wishMsOf(outcome: Outcome): number {
-  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return 0;
-  return outcome.failure.retryAfterMs ?? 0;
 }
 
 /**
@@ -84,7 +70,8 @@ export function updateRefusal(
   if (result.refusal === null || outcome.tag !== 'failed') return state;
   const fromMs = state.fromMs ?? result.endedMs;
   const refusals = state.refusals + 1;
-  const wishMs = state.wishMs + wishMsOf(outcome);
+  const { failure } = outcome;
+  const wishMs = state.wishMs + (failure.kind === 'throttled' ? (failure.retryAfterMs ?? 0) : 0);
   const isRow = refusals >= rule.open && result.endedMs - fromMs >= rule.overMs;
   const isChance = result.mayBeChance && refusals === 1 && wishMs < limits.refusalLongMs;
   return {
@@ -94,7 +81,7 @@ export function updateRefusal(
     wishMs,
     oks: 0,
     reason: result.refusal,
-    status: 'status' in outcome.failure ? outcome.failure.status : null,
+    status: 'status' in failure ? failure.status : null,
     probeIds: [...state.probeIds, result.probeId].slice(-limits.findingProbes),
   };
 }
@@ -107,16 +94,13 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
   const refusals = all.reduce((sum, { refusal: { refusals: own } }) => sum + own, 0);
   const reason = first.refusal.reason ?? 'denied';
   const causeText = failureTextOf(reason, first.refusal.status);
+  const probeIds = all.flatMap((one) => one.refusal.probeIds);
   return {
     tag: 'trouble',
     scope: scopeOf(all.map(({ target }) => target)),
     // An open finding keeps its cause.
     cause: openFinding(view, 'refusal', name)?.cause ?? reason,
-    evidence: {
-      samples: refusals,
-      failures: refusals,
-      probeIds: all.flatMap(({ refusal: { probeIds } }) => probeIds).slice(0, limits.findingProbes),
-    },
+    evidence: { samples: refusals, failures: refusals, probeIds: probeIds.slice(0, limits.findingProbes) },
     actionable: isDownBy(all, mirror),
     ...(first.target.canary
       ? messageFor('found.refusal', {
@@ -126,12 +110,6 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
         })
       : messageFor('found.refusalOnly', { name, cause: causeText, targets: all.length })),
   };
-}
-
-interface Next {
-  readonly state: RefusalState;
-  readonly refusal: Reason | null;
-  readonly isUncounted: boolean;
 }
 
 type Refused = ReadonlySet<SeriesMemory>;
@@ -151,7 +129,11 @@ export const refusal: FindingRule<Refused, RefusalState> = {
     const waiting = isChange && state.isOpen && reason === 'throttled' ? listWaiting(judged, refused) : [];
     const opened = [series, ...waiting];
     return {
-      mirror: !isChange ? refused : state.isOpen ? new Set([...refused, ...opened]) : without(refused, [series]),
+      mirror: !isChange
+        ? refused
+        : state.isOpen
+          ? refused.union(new Set(opened))
+          : refused.difference(new Set([series])),
       series: [
         [series, state],
         ...waiting.map((one) => [one, { ...seriesStateOf(refusal, one), isOpen: true }] as const),
@@ -173,7 +155,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
       (series) => series.target.module === module && seriesStateOf(refusal, series).reason === 'absent',
     );
     if (!isOpen || own.length === 0) return null;
-    const left = without(refused, own);
+    const left = refused.difference(new Set(own));
     return {
       mirror: left,
       series: own.map((series) => [series, noRefusal] as const),
@@ -182,7 +164,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
     };
   },
   drop(refused, dropped) {
-    const left = without(refused, dropped);
+    const left = refused.difference(dropped);
     return left.size === refused.size ? null : { mirror: left, isChange: true };
   },
   writeSeries: ({ isOpen }) => (isOpen ? { isRefused: true } : {}),
@@ -217,7 +199,7 @@ function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: Refusa
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }
 
-function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
+function nextOf({ view, mirror, sample }: Judged, before: RefusalState) {
   const { outcome, due } = sample;
   // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
@@ -290,10 +272,4 @@ export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean
 
 function lackItem(siblings: ReturnType<typeof siblingsOf>, { canary }: Target): boolean {
   return siblings.every(({ series }) => series?.item === 'absent') && (siblings.length > 0 || !canary);
-}
-
-function without(refused: Refused, dropped: Iterable<SeriesMemory>): Refused {
-  const left = new Set(refused);
-  for (const series of dropped) left.delete(series);
-  return left;
 }

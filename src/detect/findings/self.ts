@@ -25,24 +25,18 @@ interface Spoiled {
  * The counts of samples that delays of this process have spoilt, in buckets of `bucketMs`. Also the share of scheduled
  * probes that is skipped because of these delays. Times are monotonic milliseconds.
  */
-export interface SelfState {
+export class SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
-  readonly fromMs: number;
+  readonly fromMs: number = Number.NEGATIVE_INFINITY;
   /** The counts of recent samples, the newest bucket last. */
-  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
+  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[] = [];
   /** The share of scheduled probes to skip, 0 to `shedMax`. */
-  readonly shed: number;
-  readonly shedAtMs: number | null;
-  readonly isOpen: boolean;
+  readonly shed: number = 0;
+  readonly shedAtMs: number | null = null;
+  readonly isOpen: boolean = false;
 }
 
-export const noSelf: SelfState = {
-  fromMs: Number.NEGATIVE_INFINITY,
-  buckets: [],
-  shed: 0,
-  shedAtMs: null,
-  isOpen: false,
-};
+export const noSelf = new SelfState();
 
 /** Returns a state that counts no samples for the next `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
@@ -70,14 +64,9 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
  * @returns `share`: the fraction of samples whose verdict our own delays made uncertain (contaminated), 0 to 1; `null`
  * without samples
  */
-export function contaminatedOf(
-  state: SelfState,
-  nowMs: number,
-): Spoiled & { readonly samples: number; readonly share: number | null } {
+export function contaminatedOf(state: SelfState, nowMs: number) {
   const index = Math.floor(nowMs / bucketMs);
-  let samples = 0;
-  let contaminated = 0;
-  let disturbed = 0;
+  let [samples, contaminated, disturbed] = [0, 0, 0];
   for (let i = state.buckets.length - 1; i >= 0; i -= 1) {
     const bucket = state.buckets[i];
     if (bucket === undefined || bucket.index <= index - bucketsMax) break;
@@ -124,22 +113,13 @@ function selfStatement(state: SelfState, nowMs: number): FindingStatement {
   const spoiled = contaminated + disturbed;
   return {
     tag: 'trouble',
-    scope: [],
     cause: 'contaminated',
     evidence: { samples, failures: spoiled },
-    actionable: false,
     ...messageFor('found.busy', { spoiled, samples }),
   };
 }
 
-const clockStatement: FindingStatement = {
-  tag: 'trouble',
-  scope: [],
-  cause: 'clock',
-  evidence: {},
-  actionable: false,
-  ...messageFor('found.clock'),
-};
+const clockStatement: FindingStatement = { tag: 'trouble', cause: 'clock', evidence: {}, ...messageFor('found.clock') };
 
 const clockWell: FindingStatement = { tag: 'well', ...messageFor('found.clock.well') };
 

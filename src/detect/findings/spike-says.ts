@@ -44,10 +44,7 @@ export function explainSpike(
   name: string,
   series: readonly SpeedSeries[],
   rule: SpikeRule,
-  {
-    timeoutOf,
-    other: otherSpeed,
-  }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
+  by: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
 ): FindingStatement {
   const all = sortByCanary(series.filter(({ spike }) => spike.sinceMs !== null));
   const [first] = all;
@@ -56,14 +53,10 @@ export function explainSpike(
   const { medianMs: baselineMs, p99Ms } = usualOf(first);
   const isByPeers = first.baseline.medianMs === null;
   const { observedMs } = first.slow;
-  const other = otherOf(first, rule, timeoutOf(first.target), otherSpeed);
+  const timeoutMs = by.timeoutOf(first.target);
+  const other = otherOf(first, rule, timeoutMs, by.other);
   const broken = other === null ? null : otherProtocolOf(other.protocol);
-  const values = {
-    name,
-    observed: formatTime(observedMs),
-    step: first.target.step,
-    usual: formatTime(baselineMs),
-  };
+  const values = { name, observed: formatTime(observedMs), step: first.target.step, usual: formatTime(baselineMs) };
   return {
     tag: 'trouble',
     scope: scopeOf(all.map(({ target }) => target)).map((item) =>
@@ -75,7 +68,7 @@ export function explainSpike(
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
       observedSeconds: secondsIn(observedMs),
       baselineSeconds: secondsIn(baselineMs),
-      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutOf(first.target), p99Ms)),
+      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutMs, p99Ms)),
       ...slowestOf(all.map(({ slow }) => slow)),
     },
     actionable: isSpikeActionable({

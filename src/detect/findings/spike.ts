@@ -1,7 +1,7 @@
 import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, questionOf, seriesId, type Target } from '../../core/mirror.ts';
+import { isHeavy, questionOf, seriesId } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, paceOfCanary, timeoutOf } from '../memory/lookups.ts';
 import {
@@ -101,9 +101,8 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const reportedEvidence = openFinding(view, 'spike', name)?.evidence ?? null;
-    const ownTimeoutOf = (target: Target) => timeoutOf(view.config, target);
     const statement = explainSpike(name, seriesOfSpeed(mirror), view.config.detect.spike, {
-      timeoutOf: ownTimeoutOf,
+      timeoutOf: (target) => timeoutOf(view.config, target),
       other: own.other,
     });
     const isNew = statement?.tag === 'trouble' && reportedEvidence === null;
@@ -207,10 +206,7 @@ const streakAgeMsMax = 3 * 60_000;
 /**
  * Reads the stored streaks (counts of slow samples in a row). A spike or level shift continues if its finding is open.
  */
-function readStreaks(
-  row: StoredRow,
-  { view, mirror, atMs }: About & { readonly atMs: number },
-): Pick<SpeedState, 'spike' | 'shift'> {
+function readStreaks(row: StoredRow, { view, mirror, atMs }: About & { readonly atMs: number }) {
   const { name } = mirror.mirror;
   const { slow, clear, spikeSinceMs } = row;
   const numberOf = (value: unknown) => (isNumber(value) ? value : 0);

@@ -20,14 +20,7 @@ export interface ThroughputState {
    * rate limit of a slow download, or `limits.throughputFast`.
    */
   readonly fast: number;
-  readonly recent: readonly {
-    readonly target: Target;
-    readonly probeId: string;
-    readonly bytesPerSecond: number;
-    readonly tookMs: number;
-    readonly waitMs: number;
-    readonly usual: number;
-  }[];
+  readonly recent: readonly SlowMove[];
 }
 
 export const noThroughput: ThroughputState = { isOpen: false, slow: 0, fast: 0, recent: [] };
@@ -46,6 +39,11 @@ export interface Moved {
   readonly others: readonly number[];
   /** How much the rates usually vary: the standard deviation of their logarithms; 0 while it is not known. */
   readonly scatter: number;
+}
+
+interface SlowMove extends Pick<Moved, 'target' | 'probeId' | 'tookMs' | 'waitMs'> {
+  readonly bytesPerSecond: number;
+  readonly usual: number;
 }
 
 /** A slow rate is lower than the usual one by more than this many standard deviations (`scatter`). */
@@ -112,13 +110,12 @@ function throughputStatement(name: string, { isOpen, recent }: ThroughputState):
       baselineSeconds: secondsIn((last.tookMs * last.bytesPerSecond) / last.usual),
       probeIds: recent.map(({ probeId }) => probeId),
     },
-    actionable: false,
     ...troubleText(name, last),
   };
 }
 
 /** If most of the time passes before the first byte, the text says so, because the bandwidth is not the cause. */
-function troubleText(name: string, last: ThroughputState['recent'][number]): Message {
+function troubleText(name: string, last: SlowMove): Message {
   const rates = { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) };
   if (last.waitMs < last.tookMs / 2) return messageFor('found.throughput', rates);
   const times = { wait: formatTime(last.waitMs), took: formatTime(last.tookMs) };

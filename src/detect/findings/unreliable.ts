@@ -1,5 +1,5 @@
 import { isSilent, type Reason } from '../../core/failure.ts';
-import type { Finding, ScopeItem } from '../../core/finding.ts';
+import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
@@ -108,18 +108,14 @@ export function explainUnreliable(name: string, states: Readonly<Record<RateClas
   const open = rateClasses.filter((kind) => states[kind].isOpen);
   if (open.length === 0) return { tag: 'well', ...messageFor('found.unreliable.well', { name }) };
   const recent = open.flatMap((kind) => states[kind].recent);
-  const scope: readonly ScopeItem[] = scopeOf(recent.map(({ target }) => target));
+  const probeIds = recent.map(({ probeId }) => probeId);
   const samples = open.reduce((sum, kind) => sum + states[kind].samples, 0);
   const failures = open.reduce((sum, kind) => sum + states[kind].failures, 0);
   return {
     tag: 'trouble',
-    scope,
+    scope: scopeOf(recent.map(({ target }) => target)),
     cause: mostOf(recent.map(({ reason }) => reason)),
-    evidence: {
-      samples,
-      failures,
-      probeIds: recent.map(({ probeId }) => probeId).slice(-limits.findingProbes),
-    },
+    evidence: { samples, failures, probeIds: probeIds.slice(-limits.findingProbes) },
     actionable: false,
     ...messageFor('found.unreliable', { name, failures, samples, kinds: open.map((kind) => phrase(`found.${kind}`)) }),
   };
@@ -224,7 +220,6 @@ export const unreliable: FindingRule<Rates, number> = {
     return isOpen ? { probeId: recent.at(-1)?.probeId } : null;
   },
   isSure: (rates) => rateClasses.some((kind) => isTwiceOver(rates[kind], kind)),
-  isFlaky: ({ light }) => light.isOpen,
   degrades: ({ light, heavy }) => (light.isOpen || heavy.isOpen ? phrase('why.unreliable') : null),
 };
 

@@ -15,10 +15,8 @@ function explainUnstored(own: Unstored | null): FindingStatement {
   if (own?.isOpen !== true) return { tag: 'well', ...messageFor('found.unstored.well'), of: 'unstored' };
   return {
     tag: 'trouble',
-    scope: [],
     cause: 'unstored',
     evidence: {},
-    actionable: false,
     ...messageFor('found.unstored', { why: phrase(`store.${own.trouble}`) }),
   };
 }

@@ -11,14 +11,12 @@ function vantageStatement({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number
   const minutes = Math.round(lastedMs / 60_000);
   return {
     tag: 'trouble',
-    scope: [],
     cause: isLoss ? 'partly_failing' : 'all_failing',
     vantage: 'suspect',
     evidence: {
       samples: pattern.size,
       failures: [...pattern.values()].filter(({ responded, failed }) => failed > responded).length,
     },
-    actionable: false,
     ...messageFor(isLoss ? 'found.usLoss' : 'found.us', { minutes }),
   };
 }

@@ -26,11 +26,7 @@ export function addMirror({ mirrors, now }: Memory, mirror: Mirror, replaced: Mi
  * Replaces the targets of a mirror.
  * @returns the series of targets that are no longer configured
  */
-export function replaceOwnTargets(
-  memory: Memory,
-  mirror: MirrorMemory,
-  own: readonly Target[],
-): ReadonlySet<SeriesMemory> {
+export function replaceOwnTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target[]): Set<SeriesMemory> {
   mirror.canary = own.find((target) => target.canary) ?? null;
   const canaries = own.filter((target) => target.step === mirror.canary?.step);
   mirror.modules = new Set(canaries.flatMap(({ module }) => (module === null ? [] : [module]))).size;

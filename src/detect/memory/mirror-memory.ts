@@ -4,30 +4,36 @@ import { type Connection, egressOf, type Mirror, type Step, seriesId, type Targe
 import { Absence, Density } from './absence.ts';
 import type { Mark, NetworkLine } from './loss.ts';
 
-export interface SeriesMemory {
+export class SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
   /** The states of the rules, by rule name. */
-  readonly states: Record<string, unknown>;
+  readonly states: Record<string, unknown> = {};
   /**
    * What the last judged sample shows, over the kind of connection by which the mirror is judged: the mirror serves the
    * item, or the item is absent. `null`: neither, or there is no sample yet.
    */
-  item: 'served' | 'absent' | null;
+  item: 'served' | 'absent' | null = null;
   /** True once a sample is settled: its outcome is final. */
-  isSettled: boolean;
+  isSettled: boolean = false;
   /**
    * The newest versions that the target resolved to (keys of `Memory.seen`), with the time of the first response,
    * monotonic milliseconds.
    */
-  versions: readonly { readonly key: string; readonly atMs: number }[];
+  versions: readonly { readonly key: string; readonly atMs: number }[] = [];
   /** The location of the target's artifact, as the last index response stated it; absent: not known. */
   artifact?: StatedArtifact;
   /** When the series' row was last written, monotonic milliseconds; `null` before the first time. */
-  writtenAtMs: number | null;
+  writtenAtMs: number | null = null;
   /** The number of rows that this process has written. */
-  rowsWritten: number;
+  rowsWritten: number = 0;
+
+  constructor(target: Target, connection: Connection) {
+    this.id = seriesId(target, connection);
+    this.target = target;
+    this.connection = connection;
+  }
 }
 
 /**
@@ -194,23 +200,8 @@ export function primaryConnectionOf(mirror: Pick<Mirror, 'connections'>): Connec
 }
 
 export function seriesOf({ series, steps }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
-  const id = seriesId(target, connection);
   steps.add(target.step);
-  return getOrMake(
-    series,
-    id,
-    (): SeriesMemory => ({
-      id,
-      target,
-      connection,
-      states: {},
-      item: null,
-      isSettled: false,
-      versions: [],
-      writtenAtMs: null,
-      rowsWritten: 0,
-    }),
-  );
+  return getOrMake(series, seriesId(target, connection), () => new SeriesMemory(target, connection));
 }
 
 export function canarySeriesOf(mirror: MirrorMemory): SeriesMemory | null {

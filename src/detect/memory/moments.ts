@@ -211,9 +211,3 @@ export function removeMember({ confirm: { rounds } }: Rounds, name: string): voi
     for (const { outcomes } of moments) outcomes.delete(name);
   }
 }
-
-/** Forgets pending probes of mirrors that no longer exist. */
-export function dropFlights({ confirm: { rounds } }: Rounds, isGone: (name: string) => boolean): void {
-  for (const { flights } of rounds.values())
-    for (const name of flights.outcomes.keys()) if (isGone(name)) flights.outcomes.delete(name);
-}

@@ -64,10 +64,8 @@ function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Samp
  * Records how slowly a mirror responds, with any status. Confirming probes of a mirror in doubt then wait longer, so a
  * slow mirror does not seem down.
  */
-export function recordSlowness(
-  { doubt, sight }: MirrorMemory,
-  { due, outcome, rttMs, endedMonotonicMs }: Sample,
-): void {
+export function recordSlowness({ doubt, sight }: MirrorMemory, sample: Sample): void {
+  const { due, outcome, rttMs, endedMonotonicMs } = sample;
   const isQuick = due.purpose === 'peek' || !isHeavy(due.target);
   if (rttMs === null || outcome.tag === 'unknown' || isSilent(outcome) || !isQuick) return;
   if (rttMs >= limits.roundTimeoutMsMin) sight.slow = { endedMs: endedMonotonicMs, rttMs };
@@ -234,12 +232,8 @@ function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boo
  * Records the states in a rule's reaction, the rows that it makes due, and its requests. The requests wait for
  * `removeRequests`.
  */
-export function recordStates(
-  { rowsDue, confirm }: Memory,
-  rule: FindingRule,
-  mirror: MirrorMemory,
-  step: RuleStep<unknown>,
-) {
+export function recordStates(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: RuleStep<unknown>) {
+  const { rowsDue, confirm } = memory;
   if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
   for (const [series, state] of step.series ?? []) {
     series.states[rule.name] = state;

@@ -172,13 +172,6 @@ export interface FindingRule<M = unknown, S = unknown> {
   refresh?(own: M, about: Reporting): RuleStep<M>;
   /** The name of another rule, whose state this rule reports. Absent: this rule reports its own state. */
   readonly follows?: string;
-  /** While true, delays of the mirror's samples do not count as trouble of this machine. */
-  isDisturbing?(own: M): boolean;
-  /**
-   * While true, the mirror fails intermittently. An outage that opens then needs more good responses to end
-   * (`isDamped`).
-   */
-  isFlaky?(own: M): boolean;
   /** True for a sample whose failure this rule reports; the finding may not be open yet. */
   isReported?(own: M, judged: Judged, ofSeries: S): boolean;
   /** Called when another rule has claimed the failures of a series. Undoes what this rule derived from them. */

@@ -6,13 +6,13 @@ import { phrase } from '../../words/tell.ts';
 
 export interface Draft extends Message {
   readonly tag: 'trouble';
-  readonly scope: readonly ScopeItem[];
+  readonly scope?: readonly ScopeItem[];
   readonly cause: Finding['cause'];
   /** How certain it is that the mirror, not our network, is the cause; absent: judged by `vantageFor`. */
   readonly vantage?: Finding['vantage'] | undefined;
   /** The evidence of the finding. Absent fields are 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
-  readonly actionable: boolean;
+  readonly actionable?: boolean;
 }
 
 /** What a rule says about a mirror: trouble, `well` (the finding closes), or `null` (no change). */

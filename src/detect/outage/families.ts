@@ -19,25 +19,22 @@ export interface Detour {
   readonly back: number;
 }
 
-export interface Families {
+export class Families {
   /**
    * Set while one family fails and the mirror is probed over the other; `null`: both families work, or nothing is
    * known.
    */
-  readonly detour: Detour | null;
+  readonly detour: Detour | null = null;
   /** The family that failed last; `null`: none, or it works again. */
-  readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
+  readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null =
+    null;
   /** When a probe last succeeded over each family, monotonic milliseconds. */
-  readonly respondedOver: Readonly<Partial<Record<AddressFamily, number>>>;
+  readonly respondedOver: Readonly<Partial<Record<AddressFamily, number>>> = {};
   /**
    * By target id: the last ok confirming probe over an ordered address family. Its response replaces a failure over the
    * broken family.
    */
-  readonly insteadOf: ReadonlyMap<string, Sample>;
-}
-
-export function newFamilies(): Families {
-  return { detour: null, failedOver: null, respondedOver: {}, insteadOf: new Map() };
+  readonly insteadOf: ReadonlyMap<string, Sample> = new Map();
 }
 
 const responsesKept = 16;

@@ -28,11 +28,8 @@ export interface OtherSpeed {
   readonly atMs: number;
 }
 
-export interface OneProtocol {
-  readonly broken: HttpProtocol;
+export interface OneProtocol extends Pick<ProtocolFault, 'broken' | 'reason' | 'probeIds'> {
   readonly other: HttpProtocol;
-  readonly reason: Reason;
-  readonly probeIds: readonly string[];
   readonly clients: readonly string[];
   /** A client setting that avoids the broken version; `null`: none. */
   readonly bypass: string | null;

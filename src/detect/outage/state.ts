@@ -10,70 +10,52 @@ import {
   seriesStateOf,
   stateOf,
 } from '../memory/mirror-memory.ts';
-import { type Families, newFamilies } from './families.ts';
+import { Families } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
 const recentSamples = 10;
 
 /** The outage state of one target, from samples over cold connections only. */
-export interface OutageState {
-  readonly isOut: boolean;
+export class OutageState {
+  readonly isOut: boolean = false;
   /**
    * The last result. `never`: there was none since the daemon started, or since counts of failures in a row were reset.
    */
-  readonly last: 'never' | 'passed' | 'failed';
+  readonly last: 'never' | 'passed' | 'failed' = 'never';
   /** Number of failures in a row whose reason counts as an outage. */
-  readonly failures: number;
+  readonly failures: number = 0;
   /**
    * `fromMs`: when the first of the failures in a row, or of the outage, began to count. `lastEndedMs`: end of the last
    * judged sample. Monotonic milliseconds.
    */
-  readonly fromMs: number | null;
-  readonly lastEndedMs: number | null;
+  readonly fromMs: number | null = null;
+  readonly lastEndedMs: number | null = null;
   /** Judged samples, oldest first, at most `recentSamples`. */
-  readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
+  readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[] = [];
   /** Number of ok samples in a row during the outage. */
-  readonly oks: number;
+  readonly oks: number = 0;
   /** End of the first ok sample of `oks`, monotonic milliseconds; `null`: none. */
-  readonly okFromMs: number | null;
+  readonly okFromMs: number | null = null;
   /**
    * The state before the failures in a row, if the mirror served again before them. It is restored if our own network
    * caused them. `null`: it did not serve, or the failures are confirmed.
    */
-  readonly sound: OutageState | null;
+  readonly sound: OutageState | null = null;
   /** True if the outage opened by its fraction of failed samples, or if the mirror was unreliable already. */
-  readonly isByShare: boolean;
+  readonly isByShare: boolean = false;
   /** The number of recent openings. Each counts 1 at first, and half as much after every `limits.outageHalfLifeMs`. */
-  readonly penalty: number;
-  readonly penaltyAtMs: number;
+  readonly penalty: number = 0;
+  readonly penaltyAtMs: number = 0;
   /** The reason of the failure that names the trouble, and its HTTP status; `null`: none. */
-  readonly reason: Reason | null;
-  readonly status: number | null;
+  readonly reason: Reason | null = null;
+  readonly status: number | null = null;
   /** Number of samples since the first of the failures in a row, or of the outage. */
-  readonly samples: number;
-  readonly failed: number;
-  readonly probeIds: readonly string[];
+  readonly samples: number = 0;
+  readonly failed: number = 0;
+  readonly probeIds: readonly string[] = [];
 }
 
-export const noOutage: OutageState = {
-  isOut: false,
-  last: 'never',
-  failures: 0,
-  fromMs: null,
-  lastEndedMs: null,
-  recent: [],
-  oks: 0,
-  okFromMs: null,
-  sound: null,
-  isByShare: false,
-  penalty: 0,
-  penaltyAtMs: 0,
-  reason: null,
-  status: null,
-  samples: 0,
-  failed: 0,
-  probeIds: [],
-};
+export const noOutage = new OutageState();
 
 /** The state without its failures and outage. `lastEndedMs` and the penalty (for recent outages) stay. */
 export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
@@ -213,7 +195,7 @@ export interface OutageOwn {
 
 export const outagePlace = {
   name: 'outage',
-  none: () => ({ out: new Set(), backMs: null, families: newFamilies(), fault: null }),
+  none: () => ({ out: new Set(), backMs: null, families: new Families(), fault: null }),
   noneOfSeries: noOutage,
 } as const satisfies Egress<OutageOwn> & SeriesPlace<OutageState>;
 

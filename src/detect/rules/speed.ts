@@ -68,16 +68,16 @@ export interface Usual {
   readonly p99Ms: number | null;
 }
 
-export interface SpeedState {
-  readonly baseline: Baseline;
+export class SpeedState {
+  readonly baseline: Baseline = emptyBaseline;
   /**
    * While the baseline warms up and samples are slow: the usual latency by the first samples and the peers
    * (`usualByPeers`). `null`: the baseline decides.
    */
-  readonly byPeers: Usual | null;
+  readonly byPeers: Usual | null = null;
   /** True if the series had a baseline before: its first samples now are no samples of a start. */
-  readonly wasWarm: boolean;
-  readonly spike: SpikeState;
+  readonly wasWarm: boolean = false;
+  readonly spike: SpikeState = noSpike;
   /** Counts over the samples since the first of the current slow samples in a row, or over the samples of the spike. */
   readonly slow: {
     readonly samples: number;
@@ -87,13 +87,13 @@ export interface SpeedState {
     readonly slowest?: Finding['evidence']['slowest'];
     /** `slowSamples` at the last time when most other mirrors were slow too; absent: they were not. */
     readonly sharedSamples?: number;
-  };
+  } = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
   /** Slow round trips in a row, milliseconds. If no spike follows, they are added to the baseline. */
-  readonly pending: readonly number[];
+  readonly pending: readonly number[] = [];
   /** True if the last sample was ok and slow, judged by the median alone (without the p99). */
-  readonly isLastSlow: boolean;
+  readonly isLastSlow: boolean = false;
   /** True if the sample before the last one was slow in the same way. */
-  readonly wasLastSlow: boolean;
+  readonly wasLastSlow: boolean = false;
   /**
    * A level shift: its start (monotonic milliseconds), the median before it, and how many samples in a row are near
    * that median.
@@ -106,22 +106,10 @@ export interface SpeedState {
     readonly before?: Baseline;
     /** True if it is not reported, because most other mirrors were slow too when it began. */
     readonly isShared?: boolean;
-  } | null;
+  } | null = null;
 }
 
-const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
-
-export const noSpeed: SpeedState = {
-  baseline: emptyBaseline,
-  byPeers: null,
-  wasWarm: false,
-  spike: noSpike,
-  slow: noSlow,
-  pending: [],
-  isLastSlow: false,
-  wasLastSlow: false,
-  shift: null,
-};
+export const noSpeed = new SpeedState();
 
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
@@ -195,8 +183,8 @@ export function updateSpeed(
   const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, before.baseline.medianMs, rule, timeoutMs) === true;
   const wasWarm = before.wasWarm || event === 'relearned' || before.baseline.medianMs !== null;
   let state: SpeedState = { ...before, wasWarm, spike, isLastSlow, wasLastSlow: before.isLastSlow };
-  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample, rule) };
-  else if (event === null || event === 'cleared') state = { ...state, slow: noSlow };
+  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample.due, rule) };
+  else if (event === null || event === 'cleared') state = { ...state, slow: noSpeed.slow };
   if (event === 'relearned') {
     const { resolvedVersion } = before.baseline;
     const shift = { sinceMs: nowMs, fromMs: baselineMs ?? 0, clear: 0, before: before.baseline };
@@ -236,12 +224,7 @@ function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: b
   return { ...state, pending: [], baseline: rtts.reduce((next, rttMs) => learn(next, rttMs, rule), baseline) };
 }
 
-function noteSlow(
-  state: SpeedState,
-  pace: SpeedPace,
-  { due }: Pick<Sample, 'due'>,
-  rule: SpikeRule,
-): SpeedState['slow'] {
+function noteSlow(state: SpeedState, pace: SpeedPace, due: Sample['due'], rule: SpikeRule): SpeedState['slow'] {
   const { slow } = state;
   if (pace.kind === 'other') return slow;
   const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;

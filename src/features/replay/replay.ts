@@ -111,7 +111,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
       countedFromMs: fromMs,
     });
   const players = [playerOf(config), ...(input.changed === null ? [] : [playerOf(input.changed)])];
-  const tally = newTally(config, targets, fromMs, toMs);
+  const tally = Tally(config, targets, fromMs, toMs);
 
   const total = copy.count('answer', warmedFromMs);
   let done = 0;
@@ -178,7 +178,7 @@ function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version
   return { received, unrequested, unwanted: Math.max(0, stored - received) };
 }
 
-function newTally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {
+function Tally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {
   const known = new Set(targets.map(({ id }) => id));
   const settings = settingsOf(config);
   const lives = new Set<string>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { groundsOf } from '../../../src/advise/grounds.ts';
-import { newTally, recordTally, type TallySample } from '../../../src/advise/tally.ts';
+import { recordTally, Tally, type TallySample } from '../../../src/advise/tally.ts';
 import type { View } from '../../../src/advise/view.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, failedWith } from '../detect/world.ts';
@@ -10,7 +10,7 @@ import { mirror } from './stage.ts';
 type Row = readonly [step: 'mod' | 'info', atMs: number, tookMs: number, over?: Partial<SettledSample>];
 
 function answers(name: string, rows: readonly Row[]): { readonly light: readonly TallySample[] } {
-  const tally = newTally();
+  const tally = new Tally();
   for (const [step, atMs, tookMs, over] of rows) {
     const taken = aSample(aDue(aTarget(name, step)), atMs, tookMs);
     recordTally(tally, { ...taken, cold: false, thresholdMs: 800, baselineMs: 200, ...over });
@@ -24,7 +24,7 @@ function apart(here: readonly Row[], there: readonly Row[]) {
     group: { upstream: 'go', moves: { lastMs: null, departures: [] }, contest: { records: new Map() } },
     now: { wallMs: 0, monotonicMs: 60_000 },
     tallyOf: (name: string) => ({
-      ...newTally(),
+      ...new Tally(),
       samples: { heavy: [], ...answers(name, name === 'a' ? here : there) },
     }),
     standingOf: () => null,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isPeekDue, newPeeks, recordLightStart } from '../../../src/advise/probing.ts';
+import { isPeekDue, Peeks, recordLightStart } from '../../../src/advise/probing.ts';
 import { isHeavy } from '../../../src/core/mirror.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { type Judged, type Said, watch } from '../../support/judged.ts';
@@ -75,7 +75,7 @@ describe('a peek', () => {
 
   /** When peeks are due in ten minutes, looked at every two seconds, with light probes of the head at these seconds of each interval. */
   function due(lightSeconds: readonly number[]): readonly number[] {
-    const peeks = newPeeks('a');
+    const peeks = new Peeks('a');
     const times: number[] = [];
     for (let at = 0; at < 600 * second; at += second) {
       if (lightSeconds.some((one) => at % everyMs === one * second)) recordLightStart(peeks.gaps, at, everyMs);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose } from '../../../src/advise/comparison/choose.ts';
-import { type Contest, newContest } from '../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../src/advise/comparison/contest.ts';
 import { costOf } from '../../../src/advise/comparison/costs.ts';
 import { runningOf } from '../../../src/advise/comparison/pair.ts';
 import { addResponse, closeOverdue } from '../../../src/advise/comparison/replay.ts';
@@ -30,7 +30,7 @@ const by = around({ a: 'a|b,direct', b: 'b,a,direct', c: 'c,direct' });
 
 /** A contest that heard these moments, each in its own order or as they stand. */
 function told(moments: readonly Moment[], isShuffled: boolean): { readonly contest: Contest; readonly nowMs: number } {
-  const contest = newContest('a');
+  const contest = new Contest('a');
   for (const [i, one] of moments.entries()) {
     const atMs = 30_000 * i;
     for (const at of isShuffled ? one.order : [0, 1, 2]) {

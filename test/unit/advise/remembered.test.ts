@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
-import { newContest, patienceOf } from '../../../src/advise/comparison/contest.ts';
+import { Contest, patienceOf } from '../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../src/advise/comparison/costs.ts';
 import { recordTime } from '../../../src/advise/comparison/patience.ts';
 import { recordOutcome } from '../../../src/advise/comparison/record.ts';
 import { type Group, groupsOf } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
-import { newProbing } from '../../../src/advise/probing.ts';
+import { Probing } from '../../../src/advise/probing.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
 import { minuteTextOf } from '../../../src/core/views.ts';
@@ -41,7 +41,7 @@ describe('what is stored of a group', () => {
   const group = (upstream: string, moves: Group['moves']): Group =>
     ({
       ...{ kind: { id: 'go' }, upstream, declared: null, chain: null, open: null, accepted: null, audit: null },
-      ...{ muted: [], lookedBack: [], probing: newProbing(), moves },
+      ...{ muted: [], lookedBack: [], probing: new Probing(), moves },
     }) as unknown as Group;
   const at = { wallMs: 1_000_000, monotonicMs: 10_000 };
 
@@ -140,8 +140,8 @@ describe('a restart ends no advice that had ended before', () => {
 
 describe('after a reload', () => {
   const group = (): Group => {
-    const contest = newContest('a');
-    const probing = newProbing();
+    const contest = new Contest('a');
+    const probing = new Probing();
     const { targets, sizes } = probing;
     for (const question of ['mod m@v1', 'zip m@v1', 'mod gone@v1'])
       targets.set(question, new Map(['a', 'b'].map((name) => [name, { registry: name } as Target])));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { newContest } from '../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../src/advise/comparison/contest.ts';
 import { type Group, noChain, rosterOf } from '../../../src/advise/group.ts';
-import { newProbing } from '../../../src/advise/probing.ts';
+import { Probing } from '../../../src/advise/probing.ts';
 import { followSurroundings } from '../../../src/advise/surroundings.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Finding } from '../../../src/core/finding.ts';
@@ -21,7 +21,7 @@ function group(lastMs: number | null): Group {
   return {
     ...{ upstream: 'go', client: goClient, kind: go, roster: rosterOf(by, 'go', 'go', goClient) },
     ...{ declared: declared.value, chain: declared.value, open: null, accepted: null, muted: [] },
-    ...{ contest: newContest(null), probing: newProbing() },
+    ...{ contest: new Contest(null), probing: new Probing() },
     moves: { departures: [], lastMs },
   } as unknown as Group;
 }

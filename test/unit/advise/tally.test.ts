@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { troubleIn } from '../../../src/advise/observed.ts';
-import { newTally, record } from '../../../src/advise/tally.ts';
+import { record, Tally } from '../../../src/advise/tally.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
@@ -20,7 +20,7 @@ describe('trouble is the trailing run of answers that failed or came late', () =
     ["not a cache's first fetch, however long", sample(5_000, { ...slow, cold: true }), 0],
     ['nor one while there is no threshold yet', sample(5_000, { ...slow, thresholdMs: null }), 0],
   ])('%s', (_name, last, want) => {
-    const tally = newTally();
+    const tally = new Tally();
     record(tally, sample(100), near, 'sumdb');
     record(tally, last, near, 'sumdb');
     expect(troubleIn(tally.canary)).toHaveLength(want);
@@ -31,7 +31,7 @@ describe('the relay of the checksum database', () => {
   const broken = sample(40, { outcome: refused, startedMonotonicMs: 60_000 }, 'sumdb');
   const dead = (startedMonotonicMs: number) => sample(40, { outcome: refused, startedMonotonicMs });
   test('is broken where it fails alone, also before the canary has answered', () => {
-    const tally = newTally();
+    const tally = new Tally();
     record(tally, broken, near, 'sumdb');
     expect(tally.relay.state).toBe('broken');
   });
@@ -41,7 +41,7 @@ describe('the relay of the checksum database', () => {
     ['but where the mirror failed longer ago', [dead(59_999 - near), broken], 'broken'],
     ['and where it failed only later', [broken, dead(60_001 + near)], 'broken'],
   ])('%s', (_name, heard, want) => {
-    const tally = newTally();
+    const tally = new Tally();
     for (const one of heard) record(tally, one, near, 'sumdb');
     expect(tally.relay.state).toBe(want);
   });

@@ -1,19 +1,18 @@
 import { expect, test } from 'vitest';
 import {
-  type ArtifactTimes,
+  ArtifactTimes,
   averageFactorOf,
-  newArtifactTimes,
   recordArtifactTime,
 } from '../../../../src/advise/comparison/artifact-times.ts';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { newContest } from '../../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../../src/advise/comparison/contest.ts';
 import { findTimeAlarm, timeBoundOf } from '../../../../src/advise/comparison/pair.ts';
 import { addResponse } from '../../../../src/advise/comparison/replay.ts';
 import { answer, around } from './answers.ts';
 
 /** Downloads of a small and a large artifact, so many of each. */
 function timesOf(small: number, large: number): ArtifactTimes {
-  const times = newArtifactTimes();
+  const times = new ArtifactTimes();
   for (let n = 0; n < Math.max(small, large); n += 1) {
     if (n < small) recordArtifactTime(times, 'a', 'small', 1_000);
     if (n < large) recordArtifactTime(times, 'a', 'large', 4_000);
@@ -35,13 +34,13 @@ test('with many downloads, both artifacts count as one that takes 2 s', () => {
 });
 
 test.each<[string, ArtifactTimes, readonly number[]]>([
-  ['with none', newArtifactTimes(), [1_000, 4_000]],
+  ['with none', new ArtifactTimes(), [1_000, 4_000]],
   ['where one artifact alone is known', timesOf(9, 0), [1_000, 4_000]],
   ['with few downloads, times stay near to those measured', timesOf(1, 1), [1_189, 3_364]],
 ])('%s', (_name, times, want) => expect(asAverage(times)).toEqual(want));
 
 test('an artifact that is downloaded from slow mirrors most often does not count as a large one', () => {
-  const times = newArtifactTimes();
+  const times = new ArtifactTimes();
   for (let n = 0; n < 40; n += 1) {
     recordArtifactTime(times, 'fast', 'one', 20);
     if (n % 4 === 0) recordArtifactTime(times, 'slow', 'one', 80);
@@ -60,7 +59,7 @@ test('older downloads lose their weight', () => {
 });
 
 test('artifacts of five sizes do not hide that downloads take 1.8 times as long', () => {
-  const contest = newContest('a');
+  const contest = new Contest('a');
   const surroundings = around({ a: 'a,b', b: 'b,a' });
   const bound = timeBoundOf(false);
   // Alike at first, then the head gets slower.

@@ -8,7 +8,7 @@ import {
   listUnsure,
   pairOf,
 } from '../../../../src/advise/comparison/choose.ts';
-import { type Contest, newContest } from '../../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../../src/advise/comparison/contest.ts';
 import { costOf, recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { recordOutcome } from '../../../../src/advise/comparison/record.ts';
@@ -21,7 +21,7 @@ function told(...stretches: readonly (readonly [number, Readonly<Record<string, 
   readonly contest: Contest;
   readonly nowMs: number;
 } {
-  const contest = newContest('a');
+  const contest = new Contest('a');
   let fromMs = 0;
   for (const [count, said] of stretches) {
     momentsOf(contest, by, fromMs, count, said);
@@ -332,7 +332,7 @@ describe('a head that is slower', () => {
 describe('costs that are equal', () => {
   /** Mirrors that took always as long: no scatter, so a build costs 10 light and 5 heavy ones over 3 connections. */
   function costing(light: Readonly<Record<string, number>>): Contest {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     for (const [name, ms] of Object.entries(light))
       for (let at = 0; at < 20; at += 1) {
         recordOutcome(recordOf(contest, name), 'mod m@v1', good(at, ms), true);
@@ -372,7 +372,7 @@ describe('costs that are equal', () => {
 describe('whether a candidate is good just now', () => {
   /** Answers of the last minute, a second apart; the head beside it. */
   const minute = (candidate: string, head = '.'.repeat(candidate.length)): boolean => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     for (const [name, said] of [
       ['a', head],
       ['b', candidate],
@@ -392,7 +392,7 @@ describe('whether a candidate is good just now', () => {
   ])('%s', (_name, candidate, head, want) => expect(minute(candidate, head)).toBe(want));
 
   test('a minute is a minute, and nothing heard is not good', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     for (const atMs of [0, 1]) recordOutcome(recordOf(contest, 'b'), 'mod m@v1', bad(atMs), true);
     recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
@@ -401,7 +401,7 @@ describe('whether a candidate is good just now', () => {
 });
 
 test('what a build costs: is a bound where candidates are compared, and the mean where asked without standard errors', () => {
-  const contest = newContest('a');
+  const contest = new Contest('a');
   for (const [at, tookMs] of [100, 300, 100, 300].entries())
     recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
   const cost = (errors?: number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { dropFailures, moveTo, newContest, patienceOf } from '../../../../src/advise/comparison/contest.ts';
+import { Contest, dropFailures, moveTo, patienceOf } from '../../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { healthBound } from '../../../../src/advise/comparison/home.ts';
 import { recordTime } from '../../../../src/advise/comparison/patience.ts';
@@ -12,7 +12,7 @@ describe('another head', () => {
   const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
 
   test('all pairs begin anew, what is known of the mirrors stays', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     momentsOf(contest, by, 0, 4, { a: 1_000, b: 200 });
     contest.odd = { light: 'mod' };
     moveTo(contest, 'a', 'a');
@@ -25,7 +25,7 @@ describe('another head', () => {
 
   test('back at a home that is well, the failures of its last trouble do not count again', () => {
     const back = (health: number): number => {
-      const contest = newContest('b');
+      const contest = new Contest('b');
       momentsOf(contest, by, 0, 4, { a: 'x', b: 200 });
       momentsOf(contest, by, 120_000, 4, { a: 200, b: 200 });
       contest.health = health;
@@ -40,7 +40,7 @@ describe('failures over the other address family are dropped', () => {
   const chains = around({ a: 'a,direct', b: 'b,a,direct', c: 'c,a,direct' });
 
   test('those of another mirror leave what the head has just failed', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     contest.outcomes.push(...moment(contest, chains, 1_000, { a: 'x', b: 90, c: 90 }));
     const found = (name: string): View =>
       ({
@@ -56,7 +56,7 @@ describe('failures over the other address family are dropped', () => {
   });
 
   test('a good download after the last light response counts as the last', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     moment(contest, chains, 1_000, { b: 'x' });
     moment(contest, chains, 2_000, { b: 90 }, { question: 'zip', isHeavy: true });
     moment(contest, chains, 3_000, { b: 'x' });
@@ -65,7 +65,7 @@ describe('failures over the other address family are dropped', () => {
   });
 
   test('a later failure in the same moment is not merely late', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     for (let at = 0; at < 40; at += 1)
       for (const name of ['a', 'b', 'c']) recordTime(patienceOf(contest, name, 'light'), 200);
     moment(contest, chains, 1_000, { b: 'x' }, { isGivenUp: true, isScheduled: false });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hasFailedLast } from '../../../../src/advise/comparison/costs.ts';
-import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 
 test.each<[string, string, boolean]>([
   ['nothing answered yet', '', false],
@@ -11,7 +11,7 @@ test.each<[string, string, boolean]>([
   ['a light step did', 'lxXxl', false],
   ['three failures and never a good one', 'xxX', true],
 ])('the last answers of a head all failed: %s: %s', (_name, answers, want) => {
-  const record = newRecord();
+  const record = new HeadRecord();
   for (const [at, one] of [...answers].entries()) {
     const isHeavy = one === one.toUpperCase();
     recordOutcome(

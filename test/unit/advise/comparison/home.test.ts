@@ -9,12 +9,7 @@ import {
   updateHealth,
   waitMs,
 } from '../../../../src/advise/comparison/home.ts';
-import {
-  type HeadRecord,
-  newRecord,
-  type RecordOutcome,
-  recordOutcome,
-} from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord, type RecordOutcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;
@@ -76,7 +71,7 @@ describe('the health of home', () => {
 
 describe('the last trouble of a mirror', () => {
   const said = (text: string, isHeavyAt = -1): number => {
-    const record = newRecord();
+    const record = new HeadRecord();
     for (const [at, one] of [...text].entries()) {
       const more = { isHeavy: at === isHeavyAt };
       recordOutcome(record, 'mod m@v1', one === 'x' ? bad(1_000 * at, more) : good(1_000 * at, 200, more), true);
@@ -111,7 +106,7 @@ describe('the last trouble of a mirror', () => {
   });
 
   test('what is heard late belongs to when it came: a good answer heard before it ends nothing', () => {
-    const record = newRecord();
+    const record = new HeadRecord();
     for (const one of [bad(0), bad(1_000), bad(2_000), good(9_000, 200), bad(2_071)])
       recordOutcome(record, 'mod m@v1', one, true);
     expect(lastTroubleOf(record)).toBe(2_071);
@@ -123,7 +118,7 @@ const isAsGood = (...given: Parameters<typeof listHomeLacks>): boolean => listHo
 describe('whether home is as good as where clients are', () => {
   /** Each good light one twice: one alone says nothing of how they scatter. */
   const of = (...outcomes: readonly RecordOutcome[]): HeadRecord => {
-    const record = newRecord();
+    const record = new HeadRecord();
     for (const one of outcomes)
       for (let times = one.bad || one.isHeavy ? 1 : 2; times > 0; times -= 1)
         recordOutcome(record, 'mod m@v1', one, true);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { failureShareOf } from '../../../../src/advise/comparison/costs.ts';
 import { isWorseEachHour } from '../../../../src/advise/comparison/hourly.ts';
-import { type HeadRecord, newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;
@@ -12,7 +12,7 @@ const hour = 60 * minute;
  * after the last is begun.
  */
 function hours(failures: readonly number[]): HeadRecord {
-  const record = newRecord();
+  const record = new HeadRecord();
   for (const [at, count] of failures.entries())
     for (let i = 0; i < 60; i += 1) {
       const atMs = at * hour + i * minute;
@@ -40,13 +40,13 @@ describe('failures every hour', () => {
   ])('%s', (_name, mirror, other, want) => expect(isWorse(hours(mirror), hours(other))).toBe(want));
 
   test('only hours in which both were probed are compared', () => {
-    const late = newRecord();
+    const late = new HeadRecord();
     for (let at = 20 * hour; at < 26 * hour; at += minute) recordOutcome(late, 'mod', good(at, 200), true);
     expect(isWorse(hours(times(8, 2)), late)).toBe(false);
   });
 
   test('an outage, however long, counts as one failure', () => {
-    const dead = newRecord();
+    const dead = new HeadRecord();
     for (let at = 0; at < 8 * hour; at += minute)
       recordOutcome(dead, 'mod', at > hour && at < 5 * hour ? bad(at) : good(at, 200), true);
     expect(dead.hourly.hours.reduce((sum, one) => sum + one.bad, 0)).toBe(1);
@@ -54,7 +54,7 @@ describe('failures every hour', () => {
   });
 
   test('shares are compared, not counts: the other one was probed ten times less and failed more often', () => {
-    const rare = newRecord();
+    const rare = new HeadRecord();
     for (let at = 0; at < 9 * hour; at += 10 * minute)
       recordOutcome(rare, 'mod', at % hour === 10 * minute ? bad(at) : good(at, 200), true);
     expect(isWorse(hours(times(8, 3)), rare)).toBe(false);
@@ -86,7 +86,7 @@ describe('failures every hour', () => {
   });
 
   test('a probe that may only have been late is no failure', () => {
-    const late = newRecord();
+    const late = new HeadRecord();
     for (let at = 0; at < 9 * hour; at += minute)
       recordOutcome(late, 'mod', at % hour < 3 * minute ? bad(at, { late: 0.3 }) : good(at, 200), true);
     expect(late.hourly.hours.every((one) => one.bad === 0)).toBe(true);

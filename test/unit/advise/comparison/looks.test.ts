@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { type Contest, type HeadOutcome, newContest } from '../../../../src/advise/comparison/contest.ts';
+import { Contest, type HeadOutcome } from '../../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { type RecordOutcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { type OddOutcome, oddOf, rechecksOf } from '../../../../src/advise/rechecks.ts';
@@ -10,7 +10,7 @@ const now = 100_000;
 
 /** A head `a` whose usual is 200 ms (artifacts: 1 s), and tests against `b` so far on their way. */
 function contest(sums: { readonly time?: number; readonly failures?: number } = {}): Contest {
-  const made = newContest('a');
+  const made = new Contest('a');
   for (let at = 0; at < 20; at += 1) recordOutcome(recordOf(made, 'a'), 'mod m@v1', good(at, 200), true);
   recordOutcome(recordOf(made, 'a'), 'mod m@v1', good(20, 1_000, { isHeavy: true }), true);
   const pair = pairOf(made, 'a', 'b');

@@ -4,7 +4,7 @@ import {
   isOverdue,
   type Moment,
   type MomentResponse,
-  newMoments,
+  Moments,
   pruneResponses,
   standIn,
 } from '../../../../src/advise/comparison/moments.ts';
@@ -51,7 +51,7 @@ describe('answers to one question are of one moment', () => {
       false,
     ],
   ])('%s', (_name, one, other, isOne) => {
-    const moments = newMoments();
+    const moments = new Moments();
     const a = addToMoment(moments, one, pace);
     const b = addToMoment(moments, other, pace);
     expect(b === a).toBe(isOne);
@@ -59,7 +59,7 @@ describe('answers to one question are of one moment', () => {
   });
 
   test('a second answer begins the next moment, and others join the nearest that lacks them', () => {
-    const moments = newMoments();
+    const moments = new Moments();
     const one = addToMoment(moments, answer('a', 200, 0), pace);
     const two = addToMoment(moments, answer('a', 300, 1_000), pace);
     expect(addToMoment(moments, answer('b', 200, 1_500), pace)).toBe(two);
@@ -83,12 +83,12 @@ test.each<[string, boolean, number, boolean]>([
   ['3 minutes for artifacts', true, 179_999, false],
   ['and no longer', true, 180_000, true],
 ])('a moment waits: %s', (_name, isHeavy, afterMs, want) => {
-  const made = addToMoment(newMoments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
+  const made = addToMoment(new Moments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
   expect(isOverdue(made, 5_000 + afterMs)).toBe(want);
 });
 
 describe('the latest answer stands in', () => {
-  const moments = newMoments();
+  const moments = new Moments();
   addToMoment(moments, answer('a', 200, 10_000), pace);
   addToMoment(moments, answer('a', 'x', 40_000), pace);
   addToMoment(moments, answer('a', 900, 30_000), pace);

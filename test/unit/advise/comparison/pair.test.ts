@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { alarmOf, newPair, updatePair } from '../../../../src/advise/comparison/pair.ts';
-import { newRecord } from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 describe('heavy steps have a set of their own', () => {
-  const context = { candidate: newRecord(), everybody: 0, isHome: false, ratio: 1.25, bound: 14 };
+  const context = { candidate: new HeadRecord(), everybody: 0, isHome: false, ratio: 1.25, bound: 14 };
   const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
 
   test('two failed downloads are enough, whatever lies between', () => {
-    const pair = newPair(newRecord(), newRecord());
+    const pair = newPair(new HeadRecord(), new HeadRecord());
     for (const atMs of [0, 300_000]) {
       // Light moments in between say nothing of it.
       updatePair(pair, bad(atMs, { isHeavy: true }), good(atMs, 900, { isHeavy: true }), context);
@@ -22,7 +22,7 @@ describe('heavy steps have a set of their own', () => {
   });
 
   test('two light failures feed only the set over all', () => {
-    const pair = newPair(newRecord(), newRecord());
+    const pair = newPair(new HeadRecord(), new HeadRecord());
     for (const atMs of [0, 5_000]) updatePair(pair, bad(atMs), good(atMs, 50), context);
     expect([failureSumOf(pair.failures.all), failureSumOf(pair.failures.heavy)]).toEqual([2 * Math.log(180), 0]);
     expect(alarmOf(pair, by)).toBeNull();

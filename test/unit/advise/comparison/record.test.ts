@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { meanMsOf } from '../../../../src/advise/comparison/costs.ts';
-import { isHeavyClean, meanMsFrom, newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord, isHeavyClean, meanMsFrom, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;
 
 describe('how long a mirror takes', () => {
-  const record = newRecord();
+  const record = new HeadRecord();
   recordOutcome(record, 'mod', good(0, 900), true);
   recordOutcome(record, 'mod', good(20 * minute, 100), true);
   recordOutcome(record, 'mod', bad(21 * minute), true);
@@ -32,7 +32,7 @@ describe('how long a mirror takes', () => {
 
 describe('downloads are over a failure', () => {
   const clean = (said: string, troubledMs = Number.NEGATIVE_INFINITY): boolean => {
-    const record = newRecord();
+    const record = new HeadRecord();
     for (const [at, one] of [...said].entries())
       recordOutcome(record, 'zip', one === 'x' ? bad(at, { isHeavy: true }) : good(at, 200, { isHeavy: true }), true);
     return isHeavyClean(record, troubledMs);

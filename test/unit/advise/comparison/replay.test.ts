@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { newContest } from '../../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../../src/advise/comparison/contest.ts';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { alarmOf } from '../../../../src/advise/comparison/pair.ts';
 import { addResponse, closeOverdue } from '../../../../src/advise/comparison/replay.ts';
@@ -22,13 +22,13 @@ describe('a chain is replayed over the answers of one moment', () => {
     ['a stranger that nobody reaches', 'a,x,direct', { a: 200, b: 90 }, 200],
     ['a 404 of all', 'a,b', { a: 'gone', b: 'gone' }, 'bad'],
   ])('%s', (_name, chain, said, want) => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     moment(contest, around({ a: chain, b: 'b,a,direct' }), 1_000, said);
     expect(took(contest.records.get('a')?.last)).toBe(want);
   });
 
   test('of every mirror that answered, each with the chain that it would give', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     const heard = moment(contest, around({ a: 'a,b,direct', b: 'b|a,direct', c: 'c,a,direct' }), 7_000, {
       a: 200,
       b: 'x',
@@ -43,7 +43,7 @@ describe('what no answer decides yet', () => {
   const by = around({ a: 'a|b,direct', b: 'b,direct' });
 
   test('waits for the next', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     expect(addResponse(contest, answer('a', 'x', 0), by)).toEqual([]);
     expect(contest.records.get('a')?.last).toBeUndefined();
     // Known with b's answer, and as old as a's own.
@@ -52,7 +52,7 @@ describe('what no answer decides yet', () => {
   });
 
   test('is closed after 12 s by the latest answer of who did not come', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     moment(contest, by, 0, { a: 200, b: 90 });
     addResponse(contest, answer('a', 'x', 30_000), by);
     expect(closeOverdue(contest, by, 41_999)).toEqual([]);
@@ -65,7 +65,7 @@ describe('what no answer decides yet', () => {
     ['which stands in while it is three paces old', 90_000 - 12_000, 130],
     ['and no longer', 90_001 - 12_000, 'bad'],
   ])('%s', (_name, atMs, want) => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     addResponse(contest, answer('b', 90, 0), by);
     addResponse(contest, answer('a', 'x', atMs), by);
     closeOverdue(contest, by, atMs + 12_000);
@@ -74,14 +74,14 @@ describe('what no answer decides yet', () => {
 
   test('does not wait for a mirror that is away: what it said last stands in, else it is bad', () => {
     const away = { ...by, isAway: (registry: string) => registry === 'b' };
-    const contest = newContest('a');
+    const contest = new Contest('a');
     expect(addResponse(contest, answer('a', 'x', 0), away).map((one) => one.outcome)).toEqual([bad(0)]);
     addResponse(contest, answer('b', 90, 1_000), by);
     expect(addResponse(contest, answer('a', 'x', 30_000), away).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
   });
 
   test('a mirror that did not answer is not compared, and not called bad', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     momentsOf(contest, around({ a: 'a,direct', b: 'b,direct' }), 0, 5, { a: 200 });
     expect(contest.records.get('b')?.last ?? null).toBeNull();
     expect(contest.pairs.size).toBe(0);
@@ -96,13 +96,13 @@ describe('an answer that comes later than clients wait', () => {
     ['60 s for an artifact', 60_000, true, 60_000],
     ['more', 60_001, true, 'bad'],
   ])('%s', (_name, tookMs, isHeavy, want) => {
-    const contest = newContest('b');
+    const contest = new Contest('b');
     addResponse(contest, answer('b', tookMs, 0, { isHeavy }), by);
     expect(took(contest.records.get('b')?.last)).toBe(want);
   });
 
   test('costs those who go on only as long as they wait', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     moment(contest, by, 0, { a: 60_000, b: 90 });
     expect(contest.records.get('a')?.last).toEqual(good(0, 10_090));
   });
@@ -112,14 +112,14 @@ describe('head against candidate', () => {
   const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
 
   test('each pair is compared once in a moment, in any order of responses', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     for (const name of ['b', 'a', 'c']) addResponse(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
     expect([...contest.pairs.keys()].toSorted()).toEqual(['b', 'c']);
     for (const pair of contest.pairs.values()) expect(failureSumOf(pair.failures.all)).toBeCloseTo(Math.log(180), 10);
   });
 
   test('trouble is over for all candidates once the head is well, also for those that were not asked then', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
     const rule = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
     const alarms = () => ['b', 'c'].map((name) => alarmOf(pairOf(contest, 'a', name), rule));
@@ -132,7 +132,7 @@ describe('head against candidate', () => {
   });
 
   test('a candidate’s own failure raises what its failures are taken to be', () => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     momentsOf(contest, by, 0, 1, { a: 200, b: 'x' });
     // Its fast rate is .12 now, the slow one 1/400, and of the background of all others it is the first.
     momentsOf(contest, by, 30_000, 1, { a: 'x', b: 90 });
@@ -144,7 +144,7 @@ describe('head against candidate', () => {
 
   test('what we gave up before a client would may have been merely late, as often as good answers are everywhere', () => {
     const sumOf = (isGivenUp: boolean, heads: readonly number[], others: readonly number[]): number => {
-      const contest = newContest('a');
+      const contest = new Contest('a');
       for (let at = 0; at < 40; at += 1)
         moment(contest, by, 30_000 * at, { a: heads[at % heads.length] ?? 0, b: others[at % others.length] ?? 0 });
       const late: Reply = { tag: 'failed', tookMs: 1_500 };
@@ -164,7 +164,7 @@ describe('head against candidate', () => {
 
   test('a good response after the time limit counts like a timeout, where times scatter everywhere', () => {
     const sumOf = (others: number): number => {
-      const contest = newContest('a');
+      const contest = new Contest('a');
       const rare = (at: number, ms: number) => (at < 2 ? ms : 200);
       for (let at = 0; at < 40; at += 1) moment(contest, by, 30_000 * at, { a: rare(at, 9_000), b: rare(at, others) });
       moment(contest, by, 1_200_000, { a: 8_000, b: 200 });
@@ -181,7 +181,7 @@ describe('head against candidate', () => {
     ['three in a row are trouble, and none', `xxx${'.'.repeat(47)}`, { bad: 0, all: 776 }],
     ['of each no more than .03', 'x.', { bad: 12, all: 800 }],
   ])('%s', (_name, pattern, { bad, all }) => {
-    const contest = newContest('a');
+    const contest = new Contest('a');
     for (let at = 0; at < 400; at += 1)
       moment(contest, by, 30_000 * at, { a: 200, b: 90, c: pattern[at % pattern.length] === 'x' ? 'x' : 110 });
     moment(contest, by, 30_000 * 400, { a: 'x', b: 90, c: 110 });
@@ -192,7 +192,7 @@ describe('head against candidate', () => {
   });
 
   test('while clients are elsewhere each scheduled answer of home speaks for its health', () => {
-    const contest = newContest('b');
+    const contest = new Contest('b');
     momentsOf(contest, by, 0, 3, { a: 200, b: 200 });
     momentsOf(contest, by, 90_000, 2, { a: 200, b: 200 }, { isScheduled: false });
     expect(contest.health).toBeCloseTo(3 * 0.046, 10);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Departure } from '../../../../src/advise/comparison/home.ts';
-import { type HeadRecord, newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { isCalmAgain, savedShareOf, slowForMs } from '../../../../src/advise/comparison/spells.ts';
-import { isSlowFor, newTimeTest, timeBound } from '../../../../src/advise/comparison/time.ts';
+import { isSlowFor, TimeTest, timeBound } from '../../../../src/advise/comparison/time.ts';
 
 const minute = 60_000;
 const hold = 10 * minute;
@@ -25,7 +25,7 @@ describe('how long slowness of home must last', () => {
   });
 
   test('the test must be that old, and the sum near its maximum', () => {
-    const test = { ...newTimeTest(), fromMs: minute, sum: 2 * timeBound.usual };
+    const test = { ...new TimeTest(), fromMs: minute, sum: 2 * timeBound.usual };
     expect(isSlowFor(test, timeBound.usual, hold, minute + hold)).toBe(true);
     expect(isSlowFor(test, timeBound.usual, hold, minute + hold - 1)).toBe(false);
     expect(isSlowFor({ ...test, sum: 1.7 * timeBound.usual }, timeBound.usual, hold, minute + hold)).toBe(false);
@@ -34,7 +34,7 @@ describe('how long slowness of home must last', () => {
 });
 
 function recordWith(tookMs: (minuteNo: number) => number, minutes: number, heavyMs = 2_000): HeadRecord {
-  const record = newRecord();
+  const record = new HeadRecord();
   const add = (atMs: number, took: number, isHeavy: boolean) =>
     recordOutcome(record, 'q', { atMs, fromMs: atMs, tookMs: took, bad: false, isHeavy, late: 0 }, true);
   for (let second = 0; second < 60 * minutes; second += 10)
@@ -49,8 +49,8 @@ describe('what being away saved', () => {
     const share = savedShareOf(slow, fast, 0) ?? Number.NaN;
     expect(share).toBeGreaterThan(0);
     expect(savedShareOf(fast, slow, 0)).toBeCloseTo(1 / (1 + share) - 1, 10);
-    expect(savedShareOf(slow, newRecord(), 0)).toBeNull();
-    expect(savedShareOf(newRecord(), fast, 0)).toBeNull();
+    expect(savedShareOf(slow, new HeadRecord(), 0)).toBeNull();
+    expect(savedShareOf(new HeadRecord(), fast, 0)).toBeNull();
   });
 
   test('times before clients left do not count', () => {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { alarmOf, newPair, timeBoundOf, updatePair } from '../../../../src/advise/comparison/pair.ts';
-import { newRatios, type Ratios } from '../../../../src/advise/comparison/ratios.ts';
-import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { Ratios } from '../../../../src/advise/comparison/ratios.ts';
+import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import {
   deviationMsOf,
   isTimeAlarm,
-  newTimeTest,
-  type TimeTest,
+  TimeTest,
   timeBound,
   timeOfHead,
   updateTimeTest,
@@ -17,7 +16,7 @@ const usual = { ratio: 1.25, isHome: false, bound: 14 };
 
 /** A test whose deviation is `deviation`, for long: no single moment changes it much. */
 function settled(deviation: number, levelMs = 0, meanMs = 0): TimeTest {
-  return { ...newTimeTest(), variance: deviation ** 2, mean: meanMs, seen: 1_000, levelMs };
+  return { ...new TimeTest(), variance: deviation ** 2, mean: meanMs, seen: 1_000, levelMs };
 }
 
 describe('what one moment adds', () => {
@@ -98,7 +97,7 @@ describe('what one moment adds', () => {
 
 describe('the deviation', () => {
   test('does not take a shift after a few downloads for their scatter', () => {
-    const made = newTimeTest();
+    const made = new TimeTest();
     const context = { ...usual, isRare: true };
     for (const apart of [-300, 200, -100, 250, -200, 100]) updateTimeTest(made, 5_000 + apart, 5_000, context);
     let shifted = 0;
@@ -111,14 +110,14 @@ describe('the deviation', () => {
   });
 
   test.each<[string, TimeTest, number]>([
-    ['of nothing: 100 ms', newTimeTest(), 100],
+    ['of nothing: 100 ms', new TimeTest(), 100],
     ['running', settled(300), 300],
     ['at least 100 ms', settled(3), 100],
     ['at least a quarter of the level', settled(100, 2_000), 500],
   ])('%s', (_name, made, want) => expect(deviationMsOf(made)).toBe(want));
 
   test('learns the scatter of the difference', () => {
-    const made = newTimeTest();
+    const made = new TimeTest();
     for (let i = 0; i < 2_000; i += 1) updateTimeTest(made, 1_000 + (i % 2 === 0 ? 300 : -300), 1_000, usual);
     expect(deviationMsOf(made)).toBeGreaterThan(295);
     expect(deviationMsOf(made)).toBeLessThan(305);
@@ -143,7 +142,7 @@ describe('the deviation', () => {
   });
 
   test('a pair that begins takes it from what both did before', () => {
-    const [head, candidate] = [newRecord(), newRecord()];
+    const [head, candidate] = [new HeadRecord(), new HeadRecord()];
     for (const [at, ms] of [1_000, 1_400, 1_000, 1_400].entries()) {
       recordOutcome(head, 'mod m@v1', good(at, ms), true);
       recordOutcome(candidate, 'mod m@v1', good(at, ms / 2), true);
@@ -151,7 +150,7 @@ describe('the deviation', () => {
     const { light, heavy, steady } = newPair(head, candidate).time;
     // Sample variances: 160 000 / 3 and 40 000 / 3.
     expect(light).toEqual({
-      ...newTimeTest(),
+      ...new TimeTest(),
       mean: 600,
       variance: expect.closeTo(200_000 / 3, 6),
       seen: 4,
@@ -159,14 +158,14 @@ describe('the deviation', () => {
       levelVariance: expect.any(Number),
       // Twice ln(1.4)² / 3, because the times of both mirrors scatter by the same factor.
       ratios: {
-        ...newRatios(),
+        ...new Ratios(),
         mean: expect.closeTo(Math.log(2), 9),
         variance: expect.closeTo((2 * Math.log(1.4) ** 2) / 3, 9),
       },
     });
     expect(steady).toEqual(light);
     expect(steady.ratios).not.toBe(light.ratios);
-    expect(heavy).toEqual(newTimeTest());
+    expect(heavy).toEqual(new TimeTest());
   });
 });
 
@@ -178,13 +177,13 @@ describe('the bound', () => {
 
   /** `slower` moments, in all of which the head was. */
   const summed = (sum: number, slower: number, headMs: number, candidateMs: number): TimeTest => ({
-    ...newTimeTest(),
+    ...new TimeTest(),
     sum,
     rounds: slower,
     slower,
     headMs: headMs * slower,
     candidateMs: candidateMs * slower,
-    ratios: { ...newRatios(), sum: 100 },
+    ratios: { ...new Ratios(), sum: 100 },
   });
 
   test.each<[string, TimeTest, number, boolean]>([
@@ -216,7 +215,7 @@ describe('the bound', () => {
     ['half of the bound of the sum halves that of the ratios', 'light', { sum: 6.1, variance: wide }, 7, true],
     ['within hold it is no higher', 'light', { sum: 12.1, variance: wide }, 21, true],
   ])('the logarithms of the ratios: %s', (_name, weight, over, bound, want) => {
-    const ratios = { ...newRatios(), ...over };
+    const ratios = { ...new Ratios(), ...over };
     expect(isTimeAlarm({ ...summed(bound, 4, 1_000, 400), ratios }, bound, weight, 1.25)).toBe(want);
   });
 
@@ -231,7 +230,7 @@ describe('the bound', () => {
   });
 
   test('after 60 comparisons, or 12 of downloads, it is no chance', () => {
-    const wide = { ...newRatios(), variance: 9 };
+    const wide = { ...new Ratios(), variance: 9 };
     const isAlarm = (weight: 'light' | 'heavy', rounds: number): boolean =>
       isTimeAlarm({ ...summed(14, rounds, 1_000, 400), ratios: wide }, 14, weight, 1.25);
     expect([isAlarm('light', 59), isAlarm('light', 60)]).toEqual([false, true]);
@@ -256,7 +255,7 @@ describe('the bound', () => {
   });
 
   test('the scatter of light times is that within each request', () => {
-    const [head, candidate] = [newRecord(), newRecord()];
+    const [head, candidate] = [new HeadRecord(), new HeadRecord()];
     for (const [at, ms] of [20, 400, 20, 400, 20, 400].entries())
       for (const record of [head, candidate]) recordOutcome(record, ms === 20 ? 'list' : 'mod', good(at, ms), true);
     const { light } = newPair(head, candidate).time;
@@ -276,11 +275,11 @@ describe('the bound', () => {
   });
 
   test('the scatter of the first downloads is that of light times at least, until twelve are known', () => {
-    const made = newTimeTest();
+    const made = new TimeTest();
     const context = { ...usual, isRare: true, lightVariance: () => 2 };
     for (let i = 0; i < 12; i += 1) updateTimeTest(made, 900, 900, context);
     expect(made.ratios.varianceLeast).toBe(0);
-    const early = newTimeTest();
+    const early = new TimeTest();
     for (let i = 0; i < 4; i += 1) updateTimeTest(early, 4_400, 2_000, context);
     expect(early.ratios.varianceLeast).toBe(2);
     expect(early.ratios.variance).toBeCloseTo(0, 9);
@@ -292,7 +291,7 @@ describe('the bound', () => {
     ['heavy: two moments are too few', 'heavy', 2, null],
     ['three are enough', 'heavy', 3, 'heavy_time'],
   ])('%s', (_name, weight, slower, want) => {
-    const pair = newPair(newRecord(), newRecord());
+    const pair = newPair(new HeadRecord(), new HeadRecord());
     Object.assign(pair.time[weight], summed(14, slower, 9_000, 900));
     const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
     expect(alarmOf(pair, by)).toBe(want);
