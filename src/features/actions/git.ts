@@ -29,7 +29,7 @@ export const gitAction = {
   async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const branch = await fetchBranch(row.action, deed, means);
     const before = await branch.read();
-    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
+    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before));
     const kept: Kept = { before, after };
     return { tag: 'ok', output: diffOf(deed.path, before, after), kept };
   },
@@ -50,7 +50,7 @@ export const gitAction = {
     // was pushed earlier.
     if (earlier !== null) return { tag: 'ok', output: row.output, kept: await branch.changeOf(earlier, row.kept) };
     const before = await branch.read();
-    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
+    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before));
     const kept: Kept = { before, after };
     const output = diffOf(deed.path, before, after);
     if (before === after) return { tag: 'ok', output, kept };

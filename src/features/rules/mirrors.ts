@@ -2,14 +2,7 @@ import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
-import {
-  roundTripsSeconds,
-  slowFactor,
-  slowShare,
-  slowShareMin,
-  slowShareNow,
-  slowThresholdFor,
-} from './round-trips.ts';
+import { isSlowQuery, roundTripsSeconds, slowFactor, slowShareNow, slowThresholdFor } from './round-trips.ts';
 import {
   type AlertKey,
   type AlertRule,
@@ -151,7 +144,7 @@ const slowSeconds = 20 * minute;
  */
 function slowUntilNow(parameters: RuleParameters): string {
   const range = `${window(parameters, slowSeconds)}:${window(parameters, roundTripsSeconds)}`;
-  return `sum_over_time((${slowShare} >= bool ${slowShareMin})[${range}]) >= ${slowSeconds / roundTripsSeconds}
+  return `sum_over_time((${isSlowQuery})[${range}]) >= ${slowSeconds / roundTripsSeconds}
   and
 ${slowShareNow} > 0`;
 }
