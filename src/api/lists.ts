@@ -143,11 +143,7 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
  * samples are ignored, because they would move a series across the cursor. The cursor is
  * `<time of first page>.<last sample>.<series>`.
  */
-function pageOfSeries(
-  all: Iterable<SeriesNow>,
-  page: Page,
-  nowMs: number,
-): { readonly items: readonly SeriesNow[]; readonly next: string | null } {
+function pageOfSeries(all: Iterable<SeriesNow>, page: Page, nowMs: number) {
   const [, wanted, atText, after = ''] = /^(\d+)\.(\d+)\.(.*)$/s.exec(page.cursor ?? '') ?? [];
   const wantedMs = wanted === undefined ? nowMs : Number(wanted);
   const rows = [...all].map((series) => ({
