@@ -120,28 +120,20 @@ export function wordOf(request: Pick<Request, 'query'>, name: string): string | 
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Returns the parameters `limit` and `cursor` of a list. If one is invalid, responds with 400 and returns `null`. */
-function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
+/** Returns the parameters `limit` and `cursor` of a list. If one is invalid, responds with 400 and returns `undefined`. */
+function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | undefined {
   const wanted = wordOf(request, 'limit') ?? String(limits.pageRows);
   const limit = /^\d{1,3}$/.test(wanted) ? Number(wanted) : 0;
   const cursor = wordOf(request, 'cursor') ?? null;
-  if (limit < 1 || limit > limits.pageRows) {
-    sendRefusal(response, 'bad_request', 'problem.limit', { most: limits.pageRows });
-    return null;
-  }
-  if (cursor !== null && !cursorForm.test(cursor)) {
-    sendRefusal(response, 'bad_request', 'problem.cursor');
-    return null;
-  }
+  if (limit < 1 || limit > limits.pageRows)
+    return sendRefusal(response, 'bad_request', 'problem.limit', { most: limits.pageRows });
+  if (cursor !== null && !cursorForm.test(cursor)) return sendRefusal(response, 'bad_request', 'problem.cursor');
   return { limit, cursor };
 }
 
-function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | null {
+function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | undefined {
   const state = wordOf(request, 'state');
-  if (state !== undefined && state !== 'all') {
-    sendRefusal(response, 'bad_request', 'problem.state');
-    return null;
-  }
+  if (state !== undefined && state !== 'all') return sendRefusal(response, 'bad_request', 'problem.state');
   const page = pageOf(request, response, /^\d{1,16}\.\S{1,200}$/);
   return page && { ...page, history: state === 'all' };
 }
@@ -151,11 +143,7 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
  * samples are ignored, because they would move a series across the cursor. The cursor is
  * `<time of first page>.<last sample>.<series>`.
  */
-function pageOfSeries(
-  all: Iterable<SeriesNow>,
-  page: Page,
-  nowMs: number,
-): { readonly items: readonly SeriesNow[]; readonly next: string | null } {
+function pageOfSeries(all: Iterable<SeriesNow>, page: Page, nowMs: number) {
   const [, wanted, atText, after = ''] = /^(\d+)\.(\d+)\.(.*)$/s.exec(page.cursor ?? '') ?? [];
   const wantedMs = wanted === undefined ? nowMs : Number(wanted);
   const rows = [...all].map((series) => ({

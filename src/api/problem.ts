@@ -66,7 +66,7 @@ export function sendRefusal<K extends Key>(
   kind: DetailedKind | 'not_found',
   key: K,
   ...values: Values<K>
-): void {
+): undefined {
   sendProblem(response, { kind, detail: (say) => say(key, ...values) });
 }
 

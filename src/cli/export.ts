@@ -123,12 +123,7 @@ function word(text: string | readonly string[]): string {
 }
 
 /** Reads the stored response from the fallback file; `null`: the file does not exist yet. */
-async function keptIn(file: string): Promise<{
-  readonly requestedAt: string;
-  readonly id: string;
-  readonly until: string | null;
-  readonly text: string;
-} | null> {
+async function keptIn(file: string) {
   const read = await readOwnFile(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;

@@ -120,10 +120,7 @@ async function undoOne({ terminal, say }: Context, change: KeptChange, place: Ch
  * Lists the changes of doctor, advice and actions together, the newest first. `foreign`: records of files that no action
  * of the configuration writes. The folder of the state file may be part of a checkout, with records of a stranger: all are `foreign` if Git tracks one.
  */
-async function stepsOf(
-  place: ChangePlace,
-  config: Config | null,
-): Promise<{ readonly steps: readonly Step[]; readonly foreign: readonly Step[]; readonly unread: readonly string[] }> {
+async function stepsOf(place: ChangePlace, config: Config | null) {
   const own = await listAllKeptChanges(place);
   const ofUser = own.changes.map((change) => ({ change, place }));
   if (config === null) return { steps: ofUser, foreign: [], unread: own.unread };

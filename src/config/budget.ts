@@ -141,11 +141,13 @@ const probeCpuSeconds = 0.004;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;
 
+type BudgetReport = Readonly<Record<'error' | 'warning', Report['warning']>>;
+
 /** Reports hosts whose planned load is too high, and a load on the daemon's own machine that is too high. */
 export function checkBudget(
   config: Config,
   targets: readonly Target[],
-  { registry, sizes, report }: { readonly registry: Registry; readonly sizes: Sizes; readonly report: Report },
+  { registry, sizes, report }: { readonly registry: Registry; readonly sizes: Sizes; readonly report: BudgetReport },
 ): void {
   const budgets = budgetOf(config, targets, registry, sizes);
   reportOwnLoad(budgets, report);
@@ -180,7 +182,7 @@ export function checkBudget(
   }
 }
 
-function reportOwnLoad(budgets: readonly HostBudget[], report: Report): void {
+function reportOwnLoad(budgets: readonly HostBudget[], report: BudgetReport): void {
   const perSecond = budgets.reduce((sum, { requestsPerHour }) => sum + requestsPerHour, 0) / 3600;
   const share = perSecond * probeCpuSeconds;
   if (share <= ownShareMax) return;

@@ -192,7 +192,7 @@ function createReport(document: SourceDocument, checked: Checked): Report {
     (path, expected, more) => {
       const original = checked.original(path);
       const judged = more?.by === undefined ? [path] : more.by.map((key) => [...path, key]);
-      if ([...judged, ...(more?.needs ?? [])].some((each) => checked.isSpoilt(checked.original(each)))) return;
+      if ([...judged, ...(more?.needs ?? [])].some((each) => checked.isSpoilt(checked.original(each)))) return null;
       const place = document.placeOf(original);
       issues.push({
         severity,
@@ -203,6 +203,7 @@ function createReport(document: SourceDocument, checked: Checked): Report {
         expected,
         nearest: null,
       });
+      return null;
     };
   return { error: add('error'), warning: add('warning'), issues };
 }

@@ -21,7 +21,8 @@ interface More {
 
 /** Collects the issues found after the check against the schema. Paths are those of `Checked.file`. */
 export interface Report {
-  error(path: Path, expected: Sentence, more?: More): void;
+  /** Reports a mistake. Returns `null`, the value of what cannot be read. */
+  error(path: Path, expected: Sentence, more?: More): null;
   warning(path: Path, expected: Sentence, more?: More): void;
   readonly issues: readonly ConfigIssue[];
 }
@@ -67,8 +68,7 @@ export function createReading(
     if (result.tag === 'ok') return result.text;
     const { code } = result;
     const isLink = isLock && code === 'outside';
-    report.error(path, isLink ? phrase('expected.lockLink') : phrase('expected.fileRead', { code }));
-    return null;
+    return report.error(path, isLink ? phrase('expected.lockLink') : phrase('expected.fileRead', { code }));
   };
   const text = (path: Path, name: string): string | null => textOf(path, files.read(resolve(name)));
   const rootsOf = (lock: string): readonly string[] => {
@@ -83,8 +83,7 @@ export function createReading(
       const content = text(path, name)?.replace(/\r?\n$/, '') ?? null;
       if (content === null) return null;
       if (content !== '' && !/[\r\n]/.test(content)) return content;
-      report.error(path, phrase('expected.fileSecret'));
-      return null;
+      return report.error(path, phrase('expected.fileSecret'));
     },
     lock: (path, name) => textOf(path, files.read(resolve(name), rootsOf(name)), true),
     beside(lock, name) {

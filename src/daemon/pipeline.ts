@@ -36,7 +36,7 @@ export class Pipeline {
   readonly #stages: Stages;
   readonly #judge: ReturnType<typeof createJudge>;
   readonly #asker: ReturnType<typeof createAsker>;
-  readonly #deliveries: Deliveries;
+  readonly #deliveries: ReturnType<typeof createDeliveries>;
   readonly #inbox: Input[] = [];
   /** Transcripts of samples that are not settled (whose verdict is not final), by probe id. */
   readonly #awaiting = new Map<string, Transcript>();
@@ -53,7 +53,7 @@ export class Pipeline {
     this.publisher = new Publisher(stages, this.events);
     this.knowledge = createKnowledge(stages);
     const delivered = (notice: Notice, delivery: Delivery): void => this.#take({ kind: 'delivery', notice, delivery });
-    this.#deliveries = new Deliveries(stages, this.defects, delivered);
+    this.#deliveries = createDeliveries(stages, this.defects, delivered);
     this.#asker = createAsker(stages, {
       defects: this.defects,
       probed: (due, probed) => this.#take({ kind: 'probed', due, probed }),
@@ -245,40 +245,26 @@ export class Pipeline {
   }
 }
 
-/** Sends the messages that are due, and reports how each delivery ended. */
-class Deliveries {
-  readonly #stages: Stages;
-  readonly #defects: Defects;
-  readonly #ended: (notice: Notice, delivery: Delivery) => void;
-  readonly #log: ReturnType<typeof createReceiverLog>;
-  #inFlight = 0;
-
-  /** @param ended  called when a delivery has ended, to request a turn of the main loop, which calls `record` */
-  constructor(stages: Stages, defects: Defects, ended: (notice: Notice, delivery: Delivery) => void) {
-    this.#stages = stages;
-    this.#defects = defects;
-    this.#ended = ended;
-    this.#log = createReceiverLog(stages.log);
-  }
-
-  send(now: Now): void {
-    for (const { notice, message } of this.#stages.notifier.takeDue(now)) {
-      this.#inFlight += 1;
-      void this.#defects
-        .or(() => this.#stages.post.send(message), notSent)
-        .then((delivery) => this.#ended(notice, delivery));
-    }
-  }
-
-  record(notice: Notice, delivery: Delivery, now: Now) {
-    const { notifier } = this.#stages;
-    this.#inFlight -= 1;
-    const change = notifier.delivered(notice, delivery, now);
-    this.#log(notice, delivery, () => notifier.queues(now));
-    return change;
-  }
-
-  inFlight(): number {
-    return this.#inFlight;
-  }
+/**
+ * Sends the messages that are due, and reports how each delivery ended.
+ * @param ended  called when a delivery has ended, to request a turn of the main loop, which calls `record`
+ */
+function createDeliveries(s: Stages, defects: Defects, ended: (notice: Notice, delivery: Delivery) => void) {
+  const logDelivery = createReceiverLog(s.log);
+  let inFlight = 0;
+  return {
+    send(now: Now): void {
+      for (const { notice, message } of s.notifier.takeDue(now)) {
+        inFlight += 1;
+        void defects.or(() => s.post.send(message), notSent).then((delivery) => ended(notice, delivery));
+      }
+    },
+    record(notice: Notice, delivery: Delivery, now: Now) {
+      inFlight -= 1;
+      const change = s.notifier.delivered(notice, delivery, now);
+      logDelivery(notice, delivery, () => s.notifier.queues(now));
+      return change;
+    },
+    inFlight: () => inFlight,
+  };
 }

@@ -15,7 +15,7 @@ import {
   type TrapKinds,
 } from '../core/trap.ts';
 import { addLinesAt } from '../formats/format.ts';
-import type { Key, Say } from '../words/words.ts';
+import type { Key, PlacesOf, Say } from '../words/words.ts';
 import type { ChainForms } from './chain-forms.ts';
 
 /**
@@ -155,6 +155,23 @@ export function trapOf<Id extends TrapId>(
   edits: readonly Edit[] = [],
 ): Trap & { readonly id: Id } {
   return { id, what, where, set, edits };
+}
+
+/** A trap with two texts in the message catalogue: what was found, and the line `set`. */
+type SaidTrapId = {
+  [Id in TrapId]: `trap.${Id}.${'what' | 'set'}` extends Key ? Id : never;
+}[TrapId];
+
+/** Makes the record of a trap whose texts are in the message catalogue. */
+export function sayTrap<Id extends SaidTrapId>(
+  say: Say,
+  id: Id,
+  where: readonly SettingPlace[],
+  values: Readonly<Record<PlacesOf<`trap.${Id}.${'what' | 'set'}`>, string | number>>,
+  edits?: readonly Edit[],
+): Trap & { readonly id: Id } {
+  const text = say as (key: Key, values: Readonly<Record<string, string | number>>) => string;
+  return trapOf(id, text(`trap.${id}.what`, values), where, [text(`trap.${id}.set`, values)], edits);
 }
 
 export interface FileLine {

@@ -50,6 +50,9 @@ export function makeProbe<Context>(
 /** A response, or how the conversation with the mirror must end. */
 export type Got = Result<Responded, End>;
 
+/** A part of a conversation that returns a value, or how the conversation must end. */
+export type Ask<T> = Talk<Result<T, End>>;
+
 export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string): string {
   return `${baseUrl.replace(/(?<!\/)\/+$/, '')}/${path}`;
 }
@@ -58,7 +61,7 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
 const accepted: ReadonlySet<number> = new Set([200, 203, 206]);
 
 /** Sends a request and returns the response if its status is `accepted`; else how the conversation must end. */
-export function* get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
+export function* get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Ask<Responded> {
   const got = respondedOf(yield request);
   if (got.tag === 'error' || accepted.has(got.value.status)) return got;
   return stoppedBy(failureOfStatus(got.value, context.nowWallMs) ?? { kind: 'status', status: got.value.status });
@@ -72,7 +75,7 @@ export function* get200(
   request: ProbeRequest,
   context: Pick<ProbeContext, 'nowWallMs'>,
   isMasked: (response: Responded) => boolean = () => false,
-): Talk<Got> {
+): Ask<Responded> {
   const got = respondedOf(yield request);
   const failure = got.tag === 'ok' ? failureOfStatus(got.value, context.nowWallMs) : null;
   if (got.tag === 'error' || failure === null) return got;

@@ -128,14 +128,10 @@ function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
       ] as const;
       add(loopDelayMsMax < 1 ? common : [...common, Math.round(loopDelayMsMax)]);
     },
-    control(
-      { name, answered: responded, latencyMs, at: respondedAt }: ControlResponse,
-      isRound: boolean,
-      at: Now,
-    ): void {
+    control({ name, answered, latencyMs, at: respondedAt }: ControlResponse, isRound: boolean, at: Now): void {
       const lag = whole(at.monotonicMs - respondedAt.monotonicMs);
       const latency = latencyMs === null ? -1 : whole(latencyMs);
-      add([since(at), -1, controls.of(name), responded ? 1 : 0, lag, latency, isRound ? 1 : 0]);
+      add([since(at), -1, controls.of(name), answered ? 1 : 0, lag, latency, isRound ? 1 : 0]);
     },
     gap(fromMs: number, toMs: number, at: Now): void {
       add([since(at), -2, whole(fromMs - now.monotonicMs), whole(toMs - now.monotonicMs)]);

@@ -92,6 +92,9 @@ export type Key = keyof Places;
 
 export type Language = 'en' | 'zh';
 
+/** The names of the values that texts need. */
+export type PlacesOf<K extends Key> = Places[K];
+
 type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
 
 /** The values for a text's placeholders. They have type `Value`, or are numbers if a plural depends on them. */

@@ -66,10 +66,8 @@ export function readAuth(path: Path, written: FileAuth | undefined, split: Split
 function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Auth | null {
   const given = formKeys.filter((key) => auth[key] !== undefined);
   const forms = new Set(given.map((key) => (/^(username|password)/.test(key) ? 'basic' : key)));
-  if (forms.size !== 1) {
-    reading.error(path, phrase('expected.oneOfWith'), { by: forms.size > 1 ? given : formKeys });
-    return null;
-  }
+  if (forms.size !== 1)
+    return reading.error(path, phrase('expected.oneOfWith'), { by: forms.size > 1 ? given : formKeys });
   const { hosts } = auth;
   if (forms.has('netrc')) return fromNetrc(path, auth, url, reading);
   if (!forms.has('basic')) {
@@ -83,10 +81,9 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
   const { username, password, passwordFile } = auth;
   if (username === undefined || (password === undefined) === (passwordFile === undefined)) {
     const isTwice = password !== undefined && passwordFile !== undefined;
-    reading.error(path, phrase('expected.passwordEither'), {
+    return reading.error(path, phrase('expected.passwordEither'), {
       by: isTwice ? ['password', 'passwordFile'] : ['username', 'password', 'passwordFile'],
     });
-    return null;
   }
   const secret = passwordFile === undefined ? password : reading.secret([...path, 'passwordFile'], passwordFile);
   return secret == null ? null : { scheme: 'basic', username, secret: new Secret(secret), hosts };
@@ -98,20 +95,16 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): A
   const { NETRC, HOME } = reading.env;
   const usual = NETRC !== undefined && NETRC !== '' ? NETRC : HOME === undefined ? null : `${HOME}/.netrc`;
   const name = typeof auth.netrc === 'string' ? auth.netrc : usual;
-  if (name === null) {
-    reading.error([...path, 'netrc'], phrase('expected.home'));
-    return null;
-  }
+  if (name === null) return reading.error([...path, 'netrc'], phrase('expected.home'));
   const text = reading.text([...path, 'netrc'], name);
   if (text === null) return null;
   const host = new URL(url).hostname;
   const login = findNetrcLogin(text, host);
   if (login !== null)
     return { scheme: 'basic', username: login.username, secret: new Secret(login.password), hosts: auth.hosts };
-  reading.error([...path, 'netrc'], phrase('expected.netrc', { host }), {
+  return reading.error([...path, 'netrc'], phrase('expected.netrc', { host }), {
     needs: [[...path.slice(0, -1), 'url']],
   });
-  return null;
 }
 
 /**

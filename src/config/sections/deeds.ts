@@ -142,10 +142,8 @@ type FileDeed = { readonly [Key in keyof typeof deedKeys]?: z.output<(typeof dee
 /** Reads what an action does; `null` after reporting a mistake. */
 export function readDeed(path: Path, action: FileDeed, reading: Reading): ActionDeed | null {
   const { file, command, git, http } = action;
-  if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {
-    reading.error(path, phrase('expected.oneDeed'), { by: ['file', 'command', 'git', 'http'] });
-    return null;
-  }
+  if ([file, command, git, http].filter((one) => one !== undefined).length !== 1)
+    return reading.error(path, phrase('expected.oneDeed'), { by: ['file', 'command', 'git', 'http'] });
   if (file !== undefined) return { kind: 'file', path: normalize(reading.resolve(file.path)), as: file.as };
   if (command !== undefined) {
     const [program = '', ...rest] = command;

@@ -129,10 +129,8 @@ export function bearerToken(
   const at = [...path, tokenFile === undefined ? 'token' : 'tokenFile'];
   const found = tokenFile === undefined ? (token ?? null) : reading.secret(at, tokenFile);
   if (found === null) return null;
-  if (found.length > limits.tokenChars || !b64token.test(found)) {
-    reading.error(at, phrase('expected.bearerToken', { chars: limits.tokenChars }));
-    return null;
-  }
+  if (found.length > limits.tokenChars || !b64token.test(found))
+    return reading.error(at, phrase('expected.bearerToken', { chars: limits.tokenChars }));
   if (short !== null && found.length < limits.tokenCharsSafe)
     reading[short](at, phrase('expected.bearerShort', { chars: limits.tokenCharsSafe }));
   return found;

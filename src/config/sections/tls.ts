@@ -87,8 +87,7 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
   if (text === null) return null;
   const found = text.match(certificates) ?? [];
   if (found.length > 0 && found.every((one) => parsedBy((pem) => new X509Certificate(pem), one) !== null)) return text;
-  reading.error(path, phrase('expected.filePem'));
-  return null;
+  return reading.error(path, phrase('expected.filePem'));
 }
 
 /**
@@ -104,15 +103,10 @@ export function readKeyPair(
   const key = reading.text(paths.key, names.key);
   if (key === null) return null;
   const parsed = parsedBy(createPrivateKey, key);
-  if (parsed === null) {
-    reading.error(paths.key, phrase('expected.filePemKey'));
-    return null;
-  }
+  if (parsed === null) return reading.error(paths.key, phrase('expected.filePemKey'));
   if (cert === null) return null;
-  if (!new X509Certificate(cert.match(certificates)?.[0] ?? '').checkPrivateKey(parsed)) {
-    reading.error(paths.key, phrase('expected.keyOfCert'));
-    return null;
-  }
+  if (!new X509Certificate(cert.match(certificates)?.[0] ?? '').checkPrivateKey(parsed))
+    return reading.error(paths.key, phrase('expected.keyOfCert'));
   return { cert, key: new Secret(key) };
 }
 

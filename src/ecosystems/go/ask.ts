@@ -2,7 +2,7 @@ import { isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
-import { below, type Got, get200, type Responded, type Talk, unaskable } from '../talk.ts';
+import { type Ask, below, get200, type Responded, unaskable } from '../talk.ts';
 import type { GoContext } from './context.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
@@ -15,7 +15,7 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
  * Like `get200` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream becomes the failure
  * `masked_upstream`.
  */
-export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
+export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Ask<Responded> {
   return get200(request, context, isMasked);
 }
 
@@ -25,7 +25,7 @@ export function* getBelow(
   rest: string,
   request: Omit<ProbeRequest, 'url'>,
   context: GoContext,
-): Talk<Got> {
+): Ask<Responded> {
   const url = moduleUrlOf(context, module ?? '', rest);
   return url === null ? error(unaskable) : yield* getGo({ ...request, url }, context);
 }

@@ -8,6 +8,7 @@ import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../wo
 import { wordOfFile } from '../file-word.ts';
 import { foldKeys, isGoTime, parseFields } from '../parse-json.ts';
 import {
+  type Ask,
   beginsIn,
   type End,
   ended,
@@ -202,13 +203,13 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
   return chosen.value === null ? yield* requestInfo(module, '@latest', context) : ok(chosen.value);
 }
 
-type ModOf = (version: string) => Talk<Result<Uint8Array, End>>;
+type ModOf = (version: string) => Ask<Uint8Array>;
 
 /**
  * Returns the version to which `latest` resolves among `versions`; `null`: the list is empty. Retractions are not
  * considered here.
  */
-function* highestOf(module: string, versions: readonly string[], modOf: ModOf): Talk<Result<string | null, End>> {
+function* highestOf(module: string, versions: readonly string[], modOf: ModOf): Ask<string | null> {
   let latest = latestOf(versions, null);
   if (latest.tag === 'has_mod') {
     const mod = yield* modOf(latest.version);

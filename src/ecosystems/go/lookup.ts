@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { below, type End, type Got, type Responded, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import { type Ask, below, type Responded, stoppedBy, unaskable } from '../talk.ts';
 import { getGo } from './ask.ts';
 import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
@@ -27,7 +27,7 @@ export function* requestRecord(
   database: Database,
   { module, version }: Lookup,
   { aside }: { readonly aside: boolean },
-): Talk<Result<FoundRecord, End>> {
+): Ask<FoundRecord> {
   const path = lookupPathOf({ module, version });
   if (path === null) return error(unaskable);
   const got = yield* getFrom(database, path, { aside, bodyBytesMax: limits.noteBytes });
@@ -42,7 +42,7 @@ export function* requestRecord(
   return ok({ id: record.id, text: record.text, head: head.value, hashes });
 }
 
-export function* requestHead(database: Database): Talk<Result<SignedHead, End>> {
+export function* requestHead(database: Database): Ask<SignedHead> {
   const got = yield* getFrom(database, 'latest', { aside: true, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
   const head = openHead(got.value.body, database.verifier);
@@ -146,7 +146,7 @@ export function* getFrom(
   database: Database,
   path: string,
   { aside, bodyBytesMax }: Pick<ProbeRequest, 'aside' | 'bodyBytesMax'>,
-): Talk<Got> {
+): Ask<Responded> {
   // In URLs of a checksum database the go command does not percent-encode `!`, unlike in URLs of modules.
   const request = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
   const got = yield* getGo(request, database.context);

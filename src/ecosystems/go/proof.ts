@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { type End, ended, failedBy, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
+import { type Ask, type End, ended, failedBy, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
 import type { KnownHead } from './context.ts';
 import { type Database, type FoundRecord, getFrom } from './lookup.ts';
 import type { TreeHead } from './note.ts';
@@ -97,7 +97,7 @@ const headRequestsMax = 20;
  * Requests the wanted tiles.
  * @param records  the number of records to prove: in a large log each needs its own tile and that tile's parent
  */
-function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
+function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Ask<Tiles> {
   const tiles = new Map<string, Buffer>();
   let requestsLeft = headRequestsMax + 2 * records;
   for (const tile of wanted) {
@@ -122,7 +122,7 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
   return ok(tiles);
 }
 
-function* fetchTile(database: Database, tile: Tile): Talk<Result<Buffer, End>> {
+function* fetchTile(database: Database, tile: Tile): Ask<Buffer> {
   const got = yield* getFrom(database, tilePathOf(tile), { aside: true, bodyBytesMax: limits.tileBytes });
   if (got.tag === 'error') return got;
   const { body } = got.value;

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { AuthorityCost, Cost, Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
-import { below, type End, ended, failedBy, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { type Ask, below, ended, failedBy, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { GoContext, KnownHead, Lookup } from './context.ts';
 import {
   type Database,
@@ -139,7 +139,7 @@ function* learnMore(
 function* requestSome(
   relay: Database,
   lookups: readonly Lookup[],
-): Talk<Result<{ readonly records: readonly FoundRecord[]; readonly isEnd: boolean }, End>> {
+): Ask<{ readonly records: readonly FoundRecord[]; readonly isEnd: boolean }> {
   const records: FoundRecord[] = [];
   for (const lookup of lookups) {
     const record = yield* requestRecord(relay, lookup, { aside: true });

@@ -3,7 +3,7 @@ import { maskChain } from '../../core/secret.ts';
 import type { Edit, SettingPlace, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
-import { type KnownTraps, splitWords, trapOf } from '../doctor.ts';
+import { type KnownTraps, sayTrap, splitWords, trapOf } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { findLeakTraps } from './leaks.ts';
 import { findTooWide } from './patterns.ts';
@@ -90,19 +90,13 @@ function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
     const [shells, [project], own] = [of('shell'), of('direnv'), of('shell', 'file')];
     const traps: GoTrap[] = [];
     if (new Set(shells.map(({ value }) => value)).size > 1) {
-      const what = say('trap.go-shells-differ.what', { name, values: listed(shells, say) });
-      traps.push(
-        trapOf('go-shells-differ', what, shells.map(placeIn), [
-          say('trap.go-shells-differ.set', { name: escapeWord(name) }),
-        ]),
-      );
+      const values = { name, values: listed(shells, say) };
+      traps.push(sayTrap(say, 'go-shells-differ', shells.map(placeIn), values));
     }
     const others = own.filter(({ value }) => value !== project?.value);
     if (project !== undefined && others.length > 0) {
       const values = { name, project: shown(project), others: listed(others, say) };
-      const where = [project, ...others].map(placeIn);
-      const set = say('trap.go-direnv-differs.set', { name });
-      traps.push(trapOf('go-direnv-differs', say('trap.go-direnv-differs.what', values), where, [set]));
+      traps.push(sayTrap(say, 'go-direnv-differs', [project, ...others].map(placeIn), values));
     }
     return traps;
   });
@@ -113,10 +107,9 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   if (source === 'distribution') return [];
   const mistake = checkGoproxy(value);
   if (mistake !== null) {
-    const values = { value: shown(setting), expected: saySentence(mistake, say) };
     const line = settingLineFor(setting, 'https://mirror.example.com,direct');
-    const set = say('trap.go-proxy-malformed.set', { line });
-    return [trapOf('go-proxy-malformed', say('trap.go-proxy-malformed.what', values), [place], [set])];
+    const values = { value: shown(setting), expected: saySentence(mistake, say), line };
+    return [sayTrap(say, 'go-proxy-malformed', [place], values)];
   }
   const ended = /(?:^|[,|])\s*(direct|off)\s*[,|]/.exec(value);
   const endedAt = ended === null ? value.length : ended.index + ended[0].length;
@@ -130,9 +123,8 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   const parsed = parseGoproxy(value);
   const last = parsed.tag === 'ok' ? parsed.value.members.at(-1) : undefined;
   if (last?.kind !== 'url' || last.plain.startsWith('file:')) return [];
-  const what = say('trap.go-direct-missing.what', { value: shown(setting) });
-  const set = say('trap.go-direct-missing.set', { line: withDirect(setting) });
-  return [trapOf('go-direct-missing', what, [place], [set], replaced(setting, `${value},direct`))];
+  const values = { value: shown(setting), line: withDirect(setting) };
+  return [sayTrap(say, 'go-direct-missing', [place], values, replaced(setting, `${value},direct`))];
 }
 
 /**

@@ -113,7 +113,7 @@ function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {
   if (entry.method !== 0 && entry.method !== 8) return null;
   if (entry.method === 0 && entry.packedBytes !== entry.plainBytes) return null;
   if (Math.max(entry.packedBytes, entry.plainBytes) <= smallBytes) return hashSmall(zip, start, entry);
-  const content = new Content(entry);
+  const content = createContent(entry);
   if (entry.method === 0) yield* takeStored(zip, start, entry, content);
   else yield* runMeanwhile(() => inflated(zip, start, entry, content));
   return content.hex();
@@ -154,7 +154,7 @@ async function inflated(zip: WholeBody, start: number, { packedBytes }: ZipEntry
   } catch (error) {
     const isTheirs = error === tooMuch || (error as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
     if (!isTheirs) throw error;
-    content.isBroken = true;
+    content.spoil();
   }
 }
 
@@ -165,29 +165,23 @@ function* piecesOf(zip: WholeBody, start: number, bytes: number): Generator<Uint
 }
 
 /** Hashes an entry's content piece by piece; `hex` also checks its length and CRC-32. */
-class Content {
-  isBroken = false;
-  readonly #entry: ZipEntry;
-  readonly #hash = createHash('sha256');
-  #crc32 = 0;
-  #bytes = 0;
-
-  constructor(entry: ZipEntry) {
-    this.#entry = entry;
-  }
-
-  /** Adds the next piece of the content. Returns false if the content is now longer than the declared size. */
-  take(piece: Uint8Array): boolean {
-    this.#bytes += piece.length;
-    if (this.#bytes > this.#entry.plainBytes) return false;
-    this.#hash.update(piece);
-    this.#crc32 = crc32(piece, this.#crc32);
-    return true;
-  }
-
-  hex(): string | null {
-    const { plainBytes, crc32: wanted } = this.#entry;
-    const isSound = !this.isBroken && this.#bytes === plainBytes && this.#crc32 === wanted;
-    return isSound ? this.#hash.digest('hex') : null;
-  }
+function createContent({ plainBytes, crc32: wanted }: ZipEntry) {
+  const hash = createHash('sha256');
+  let [sum, bytes, isBroken] = [0, 0, false];
+  return {
+    /** Adds the next piece of the content. Returns false if the content is now longer than the declared size. */
+    take(piece: Uint8Array): boolean {
+      bytes += piece.length;
+      if (bytes > plainBytes) return false;
+      hash.update(piece);
+      sum = crc32(piece, sum);
+      return true;
+    },
+    spoil(): void {
+      isBroken = true;
+    },
+    hex: () => (!isBroken && bytes === plainBytes && sum === wanted ? hash.digest('hex') : null),
+  };
 }
+
+type Content = ReturnType<typeof createContent>;

@@ -55,7 +55,7 @@ export function* checkListedIndexes(
   const got = yield* keptFor(list, before, leads, keyring, context);
   if (got.tag === 'error') return { wrong: ended(got.error), facts: {} };
   if (got.value === null) return { wrong: null, facts: {} };
-  const turn = new Turn(got.value, list, context);
+  const turn = openTurn(got.value, list, context);
   const wrong = yield* turn.check();
   memory.keep(key, JSON.stringify(turn.kept()), nowWallMs + limits.rotaKeptMs);
   return { wrong, facts: { signature: got.value.signature } };
@@ -104,70 +104,43 @@ function beginningOf(list: Uint8Array): string {
 }
 
 /** Checks all indexes that a signed list names, within one probe. */
-class Turn {
-  readonly #before: Kept;
-  readonly #list: Beginning;
-  readonly #context: HttpContext;
-  readonly #copies: Record<string, Copy>;
-  readonly #times: Record<string, number>;
-  #spent: number;
-  #sinceMs: number;
+function openTurn(before: Kept, list: Beginning, context: HttpContext) {
+  const copies: Record<string, Copy> = { ...before.copies };
+  const times: Record<string, number> = { ...before.times };
+  const isNewHour = context.nowWallMs - before.sinceMs >= hourMs;
+  const sinceMs = isNewHour ? context.nowWallMs : before.sinceMs;
+  let spent = isNewHour ? 0 : before.spent;
 
-  constructor(before: Kept, list: Beginning, context: HttpContext) {
-    this.#before = before;
-    this.#list = list;
-    this.#context = context;
-    this.#copies = { ...before.copies };
-    this.#times = { ...before.times };
-    const isNewHour = context.nowWallMs - before.sinceMs >= hourMs;
-    this.#spent = isNewHour ? 0 : before.spent;
-    this.#sinceMs = isNewHour ? context.nowWallMs : before.sinceMs;
-  }
-
-  kept(): Kept {
-    const spent = { spent: this.#spent, sinceMs: this.#sinceMs };
-    return { ...this.#before, copies: this.#copies, times: this.#times, ...spent };
-  }
-
-  /** Checks the indexes in order and stops at the first fault. Returns this fault; `null`: there is none. */
-  *check(): Talk<Verdict | null> {
-    for (const index of this.#before.indexes) {
-      const wrong = yield* this.#one(index);
-      if (wrong !== null) return wrong;
-    }
-    return null;
-  }
-
-  *#one(index: IndexAt): Talk<Verdict | null> {
-    const copy = this.#copies[index.name];
-    const isOnce = copy !== undefined && copy.wrong !== null && (this.#times[index.name] ?? 0) < 2;
-    const compared = copy === undefined || isOnce ? 'unknown' : yield* compareCopy(copy, this.#context);
+  function* one(index: IndexAt): Talk<Verdict | null> {
+    const copy = copies[index.name];
+    const isOnce = copy !== undefined && copy.wrong !== null && (times[index.name] ?? 0) < 2;
+    const compared = copy === undefined || isOnce ? 'unknown' : yield* compareCopy(copy, context);
     if (typeof compared === 'object') return ended(compared.end);
     if (compared === 'same') return verdictOf(copy);
     const [form] = index.forms;
     const cost = form?.file.bytes ?? 0;
     // If the bytes of this hour (`limits.indexBytesPerHour`) are used up, the verdict on the last copy still applies.
     // The hourly step `whole` also checks the index.
-    if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
-    this.#spent += cost;
-    return yield* this.#read(index, copy);
+    if (spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
+    spent += cost;
+    return yield* readAnew(index, copy);
   }
 
-  *#read(index: IndexAt, before: Copy | undefined): Talk<Verdict | null> {
-    const read = yield* readIndex(index, this.#list.path, this.#context);
+  function* readAnew(index: IndexAt, last: Copy | undefined): Talk<Verdict | null> {
+    const read = yield* readIndex(index, list.path, context);
     const { name } = index;
     // A timeout is no fault here, because a large index may need longer on a slow line. The hourly step `whole` has
     // more time.
     if (read.tag === 'ended')
       return read.end.tag === 'failed' && isTimeout(read.end.failure.kind) ? null : ended(read.end);
     // A mirror of other architectures never had this index, so its absence is no fault.
-    if (read.tag === 'absent') return this.#times[name] === undefined ? null : ended(read.end);
+    if (read.tag === 'absent') return times[name] === undefined ? null : ended(read.end);
     const wrong = read.tag === 'right' ? null : { failure: read.failure, facts: read.facts };
-    if (wrong !== null && (yield* this.#isListNew())) return null;
-    const copy = copyOf(read.at.path, read.response, wholeOf(read.response), wrong, before);
-    const isAgain = before?.wrong != null && before.first === copy.first && before.last === copy.last;
-    this.#times[name] = wrong === null ? 0 : isAgain ? (this.#times[name] ?? 0) + 1 : 1;
-    this.#copies[name] = copy;
+    if (wrong !== null && (yield* isListNew())) return null;
+    const copy = copyOf(read.at.path, read.response, wholeOf(read.response), wrong, last);
+    const isAgain = last?.wrong != null && last.first === copy.first && last.last === copy.last;
+    times[name] = wrong === null ? 0 : isAgain ? (times[name] ?? 0) + 1 : 1;
+    copies[name] = copy;
     return verdictOf(copy);
   }
 
@@ -175,10 +148,22 @@ class Turn {
    * True if the mirror got a new signed list since this probe began. Then the index and the list may belong to
    * different versions of the archive, so a difference is no fault.
    */
-  *#isListNew(): Talk<boolean> {
-    const now = yield* getList(this.#list.path, this.#context);
-    return now.tag === 'ok' && beginningOf(now.value) !== this.#before.list;
+  function* isListNew(): Talk<boolean> {
+    const now = yield* getList(list.path, context);
+    return now.tag === 'ok' && beginningOf(now.value) !== before.list;
   }
+
+  return {
+    kept: (): Kept => ({ ...before, copies, times, spent, sinceMs }),
+    /** Checks the indexes in order and stops at the first fault. Returns this fault; `null`: there is none. */
+    *check(): Talk<Verdict | null> {
+      for (const index of before.indexes) {
+        const wrong = yield* one(index);
+        if (wrong !== null) return wrong;
+      }
+      return null;
+    },
+  };
 }
 
 function verdictOf(copy: Copy | undefined): Verdict | null {

@@ -9,9 +9,9 @@ import { readForeignUrl } from '../../core/url.ts';
 import { failureOf, malformed, phrase } from '../../words/tell.ts';
 import { wordOfFile } from '../file-word.ts';
 import {
+  type Ask,
   beginsIn,
   below,
-  type End,
   ended,
   failedBy,
   fine,
@@ -210,12 +210,7 @@ const fullForm = { accept: 'application/json' };
  * Requests an abbreviated packument and, after a 404 or 410, the full packument.
  * @see npm/pacote lib/registry.js
  */
-function* getPackument(
-  module: string,
-  wanted: string,
-  context: NpmContext,
-  aside: boolean,
-): Talk<Result<Packument, End>> {
+function* getPackument(module: string, wanted: string, context: NpmContext, aside: boolean): Ask<Packument> {
   const escaped = escapeName(module);
   if (escaped === null) return error(unaskable);
   const request = { url: below(context, escaped), bodyBytesMax: limits.indexBytes, large: true, aside } as const;
@@ -263,7 +258,7 @@ function* locate(
   version: string,
   context: NpmContext,
   isAnew = false,
-): Talk<Result<Located & { readonly isKept: boolean }, End>> {
+): Ask<Located & { readonly isKept: boolean }> {
   const key = `npm ${module}@${version}`;
   const kept = isAnew ? null : readKept(context.memory?.get(key, context.nowWallMs) ?? null);
   const hasMoved =
@@ -276,7 +271,7 @@ function* locate(
   return ok({ ...located.value, isKept: false });
 }
 
-function* fromPackument(module: string, wanted: string, context: NpmContext): Talk<Result<Located, End>> {
+function* fromPackument(module: string, wanted: string, context: NpmContext): Ask<Located> {
   const got = yield* getPackument(module, wanted, context, true);
   if (got.tag === 'error') return got;
   const { version, dist } = got.value;

@@ -17,6 +17,7 @@ import {
   plainUrlOf,
   readWord,
   removalOf,
+  sayTrap,
   trapOf,
 } from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
@@ -85,9 +86,8 @@ function yarnTraps({ settings }: NpmFound, project: NpmSetting | undefined, say:
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
   if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
-  const what = say('trap.npm-pnpm-differ.what', { npm: shown(npm), pnpm: shown(pnpm) });
-  const set = say('trap.npm-pnpm-differ.set', { place: placeTextOf(pnpm.place) });
-  return [trapOf('npm-pnpm-differ', what, [npm.place, pnpm.place], [set])];
+  const values = { npm: shown(npm), pnpm: shown(pnpm), place: placeTextOf(pnpm.place) };
+  return [sayTrap(say, 'npm-pnpm-differ', [npm.place, pnpm.place], values)];
 }
 
 function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
@@ -125,10 +125,9 @@ function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
     if (holder === undefined) {
       const registry = registryFor(setting, found);
       const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
-      const set = say('trap.npm-auth-unscoped.set', { scoped, name });
       const line = setting.line?.trimStart() ?? '';
       const edits = registry === null || !line.startsWith(name) ? [] : edit(setting, [`${scoped}:${line}`]);
-      return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
+      return [sayTrap(say, 'npm-auth-unscoped', [place], { scoped, name }, edits)];
     }
     const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
     if (!hasMain || used.has(host) || setting.line?.split('=', 1)[0]?.includes('${')) return [];
@@ -155,10 +154,8 @@ function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
     const key = `${scope}:registry`;
     const [ours] = placesOfKey(found, key);
     const place = { file, line };
-    if (ours === undefined && isOutside && matchesNpmPatterns(privatePatterns, name)) {
-      const set = say('trap.npm-scope-leaks.set', { scope });
-      return [trapOf('npm-scope-leaks', say('trap.npm-scope-leaks.what', { name, scope }), [place], [set])];
-    }
+    if (ours === undefined && isOutside && matchesNpmPatterns(privatePatterns, name))
+      return [sayTrap(say, 'npm-scope-leaks', [place], { name, scope })];
     if (ours?.level !== 'user' || settings.some((one) => one.key === key && one.level === 'project')) return [];
     const what = say('trap.npm-scope-of-user.what', { scope, url: shown(ours) });
     const set = say('trap.npm-scope-of-user.set', { scope, url: urlIn(ours) });

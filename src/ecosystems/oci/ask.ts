@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
-import { type End, type Responded, respondedOf, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import { type Ask, type End, type Responded, respondedOf, stoppedBy, unaskable } from '../talk.ts';
 import {
   type Challenge,
   fetchToken,
@@ -48,11 +48,7 @@ export function repositoryUrlOf({ context }: Session, host: string, path: string
  * the request once more.
  * @see docs/protocols/oci.md#tokens
  */
-export function* requestWithToken(
-  request: ProbeRequest,
-  repository: string,
-  session: Session,
-): Talk<Result<Responded, End>> {
+export function* requestWithToken(request: ProbeRequest, repository: string, session: Session): Ask<Responded> {
   const door = yield* doorOf(session);
   if (door.tag === 'error') return door;
   const first = door.value === null ? null : scoped(door.value, repository);
@@ -87,7 +83,7 @@ export function challengeOf(response: Responded, { context }: Session): Result<C
   return challenge;
 }
 
-function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
+function* doorOf(session: Session): Ask<Challenge | null> {
   const kept = session.recall(doorKey);
   if (kept !== null) return ok(JSON.parse(kept) as Challenge | null);
   const url = apiBaseOf(session.context.baseUrl);

@@ -2,12 +2,12 @@ import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { ok, type Result } from '../../core/result.ts';
+import { ok } from '../../core/result.ts';
 import type { Facts, ProbeRequest, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import {
+  type Ask,
   beginsIn,
-  type End,
   ended,
   failedBy,
   failureOfStatus,
@@ -160,7 +160,7 @@ interface Found {
   readonly of: string;
 }
 
-function* layerOf(session: Session, image: ImageName, version: string): Talk<Result<Found, End>> {
+function* layerOf(session: Session, image: ImageName, version: string): Ask<Found> {
   let next = version;
   let of: string | null = null;
   for (let lists = 0; lists <= listsMax; lists++) {

@@ -65,10 +65,7 @@ const forms: readonly (readonly [RegExp, (text: string) => Fields | null, (file:
 const systemFiles = ['containerd/config.toml', 'rancher/k3s/registries.yaml', 'rancher/rke2/registries.yaml'];
 
 /** Returns the mirrors of Docker Hub in the settings of containerd, k3s, Docker and podman, in this order. */
-async function findHubMirrors(
-  { hosts, daemons, registries }: OciFound,
-  machine: Pick<Machine, 'read' | 'system'>,
-): Promise<{ readonly chains: readonly ChainSetting[]; readonly unread: readonly string[] }> {
+async function findHubMirrors({ hosts, daemons, registries }: OciFound, machine: Pick<Machine, 'read' | 'system'>) {
   const named = [...hosts, ...daemons, ...registries].map(({ file }) => file);
   const files: (readonly [file: string, text: string])[] = [];
   for (const file of new Set([...systemFiles.map((path) => machine.system(`/etc/${path}`)), ...named])) {

@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type End, failureOfStatus, type Responded, stoppedBy, type Talk } from '../talk.ts';
+import { type Ask, failureOfStatus, type Responded, stoppedBy } from '../talk.ts';
 import { repositoryUrlOf, requestWithToken } from './ask.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
@@ -30,7 +30,7 @@ export function* fetchManifest(
   image: ImageName,
   version: string,
   { aside }: { readonly aside: boolean },
-): Talk<Result<Fetched, End>> {
+): Ask<Fetched> {
   const url = manifestUrlOf(session, image, version);
   const request = { url, aside, headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes };
   const response = yield* requestWithToken(request, image.repository, session);

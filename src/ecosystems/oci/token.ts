@@ -5,7 +5,7 @@ import { error, ok, type Result } from '../../core/result.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { foldKeys, isGoTime, parseFields } from '../parse-json.ts';
-import { type End, get200, stoppedBy, type Talk } from '../talk.ts';
+import { type Ask, get200, stoppedBy } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
 /** A token of a registry. `isFresh`: it was just requested and does not come from the cache. */
@@ -23,13 +23,13 @@ const shareKept = 0.8;
 /** The maximum length of a token, characters. Most servers refuse longer headers. */
 const tokenCharsMax = 8192;
 
-export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<HeldToken, End>> {
+export function* tokenFor(challenge: Challenge, session: Session): Ask<HeldToken> {
   const kept = session.recall(keyOf(challenge));
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
 /** Requests a token and caches it. @see docs/protocols/oci.md#tokens */
-export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<HeldToken, End>> {
+export function* fetchToken(challenge: Challenge, session: Session): Ask<HeldToken> {
   const url = new URL(challenge.realm);
   if (challenge.service !== null) url.searchParams.append('service', challenge.service);
   if (challenge.scope !== null) url.searchParams.append('scope', challenge.scope);

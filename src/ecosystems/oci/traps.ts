@@ -3,7 +3,7 @@ import { maskUrl } from '../../core/secret.ts';
 import type { SettingPlace, Trap } from '../../core/trap.ts';
 import { settingAt } from '../../formats/format.ts';
 import type { Say } from '../../words/words.ts';
-import { editOf, explainPlainUrl, type KnownTraps, trapOf } from '../doctor.ts';
+import { editOf, explainPlainUrl, type KnownTraps, sayTrap, trapOf } from '../doctor.ts';
 import type { PlacedSetting, SettingsFile } from '../settings-file.ts';
 import { hostsOf, type OciFound } from './settings-found.ts';
 
@@ -71,8 +71,7 @@ function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
     const named = hostsOf(file);
     const [first] = named;
     if (file.registry !== '_default' || first === undefined) return [];
-    const what = say('trap.oci-default-leaks.what', { count: named.length });
-    return [trapOf('oci-default-leaks', what, [first.at.place], [say('trap.oci-default-leaks.set')])];
+    return [sayTrap(say, 'oci-default-leaks', [first.at.place], { count: named.length })];
   });
 }
 
@@ -80,10 +79,9 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
   if (config === null || config.rejected !== null) return [];
   const { file, settings } = config;
   const skipped = settings.filter((one) => isOn(one, 'insecure_skip_verify'));
-  const traps: OciTrap[] = skipped.map(({ place }) => {
-    const what = say('trap.oci-verify-skipped.what', { key: 'insecure_skip_verify' });
-    return trapOf('oci-verify-skipped', what, [place], [say('trap.oci-verify-skipped.set')]);
-  });
+  const traps: OciTrap[] = skipped.map(({ place }) =>
+    sayTrap(say, 'oci-verify-skipped', [place], { key: 'insecure_skip_verify' }),
+  );
   const path = settings.find(({ path: keys, value }) => keys.at(-1) === 'config_path' && value !== '');
   const isMirrors = ({ path: keys }: PlacedSetting, depth: number): boolean =>
     keys[0] === 'plugins' && keys.at(-1 - depth) === 'mirrors' && keys.at(-2 - depth) === 'registry';
@@ -92,10 +90,8 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
   // If config.toml has version 3 or later, containerd reads the default folder of hosts.toml files unless another
   // folder is set.
   const isOld = !(Number(settingAt(settings, ['version'])?.value) >= 3);
-  if (path !== undefined && mirrors !== undefined) {
-    const set = [say('trap.oci-mirrors-twice.set')];
-    traps.push(trapOf('oci-mirrors-twice', say('trap.oci-mirrors-twice.what'), [path.place, mirrors.place], set));
-  }
+  if (path !== undefined && mirrors !== undefined)
+    traps.push(sayTrap(say, 'oci-mirrors-twice', [path.place, mirrors.place], {}));
   if (path === undefined && isOld && hosts.length > 0) {
     const where = [file, ...hosts.slice(0, 3).map((one) => one.file)].map((name) => ({ file: name, line: null }));
     const set = ['[plugins."io.containerd.grpc.v1.cri".registry]', say('trap.oci-hosts-unread.set')];
@@ -105,10 +101,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
 }
 
 function daemonTraps({ file, rejected, settings }: SettingsFile, say: Say): readonly OciTrap[] {
-  if (rejected !== null) {
-    const set = [say('trap.oci-daemon-json-broken.set')];
-    return [trapOf('oci-daemon-json-broken', say('trap.oci-daemon-json-broken.what'), [{ file, line: null }], set)];
-  }
+  if (rejected !== null) return [sayTrap(say, 'oci-daemon-json-broken', [{ file, line: null }], {})];
   const textsOf = (key: string) =>
     settings.flatMap(({ path: [name, position], value, place }) =>
       name === key && position !== undefined && typeof value === 'string' ? [{ text: value, place }] : [],
@@ -120,10 +113,7 @@ function daemonTraps({ file, rejected, settings }: SettingsFile, say: Say): read
   const plain = mirrors.filter(({ text: url }) => /^http:/i.test(url) && !isLoop(url));
   const blind = textsOf('insecure-registries').filter(({ text: host }) => !/^(localhost|127\.|\[?::1\b|$)/.test(host));
   return [
-    ...withPath.map(({ text: url, place }) => {
-      const what = say('trap.oci-mirror-with-path.what', { url: maskUrl(url) });
-      return trapOf('oci-mirror-with-path', what, [place], [say('trap.oci-mirror-with-path.set')]);
-    }),
+    ...withPath.map(({ text: url, place }) => sayTrap(say, 'oci-mirror-with-path', [place], { url: maskUrl(url) })),
     ...plain.map(({ text: url, place }) => plainMirror(url, place, say)),
     ...blind.map(({ text: host, place }) => blindly(host, place, '/etc/docker/certs.d', say)),
   ];
@@ -147,6 +137,6 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
  */
 function blindly(written: string, place: SettingPlace, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
-  const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
-  return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);
+  const values = { host, authority: `${authorities}/${host}/ca.crt` };
+  return sayTrap(say, 'oci-insecure-registries', [place], values);
 }

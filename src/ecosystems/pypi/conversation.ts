@@ -1,5 +1,4 @@
 import { heldBodyOf, isMarkup, utf8 } from '../../core/body.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { dropContents, type Facts, type Verdict } from '../../core/transcript.ts';
@@ -133,11 +132,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
  * Returns a mismatch if the hash on the page differs from the known hash. `null`: the two hashes are equal, or one of
  * them is missing.
  */
-function wrongFile(
-  { sha256, name }: ReleaseFile,
-  pins: Pins,
-  isAuthority: boolean,
-): { readonly failure: ProbeFailure; readonly facts: Facts } | null {
+function wrongFile({ sha256, name }: ReleaseFile, pins: Pins, isAuthority: boolean) {
   if (sha256 === null) return null;
   const { hash: want, word } = pins.wants(name, sha256, { sha256, isAuthority });
   const got = `sha256:${sha256}`;

@@ -15,6 +15,7 @@ import {
   plainUrlOf,
   readWord,
   removalOf,
+  sayTrap,
   trapOf,
 } from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
@@ -73,8 +74,7 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   const [pip] = sortInOrder(found, 'pip', 'index-url');
   const [uv] = sortInOrder(found, 'uv', 'default-index');
   if (pip === undefined || uv === undefined || urlOf(pip) === urlOf(uv)) return [];
-  const what = say('trap.pip-uv-differ.what', { pip: shown(pip), uv: shown(uv) });
-  return [trapOf('pip-uv-differ', what, [pip.place, uv.place], [say('trap.pip-uv-differ.set')])];
+  return [sayTrap(say, 'pip-uv-differ', [pip.place, uv.place], { pip: shown(pip), uv: shown(uv) })];
 }
 
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {

@@ -3,8 +3,8 @@ import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import {
+  type Ask,
   below,
-  type End,
   ended,
   failedBy,
   get,
@@ -27,12 +27,7 @@ import { type Pins, pinsOf } from './verify.ts';
  */
 const pageHeaders = { 'cache-control': 'max-age=0', 'accept-encoding': 'gzip, deflate' };
 
-export function* page(
-  { module }: Target,
-  context: PypiContext,
-  accept: string,
-  aside: boolean,
-): Talk<Result<Responded, End>> {
+export function* page({ module }: Target, context: PypiContext, accept: string, aside: boolean): Ask<Responded> {
   if (module === null || !isProjectName(module)) return error(unaskable);
   return yield* get(
     {
@@ -46,7 +41,7 @@ export function* page(
   );
 }
 
-export function* read(response: Responded, reader: PageReader): Talk<Result<ProjectPage, End>> {
+export function* read(response: Responded, reader: PageReader): Ask<ProjectPage> {
   const page = yield* inSlices(readPage(response, reader));
   return page.tag === 'error' ? stoppedBy(page.error) : page;
 }

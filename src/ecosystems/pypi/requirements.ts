@@ -84,11 +84,7 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
  * not be read, is a URL, has another ending than `usualFile`, is not among the first `filesMax` files, or deeper than
  * `depthMax`.
  */
-function partsOf(file: LockFile): {
-  readonly parts: readonly Part[];
-  readonly unread: readonly string[];
-  readonly isIncomplete: boolean;
-} {
+function partsOf(file: LockFile) {
   let isIncomplete = false;
   const parts: Part[] = [];
   const unread: string[] = [];

@@ -69,7 +69,7 @@ async function wantedIn({ advice }: ActionRow, { path, as }: FileDeed) {
   if (read.tag === 'error' && read.code !== 'ENOENT')
     throw new StepFailed(phrase('acted.unreadable', { file: printable(path, 200), code: read.code }), true);
   const before = read.tag === 'ok' ? read.text : null;
-  return { before, ...valueFrom(await renderAdvice(advice, as, before), false) };
+  return { before, ...valueFrom(await renderAdvice(advice, as, before)) };
 }
 
 function keptOf(change: KeptChange | undefined): Kept | null {

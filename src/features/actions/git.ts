@@ -29,7 +29,7 @@ export const gitAction = {
   async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const branch = await fetchBranch(row.action, deed, means);
     const before = await branch.read();
-    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
+    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before));
     const kept: Kept = { before, after };
     return { tag: 'ok', output: diffOf(deed.path, before, after), kept };
   },
@@ -50,7 +50,7 @@ export const gitAction = {
     // was pushed earlier.
     if (earlier !== null) return { tag: 'ok', output: row.output, kept: await branch.changeOf(earlier, row.kept) };
     const before = await branch.read();
-    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
+    const { after } = valueFrom(await renderAdvice(row.advice, deed.as, before));
     const kept: Kept = { before, after };
     const output = diffOf(deed.path, before, after);
     if (before === after) return { tag: 'ok', output, kept };
@@ -103,7 +103,7 @@ const madeCopies = new Set<string>();
  */
 async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
   const { repository, branch } = deed;
-  const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means, await resolveServer(deed, means));
+  const copy = createGitCopy(join(means.folder, `git-${action}`), repository, means, await resolveServer(deed, means));
   if (!madeCopies.has(copy.folder) || !(await isGitCopyUsable(copy.folder))) await copy.init();
   const may = ['1', '128'];
   if (!(await copy.fetch(`refs/heads/${branch}`, may)).isOk) {
@@ -268,29 +268,16 @@ async function resolveServer({ repository, allow }: GitDeed, means: Means): Prom
 }
 
 /** A shallow copy of a repository, without a working tree. */
-class GitCopy {
-  readonly folder: string;
-  readonly #repository: string;
-  readonly #means: Means;
-  readonly #pin: readonly string[];
-
-  constructor(folder: string, repository: string, means: Means, pin: readonly string[]) {
-    this.folder = folder;
-    this.#repository = repository;
-    this.#means = means;
-    this.#pin = pin;
-  }
-
+function createGitCopy(folder: string, repository: string, means: Means, pin: readonly string[]) {
   /**
    * Runs git on this copy.
    * @param more.may  exit codes other than 0 that do not count as a failure
    */
-  async git(
+  async function git(
     args: readonly string[],
     more: { dir?: string; stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
   ): Promise<{ readonly isOk: boolean; readonly stdout: string }> {
-    const means = this.#means;
-    const git = ['git', ...settings, ...this.#pin, '--literal-pathspecs', '--git-dir', more.dir ?? this.folder];
+    const git = ['git', ...settings, ...pin, '--literal-pathspecs', '--git-dir', more.dir ?? folder];
     const end = await runProgram({
       argv: ['sh', '-c', limited, 'sh', ...git, ...args],
       cwd: '/',
@@ -304,20 +291,24 @@ class GitCopy {
     return { isOk: failed === null, stdout: end.stdout };
   }
 
-  async isThere(branch: string): Promise<boolean> {
-    const listArgs = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
-    // Git gets `/dev/null` as its directory instead of the local copy, because the copy may be damaged.
-    return (await this.git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
-  }
-
-  async init(): ReturnType<GitCopy['git']> {
-    await removeGitCopy(this.folder);
-    madeCopies.add(this.folder);
-    return this.git(['init', '--quiet', '--bare', '--template=', this.folder]);
-  }
-
-  fetch(from: string, may: readonly string[] = []): ReturnType<GitCopy['git']> {
-    const depth = `--depth=${limits.actionRows}`;
-    return this.git(['fetch', '--quiet', '--no-tags', depth, '--', this.#repository, `+${from}:${ref}`], { may });
-  }
+  return {
+    folder,
+    git,
+    async isThere(branch: string): Promise<boolean> {
+      const listArgs = ['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${branch}`];
+      // Git gets `/dev/null` as its directory instead of the local copy, because the copy may be damaged.
+      return (await git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
+    },
+    async init(): ReturnType<typeof git> {
+      await removeGitCopy(folder);
+      madeCopies.add(folder);
+      return git(['init', '--quiet', '--bare', '--template=', folder]);
+    },
+    fetch(from: string, may: readonly string[] = []): ReturnType<typeof git> {
+      const depth = `--depth=${limits.actionRows}`;
+      return git(['fetch', '--quiet', '--no-tags', depth, '--', repository, `+${from}:${ref}`], { may });
+    },
+  };
 }
+
+type GitCopy = ReturnType<typeof createGitCopy>;

@@ -54,7 +54,7 @@ async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
   const value = await valueNow(deed, means);
   const before = value?.text ?? null;
   const text = deed.as === null ? ok({ after: advice.chain.after }) : await renderAdvice(advice, deed.as, before);
-  const kept: Kept = { before, after: valueFrom(text, false).after };
+  const kept: Kept = { before, after: valueFrom(text).after };
   return { value, kept };
 }
 

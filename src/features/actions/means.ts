@@ -27,7 +27,7 @@ export class StepFailed extends Error {
 }
 
 /** Returns the value of a result. @throws StepFailed if the result is an error */
-export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
-  if (result.tag === 'error') throw new StepFailed(result.error, retry);
+export function valueFrom<T>(result: Result<T, Sentence>): T {
+  if (result.tag === 'error') throw new StepFailed(result.error, false);
   return result.value;
 }

@@ -1,7 +1,7 @@
 import { type ActionRow, type ActionRule, actionPlaceOf } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
-import type { EcosystemId } from '../../core/mirror.ts';
+import type { Upstream } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 
 /** True if `by` renews `advice`: it is newer, and differs only in id, state and times. */
@@ -41,10 +41,7 @@ export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedA
   return state === 'undone' && undoneBy !== 'operator' && (endedAtMs ?? 0) >= issuedAtMs;
 }
 
-export function isSameUpstream(
-  a: { readonly ecosystem: EcosystemId; readonly upstream: string },
-  b: typeof a,
-): boolean {
+export function isSameUpstream(a: Upstream, b: Upstream): boolean {
   return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
 }
 

@@ -5,7 +5,7 @@ import type { Config } from '../../core/config.ts';
 import type { Log, Timers } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { snippetOf } from '../../core/snippet.ts';
-import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
+import { startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
 import { createSystemPorts, processLog } from '../../daemon/system.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -184,11 +184,7 @@ async function areKnown(url: string, mirrors: readonly string[]): Promise<boolea
 }
 
 /** Writes the configuration, and starts the daemon on it. */
-async function start(
-  facts: ProcessFacts,
-  file: string,
-  text: string,
-): Promise<{ readonly daemon: Daemon; readonly config: Config }> {
+async function start(facts: ProcessFacts, file: string, text: string) {
   const code = await replaceFile(file, text);
   if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
   const loaded = await loadConfigSlowly({ text, path: null, env: {}, files: systemFiles, expand: expandTargets });

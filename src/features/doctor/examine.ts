@@ -198,10 +198,7 @@ function readingOnce(machine: Machine): Machine {
  * Returns a machine that records the files that it read and the paths that it could not read. An unreadable path may
  * contain traps, so it is reported.
  */
-function watching(
-  machine: Machine,
-  say: Say,
-): { observed: Machine; texts: Map<string, string>; unchecked: Unchecked[] } {
+function watching(machine: Machine, say: Say) {
   const texts = new Map<string, string>();
   const unchecked: Unchecked[] = [];
   const note = (file: string, code: string): void => {

@@ -52,6 +52,9 @@ export interface SeenSubject {
   readonly layered: Layered;
 }
 
+/** Finds what one mirror shows only if it is probed again in another way. */
+export type OnlineCheck = (seen: SeenSubject, prober: OnlineProber) => Promise<readonly OnlineTrap[]>;
+
 export function subjectPlaceOf({ question: { mirror } }: OnlineSubject): SettingPlace {
   return { mirror: `${mirror.name} (${mirror.url})` };
 }

@@ -8,6 +8,7 @@ import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import {
   findBrokenVersion,
+  type OnlineCheck,
   type OnlineProber,
   type OnlineSubject,
   type OnlineTrap,
@@ -62,10 +63,7 @@ export function findSlowTraps({ subject, layered }: SeenSubject, say: Say): read
 
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
 
-export async function findPlainOnTls(
-  { subject, probed }: SeenSubject,
-  prober: OnlineProber,
-): Promise<readonly OnlineTrap[]> {
+export const findPlainOnTls: OnlineCheck = async ({ subject, probed }, prober) => {
   const { url } = subject.question.mirror;
   const { outcome } = probed.sample;
   if (!url.startsWith('http:') || outcome.tag !== 'failed' || !cutOff.includes(outcome.failure.kind)) return [];
@@ -79,7 +77,7 @@ export async function findPlainOnTls(
   if (again?.transcript.hops.some(({ tls }) => tls !== null) !== true) return [];
   const set = prober.say('online.plain.set', { url: secure });
   return [trapAt(subject, 'online-plain-on-tls', prober.say('online.plain.what'), set)];
-}
+};
 
 /**
  * Addresses that no remote host can have: loopback, unspecified, link-local, broadcast, documentation ranges, and the
@@ -161,10 +159,7 @@ const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPOR
 /**
  * Returns a trap if IPv6 to a mirror is broken. The mirror works only over IPv4, or IPv4 connects while IPv6 does not.
  */
-export async function findFamilyTraps(
-  { subject, probed }: SeenSubject,
-  prober: OnlineProber,
-): Promise<readonly OnlineTrap[]> {
+export const findFamilyTraps: OnlineCheck = async ({ subject, probed }, prober) => {
   const { mirror } = subject.question;
   const { access } = mirror;
   if (!isName(hostOf(mirror)) || access.proxy !== null || access.resolve.family !== null) return [];
@@ -185,12 +180,9 @@ export async function findFamilyTraps(
   const what = prober.say(works ? 'online.ipv6.works' : 'online.ipv6.what', { reason: failure.kind });
   const set = [prober.say('online.ipv6.repair'), prober.say('online.ipv6.family')];
   return [trapAt(subject, 'online-ipv6-broken', what, ...set)];
-}
+};
 
-export async function findVersionTraps(
-  { subject, probed }: SeenSubject,
-  prober: OnlineProber,
-): Promise<readonly OnlineTrap[]> {
+export const findVersionTraps: OnlineCheck = async ({ subject, probed }, prober) => {
   const { mirror } = subject.question;
   const found = await findBrokenVersion(mirror, probed, (over) => probeAs(subject, over, prober));
   if (found === null) return [];
@@ -203,16 +195,13 @@ export async function findVersionTraps(
   });
   const id = broken === '2' ? 'online-http2-broken' : 'online-http1-broken';
   return [trapAt(subject, id, what, prober.say('online.version.repair'))];
-}
+};
 
 /**
  * Returns a trap if the client that advice is for needs a relay (access to a second service, such as Go's checksum
  * database, through the mirror), and the mirror does not offer it or its probe fails.
  */
-export async function findRelayTraps(
-  { subject, probed }: SeenSubject,
-  prober: OnlineProber,
-): Promise<readonly OnlineTrap[]> {
+export const findRelayTraps: OnlineCheck = async ({ subject, probed }, prober) => {
   const { config, question } = subject;
   const { mirror } = question;
   const kind = registry.of(mirror.ecosystem);
@@ -231,7 +220,7 @@ export async function findRelayTraps(
   if (outcome?.tag !== 'failed') return [];
   const what = say('online.relay.broken', { relay: title, reason: outcome.failure.kind });
   return [trapAt(subject, 'online-relay-broken', what, say('online.relay.another'))];
-}
+};
 
 /**
  * If the local clock and the mirrors' clocks differ by more than this, new certificates and tokens may be invalid. It

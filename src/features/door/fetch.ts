@@ -18,26 +18,23 @@ export interface HeldResponse {
   bytes: number;
 }
 
-class Hold {
-  readonly #all: HeldResponse;
-  #bytes = 0;
-
-  constructor(all: HeldResponse) {
-    this.#all = all;
-  }
-
-  /** Counts more bytes for this response. @returns `false` if all responses together have `limits.doorHeldBytes` */
-  take(bytes: number): boolean {
-    this.#all.bytes += bytes;
-    this.#bytes += bytes;
-    return this.#all.bytes < limits.doorHeldBytes;
-  }
-
-  release(): void {
-    this.#all.bytes -= this.#bytes;
-    this.#bytes = 0;
-  }
+function createHold(all: HeldResponse) {
+  let own = 0;
+  return {
+    /** Counts more bytes for this response. @returns `false` if all responses together have `limits.doorHeldBytes` */
+    take(bytes: number): boolean {
+      all.bytes += bytes;
+      own += bytes;
+      return all.bytes < limits.doorHeldBytes;
+    },
+    release(): void {
+      all.bytes -= own;
+      own = 0;
+    },
+  };
 }
+
+type Hold = ReturnType<typeof createHold>;
 
 /** A successful response. The first part of its body is in memory, and the rest is streamed. */
 export interface Fetched {
@@ -105,7 +102,7 @@ export function attemptAt(
 ): Attempt<Fetched> {
   return async (signal) => {
     const { method, headers, hops, isBounded, bytesMax } = request;
-    const hold = new Hold(held);
+    const hold = createHold(held);
     const passing = await passages.open(source.access, source.url, { method, headers, hops, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');

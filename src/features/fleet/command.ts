@@ -140,11 +140,7 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
 }
 
 /** Reads a client certificate and its key; `null`: neither is given. @throws UsageError if only one of them is given */
-async function pairIn(
-  context: Context,
-  values: Values,
-  prefix: '' | 'tls-',
-): Promise<{ readonly cert: string; readonly key: Secret } | null> {
+async function pairIn(context: Context, values: Values, prefix: '' | 'tls-') {
   const options = { cert: `${prefix}cert`, key: `${prefix}key` } as const;
   const cert = await secretIn(context, options.cert, values[options.cert]);
   const key = await secretIn(context, options.key, values[options.key]);

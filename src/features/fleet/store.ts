@@ -81,13 +81,8 @@ function startQueries(at: StoreAt, clock: Clock): Query {
 export function readVector(status: number, text: string): Result<Vector, string> {
   const value = readJson(text);
   if (value === undefined) return error(status === 200 ? 'status 200, not JSON' : `status ${status}`);
-  const {
-    status: verdict,
-    data,
-    error: words,
-    warnings,
-    isPartial,
-  } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const read = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { status: verdict, error: words, data, warnings, isPartial } = read;
   if (verdict !== 'success') return error(typeof words === 'string' ? printable(words, wordsMax) : `status ${status}`);
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
   if (resultType !== 'vector' || !Array.isArray(result)) return error('no vector');

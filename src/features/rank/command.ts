@@ -83,14 +83,7 @@ function downloadText(target: Target, mirrors: number, say: Context['say']): str
   });
 }
 
-function wanted(
-  word: string | undefined,
-  positionals: readonly string[],
-): {
-  readonly ecosystem: EcosystemId;
-  readonly modules: readonly string[];
-  readonly isNamed: boolean;
-} {
+function wanted(word: string | undefined, positionals: readonly string[]) {
   if (word !== undefined) return { ecosystem: kindByWord(word).id, modules: positionals, isNamed: true };
   const [first, ...rest] = positionals;
   const named = kinds.find(({ id }) => id === first);

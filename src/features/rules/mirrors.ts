@@ -2,14 +2,7 @@ import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
-import {
-  roundTripsSeconds,
-  slowFactor,
-  slowShare,
-  slowShareMin,
-  slowShareNow,
-  slowThresholdFor,
-} from './round-trips.ts';
+import { isSlowQuery, roundTripsSeconds, slowFactor, slowShareNow, slowThresholdFor } from './round-trips.ts';
 import {
   type AlertKey,
   type AlertRule,
@@ -151,7 +144,7 @@ const slowSeconds = 20 * minute;
  */
 function slowUntilNow(parameters: RuleParameters): string {
   const range = `${window(parameters, slowSeconds)}:${window(parameters, roundTripsSeconds)}`;
-  return `sum_over_time((${slowShare} >= bool ${slowShareMin})[${range}]) >= ${slowSeconds / roundTripsSeconds}
+  return `sum_over_time((${isSlowQuery})[${range}]) >= ${slowSeconds / roundTripsSeconds}
   and
 ${slowShareNow} > 0`;
 }
@@ -220,17 +213,15 @@ function lagLower(parameters: RuleParameters): string {
   return textFor(parameters, `printf "max(${lags}) > 0" $labels.instance $labels.registry`, 'alert.lagLower');
 }
 
-function freshness(parameters: RuleParameters): readonly AlertRule[] {
-  return [
-    {
-      alert: 'MirrorLagging',
-      fills: { more: lagLower(parameters) },
-      why: 'The finding applies `detect.lag.limit`, and covers contents that went backwards. Silent if proposed advice says to\nleave the mirror, because MirrorAdvice fires then.',
-      expr: openUnlessAdvised('lag'),
-      forSeconds: 10 * minute,
-      keepFiringSeconds: 10 * minute,
-    },
-  ];
+function freshness(parameters: RuleParameters): AlertRule {
+  return {
+    alert: 'MirrorLagging',
+    fills: { more: lagLower(parameters) },
+    why: 'The finding applies `detect.lag.limit`, and covers contents that went backwards. Silent if proposed advice says to\nleave the mirror, because MirrorAdvice fires then.',
+    expr: openUnlessAdvised('lag'),
+    forSeconds: 10 * minute,
+    keepFiringSeconds: 10 * minute,
+  };
 }
 
 /**
@@ -268,31 +259,27 @@ function textByValue(parameters: RuleParameters, over: AlertKey, lasts: AlertKey
   return `{{ if lt $value 0.0 }}${sayIn(parameters, over)}{{ else }}${sayIn(parameters, lasts)}{{ end }}`;
 }
 
-function certificates(parameters: RuleParameters): readonly AlertRule[] {
-  return [
-    {
-      alert: 'MirrorCertificateExpires',
-      fills: {
-        expires: textByValue(parameters, 'alert.expired', 'alert.expiresSoon'),
-        expiresWhen: textByValue(parameters, 'alert.expiredAgo', 'alert.expiresIn'),
-      },
-      expr: `mirror_tls_certificate_expiry_timestamp_seconds - time() < ${certificateSeconds}`,
-      forSeconds: hour,
+function certificates(parameters: RuleParameters): AlertRule {
+  return {
+    alert: 'MirrorCertificateExpires',
+    fills: {
+      expires: textByValue(parameters, 'alert.expired', 'alert.expiresSoon'),
+      expiresWhen: textByValue(parameters, 'alert.expiredAgo', 'alert.expiresIn'),
     },
-  ];
+    expr: `mirror_tls_certificate_expiry_timestamp_seconds - time() < ${certificateSeconds}`,
+    forSeconds: hour,
+  };
 }
 
-function advice(): readonly AlertRule[] {
-  return [
-    {
-      alert: 'MirrorAdvice',
-      why: 'It ends with the cause of the advice.\nThe label `registry` is the mirror to leave, so that MirrorDown of this mirror mutes the alert.\nThe alert keeps firing for longer than a restart takes.',
-      expr: 'label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)")',
-      forSeconds: minute,
-      keepFiringSeconds: restartSeconds,
-      severity: 'info',
-    },
-  ];
+function advice(): AlertRule {
+  return {
+    alert: 'MirrorAdvice',
+    why: 'It ends with the cause of the advice.\nThe label `registry` is the mirror to leave, so that MirrorDown of this mirror mutes the alert.\nThe alert keeps firing for longer than a restart takes.',
+    expr: 'label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)")',
+    forSeconds: minute,
+    keepFiringSeconds: restartSeconds,
+    severity: 'info',
+  };
 }
 
 export const mirrors: GroupOf = (parameters) => ({
@@ -304,9 +291,9 @@ export const mirrors: GroupOf = (parameters) => ({
     ...availability(parameters),
     ...speed(parameters),
     ...responseRules(parameters),
-    ...freshness(parameters),
-    ...certificates(parameters),
+    freshness(parameters),
+    certificates(parameters),
     notMeasured(parameters),
-    ...advice(),
+    advice(),
   ],
 });

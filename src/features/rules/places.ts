@@ -1,6 +1,6 @@
 import { ratioNameOf, spentShareOf } from './budget.ts';
 import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './parameters.ts';
-import { slowShare, slowShareMin } from './round-trips.ts';
+import { isSlowQuery } from './round-trips.ts';
 import { by, casesOf, type GroupOf, renderCases, scaled } from './rule.ts';
 
 /** Excludes vantages (places where daemons run) whose own network is suspect, because they have no vote. */
@@ -69,7 +69,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
     },
     {
       record: 'registry:mirror_slow:bool',
-      expr: `max ${by('registry')} (${slowShare} >= bool ${slowShareMin})
+      expr: `max ${by('registry')} (${isSlowQuery})
   ${unlessSuspect}`,
       text: 'The vote of a place on whether the mirror has been slow for an hour.',
     },

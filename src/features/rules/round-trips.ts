@@ -9,10 +9,12 @@ export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
 /** The minimum number of samples for a 95th percentile (docs/metrics.md#queries). */
 export const samplesMin = 40;
+/** The name of the recording rule for the share of slow targets. */
+const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 /** A mirror is slow if at least this share of its judged targets (0 to 1) is slow. */
 export const slowShareMin = 0.5;
-/** The name of the recording rule for the share of slow targets. */
-export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
+/** The query whether a mirror is slow. */
+export const isSlowQuery = `${slowShare} >= bool ${slowShareMin}`;
 /** The name of the recording rule for the share of targets that are slow now. */
 export const slowShareNow = 'registry:mirror_probe_rtt_seconds:slow_share5m';
 /** The time between two evaluations of the rules about latency, seconds. */

@@ -115,22 +115,12 @@ async function readLinks(
     for (const [page, accept] of pages.flatMap((one) => files.accepts.map((accept) => [one, accept] as const))) {
       const headers = { accept, 'accept-encoding': 'identity' };
       const url = urlAt(mirror.url, page) ?? mirror.url;
-      const {
-        status,
-        headers: own,
-        body,
-        url: at,
-      } = await passages.open(access, url, {
-        method: 'GET',
-        headers,
-        signal: stop.signal,
-      });
-      const bytes = await bytesOf(body);
-      const links =
-        status === 200
-          ? linksOn(files, bytes, String(own['content-type'] ?? ''), doorUrlOf(route, mirror, at), at)
-          : null;
-      if (links === null) why = status === 200 ? 'no project page' : `status ${status}`;
+      const response = await passages.open(access, url, { method: 'GET', headers, signal: stop.signal });
+      const isOk = response.status === 200;
+      const bytes = await bytesOf(response.body);
+      const type = String(response.headers['content-type'] ?? '');
+      const links = isOk ? linksOn(files, bytes, type, doorUrlOf(route, mirror, response.url), response.url) : null;
+      if (links === null) why = isOk ? 'no project page' : `status ${response.status}`;
       else read.push(links);
     }
   } catch (cause) {
