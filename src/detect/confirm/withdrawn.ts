@@ -59,7 +59,12 @@ export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample):
  * without an origin.
  * @see docs/decisions/0222-versions-that-mirrors-have-lost.md
  */
-export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target, siblings: readonly Sibling[]): boolean {
+export function isWithdrawn(
+  view: RuleView,
+  mirror: MirrorMemory,
+  target: Target,
+  siblings: readonly Sibling[],
+): boolean {
   const isOrigin = (one: MirrorMemory): boolean => one.mirror.role === 'origin';
   const origin = siblings.find((one) => isOrigin(one.mirror));
   const others = siblings.filter((one) => one !== origin);
