@@ -180,10 +180,11 @@ function assured(memory: Memory, { kind, registry }: Finding): Confidence {
   return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
 
-const named = ['module', 'version', 'step', 'family', 'protocol', 'cause'] as const;
+/** The fields of an item in the scope whose change is a change of the finding. */
+const itemFields = ['module', 'version', 'step', 'family', 'protocol', 'cause'] as const;
 
 function isUnchanged(a: Finding, b: Finding): boolean {
-  const isSame = (item: ScopeItem, i: number): boolean => named.every((key) => item[key] === b.scope[i]?.[key]);
+  const isSame = (item: ScopeItem, i: number): boolean => itemFields.every((key) => item[key] === b.scope[i]?.[key]);
   return (
     a.actionable === b.actionable && a.cause === b.cause && a.scope.length === b.scope.length && a.scope.every(isSame)
   );

@@ -41,7 +41,8 @@ export function updateCertificate(
  * have sent the certificate.
  */
 export function judgeCertificate({ statement, inRow }: CertificateState): 'open' | 'closed' | null {
-  if (statement === null || statement === 'expires_soon') return statement && 'open';
+  if (statement === null) return null;
+  if (statement === 'expires_soon') return 'open';
   if (inRow < 2) return null;
   return statement === 'good' ? 'closed' : 'open';
 }
