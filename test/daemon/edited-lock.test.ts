@@ -89,12 +89,12 @@ describe.each<[string, Behaviour]>([
       yaml: threeMirrors({ mirrors, modules }),
       files: { '/app/go.sum': goSumLines(added, added.versions[0]) + goSumLines(hello, hello.versions[0]) },
       script: (asked) => {
-        if (asked.registry === 'a' && asked.atMs >= 300_000) return refuses;
+        if (asked.registry === 'a' && asked.atMs >= 120_000) return refuses;
         const isElsewhere = asked.registry !== 'c' && asked.path.startsWith(`/${added.path}/`);
         return isElsewhere ? elsewhere : well(asked);
       },
     });
-    await world.seconds(300);
+    await world.seconds(120);
     expect(told(world).filter((line) => /advice|refusal|outage/.test(line))).toEqual([]);
     await world.seconds(60);
     const advice = told(world).filter((line) => line.startsWith('advice'));

@@ -81,9 +81,11 @@ describe('full', () => {
       batches * 20,
       null,
     ]);
-    expect(store.expire('detector', 2)).toBe(40);
+    // Freed space is used again by pages, so few rows that are gone may free none.
+    const gone = Math.ceil(batches / 2);
+    expect(store.expire('detector', gone)).toBe(gone * 20);
     expect([put(store, ...big(batches)), store.writable()]).toEqual([{ tag: 'ok' }, true]);
-    expect(store.all('detector').length).toBe((batches - 1) * 20);
+    expect(store.all('detector').length).toBe((batches - gone + 1) * 20);
   });
 
   it.skipIf(!canMount)('a disk: the same, and commits work when space returns', () => {
