@@ -142,9 +142,11 @@ describe('the checksum database through a relay and directly, on sockets', () =>
     const cost = (await lastFacts(of, 'relay'))?.facts['authorityCost'];
     // supported, the record, and the tiles 1/0, 0/2 and 0/0 of 600 records.
     const seconds = expect.any(Number);
-    expect(cost).toEqual({ relayed: { requests: 5, seconds }, direct: { requests: 4, seconds } });
+    const shown = { relayed: { requests: 5, seconds }, direct: { requests: 4, seconds } };
+    expect(cost).toEqual(shown);
     const { mirrors } = JSON.parse((await of.get('/api/v1/mirrors')).text) as { mirrors: { authorityCost: unknown }[] };
-    expect(mirrors).toMatchObject([{ authorityCost: cost }]);
+    // The cost may have been measured again meanwhile.
+    expect(mirrors).toMatchObject([{ authorityCost: shown }]);
     expect((await of.get('/mirrors/relay')).text).toMatch(
       /cost of a checksum lookup for a client.*5 requests, .* through the relay of the mirror; 4 requests, /,
     );
