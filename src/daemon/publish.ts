@@ -27,6 +27,8 @@ const retryAfter = 10;
 
 const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
+/** If no finding, advice or state changes, the records of upstreams are compared with the stored ones at this interval. */
+const recordsEveryMs = 15_000;
 
 /**
  * Tables whose rows may wait for a later transaction. `finding` is one of them: unless a turn reports a change of a
@@ -44,6 +46,8 @@ export class Publisher {
   readonly #shown = new Map<string, string>();
   #shownAtMs = Number.NEGATIVE_INFINITY;
   #freshAtMs = Number.NEGATIVE_INFINITY;
+  /** When records are due, monotonic milliseconds. */
+  #recordsAtMs = Number.NEGATIVE_INFINITY;
   #committedAtMs = Number.NEGATIVE_INFINITY;
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
@@ -167,6 +171,7 @@ export class Publisher {
   }
 
   #showChanges({ findings, advice }: TurnChanges, now: Now): void {
+    if (findings.length + advice.length > 0) this.#recordsAtMs = now.monotonicMs;
     for (const change of findings) {
       const { id: finding, kind, registry, text } = change.finding;
       this.#stages.exporter.finding(change);
@@ -199,14 +204,18 @@ export class Publisher {
     if (now.monotonicMs - this.#shownAtMs < standingsEveryMs) return;
     this.#shownAtMs = now.monotonicMs;
     const standings = this.#stages.detector.standings();
-    this.#stages.ledger.add(this.#stages.book.take(this.#stages.advisor.verdicts(), now), []);
     for (const standing of standings) {
       const { registry, state, inDoubt, paused, inMaintenance } = standing;
       const word = JSON.stringify([state, inDoubt, paused, inMaintenance]);
       if (this.#shown.get(registry) === word) continue;
       this.#shown.set(registry, word);
+      this.#recordsAtMs = now.monotonicMs;
       this.#events.emit('standing', now.wallMs, standing);
     }
+    // Making a record takes up to a millisecond for ten mirrors.
+    if (now.monotonicMs < this.#recordsAtMs) return;
+    this.#recordsAtMs = now.monotonicMs + recordsEveryMs;
+    this.#stages.ledger.add(this.#stages.book.take(this.#stages.advisor.verdicts(), now), []);
   }
 
   #keepFreshness(now: Now): void {

@@ -14,8 +14,15 @@ const startMs = 3 * 60_000;
  * Stores the record of each upstream when it changes, in table `verdict`: what was decided at a time, and since when each
  * mirror has its state.
  */
-export function createVerdictBook(store: Pick<Store, 'page'>, startedAt: Now) {
-  const last = new Map(newestOf(store, null).map((one) => [upstreamKeyOf(one), one]));
+export function createVerdictBook(store: Pick<Store, 'page' | 'get'>, startedAt: Now) {
+  const stored = store.page('verdict', limits.verdictRows, null).toReversed();
+  const records = Map.groupBy(
+    stored.map(({ value }) => value as UpstreamVerdict),
+    upstreamKeyOf,
+  );
+  /** The newest record of each upstream, and when its stored records were made, oldest first. */
+  const last = new Map([...records].flatMap(([key, all]) => all.slice(-1).map((one) => [key, one] as const)));
+  const times = new Map([...records].map(([key, all]) => [key, all.map(({ atMs }) => atMs)] as const));
   let taken: readonly UpstreamVerdict[] = [];
 
   return {
@@ -38,7 +45,8 @@ export function createVerdictBook(store: Pick<Store, 'page'>, startedAt: Now) {
         const value: UpstreamVerdict = { ...one, mirrors };
         last.set(key, value);
         if (before !== undefined && wordOf(before) === wordOf(value)) return [];
-        return [{ table: 'verdict' as const, key: `${key} ${one.atMs}`, atMs: one.atMs, value }];
+        times.set(key, [...(times.get(key) ?? []), one.atMs].slice(-limits.verdictRows));
+        return [{ table: 'verdict' as const, key: rowKeyOf(key, one.atMs), atMs: one.atMs, value }];
       });
     },
     /** Returns since when the mirror has this state, wall milliseconds; `null`: not known. */
@@ -47,14 +55,21 @@ export function createVerdictBook(store: Pick<Store, 'page'>, startedAt: Now) {
       return all.find((one) => one.registry === registry && one.state === state)?.sinceMs ?? null;
     },
     /** Returns the record of each upstream that was in force at a time (wall milliseconds), as far as it is stored. */
-    at: (wallMs: number): readonly UpstreamVerdict[] => newestOf(store, { atMs: wallMs, key: '\uffff' }),
+    at: (wallMs: number): readonly UpstreamVerdict[] =>
+      [...times].flatMap(([key, all]) => {
+        // The newest record may not be written yet, and old ones expire.
+        const rows = all
+          .filter((ms) => ms <= wallMs)
+          .toReversed()
+          .values();
+        const row = rows.map((ms) => store.get('verdict', rowKeyOf(key, ms))).find((one) => one !== null);
+        return row == null ? [] : [row.value as UpstreamVerdict];
+      }),
   };
 }
 
-/** The newest stored record of each upstream before a row; `null`: of all rows. */
-function newestOf(store: Pick<Store, 'page'>, before: Parameters<Store['page']>[2]): readonly UpstreamVerdict[] {
-  const rows = store.page('verdict', limits.verdictRows, before).map(({ value }) => value as UpstreamVerdict);
-  return [...Map.groupBy(rows, upstreamKeyOf).values()].flatMap(([newest]) => newest ?? []);
+function rowKeyOf(upstreamKey: string, atMs: number): string {
+  return `${upstreamKey} ${atMs}`;
 }
 
 /** What makes a record another one. Costs and evidence change in each turn, so they do not count. */

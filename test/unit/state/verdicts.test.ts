@@ -20,7 +20,12 @@ function stored(rows: Row[] = []) {
       .filter(({ atMs }) => before === null || atMs <= before.atMs)
       .toSorted((x, y) => y.atMs - x.atMs)
       .slice(0, limit);
-  return { rows, page };
+  let reads = 0;
+  const get = (_table: string, key: string) => {
+    reads += 1;
+    return rows.find((row) => row.key === key) ?? null;
+  };
+  return { rows, page, get, reads: () => reads };
 }
 
 test('a record is stored when a state, a gate or a reason changes, and not when a cost changes', () => {
@@ -67,4 +72,20 @@ test('unknown for longer than a start takes is a state of its own', () => {
   expect(book.take(verdict('unknown', 179), at(179))).toEqual([]);
   expect(book.take(verdict('unknown', 180), at(180))).toHaveLength(1);
   expect(book.of('a', 'unknown')).toBe(at(180).wallMs);
+});
+
+test('a time is answered by one read of the state file for each upstream, also if the newest record is not written yet', () => {
+  const store = stored();
+  const book = createVerdictBook(store, at(0));
+  for (let seconds = 1; seconds < 200; seconds += 1)
+    store.rows.push(...book.take(verdict(seconds % 2 === 0 ? 'up' : 'down', seconds), at(seconds)));
+  book.take(verdict('degraded', 200), at(200));
+  expect(book.at(at(100).wallMs).map(({ atMs }) => atMs)).toEqual([at(100).wallMs]);
+  expect(store.reads()).toBe(1);
+  expect(book.at(at(300).wallMs).map(({ atMs }) => atMs)).toEqual([at(199).wallMs]);
+  expect(
+    createVerdictBook(store, at(0))
+      .at(at(5).wallMs)
+      .map(({ atMs }) => atMs),
+  ).toEqual([at(5).wallMs]);
 });
