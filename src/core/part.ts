@@ -1,4 +1,7 @@
-/** Returns a copy of `whole` with these fields, in this order. A field that is absent or `undefined` is left out. */
+/**
+ * Returns a copy of `whole` with these fields, in this order. A field that is absent or `undefined` is left out. It is slower
+ * than a literal, so it is not for what happens in each probe.
+ */
 export function partOf<T extends object, K extends keyof T>(whole: T, ...names: readonly K[]): Pick<T, K> {
   const fields = names.filter((name) => whole[name] !== undefined).map((name) => [name, whole[name]]);
   return Object.fromEntries(fields) as Pick<T, K>;

@@ -42,7 +42,7 @@ const keyPrefix = 'story/';
 
 type Part = 'begins' | 'ends' | 'beside';
 
-function partOf({ finding, advice, weight }: NoticeDraft): Part {
+function storyPartOf({ finding, advice, weight }: NoticeDraft): Part {
   // A finding that only an operator can end has no end to report, and an update is no beginning. Neither changes the
   // story.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
@@ -59,7 +59,7 @@ function partOf({ finding, advice, weight }: NoticeDraft): Part {
  * stay ended for a time
  */
 export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
-  const part = partOf(news);
+  const part = storyPartOf(news);
   const story = stories.get(news.subject);
   if (story !== undefined && news.advice !== null) updateStand(story, news.advice, now);
   if (part === 'beside') return true;
@@ -188,7 +188,9 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
   // When advice to leave a mirror ends, that mirror's delayed recovery is sent as well.
-  const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
+  const homes = due.flatMap(({ held, stand }) =>
+    held && stand && storyPartOf(held.news) === 'ends' ? [stand.from] : [],
+  );
   const ends = [...stories.values()].filter(
     ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),
   );
@@ -197,7 +199,7 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
     story.held = null;
     if (held === null) return [];
     const { news } = held;
-    const isEnd = partOf(news) === 'ends';
+    const isEnd = storyPartOf(news) === 'ends';
     story.stand = isEnd ? null : news.advice;
     if (news.advice?.state !== 'withdrawn' || stand === null || stand.state === 'accepted') return [news];
     const { state, settledAtMs, reason, sentence = null } = news.advice;

@@ -2,7 +2,6 @@ import type { Due } from '../core/due.ts';
 import type { Phase } from '../core/failure.ts';
 import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
-import { partOf } from '../core/part.ts';
 import { hopPhasesOf, type PhaseTimes, type Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
 
@@ -72,11 +71,13 @@ export function measure(due: Due, transcript: Transcript): Sample {
     remoteAddress: first?.remoteAddress ?? null,
     family: first?.family ?? null,
     tls: tlsOf(hops),
-    ...(first && partOf(first, 'protocol', 'repeated')),
+    ...(first?.protocol === undefined ? {} : { protocol: first.protocol }),
+    ...(first?.repeated === undefined ? {} : { repeated: first.repeated }),
     cache: cacheOf(last?.responseHeaders ?? {}),
     retryAfterMs: retryAfterOf(transcript),
     facts: verdict.facts,
-    ...partOf(transcript, 'loopDelayMsMax', 'loopDelayMsSum'),
+    loopDelayMsMax: transcript.loopDelayMsMax,
+    ...(transcript.loopDelayMsSum === undefined ? {} : { loopDelayMsSum: transcript.loopDelayMsSum }),
     worker: transcript.worker,
   };
 }

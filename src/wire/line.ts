@@ -3,7 +3,6 @@ import { type AddressClass, addressClassOf, classBySpelling } from '../core/addr
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
-import { definedOf, partOf } from '../core/part.ts';
 import type { HopRequest, HopResponse, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
@@ -284,11 +283,14 @@ export class OpenLine implements Line {
       aside: request.aside,
       marks: trace.marks,
       reused: state.reused,
-      ...partOf(trace, 'remoteAddress', 'remotePort', 'family'),
+      remoteAddress: trace.remoteAddress,
+      remotePort: trace.remotePort,
+      family: trace.family,
       proxy: this.#access.proxy === null ? null : new URL(this.#access.proxy.url).origin,
       tls: trace.tls,
       requestHeaders: redactHeaders(state.headers, this.#mask.text),
-      ...definedOf({ protocol: state.protocol, repeated: exchanged.repeated }),
+      ...(state.protocol === null ? {} : { protocol: state.protocol }),
+      ...(exchanged.repeated === null ? {} : { repeated: exchanged.repeated }),
       ...(request.method === 'HEAD' ? { method: 'HEAD' } : {}),
       status: exchanged.status,
       responseHeaders: redactHeaders(exchanged.headers, this.#mask.text),
