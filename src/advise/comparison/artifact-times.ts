@@ -9,7 +9,7 @@ interface Mean {
 }
 
 /**
- * MeanTimes of the logarithms of download times. `mirrors`: the mean of each mirror. `artifacts`: by question (the
+ * Means of the logarithms of download times. `mirrors`: the mean of each mirror. `artifacts`: by question (the
  * artifact's request), how far the downloads of that artifact are from the means of their mirrors.
  */
 export class ArtifactTimes {
