@@ -75,7 +75,6 @@ function dropSeries(memory: Memory, series: SeriesMemory): void {
 function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target[]): void {
   const dropped = replaceOwnTargets(memory, mirror, own);
   for (const series of dropped) dropSeries(memory, series);
-  const about = { view: memory, mirror };
-  if (dropped.size > 0) sendToKinds(memory, mirror, 'drop', (rule, kept) => rule.drop?.(kept, dropped, about));
+  if (dropped.size > 0) sendToKinds(memory, 'drop', { view: memory, mirror, dropped });
   if (mirror.canary === null) closeDoubt(memory, mirror);
 }

@@ -13,7 +13,7 @@ import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memo
 import { recordVersion } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor, usualOf } from '../rules/speed.ts';
-import { judgeKinds, judgeUs, receiveResponse } from './step.ts';
+import { citeSample, judgeUs, sendToKinds } from './step.ts';
 
 const hourMs = 3_600_000;
 
@@ -41,7 +41,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   recordSettled(memory, mirror, series, { sample, response }, isJudged);
   const input = { view: memory, mirror, series, sample: response };
-  if (response.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
+  if (response.outcome.tag === 'ok') sendToKinds(memory, 'settle', input);
   memory.turn.settled.push({
     ...settledSampleOf(sample),
     ...(isOfPace ? { isOfPace } : {}),
@@ -54,7 +54,8 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
-  judgeKinds(memory, { mirror, series, sample: response, whole: sample, isCold, isPrimary, isShort });
+  sendToKinds(memory, 'judge', { ...input, whole: sample, isCold, isPrimary, isShort });
+  if (memory.open.size > 0) citeSample(memory, input, sample);
   judgeUs(memory, 'verify', sample);
 }
 

@@ -4,7 +4,7 @@ import { countPlaces, isPatternClear, judgeMoment, reviewPattern, unitsOf } from
 import { isLineLossy, showsLineTo, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
-import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
 import { closeDoubt, openSuspicion } from '../memory/rounds.ts';
 import { isCanaryOut } from '../outage/state.ts';
@@ -75,9 +75,8 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
   closeSuspicion(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
     const sample = moment.samples.get(mirror.mirror.name);
-    const series = canarySeriesOf(mirror);
-    if (mirror.egress !== egress || sample === undefined || series === null) continue;
-    decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'released' });
+    if (mirror.egress === egress && sample !== undefined)
+      decideCanary(memory, mirror, { sample, vantage: 'ok', by: 'released' });
   }
 }
 
@@ -121,10 +120,8 @@ function keepOn(at: At, suspicion: Suspicion): void {
   closeSuspicion(memory, round, egress);
   for (const registry of dead) {
     const mirror = memory.mirrors.get(registry);
-    const series = mirror === undefined ? null : canarySeriesOf(mirror);
     const sample = moment.samples.get(registry) ?? null;
-    if (mirror === undefined || series === null) continue;
-    decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'dead' });
+    if (mirror !== undefined) decideCanary(memory, mirror, { sample, vantage: 'ok', by: 'dead' });
   }
 }
 

@@ -19,7 +19,7 @@ import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
-import { judgeUs, receiveResponse, sendToKinds } from './step.ts';
+import { judgeUs, sendToKinds } from './step.ts';
 
 /**
  * Error codes that mean that this machine has no free file descriptors or memory. A control that could not be probed
@@ -45,7 +45,7 @@ export function take(memory: Memory, taken: Sample): void {
   const isEmpty = isTooShort(mirror, sample);
   followArtifact(memory, mirror, sample);
   const received = { view: memory, mirror, sample };
-  sendToKinds(memory, mirror, 'receive', (rule, own) => rule.receive?.(own, received));
+  sendToKinds(memory, 'receive', received);
   if (purpose === 'build') {
     memory.turn.settled.push(settledSampleOf(sample));
     return;
@@ -62,7 +62,7 @@ export function take(memory: Memory, taken: Sample): void {
     // The first bytes prove nothing about the rest of an artifact, so a peek is not judged. If packets may be lost in our
     // own network, a failed connection shows nothing about the address family or the HTTP version of the peek either.
     const isLost = isSilent(sample.outcome) && (isSuspect || isLineLossy(memory, mirror.egress));
-    if (!isLost) receiveResponse(memory, input, 'peek');
+    if (!isLost) sendToKinds(memory, 'peek', input);
     const isWithdrawn = isOfWithdrawn(memory, mirror, response);
     const isUnproven = response !== sample && !isWithdrawn;
     memory.turn.settled.push({ ...settledSampleOf(sample), isWithdrawn, isUnproven });
@@ -75,10 +75,10 @@ export function take(memory: Memory, taken: Sample): void {
     else settle(memory, sample, because);
     return;
   }
-  receiveResponse(memory, input, 'observe');
+  sendToKinds(memory, 'observe', input);
   // A good response counts even while our own network is suspect: it can end an outage.
   const isCounted = !isSuspect || response.outcome.tag === 'ok';
-  if (isCounted && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
+  if (isCounted && !isShort && !isLeftAlone(mirror)) sendToKinds(memory, 'confirm', input);
   recordLine(mirror, sample, isResponse, monotonicMs);
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }

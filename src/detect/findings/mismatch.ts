@@ -94,7 +94,7 @@ export const mismatch: FindingRule<Bytes> = {
     }
     return { mirror: { ...own, declaredWrong }, rowIsDue: true };
   },
-  drop(own, dropped) {
+  drop(own, { dropped }) {
     const ids = new Set([...dropped].map(({ target }) => target.id));
     for (const id of ids) {
       own.statement.delete(id);
