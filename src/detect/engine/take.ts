@@ -8,13 +8,12 @@ import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
-import { timeoutOf } from '../memory/lookups.ts';
-import { recordControl } from '../memory/members.ts';
+import { roundOf, timeoutOf } from '../memory/lookups.ts';
+import { addMark } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
 import { advanceDeadline, recordResponse } from '../memory/moments.ts';
 import { isTooShort, recordLine, recordPlan, recordRequest, recordSlowness } from '../memory/records.ts';
-import { recordInRounds } from '../memory/rounds.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
@@ -87,6 +86,24 @@ export function take(memory: Memory, taken: Sample): void {
  * True if a confirming probe exceeded its short timeout and the target is not in doubt (has no unconfirmed failure).
  * Such a timeout is no failure.
  */
+/**
+ * Adds a sample to the moments (concurrent probes) that wait for it. While our network over the mirror's egress
+ * (network path) is suspect, a response brings the next moment forward.
+ * @param isResponse  `null`: the sample says nothing about the mirror
+ */
+function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
+  const { round: place, target } = sample.due;
+  const round = place === null ? null : roundOf(memory, place.id);
+  if (place !== null && round !== null) {
+    const outcome = isResponse === null ? null : isResponse ? 'answered' : 'failed';
+    recordResponse(round, 'outcomes', place.moment, target.registry, outcome, isResponse === null ? null : sample);
+  }
+  const suspicion = memory.confirm.suspicions.get(mirror.egress);
+  if (suspicion === undefined || isResponse !== true || isLeftAlone(mirror)) return;
+  const watching = memory.confirm.rounds.get(suspicion.roundKey);
+  if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
+}
+
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
@@ -113,7 +130,12 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 export function receiveControl(memory: Memory, response: ControlResponse, place: Due['round']): void {
   const { monotonicMs } = memory.now;
   const isOurs = response.code !== null && exhaustedCodes.has(response.code);
-  if (!isOurs) recordControl(memory, response.name, response.answered, response.at.monotonicMs);
+  const known = memory.controls.get(response.name);
+  if (!isOurs && known !== undefined) {
+    const result = response.answered ? 'responded' : 'silent';
+    const marks = addMark(known.marks, { sentMs: response.at.monotonicMs, atMs: monotonicMs, result });
+    memory.controls.set(response.name, { up: response.answered, known: known.known || response.answered, marks });
+  }
   const outcome = isOurs ? null : response.answered ? 'answered' : 'failed';
   for (const round of memory.confirm.rounds.values()) {
     if (round.id === place?.id) recordResponse(round, 'controls', place.moment, response.name, outcome);
