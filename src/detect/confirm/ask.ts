@@ -1,8 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { quantile } from '../../core/statistics.ts';
-import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import { type Budget, spend } from '../memory/budget.ts';
+import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';

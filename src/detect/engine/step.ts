@@ -6,7 +6,6 @@ import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
-import { recordStates } from '../memory/records.ts';
 import type { AboutSeries, FindingRule, RuleInputs, RuleStep, Spoilt } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
@@ -75,7 +74,16 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
 /** Applies a rule's reaction. Requests for probes in the reaction are queued until `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
-  recordStates(memory, rule, mirror, step);
+  const { rowsDue, confirm } = memory;
+  if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
+  for (const [series, state] of step.series ?? []) {
+    series.states[rule.name] = state;
+    if (step.isUrgent === true) rowsDue.urgent.add(series);
+  }
+  if (step.dirty !== undefined) rowsDue.dirty.add(step.dirty);
+  if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
+  if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
+  for (const request of step.requests ?? []) confirm.requests.push({ mirror, request });
   const about = { view: memory, mirror };
   for (const series of step.claims ?? []) sendToKinds(memory, 'release', { ...about, series });
   for (const absences of step.absorbs ?? []) sendToKinds(memory, 'absorb', { ...about, ...absences });
@@ -102,7 +110,7 @@ interface OwnInputs {
 
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
   const about = { view: memory, suspicions: memory.confirm.suspicions };
-  for (const rule of memory.us.rules) {
+  for (const rule of memory.ownRules) {
     const step = rule[input]?.(stateOf(rule, memory.us), value as never, about);
     if (step?.own !== undefined) memory.us.states.set(rule.name, step.own);
     if (step?.statement !== undefined) apply(memory, rule.kind, null, step.statement);
