@@ -24,7 +24,7 @@ import { expireAbsences } from './memory/absence.ts';
 import { clearPaceWait, withServerFailure } from './memory/density.ts';
 import { closeTurn, Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
-import { recordResponse } from './memory/moments.ts';
+import { controlKeyOf, recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
@@ -67,8 +67,7 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => {
       for (const round of memory.confirm.rounds.values()) {
         if (round.id !== roundId) continue;
-        if (!recordResponse(round, 'outcomes', moment, name, null))
-          recordResponse(round, 'controls', moment, name, null);
+        for (const key of [name, controlKeyOf(name)]) if (recordResponse(round, moment, key, null)) break;
       }
     });
   }

@@ -133,8 +133,8 @@ export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   // The gap to the next planned probe is not measured.
   mirror.sight.lastPlannedMs = null;
   for (const round of memory.confirm.rounds.values()) {
-    const flight = round.flights.outcomes.get(mirror.mirror.name);
-    if (flight !== undefined) recordResponse(round, 'outcomes', flight.moment, mirror.mirror.name, null);
+    const flight = round.flights.get(mirror.mirror.name);
+    if (flight !== undefined) recordResponse(round, flight.moment, mirror.mirror.name, null);
   }
 }
 

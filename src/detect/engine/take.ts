@@ -15,7 +15,7 @@ import { roundOf, timeoutOf } from '../memory/lookups.ts';
 import { addMark } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
-import { advanceDeadline, recordResponse } from '../memory/moments.ts';
+import { advanceDeadline, controlKeyOf, recordResponse } from '../memory/moments.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
@@ -93,7 +93,7 @@ function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, is
   const round = place === null ? null : roundOf(memory, place.id);
   if (place !== null && round !== null) {
     const outcome = isResponse === null ? null : isResponse ? 'answered' : 'failed';
-    recordResponse(round, 'outcomes', place.moment, target.registry, outcome, isResponse === null ? null : sample);
+    recordResponse(round, place.moment, target.registry, outcome, isResponse === null ? null : sample);
   }
   const suspicion = memory.confirm.suspicions.get(mirror.egress);
   if (suspicion === undefined || isResponse !== true || isLeftAlone(mirror)) return;
@@ -139,7 +139,7 @@ export function receiveControl(memory: Memory, response: ControlResponse, place:
   }
   const outcome = isOurs ? null : response.answered ? 'answered' : 'failed';
   for (const round of memory.confirm.rounds.values()) {
-    if (round.id === place?.id) recordResponse(round, 'controls', place.moment, response.name, outcome);
+    if (round.id === place?.id) recordResponse(round, place.moment, controlKeyOf(response.name), outcome);
     else if (response.answered && round.watching.size > 0) advanceDeadline(round, monotonicMs, limits.roundStepMs);
   }
 }
