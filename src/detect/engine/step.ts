@@ -1,12 +1,10 @@
-import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { StateTrouble } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
-import type { AboutSeries, FindingRule, RuleInputs, RuleStep, Spoilt } from '../memory/rule.ts';
+import type { AboutSeries, FindingRule, OwnInputs, RuleInputs, RuleStep } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
 
@@ -96,16 +94,6 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   if (step.isBack === true) sendToKinds(memory, 'back', about);
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
   if (step.statement !== undefined) apply(memory, rule.kind, mirror, step.statement);
-}
-
-interface OwnInputs {
-  readonly count: Spoilt;
-  readonly compare: ClientRun;
-  readonly verify: Sample;
-  readonly sleep: null;
-  readonly release: null;
-  readonly adopt: null;
-  readonly tick: StateTrouble | null;
 }
 
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
