@@ -154,7 +154,7 @@ const npmErrorFrames = {
   pnpm: /ERR_PNPM_|GET https?:\S+ error \(|^(?:WARN|ERROR) +(?:GET |request to |Got unexpected)|^(?:ECONN|ETIME|EAI_|ENOT|ERR_STREAM|UND_ERR)\w+ {2}\S|^Error: Actual size \(/,
   // https://github.com/yarnpkg/yarn/blob/master/src/reporters/lang/en.js, of yarn 1
   // https://yarnpkg.com/advanced/error-codes, of yarn 2 and later
-  yarn: /An unexpected error occurred: "https?:|^error (?:Couldn't find (?!.*in our cache)|Received |https?:\S+: )|^Couldn't find any versions|^error Error: (?:https?:\S+: |getaddrinfo|connect E|write E|read E|aborted|self.signed|unable to |certificate has|incorrect data|unexpected end)|^(?:Trace: |verbose [\d.]* )?Error: https?:\S+\.tgz: |^ResponseError: Request failed "|^verbose [\d.]* ?Request "https?:\S+" finished with status code [45]|^➤ YN0018: |^➤ YN00(?:16|27|35|41|82): |^➤ YN0001: │ (?:\w*Error: |Error: https?:)/,
+  yarn: /An unexpected error occurred: "https?:|^error (?:Couldn't find (?!.*in our cache)|Received |No valid versions found|https?:\S+: )|^info There appears to be trouble with |^Couldn't find any versions|^error Error: (?:https?:\S+: |getaddrinfo|connect E|write E|read E|aborted|self.signed|unable to |certificate has|incorrect data|unexpected end)|^(?:Trace: |verbose [\d.]* )?Error: https?:\S+\.tgz: |^ResponseError: Request failed "|^verbose [\d.]* ?Request "https?:\S+" finished with status code [45]|^➤ YN0018: |^➤ YN00(?:16|27|35|41|82): |^➤ YN0001: │ \w*Error: /,
   // https://github.com/oven-sh/bun/blob/main/src/install/PackageManager
   bun: /^(?:error|warn): (?:\w+ (?:downloading|extracting)|GET https?:)|Integrity check failed for tarball/,
 };

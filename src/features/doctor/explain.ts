@@ -64,7 +64,11 @@ export function findKnownErrors(text: string): readonly KnownError[] {
       .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;
-    const naming = [joined.replaceAll(helpPages, ''), lines.find((line) => frame.onlyServer?.test(line)) ?? ''];
+    const naming = [
+      joined.replaceAll(helpPages, ''),
+      lines.find((line) => frame.onlyServer?.test(line)) ?? '',
+      /(?<=Could not get resource ')\S+/.exec(joined)?.[0] ?? '',
+    ];
     const [url = null] = naming.flatMap((line) => writtenUrl(line) ?? namedHost(line) ?? []);
     // A line without a URL and one with it are of the same error: npm prints the code on a line of its own.
     const same = found.find((one) => `${one.reasons}` === `${known.reasons}` && (one.url ?? url) === (url ?? one.url));
@@ -95,6 +99,13 @@ const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
 
+/** Matches the further lines of an error of cargo about an unknown crate. */
+const cargoMore = /^(?:location searched: |required by package |As a reminder, you're using offline mode)/;
+
+/** Matches a line that is the class of an exception, as poetry prints it. */
+const exceptionClass =
+  /^((?:Read|Connect)Timeout|\w*(?:Connection|Encoding|HTTP|SSL|Proxy)Error|TooManyRedirects|BadZipFile)$/;
+
 /** Matches the last line of a failed pull of Docker, which names no client, and the line of a layer before it. */
 const pullEnd = /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/;
 const layerLine = /^[0-9a-f]{12}: [A-Z]/;
@@ -114,11 +125,21 @@ function joinedLines(lines: readonly string[]): readonly string[] {
     const trimmed = line.trim();
     // cargo prints an empty line before each cause.
     if (trimmed === 'Caused by:') while (joined.at(-1) === '') joined.pop();
+    // poetry prints an empty line between the class and the text of an exception.
+    const [, error] = exceptionClass.exec(joined.at(-1) === '' ? (joined.at(-2) ?? '') : '') ?? [];
+    if (error !== undefined && trimmed !== '') {
+      joined.splice(-2, 2, `[${error}]: ${trimmed}`.slice(0, joinedMax));
+      continue;
+    }
     const depth = line.length - line.trimStart().length;
     const last = joined.at(-1) ?? '';
     const isWrapped = wrapped.test(last) && /^[a-z()\]]/.test(trimmed);
     const isPull = layerLine.test(last) && pullEnd.test(trimmed);
-    const isCause = isPull || causeMark.test(trimmed) || /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
+    const isCause =
+      isPull ||
+      causeMark.test(trimmed) ||
+      cargoMore.test(trimmed) ||
+      /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
     const isFirst = /^(?:$|×|(?:WARNING: )?Retrying \()/.test(trimmed);
     const isNew = last === '' || (isFirst && !(trimmed.startsWith('×') && last.startsWith('Error: ERR_PNPM')));
     if (!isNew && (depth > indent || isCause || isWrapped)) {
