@@ -192,7 +192,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     gem: /Gem::(?:RemoteFetcher|Package)::|Unable to download data from https?:|Bundler::(?:HTTPError|Fetcher::)|Could not verify the SSL certificate for https?:|(?:Authentication is required|Bad username or password) for https?:|Could not (?:reach host|fetch specs from)/,
     // https://github.com/conda/conda/blob/main/conda/gateways/repodata/__init__.py
     conda:
-      /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to|File not valid|Could not parse|Multiple errors)|^ProxyError: Conda|^PackagesNotFound\w*Error: |^Exception: HTTPSConnectionPool/,
+      /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to|File not valid|Could not parse|Multiple errors)|^RuntimeError: (?:Found incorrect download|Download error)|^ProxyError: Conda|^PackagesNotFound\w*Error: |^Exception: HTTPSConnectionPool/,
     // https://gitlab.alpinelinux.org/alpine/apk-tools: src/print.c, src/database.c
     apk: /\b(?:ERROR|WARNING): (?:Ignoring |updating and opening |fetching |opening )?https?:\S+: /,
     // https://github.com/rpm-software-management/librepo: librepo/downloader.c; [Errno 14] is of yum 3.

@@ -113,7 +113,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
       /docker:\/\/|pinging (?:container|docker) registry|[Rr]eading (?:manifest|blob)|[Ii]nitializing (?:source|image)|(?:[Tt]rying to|Error trying to) reuse blob|Error writing blob|[Cc]opying system image from|[Cc]hoosing an image from|[Pp]arsing image configuration|Source image rejected|writing blob|Digest did not match|unable to retrieve auth token|Trying to pull|determining manifest|requested access to the resource|\bAccessing "\S+" failed|Ping https?:\S+/,
     // https://github.com/google/go-containerregistry: the request before the registry's error code; kaniko uses it.
     crane:
-      /\/v2\/(?:\\?"?:|(?:(?!\/v2\/)\S)+\/(?:manifests|blobs|tags)\/)|\/v1\/_ping|"code":"[A-Z]+_[A-Z_]+"|StatusCode: \d{3}, |unsupported status code \d{3}|^error building image: Get "?https?:/,
+      /\/v2\/(?:\\?"?:|(?:(?!\/v2\/)\S)+\/(?:manifests|blobs|tags)\/)|\/v1\/(?:_ping|repositories\/)|"code":"[A-Z]+_[A-Z_]+"|StatusCode: \d{3}, |unsupported status code \d{3}|^error building image: Get "?https?:/,
   },
   spec: [
     'https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull',

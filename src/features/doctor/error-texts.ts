@@ -42,7 +42,7 @@ function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
 
 /** The places of the HTTP status in errors of clients. Another number in a line is no status. */
 const statusPlaces = [
-  /\bE#\b|^npm \S+ (?:\d{3} )?# [A-Z]|^npm http #|^\d+ http fetch \w+ #|error(?: for \S+)? # [A-Z]|status code # |status code #$/, // npm
+  /\bE#\b|^# [A-Z][\w ]* - GET |^npm \S+ (?:\d{3} )?# [A-Z]|^npm http #|^\d+ http fetch \w+ #|error(?: for \S+)? # [A-Z]|status code # |status code #$/, // npm
   /^npm ERR! (?:Error: )?# [A-Z]|^(?:(?:\d+ verbose|npm verb) stack )?(?:npm ERR! )?Error: # [A-Z]/, // npm 1 to 6
   /ERR_PNPM_FETCH_#|error \(#\)|Response Code: #(?: |$)|answered with HTTP # |Request failed \\?"# |returned a #(?:$|")|\(returned #\)|Bad response: #|^ERR_PNPM_.* - #$/, // pnpm, yarn
   /reading \S*: #\b|unexpected status \(\S+: #\b|\): # [A-Z]|\/@v\/list: # /, // go
@@ -117,7 +117,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['absent', 'mismatch'], /Checksum validation failed, no checksums/),
   ...text(
     ['cut', 'mismatch'],
-    /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE|file size doesn't match expectation/,
+    /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE|file size doesn't match expectation|Found incorrect download/,
   ),
   ...text(
     'tls_protocol',
@@ -158,7 +158,7 @@ export const errorTexts: readonly ErrorText[] = [
     'resolve_not_found',
     /\bENOTFOUND|: DNS lookup error|no such host|Name or service not known|Could(?: not|n't) resolve host|UnknownHostException|Unknown host |无法解析域名|NameResolutionError|failed to lookup address|Could not resolve '|getaddrinfo ENODATA|No address associated|no data of the requested type|UnresolvedAddressEx|No such host is known|nodename nor servname|getaddrinfo failed|UnknownHostName downloading/i,
     // Java names only the host.
-    /(?: from\/to \S+ \(https?:\S+\): |Could not (?:GET|HEAD) '\S+'\. > )(?:[\w-]+\.)+[a-z]+$/,
+    /(?: from\/to \S+ \(https?:\S+\): |Could not (?:GET|HEAD) '\S+'\. > )(?:[\w-]+\.)+[a-z]+(?:$| at )/,
   ),
   // bun prints these names for every failed connection, whatever the cause.
   ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
@@ -229,7 +229,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
     'malformed',
-    /malformed (?:HTTP|MIME) |invalid (?:reply|Content-Length|Content-Range) header|broken range support|Weird server reply|bad HTTP Content|Received HTTP\/0\.9|BadStatusLine\((?!"''")|LineTooLong|invalid HTTP \w+ parsed|Parse Error|unhandled content range|Content-Encoding algorithm|not a valid digest|include a token in|media-type: cannot|UNEXPECTED_304|META_NOT_MODIFIED|`dist\.tarball`|no "dist" field/i,
+    /malformed (?:HTTP|MIME) |invalid (?:reply|Content-Length|Content-Range) header|broken range support|Weird server reply|bad HTTP Content|Received HTTP\/0\.9|BadStatusLine\((?!"''")|LineTooLong|invalid HTTP \w+ parsed|Parse Error|unhandled content range|Content-Encoding algorithm|not a valid digest|include a token in|relative URL without a base|Request failed \\?"0 |media-type: cannot|UNEXPECTED_304|META_NOT_MODIFIED|`dist\.tarball`|no "dist" field/i,
   ),
   ...text(
     'reset',
@@ -247,7 +247,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|processing tar file|Unexpected end of data|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|processing tar file|Unexpected end of data|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
     inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
     inOrder(
       /replaced source registry |decoding response body |metadata from |unexpected JSON from /,
@@ -290,7 +290,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
@@ -303,7 +303,17 @@ export const errorTexts: readonly ErrorText[] = [
     /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
   ),
   ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down/),
-  ...result(silentFetch, /Failed getting release |No mirror file '|trouble with your network/),
+  ...text('denied', inOrder(/(?:ROR|ING): \S*https?:/, /: Permission denied$/)),
+  ...text('server', inOrder(/(?:ROR|ING): \S*https?:/, /: Remote I\/O error$/)),
+  ...result('absent', /Ignoring https?:\S+: No such file/),
+  ...result(
+    ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
+    /establish a new connection:$/,
+  ),
+  ...result(
+    silentFetch,
+    /Cannot fetch index base URL |find any downloads that satisfy|Failed getting release |No mirror file '|trouble with your network/,
+  ),
   ...result(['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits], /transfer failed for https?:/),
   ...text(
     ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
