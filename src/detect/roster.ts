@@ -9,7 +9,7 @@ import { closeFinding } from './engine/say.ts';
 import { deleteSeen } from './engine/settle.ts';
 import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';
 import { closeSuspicion } from './engine/suspicion.ts';
-import { clearPaceWait } from './memory/absence.ts';
+import { clearPaceWait } from './memory/density.ts';
 import { cadenceOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { MirrorMemory, type SeriesMemory } from './memory/mirror-memory.ts';

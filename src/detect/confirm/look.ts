@@ -173,10 +173,6 @@ function startRecheck(
   roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, { ...wanted, settled: 0 });
 }
 
-/**
- * True if the mirror may be rechecked (probed repeatedly) for this reason. A throttled mirror may be rechecked only for
- * reason `throttled`.
- */
 /** Merges another order into a recheck (repeated probes) that is running. */
 function widen(known: Recheck, order: Omit<Recheck, 'settled' | 'target'>, nowMs: number): void {
   known.untilMs = Math.max(known.untilMs, order.untilMs);
@@ -198,6 +194,10 @@ export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory):
     if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
 }
 
+/**
+ * True if the mirror may be rechecked (probed repeatedly) for this reason. A throttled mirror may be rechecked only for
+ * reason `throttled`.
+ */
 function mayBeRechecked(memory: Memory, mirror: MirrorMemory, reason: Recheck['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeProbed(memory, mirror);
