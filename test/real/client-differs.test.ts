@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'vitest';
-import { registry } from '../../src/ecosystems/registry.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
@@ -36,7 +35,7 @@ modules: { go: [ "rsc.io/quote@v1.5.2" ] }
 go: { sumdb: off }
 clientRuns: { clients: [ go ], timeout: 10m }
 state: { path: /nowhere/state.db }`;
-    const daemon = await startRealDaemon(yaml, {}, {}, null, registry, {
+    const daemon = await startRealDaemon(yaml, {}, {}, null, undefined, {
       // Hours in a real file.
       config: (config) =>
         config.clientRuns === undefined ? config : { ...config, clientRuns: { ...config.clientRuns, everyMs: 1_000 } },
