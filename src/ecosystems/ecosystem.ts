@@ -121,7 +121,6 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * Absent: such a text never does.
    */
   readonly isMasked?: (text: string) => boolean;
-  readonly spec: readonly string[];
   /** Step names are unique over all ecosystems, because `steps.<name>` is a configuration key. */
   readonly steps: Readonly<Record<Step, StepDeclaration<Settings>>>;
   /**
