@@ -20,7 +20,7 @@ export interface Registry {
  * Creates the registry of all ecosystems.
  * @throws Error if two ecosystems share an id, a step, a real client or a key prefix of the state file
  */
-export function createRegistry(all: Registry['all']): Registry {
+function createRegistry(all: Registry['all']): Registry {
   const byId = new Map(all.map((one) => [one.id, one]));
   const steps = all.flatMap((one) => Object.keys(one.steps));
   const ids = all.map(({ id }) => id);
