@@ -1,6 +1,6 @@
 import { classBySpelling } from '../core/address-class.ts';
 import type { WireAccess } from '../core/ports.ts';
-import { portOf } from './connect.ts';
+import { hostOf } from '../core/url.ts';
 
 const credentialNames = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
@@ -18,7 +18,7 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
   if (url.origin === new URL(access.url).origin) return true;
   return (access.auth?.hosts ?? []).some((host) => {
     const name = host.toLowerCase();
-    return name === url.hostname || name === url.host || name === `${url.hostname}:${portOf(url)}`;
+    return name === url.hostname || name === url.host || name === hostOf(url.href);
   });
 }
 
