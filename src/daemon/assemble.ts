@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Advisor, createAdvisor } from '../advise/advisor.ts';
+import { Advisor } from '../advise/advisor.ts';
 import { declaredChainOf } from '../config/chain.ts';
 import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
@@ -168,7 +168,7 @@ function judgingOf(
       now,
     }),
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
-    advisor: createAdvisor({
+    advisor: new Advisor({
       config: ownedBy(config),
       declared: declaredBy(config, registry),
       registry,

@@ -27,7 +27,6 @@ import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
 import { recordPass, withServerFailure } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { expireSeen, isTimeToWrite } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
@@ -310,5 +309,18 @@ function keepFresh(memory: Memory): void {
   if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
   memory.findingLog.writtenAtMs = memory.now.monotonicMs;
   rewriteFindings(memory);
-  expireSeen(memory);
+  for (const [key, atMs] of memory.seen)
+    if (memory.now.wallMs - atMs > memory.config.state.keepMs) memory.seen.delete(key);
+}
+
+/**
+ * The minimum interval between two searches for rows to write, because a search visits all changed series.
+ * Milliseconds.
+ */
+const searchEveryMs = 1_000;
+
+function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolean {
+  if (rowsDue.searchedRowsAtMs !== null && monotonicMs - rowsDue.searchedRowsAtMs < searchEveryMs) return false;
+  rowsDue.searchedRowsAtMs = monotonicMs;
+  return true;
 }

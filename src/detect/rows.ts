@@ -5,14 +5,13 @@ import { isRowDue } from '../core/row-due.ts';
 import type { Pause } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
-import { closeFinding, ruleOf } from './engine/say.ts';
+import { closeFinding, recordFindingRow, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
 import { monotonicOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
 import { restoreSight } from './memory/records.ts';
 import type { StoredRow } from './memory/rule.ts';
-import { recordFindingRow } from './memory/stored.ts';
 
 /**
  * A series' row is written at most once in each period of this length (`isRowDue`), unless a change is urgent. A few

@@ -116,7 +116,7 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
   }));
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
   const read = readConfig(
-    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 'http://127.0.0.1:12345' }),
+    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 12_345 }),
     {},
     {},
     registry,

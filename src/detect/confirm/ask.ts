@@ -7,12 +7,11 @@ import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
 import { addQuestions, type Recheck, type Round, startMoment } from '../memory/moments.ts';
-import { closeDoubt, dropRechecks } from '../memory/rounds.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
-import { isConfirmed, isInDoubt } from './doubt.ts';
-import { keyOfQuestion, type Question, targetAt } from './look.ts';
+import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
+import { dropRechecks, keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
 /**

@@ -125,9 +125,6 @@ function earlierOf(replaced: Statement, nowMs: number): readonly Earlier[] {
   return [...earlier, { digest, atMs, probeId }].slice(0, limits.earlierKept);
 }
 
-/** The last digests of a mirror, by target. */
-export type Statements = Map<string, Statement>;
-
 export interface Voice {
   readonly registry: string;
   readonly place: VantageUnit;
@@ -315,12 +312,13 @@ function isEarlier(stored: unknown): stored is Earlier {
   return typeof digest === 'string' && Number.isFinite(atMs) && typeof probeId === 'string';
 }
 
+/** What is known about the bytes of a mirror's targets, by target. Changed in place. */
 export class Bytes {
-  readonly wrongOnce: ReadonlyMap<string, WrongOnce> = new Map();
-  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong> = new Map();
-  /** The last digest per target. Changed in place. */
-  readonly statement: Statements = new Map();
+  readonly wrongOnce = new Map<string, WrongOnce>();
+  readonly declaredWrong = new Map<string, DeclaredWrong>();
+  /** The last digest. */
+  readonly statement = new Map<string, Statement>();
   readonly beginnings: Beginnings = { artifacts: new Map(), inVainMs: [] };
-  readonly declaredOdd: ReadonlyMap<string, readonly string[]> = new Map();
-  readonly repeated: ReadonlyMap<string, string> = new Map();
+  readonly declaredOdd = new Map<string, readonly string[]>();
+  readonly repeated = new Map<string, string>();
 }

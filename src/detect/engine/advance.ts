@@ -5,7 +5,7 @@ import { expireRechecks, sendRequests } from '../confirm/look.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
-import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
+import { mirrorsOf } from '../memory/mirror-memory.ts';
 import { deadlinesOf, expireFlights, type Round, type RoundMoment } from '../memory/moments.ts';
 import { removeHeld } from '../memory/records.ts';
 import { responseOfFamilies } from '../outage/families.ts';
@@ -69,9 +69,7 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
     if (moment.samples.size > 0)
       mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
-    const series = canarySeriesOf(mirror);
-    const vantage = verdict === 'them' ? 'ok' : 'unverified';
-    if (series !== null) decideCanary(memory, { mirror, series, sample, vantage, by: 'moment' });
+    decideCanary(memory, mirror, { sample, vantage: verdict === 'them' ? 'ok' : 'unverified', by: 'moment' });
   }
 }
 

@@ -1,9 +1,9 @@
+import { closeDoubt } from '../confirm/doubt.ts';
 import { sendRequests } from '../confirm/look.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import { recordResponse } from '../memory/moments.ts';
 import { removeHeld } from '../memory/records.ts';
-import { closeDoubt, renewSuspicions } from '../memory/rounds.ts';
 import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';
@@ -40,7 +40,10 @@ export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void
   }
   for (const { sample } of overlapping) settle(memory, sample, 'local');
   releaseHeld(memory);
-  renewSuspicions(memory);
+  const { monotonicMs } = memory.now;
+  // The duration of each suspicion (that our network fails) counts from now.
+  for (const [egress, suspicion] of memory.confirm.suspicions)
+    memory.confirm.suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
   judgeUs(memory, 'sleep', null);
 }
 

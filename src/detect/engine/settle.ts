@@ -10,10 +10,9 @@ import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
 import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
-import { recordVersion } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor, usualOf } from '../rules/speed.ts';
-import { judgeKinds, judgeUs, receiveResponse } from './step.ts';
+import { citeSample, judgeUs, sendToKinds } from './step.ts';
 
 const hourMs = 3_600_000;
 
@@ -41,7 +40,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   recordSettled(memory, mirror, series, { sample, response }, isJudged);
   const input = { view: memory, mirror, series, sample: response };
-  if (response.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
+  if (response.outcome.tag === 'ok') sendToKinds(memory, 'settle', input);
   memory.turn.settled.push({
     ...settledSampleOf(sample),
     ...(isOfPace ? { isOfPace } : {}),
@@ -54,7 +53,8 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
-  judgeKinds(memory, { mirror, series, sample: response, whole: sample, isCold, isPrimary, isShort });
+  sendToKinds(memory, 'judge', { ...input, whole: sample, isCold, isPrimary, isShort });
+  if (memory.open.size > 0) citeSample(memory, input, sample);
   judgeUs(memory, 'verify', sample);
 }
 
@@ -89,6 +89,22 @@ function noteResponse(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
 }
 
 /** True if the target has resolved to `limits.coldVersions` new versions or more within the last hour. */
+/**
+ * Records a version that a target (`@latest`, a tag) resolved to for the first time. Forgets all but the newest
+ * `limits.seenVersions`, because a mirror could invent a version for each request.
+ * @param key  of the item (`seenKeyOf`)
+ */
+function recordVersion(memory: Memory, series: SeriesMemory, key: string): void {
+  const all = [...series.versions, { key, atMs: memory.now.monotonicMs }];
+  series.versions = all.slice(-limits.seenVersions);
+  for (const { key: old } of all.slice(0, -limits.seenVersions)) if (!memory.targets.has(old)) deleteSeen(memory, old);
+}
+
+export function deleteSeen({ seen, turn }: Memory, key: string): void {
+  seen.delete(key);
+  turn.deletes.push({ table: 'seen', key });
+}
+
 function hasManyVersions({ now }: Memory, { versions }: SeriesMemory): boolean {
   return versions.filter(({ atMs }) => now.monotonicMs - atMs <= hourMs).length >= limits.coldVersions;
 }

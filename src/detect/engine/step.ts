@@ -5,52 +5,36 @@ import type { StateTrouble } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
+import { canarySeriesOf, type MirrorMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
 import { recordStates } from '../memory/records.ts';
-import type { Confirmed, FindingRule, Judged, RuleInput, RuleStep, Spoilt } from '../memory/rule.ts';
+import type { AboutSeries, FindingRule, RuleInputs, RuleStep, Spoilt } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
 
 type Reaction = RuleStep<unknown> | null | undefined;
 
-/** Calls `react` for each rule with a method, in the order of `memory.rules`, and applies the rule's reaction. */
-export function sendToKinds(
+/** Sends an input to each rule that has a method for it, in the order of `memory.rules`, and applies the reactions. */
+export function sendToKinds<I extends keyof RuleInputs>(memory: Memory, name: I, input: RuleInputs[I]): void {
+  for (const rule of memory.rules.with(name)) applyStep(memory, rule, input.mirror, reactionOf(rule, name, input));
+}
+
+function reactionOf<I extends keyof RuleInputs>(rule: FindingRule, name: I, input: RuleInputs[I]): Reaction {
+  const ofSeries = 'series' in input ? seriesStateOf(rule, input.series) : undefined;
+  return rule[name]?.(stateOf(rule, input.mirror), input as never, ofSeries);
+}
+
+/** Sends the rules what was found about the failure of a mirror's canary. */
+export function decideCanary(
   memory: Memory,
   mirror: MirrorMemory,
-  method: keyof FindingRule,
-  react: (rule: FindingRule, own: unknown) => Reaction,
+  found: Pick<RuleInputs['decide'], 'sample' | 'vantage' | 'by'>,
 ): void {
-  for (const rule of memory.rules.with(method)) applyStep(memory, rule, mirror, react(rule, stateOf(rule, mirror)));
-}
-
-export function receiveResponse(
-  memory: Memory,
-  ruleInput: RuleInput,
-  input: 'peek' | 'observe' | 'confirm' | 'settle',
-): void {
-  const { mirror, series } = ruleInput;
-  sendToKinds(memory, mirror, input, (rule, own) => rule[input]?.(own, ruleInput, seriesStateOf(rule, series)));
-}
-
-export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
-  const { mirror, series } = found;
-  const confirmed = { ...found, view: memory };
-  sendToKinds(memory, mirror, 'decide', (rule, own) => rule.decide?.(own, confirmed, seriesStateOf(rule, series)));
-}
-
-export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isReported'>): void {
-  const { mirror, series } = settled;
-  const isReported = () =>
-    memory.rules
-      .with('isReported')
-      .some((rule) => rule.isReported?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
-  const judged: Judged = { ...settled, view: memory, isReported };
-  sendToKinds(memory, mirror, 'judge', (rule, own) => rule.judge?.(own, judged, seriesStateOf(rule, series)));
-  if (memory.open.size > 0) citeSample(memory, mirror, series, settled.whole);
+  const series = canarySeriesOf(mirror);
+  if (series !== null) sendToKinds(memory, 'decide', { ...found, view: memory, mirror, series });
 }
 
 /** Adds a probe to the evidence of the open findings that it confirms. This causes no event. */
-function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
+export function citeSample(memory: Memory, { mirror, series }: AboutSeries, sample: Sample): void {
   const { probeId, target } = sample.due;
   for (const rule of memory.rules.with('cites')) {
     const cited = rule.cites?.(stateOf(rule, mirror), seriesStateOf(rule, series), series) ?? null;
@@ -71,14 +55,13 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
 
 /** Lets the rules reset a mirror's streaks (of failures or slow responses) that have not led to a finding. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
-  for (const series of mirror.series.values())
-    sendToKinds(memory, mirror, 'startAnew', (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));
+  for (const series of mirror.series.values()) sendToKinds(memory, 'startAnew', { view: memory, mirror, series });
 }
 
 export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
   for (const rule of memory.rules.with(input)) {
     for (const mirror of memory.mirrors.values())
-      applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), { view: memory, mirror }));
+      applyStep(memory, rule, mirror, reactionOf(rule, input, { view: memory, mirror }));
   }
 }
 
@@ -94,19 +77,15 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   if (step === null || step === undefined) return;
   recordStates(memory, rule, mirror, step);
   const about = { view: memory, mirror };
-  for (const series of step.claims ?? [])
-    sendToKinds(memory, mirror, 'release', (each, own) => each.release?.(own, series, seriesStateOf(each, series)));
-  for (const absences of step.absorbs ?? [])
-    sendToKinds(memory, mirror, 'absorb', (each, own) => each.absorb?.(own, { ...about, ...absences }));
-  if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
-  if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
-  if (step.isChange === true) {
-    const reporting = { ...about, vantage: step.vantage };
-    sendToKinds(memory, mirror, 'refresh', (each, own) =>
-      each === rule || each.follows === rule.name ? each.refresh?.(own, reporting) : null,
-    );
-  }
-  if (step.isBack === true) sendToKinds(memory, mirror, 'back', (each, own) => each.back?.(own, about));
+  for (const series of step.claims ?? []) sendToKinds(memory, 'release', { ...about, series });
+  for (const absences of step.absorbs ?? []) sendToKinds(memory, 'absorb', { ...about, ...absences });
+  memory.turn.regressions.push(...(step.regressions ?? []));
+  memory.turn.propagations.push(...(step.propagations ?? []));
+  const reporting = { ...about, vantage: step.vantage };
+  for (const each of step.isChange === true ? memory.rules.with('refresh') : [])
+    if (each === rule || each.follows === rule.name)
+      applyStep(memory, each, mirror, reactionOf(each, 'refresh', reporting));
+  if (step.isBack === true) sendToKinds(memory, 'back', about);
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
   if (step.statement !== undefined) apply(memory, rule.kind, mirror, step.statement);
 }

@@ -8,18 +8,17 @@ import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
-import { timeoutOf } from '../memory/lookups.ts';
-import { recordControl } from '../memory/members.ts';
+import { roundOf, timeoutOf } from '../memory/lookups.ts';
+import { addMark } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
 import { advanceDeadline, recordResponse } from '../memory/moments.ts';
 import { isTooShort, recordLine, recordPlan, recordRequest, recordSlowness } from '../memory/records.ts';
-import { recordInRounds } from '../memory/rounds.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
-import { judgeUs, receiveResponse, sendToKinds } from './step.ts';
+import { judgeUs, sendToKinds } from './step.ts';
 
 /**
  * Error codes that mean that this machine has no free file descriptors or memory. A control that could not be probed
@@ -45,7 +44,7 @@ export function take(memory: Memory, taken: Sample): void {
   const isEmpty = isTooShort(mirror, sample);
   followArtifact(memory, mirror, sample);
   const received = { view: memory, mirror, sample };
-  sendToKinds(memory, mirror, 'receive', (rule, own) => rule.receive?.(own, received));
+  sendToKinds(memory, 'receive', received);
   if (purpose === 'build') {
     memory.turn.settled.push(settledSampleOf(sample));
     return;
@@ -62,7 +61,7 @@ export function take(memory: Memory, taken: Sample): void {
     // The first bytes prove nothing about the rest of an artifact, so a peek is not judged. If packets may be lost in our
     // own network, a failed connection shows nothing about the address family or the HTTP version of the peek either.
     const isLost = isSilent(sample.outcome) && (isSuspect || isLineLossy(memory, mirror.egress));
-    if (!isLost) receiveResponse(memory, input, 'peek');
+    if (!isLost) sendToKinds(memory, 'peek', input);
     const isWithdrawn = isOfWithdrawn(memory, mirror, response);
     const isUnproven = response !== sample && !isWithdrawn;
     memory.turn.settled.push({ ...settledSampleOf(sample), isWithdrawn, isUnproven });
@@ -75,10 +74,10 @@ export function take(memory: Memory, taken: Sample): void {
     else settle(memory, sample, because);
     return;
   }
-  receiveResponse(memory, input, 'observe');
+  sendToKinds(memory, 'observe', input);
   // A good response counts even while our own network is suspect: it can end an outage.
   const isCounted = !isSuspect || response.outcome.tag === 'ok';
-  if (isCounted && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
+  if (isCounted && !isShort && !isLeftAlone(mirror)) sendToKinds(memory, 'confirm', input);
   recordLine(mirror, sample, isResponse, monotonicMs);
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
@@ -87,6 +86,24 @@ export function take(memory: Memory, taken: Sample): void {
  * True if a confirming probe exceeded its short timeout and the target is not in doubt (has no unconfirmed failure).
  * Such a timeout is no failure.
  */
+/**
+ * Adds a sample to the moments (concurrent probes) that wait for it. While our network over the mirror's egress
+ * (network path) is suspect, a response brings the next moment forward.
+ * @param isResponse  `null`: the sample says nothing about the mirror
+ */
+function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
+  const { round: place, target } = sample.due;
+  const round = place === null ? null : roundOf(memory, place.id);
+  if (place !== null && round !== null) {
+    const outcome = isResponse === null ? null : isResponse ? 'answered' : 'failed';
+    recordResponse(round, 'outcomes', place.moment, target.registry, outcome, isResponse === null ? null : sample);
+  }
+  const suspicion = memory.confirm.suspicions.get(mirror.egress);
+  if (suspicion === undefined || isResponse !== true || isLeftAlone(mirror)) return;
+  const watching = memory.confirm.rounds.get(suspicion.roundKey);
+  if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
+}
+
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
@@ -113,7 +130,12 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 export function receiveControl(memory: Memory, response: ControlResponse, place: Due['round']): void {
   const { monotonicMs } = memory.now;
   const isOurs = response.code !== null && exhaustedCodes.has(response.code);
-  if (!isOurs) recordControl(memory, response.name, response.answered, response.at.monotonicMs);
+  const known = memory.controls.get(response.name);
+  if (!isOurs && known !== undefined) {
+    const result = response.answered ? 'responded' : 'silent';
+    const marks = addMark(known.marks, { sentMs: response.at.monotonicMs, atMs: monotonicMs, result });
+    memory.controls.set(response.name, { up: response.answered, known: known.known || response.answered, marks });
+  }
   const outcome = isOurs ? null : response.answered ? 'answered' : 'failed';
   for (const round of memory.confirm.rounds.values()) {
     if (round.id === place?.id) recordResponse(round, 'controls', place.moment, response.name, outcome);

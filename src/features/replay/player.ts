@@ -1,4 +1,4 @@
-import { createAdvisor } from '../../advise/advisor.ts';
+import { Advisor } from '../../advise/advisor.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
@@ -122,7 +122,7 @@ export class Player {
         now,
       }),
       evidence: createEvidenceBook({ restored: [], now }),
-      advisor: createAdvisor({
+      advisor: new Advisor({
         config,
         declared: declaredBy(config, registry),
         restored: this.#kept.all('advice', 'chain'),
