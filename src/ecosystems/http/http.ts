@@ -232,7 +232,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   context: buildHttpContext,
   learning: null,
   unchecked,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ httpDoctor: doctor }) => doctor),
