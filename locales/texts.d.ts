@@ -1542,6 +1542,7 @@ export interface Places {
   readonly 'init.credentials': 'setIn' | 'names';
   readonly 'init.withheld': 'setIn' | 'names';
   readonly 'init.doubted': 'most' | 'count';
+  readonly 'init.anyPrivate': never;
   readonly 'init.unverified': never;
   readonly 'init.warning': 'expected';
   readonly 'init.yaml.credentials': never;
