@@ -2342,6 +2342,7 @@ export interface Places {
   readonly 'trap.go-insecure.flags': never;
   readonly 'trap.go-sumdb-skipped.what': 'name' | 'globs';
   readonly 'trap.go-private-leaks.mirror': 'modules';
+  readonly 'trap.go-private-leaks.set': 'line' | 'hosts';
   readonly 'trap.go-private-leaks.database': 'modules';
   readonly 'trap.npm-registry-shadowed.what': 'first' | 'level' | 'others';
   readonly 'trap.npm-clients-differ.what': 'npm' | 'yarn';
