@@ -148,9 +148,9 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules.all, finding);
   const mirror = memory.mirrors.get(finding.registry ?? '');
+  const ofAdvice = memory.findingLog.assured.get(`${finding.kind} ${finding.registry}`) ?? 'low';
   const earned = earnedConfidence(memory, rule, finding, mirror);
-  const now =
-    rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, assured(memory, finding)]);
+  const now = rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, ofAdvice]);
   if (finding.vantage === 'suspect') return 'low';
   const isUnverified = finding.vantage === 'unverified' && mirror !== undefined && vantageFor(memory, mirror) !== 'ok';
   return isUnverified ? lowerConfidenceOf(now, 'medium') : now;
@@ -172,11 +172,6 @@ function earnedConfidence(
   const byAge = confidenceFor(memory.now.monotonicMs - sinceMs);
   if (manner !== 'hard') return byAge;
   return byAge === 'low' ? 'medium' : 'high';
-}
-
-/** The confidence of advice to leave the mirror because of this kind of finding; `low`: there is no such advice. */
-function assured(memory: Memory, { kind, registry }: Finding): Confidence {
-  return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
 
 /** The fields of an item in the scope whose change is a change of the finding. */
