@@ -2,7 +2,6 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { quantile } from '../../core/statistics.ts';
 import { canBeProbed } from '../memory/absence.ts';
-import { type Budget, spend } from '../memory/budget.ts';
 import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -65,13 +64,11 @@ export function requestMoment(memory: Memory, round: Round): void {
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const recheck = round.rechecks.get(want.key);
   if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
-  const left = pay(memory, round, doubted, recheck, own.length);
-  if (left === null) {
+  if (!pay(memory, round, doubted, recheck, own.length)) {
     giveUp(memory, round, doubted);
     return;
   }
   if (own.length === 0) return;
-  memory.confirm.budget = left;
   round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
@@ -213,12 +210,12 @@ function pay(
   doubted: readonly MirrorMemory[],
   recheck: Recheck | undefined,
   requests: number,
-): Budget | null {
+): boolean {
   const isFree =
     round.watching.size > 0 ||
     recheck?.reason === 'back' ||
     doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
-  return isFree ? memory.confirm.budget : spend(memory.confirm.budget, requests, recheck?.isUrgent ?? false);
+  return isFree || memory.confirm.budget.pay(requests, recheck?.isUrgent ?? false);
 }
 
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {

@@ -85,8 +85,6 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   const about = { view: memory, mirror };
   for (const series of step.claims ?? []) sendToKinds(memory, 'release', { ...about, series });
   for (const absences of step.absorbs ?? []) sendToKinds(memory, 'absorb', { ...about, ...absences });
-  memory.turn.regressions.push(...(step.regressions ?? []));
-  memory.turn.propagations.push(...(step.propagations ?? []));
   const reporting = { ...about, vantage: step.vantage };
   for (const each of step.isChange === true ? memory.rules.with('refresh') : [])
     if (each === rule || each.follows === rule.name)
