@@ -1113,7 +1113,7 @@ export interface Places {
   readonly 'found.stale.well': 'name';
   readonly 'found.behind.well': 'name';
   readonly 'ground.move': 'trouble' | 'promise';
-  readonly 'ground.lastChoice': 'to' | 'items' | 'more' | 'right' | 'id';
+  readonly 'ground.lastChoice': 'to' | 'isSure' | 'items' | 'more' | 'right' | 'id';
   readonly 'ground.rightAgain': 'span';
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head' | 'line';
   readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count' | 'line';

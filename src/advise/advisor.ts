@@ -184,9 +184,19 @@ export class Advisor {
     return this.#verdicts;
   }
 
+  /**
+   * What clients of an upstream should have configured now: the chain of the proposed or accepted advice. `nothing`: no
+   * change of their configuration is advised.
+   */
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow {
     const group = this.#groupOf({ ecosystem, upstream });
-    return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, this.#vantage.suspect === true);
+    if (group === undefined) return { kind: 'nothing', state: 'right' };
+    const open = group.open?.advice;
+    // A proposal stays in force while our network is suspect, because its withdrawal would make clients switch again.
+    const advice = open?.state === 'proposed' ? open : group.accepted?.advice;
+    if (advice !== undefined) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
+    if (this.#vantage.suspect === true) return { kind: 'nothing', state: 'suspect' };
+    return { kind: 'nothing', state: open?.state === 'refused' ? 'refused' : 'right' };
   }
 
   /** The verdicts of audits (whether accepted advice was right), of all upstreams. */
@@ -277,20 +287,4 @@ interface Considered {
   readonly vantage: VantageStanding;
   /** Firing alerts of other systems, by mirror name. If absent, there are none. */
   readonly evidence?: ReadonlyMap<string, readonly AlertEvidence[]>;
-}
-
-export function createAdvisor(input: AdvisorInput): Advisor {
-  return new Advisor(input);
-}
-
-/**
- * What clients of an upstream should have configured now: the chain of the proposed or accepted advice. `nothing`: no
- * change of their configuration is advised.
- */
-function remedyOf(group: Group, suspect: boolean): RemedyNow {
-  const open = group.open?.advice ?? null;
-  // A proposal stays in force while our network is suspect, because its withdrawal would make clients switch again.
-  const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
-  if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
-  return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }

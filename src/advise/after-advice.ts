@@ -1,6 +1,8 @@
 import type { RecheckOrder } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isAboutDownloads, type LeftComparison } from './comparison/left.ts';
+import type { LeftComparison } from './comparison/contest.ts';
+import { failureBound, failureSumOf } from './comparison/failures.ts';
+import { timeBound } from './comparison/time.ts';
 import { affordableMsOf, downloadOrderOf } from './downloads.ts';
 import type { Group } from './group.ts';
 import { targetOf } from './probing.ts';
@@ -21,6 +23,13 @@ const downloadsMost = 8;
 export function leftBecauseOfDownloads({ open, contest: { left } }: Group): LeftComparison | null {
   if (left === null || open?.advice.state !== 'proposed' || open.advice.confidence !== 'low') return null;
   return isAboutDownloads(left) ? left : null;
+}
+
+/** True unless a test that compares light steps too is nearer to its bound than the tests of downloads. */
+function isAboutDownloads({ pair: { failures, time } }: LeftComparison): boolean {
+  const light = Math.max(time.light.sum, time.steady.sum) / timeBound.usual;
+  const heavy = Math.max(failureSumOf(failures.heavy) / failureBound, time.heavy.sum / timeBound.usual);
+  return heavy >= light && heavy >= failureSumOf(failures.all) / failureBound;
 }
 
 /**

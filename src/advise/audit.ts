@@ -15,35 +15,26 @@ const failuresApartMin = 2;
 /** The maximum number of audit verdicts kept per upstream. */
 const auditsKept = 500;
 
-/** `regret`: the mirror that was left performed better; `no_regret`: it did not. `could_not_tell`: too few samples. */
-export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
-
 /**
- * Whether the mirror that was left performed better than the advised one. Failures are compared first. If neither
- * mirror is clearly more reliable, the times of the canary (the probe that shows whether a mirror is up) decide.
- * @param input.to       canary samples of the advised mirror, oldest first
- * @param input.from     canary samples of the mirror that was left, oldest first
- * @param input.sinceMs  monotonic milliseconds; earlier samples do not count
- * @param input.minGain  the share by which times must be shorter to count as better, 0 to 1
- * @param input.by       which times are compared: `p95` if alerts of another system caused the advice, else `median`
+ * True if the mirror that was left performed better than the advised one; `null`: too few samples. Failures are compared
+ * first. If neither mirror is clearly more reliable, the times of the canary (the probe that shows whether a mirror is
+ * up) decide: their 95th percentile if alerts of another system caused the advice, else their median.
+ * @param sinceMs  monotonic milliseconds; earlier samples do not count
  * @see docs/decisions/0007-regret.md
  */
-export function auditVerdict(input: {
-  readonly to: readonly TallyEntry[];
-  readonly from: readonly TallyEntry[];
-  readonly sinceMs: number;
-  readonly minGain: number;
-  readonly by: 'median' | 'p95';
-}): AuditVerdict {
-  const beginMs = Math.max(input.sinceMs, input.to[0]?.atMs ?? 0, input.from[0]?.atMs ?? 0);
-  const within = (entry: TallyEntry): boolean => entry.round === null && entry.atMs >= beginMs;
-  const to = input.to.filter(within);
-  const from = input.from.filter(within);
-  if (Math.min(to.length, from.length) < limits.measuredOk) return 'could_not_tell';
-  if (isMoreReliable(from, to)) return 'regret';
-  if (isMoreReliable(to, from)) return 'no_regret';
-  const [toMs, fromMs] = [to, from].map((entries) => timeMsOf(entries, input.by === 'p95' ? 0.95 : 0.5));
-  return toMs != null && fromMs != null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
+export function isRegretted(
+  { tallyOf, config }: Pick<View, 'tallyOf' | 'config'>,
+  advice: Pick<Advice, 'to' | 'from' | 'cause'>,
+  sinceMs: number,
+): boolean | null {
+  const stored = [advice.to, advice.from].map((name) => tallyOf(name).canary);
+  const beginMs = Math.max(sinceMs, ...stored.map(([first]) => first?.atMs ?? 0));
+  const [to = [], from = []] = stored.map((all) => all.filter(({ round, atMs }) => round === null && atMs >= beginMs));
+  if (Math.min(to.length, from.length) < limits.measuredOk) return null;
+  if (isMoreReliable(from, to)) return true;
+  if (isMoreReliable(to, from)) return false;
+  const [toMs, fromMs] = [to, from].map((entries) => timeMsOf(entries, advice.cause === 'slo' ? 0.95 : 0.5));
+  return toMs != null && fromMs != null && isFaster(toMs, fromMs, config.advise.minGain);
 }
 
 function isMoreReliable(one: readonly TallyEntry[], other: readonly TallyEntry[]): boolean {
@@ -78,19 +69,12 @@ export function isAudited(advice: Advice): boolean {
 }
 
 function recordAudits(view: View, ledger: Ledger): void {
-  const { group, config } = view;
+  const { group } = view;
   const advice = group.audit;
   const { accept } = group.moves;
   if (advice === null || accept === null) return;
-  const verdict = auditVerdict({
-    to: view.tallyOf(advice.to).canary,
-    from: view.tallyOf(advice.from).canary,
-    sinceMs: accept.atMs,
-    minGain: config.advise.minGain,
-    by: advice.cause === 'slo' ? 'p95' : 'median',
-  });
-  if (verdict === 'could_not_tell') return;
-  const isRegret = verdict === 'regret';
+  const isRegret = isRegretted(view, advice, accept.atMs);
+  if (isRegret === null) return;
   const { kind, upstream } = group;
   const seen = { ecosystem: kind.id, upstream, atMs: view.now.wallMs, isRegret };
   group.audited = [...group.audited, seen].slice(-auditsKept);

@@ -60,9 +60,9 @@ export function causeNowOf(subject: Subject, on: Grounds): CauseNow | null {
   return { kind: 'recovered', count: trouble.count, fromMs: trouble.fromMs };
 }
 
-/** True if the cause is over, and the outages of the mirror do not repeat. */
-export function isCauseOver({ kind }: Pick<CauseNow, 'kind'>, { isRepeating }: Pick<Grounds, 'isRepeating'>): boolean {
-  return (kind === 'as_fast' || kind === 'recovered') && !isRepeating;
+/** True if requests to the mirror to leave do not fail and are not slow now, although its outages may repeat. */
+export function isGone({ kind }: CauseNow): boolean {
+  return kind === 'as_fast' || kind === 'recovered';
 }
 
 /** True if no measurement is needed to say what is wrong. */

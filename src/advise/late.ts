@@ -131,7 +131,7 @@ export function idleMsOf(group: Group, due: Due): number | null {
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = momentPlaceOf(due);
   const { around } = contest;
-  const moment = around === null ? null : momentOf(contest.moments, place, around.paceMs(place.question));
+  const moment = around === null ? null : momentOf(contest.moments, place, around().paceMs(place.question));
   const took: number[] = [];
   let scatterMs = 0;
   for (const [name, reply] of moment?.replies ?? []) {

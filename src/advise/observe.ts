@@ -1,7 +1,7 @@
 import { type Config, everyMs, paceOf } from '../core/config.ts';
 import type { Due, RecheckOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
-import { getOrMake } from '../core/get-or-make.ts';
+import { getOrMake, once } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
@@ -28,7 +28,7 @@ import {
   rotaOf,
   targetOf,
 } from './probing.ts';
-import { isRecheckDue, lightRecheckOf, oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
+import { besideHead, isRecheckDue, lightRecheckOf, type OddOutcome, oddOf, oddPeekOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
@@ -80,7 +80,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   getOrMake(probing.targets, question, () => new Map()).set(target.registry, target);
   if (isHeavy(target) && sample.outcome.tag === 'ok') probing.sizes.set(question, sample.bytes);
   if (sample.outcome.tag === 'ok' && isUntimed(sample)) return false;
-  contest.around ??= surroundingsOf(view);
+  contest.around ??= once(() => surroundingsOf(view));
   const outcomes = addResponse(
     contest,
     {
@@ -90,7 +90,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
       fromMs: failureFromMs(sample),
       isGivenUp: sample.outcome.tag === 'failed' && isTimeout(sample.outcome.failure.kind),
     },
-    contest.around,
+    contest.around(),
   );
   contest.outcomes.push(...outcomes);
   if (contest.outcomes.length > headOutcomesMax) contest.outcomes.splice(0, contest.outcomes.length - headOutcomesMax);
@@ -189,13 +189,11 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
     .map(({ name }) => ({ name, cost: costOf(contest, name, rule) ?? Number.POSITIVE_INFINITY }))
     .toSorted((a, b) => a.cost - b.cost)
     .map(({ name }) => name);
-  const fallback = mirrorAt(group, contest.around.chains.get(at.name)?.members[1])?.name ?? null;
-  const inDoubt = view.standingOf(at.name)?.inDoubt === true;
-  const again = rechecksOf(contest, odd, candidates, fallback).flatMap((recheck) => {
-    const order = orderOf(group, at.name, recheck, inDoubt);
-    return order === null ? [] : [order];
-  });
-  return [...again, ...paced];
+  if (candidates.length === 0) return paced;
+  const fallback = mirrorAt(group, contest.around().chains.get(at.name)?.members[1])?.name;
+  const beside = besideHead(candidates, fallback);
+  contest.odd.requested = beside;
+  return [...odd.flatMap((one) => orderOf(view, at.name, one, beside)), ...paced];
 }
 
 /**
@@ -218,20 +216,20 @@ function requestCanaries(view: View): readonly RecheckOrder[] {
 }
 
 /**
- * The probes to order for a recheck; `null`: the head has no target for the request. A large artifact is downloaded
+ * The probes to order for a recheck; empty: the head has no target for the request. A large artifact is downloaded
  * only once. While the head is in doubt, a small artifact is also downloaded only once.
  */
-function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
-  const target = targetOf(group, head, recheck.question);
-  if (target === undefined) return null;
-  const registries = recheck.registries.filter((name) => name !== head);
-  const { isUrgent } = recheck;
-  const isSmall = (group.probing.sizes.get(recheck.question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
+function orderOf(view: View, head: string, recheck: OddOutcome, beside: readonly string[]): readonly RecheckOrder[] {
+  const { question, isUrgent } = recheck;
+  const target = targetOf(view.group, head, question);
+  if (target === undefined) return [];
+  const registries = beside.filter((name) => name !== head);
+  const inDoubt = view.standingOf(head)?.inDoubt === true;
+  const isSmall = (view.group.probing.sizes.get(question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
   const isOnce = recheck.forMs === 0 || (isHeavy(target) && (inDoubt || !isSmall));
-  const [forMs, stepMs] = isOnce
-    ? [0, recheck.stepMs]
-    : [recheck.forMs, isHeavy(target) ? smallStepMs : recheck.stepMs];
-  return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
+  const forMs = isOnce ? 0 : recheck.forMs;
+  const stepMs = !isOnce && isHeavy(target) ? smallStepMs : recheck.stepMs;
+  return [{ registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false }];
 }
 
 /**
@@ -242,7 +240,6 @@ export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>
   group.roster = fresh.roster;
   if (group.accepted === null) group.chain = fresh.declared;
   pruneRemoved(group, names, modules);
-  group.contest.outlook = '';
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
+import { once } from '../core/get-or-make.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import type { Apart } from './apart.ts';
@@ -82,14 +83,6 @@ export function prepareView(view: View): Prepared {
     groundsOf: (subject) => groundsOf(view, subject),
     wrongBytesOf: (mirror) => wrongBytesOf(view, mirror),
     isSetAside: ({ name }) => isSetAside(view.group, view.standingOf(name)),
-  };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Due } from '../core/due.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isOfOtherFamily, recordAside, recordLate, releaseLate, sampleOfLate } from './late.ts';
 import { recordLatePeek, recordLateResponse, recordSample } from './observe.ts';
-import { record, recordTally, Tally } from './tally.ts';
+import { recordTally, Tally } from './tally.ts';
 import type { View } from './view.ts';
 
 /** The tallies of all mirrors, by name. */
@@ -51,11 +52,8 @@ function receiveLate(view: View, tallies: Tallies, sample: SettledSample): void 
 }
 
 function receiveOne(view: View, tallies: Tallies, sample: SettledSample): boolean {
-  const { group } = view;
-  const { purpose, target } = sample.due;
-  const tally = tallies.get(target.registry) ?? new Tally();
-  tallies.set(target.registry, tally);
-  if (purpose !== 'peek') record(tally, sample, view.nearMs, group.client.relay?.step ?? null);
-  if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordTally(tally, sample);
+  const { kind, client } = view.group;
+  const tally = getOrMake(tallies, sample.due.target.registry, () => new Tally());
+  recordTally(tally, sample, { nearMs: view.nearMs, relayStep: client.relay?.step, fetch: kind.fetch });
   return recordSample(view, sample);
 }

@@ -16,10 +16,6 @@ export interface OddOutcome {
   readonly isUrgent: boolean;
 }
 
-export interface RecheckWish extends OddOutcome {
-  readonly registries: readonly string[];
-}
-
 /**
  * Returns and clears the rechecks after the last odd peek (a failed or slow probe of first bytes). After a failure, the
  * canary is rechecked too.
@@ -132,22 +128,12 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOu
 }
 
 /**
- * Adds to each recheck the mirrors to probe: the head, the best candidates, and the next member of the chain. Without
- * candidates, nothing is rechecked.
+ * The mirrors that a recheck probes besides the head: the best candidates, and the next member of the chain.
  * @param candidates  the candidates, the best first
- * @param fallback    the next member of the chain; `null`: it is not monitored
+ * @param fallback    the next member of the chain; absent: it is not monitored
  */
-export function rechecksOf(
-  contest: Contest,
-  odd: readonly OddOutcome[],
-  candidates: readonly string[],
-  fallback: string | null,
-): readonly RecheckWish[] {
-  const { head } = contest;
-  if (head === null || candidates.length === 0) return [];
-  const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];
-  if (odd.length > 0) contest.odd.requested = registries;
-  return odd.map((one) => ({ ...one, registries }));
+export function besideHead(candidates: readonly string[], fallback: string | undefined): readonly string[] {
+  return [...new Set([...candidates.slice(0, siblings), ...(fallback === undefined ? [] : [fallback])])];
 }
 
 function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {

@@ -1,6 +1,6 @@
 import type { Advice } from '../core/advice.ts';
 import type { Message } from '../core/result.ts';
-import { causeNowOf, isCauseOver } from './cause-now.ts';
+import { causeNowOf, isGone } from './cause-now.ts';
 import { isFaster } from './comparison/rank.ts';
 import type { Subject } from './grounds.ts';
 import type { Prepared } from './prepare.ts';
@@ -22,7 +22,7 @@ interface Reckoned extends Required<Pick<Advice, 'phase' | 'overAtMs' | 'newClie
 export function reckon(view: Prepared, subject: Subject, before?: Advice): Reckoned {
   const on = view.groundsOf(subject);
   const now = causeNowOf(subject, on);
-  const isOver = now !== null && subject.to !== null && isCauseOver(now, on);
+  const isOver = now !== null && subject.to !== null && isGone(now) && !on.isRepeating;
   const wasUsual = before?.phase === 'over' && before.newClients === 'usual';
   const isUsual = subject.stay?.kind === 'refuse' || (isOver && (wasUsual || isUsualAgain(view, subject)));
   const newClients = isUsual ? 'usual' : 'advised';

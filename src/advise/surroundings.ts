@@ -1,32 +1,17 @@
 import { everyMs, paceOf } from '../core/config.ts';
+import { once } from '../core/get-or-make.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { moveTo, type Surroundings } from './comparison/contest.ts';
 import { advisedChainOf, headOf, homeOf, mirrorAt } from './group.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
-/** Updates the head of the comparison, and rebuilds `contest.around` (chains, pauses, intervals) if it is outdated. */
+/** Updates the head of the comparison. `contest.around` is made anew from this view when it is next read. */
 export function followSurroundings(view: View): void {
-  const { group } = view;
-  const used = mirrorAt(group, group.chain?.members[0])?.name ?? null;
-  moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null, used);
-  const dropped = listDroppedKeys(view);
-  const seen = outlookOf(view, dropped);
-  if (group.contest.around !== null && group.contest.outlook === seen) return;
-  group.contest.outlook = seen;
-  group.contest.around = surroundingsOf(view, dropped);
-}
-
-/**
- * All values that `contest.around` is made from and that can change without a reload, as one text. If the text has not
- * changed, the costly rebuild is not needed.
- */
-function outlookOf(view: View, dropped: ReadonlySet<string>): string {
-  const { open, accepted } = view.group;
-  const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];
-  for (const { name } of view.mirrors)
-    parts.push(isAway(view, name), ...(view.standingOf(name)?.findings.map(({ id, state }) => `${id} ${state}`) ?? []));
-  return [...parts, ...dropped].join('|');
+  const { contest } = view.group;
+  const used = mirrorAt(view.group, view.group.chain?.members[0])?.name ?? null;
+  moveTo(contest, headOf(view.group)?.name ?? null, homeOf(view.group)?.name ?? null, used);
+  contest.around = once(() => surroundingsOf(view));
 }
 
 function isAway({ standingOf, now }: View, name: string): boolean {
@@ -35,8 +20,9 @@ function isAway({ standingOf, now }: View, name: string): boolean {
   return standing?.paused != null || standing?.inMaintenance === true || untilMs > now.wallMs;
 }
 
-export function surroundingsOf(view: View, dropped = listDroppedKeys(view)): Surroundings {
+export function surroundingsOf(view: View): Surroundings {
   const { group, config } = view;
+  const dropped = listDroppedKeys(view);
   const head = headOf(group);
   const advised = advisedChainOf(group);
   const chains = new Map<string, Chain>();

@@ -1,5 +1,5 @@
 import { isNamedBefore, isTimeout, type Reason } from '../core/failure.ts';
-import { isHeavy, type Step, type Target, type Weight } from '../core/mirror.ts';
+import { isHeavy, refTextOf, type Step, type Target, type Weight } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
@@ -68,35 +68,40 @@ export class Tally {
 }
 
 /**
- * Records a settled sample of the canary or of `relayStep`, if it is over a fresh connection. A relay is a mirror's
- * offer to pass on requests to the checksum database.
- * @param nearMs     failures of canary and relay within this time are one failure of the mirror, milliseconds
- * @param relayStep  the step that probes the relay; `null`: clients need no relay
+ * Records a settled sample of the canary, of the relay or of a step of a fetch, if it is over a fresh connection. A
+ * relay is a mirror's offer to pass on requests to the checksum database.
+ * @param by.nearMs     failures of canary and relay within this time are one failure of the mirror, milliseconds
+ * @param by.relayStep  the step that probes the relay; absent: clients need no relay
+ * @param by.fetch      the steps of a fetch
  */
-export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {
-  const { target, connection } = sample.due;
-  if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
-  if (target.step === relayStep) recordRelay(tally, sample, nearMs);
-  const module = `${target.module ?? ''}@${target.version ?? ''}`;
-  const entry = entryOf(sample);
-  if (target.canary) {
-    if (tally.module !== module) {
-      tally.module = module;
-      tally.canary = [];
-    }
-    insert(tally.canary, entry);
-    const { relay } = tally;
-    const whole = relay.failedAtMs !== null && Math.abs(relay.failedAtMs - entry.atMs) <= nearMs;
-    if (whole && entry.tag === 'failed') tally.relay.state = relay.before;
-  }
+export function recordTally(
+  tally: Tally,
+  sample: SettledSample,
+  by: { readonly nearMs: number; readonly relayStep: Step | undefined; readonly fetch: readonly Step[] },
+): void {
+  const { target, connection, purpose } = sample.due;
+  if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'peek') return;
+  if (target.step === by.relayStep) recordRelay(tally, sample, by.nearMs);
+  const entry: TallySample = { ...entryOf(sample), target };
+  if (target.canary) recordCanary(tally, entry, by.nearMs);
+  if (purpose !== 'once' && by.fetch.includes(target.step)) recordOfFetch(tally, entry);
 }
 
-/** Records a settled sample of a step of a fetch, if it is over a fresh connection. */
-export function recordTally(tally: Tally, sample: SettledSample): void {
-  const { target, connection } = sample.due;
-  if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
+function recordCanary(tally: Tally, entry: TallySample, nearMs: number): void {
+  const { relay } = tally;
+  const module = refTextOf(entry.target);
+  if (tally.module !== module) {
+    tally.module = module;
+    tally.canary = [];
+  }
+  insert(tally.canary, entry);
+  const isWhole = relay.failedAtMs !== null && Math.abs(relay.failedAtMs - entry.atMs) <= nearMs;
+  if (isWhole && entry.tag === 'failed') relay.state = relay.before;
+}
+
+function recordOfFetch(tally: Tally, entry: TallySample): void {
+  const { target } = entry;
   const weight = isHeavy(target) ? 'heavy' : 'light';
-  const entry: TallySample = { ...entryOf(sample), target };
   const samples = tally.samples[weight];
   samples.push(entry);
   if (samples.length > samplesKept[weight]) samples.shift();

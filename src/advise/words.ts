@@ -8,8 +8,7 @@ import { minuteTextOf } from '../core/views.ts';
 import { messageFor, messageOf, phrase } from '../words/tell.ts';
 import { sinceTextOf, spanTextOf, timeTextOf } from '../words/time-words.ts';
 import type { Apart } from './apart.ts';
-import type { Failing } from './cause-now.ts';
-import { type CauseNow, causeNowOf } from './cause-now.ts';
+import { type CauseNow, causeNowOf, type Failing, isGone } from './cause-now.ts';
 import { gain } from './comparison/rank.ts';
 import type { BypassDecision, MoveDecision, Refused } from './decision.ts';
 import { type Grounds, type Subject, subjectOf } from './grounds.ts';
@@ -35,7 +34,7 @@ export function adviceReasonOf(
   if (stay !== null) return messageFor('ground.refuse', { trouble, refusal: refusalText(stay, on) });
   if (to === null) return null;
   const names = { head: at.name, to: to.name };
-  if (isEnd(now))
+  if (isGone(now))
     return on.isRepeating
       ? messageFor('ground.repeats', { trouble, head: at.name })
       : messageOf(outlivedText(names, trouble, phrase(`ground.line.${newClients}`, names), on));
@@ -44,11 +43,12 @@ export function adviceReasonOf(
   return messageFor('ground.move', { trouble, promise });
 }
 
-function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
+function lastStated(to: string, { finding: { id, scope }, isSure, rightSinceMs }: LastChoice, on: Grounds): Sentence {
   const items = [...new Set(scope.map(({ module, version }) => refTextOf({ module: module ?? to, version })))];
   return phrase('ground.lastChoice', {
     to,
     id: escapeWord(id),
+    isSure: isSure ? 'yes' : 'no',
     items: items.slice(0, itemsStated).join(', '),
     more: Math.max(0, items.length - itemsStated),
     right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceTextOf(on, rightSinceMs) }),
@@ -61,11 +61,7 @@ const itemsStated = 3;
 /** The text that the trouble of the mirror `subject.at` is over; `null`: it is not, or too little is measured. */
 export function endedTroubleOf(subject: Subject, on: Grounds): Filled | null {
   const now = causeNowOf(subject, on);
-  return now !== null && isEnd(now) ? causeTextOf(subject, on, now) : null;
-}
-
-function isEnd({ kind }: CauseNow): boolean {
-  return kind === 'as_fast' || kind === 'recovered';
+  return now !== null && isGone(now) ? causeTextOf(subject, on, now) : null;
 }
 
 function outlivedText(

@@ -10,3 +10,12 @@ export function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V, most = Nu
   map.set(key, made);
   return made;
 }
+
+/** Returns a function that makes a value when it is first called, and keeps it. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

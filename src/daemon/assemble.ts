@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Advisor, createAdvisor } from '../advise/advisor.ts';
+import { Advisor } from '../advise/advisor.ts';
 import { declaredChainOf } from '../config/chain.ts';
 import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
@@ -168,9 +168,9 @@ function judgingOf(
       now,
     }),
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
-    advisor: createAdvisor({
+    advisor: new Advisor({
       config: ownedBy(config),
-      declared: declaredBy(config, registry),
+      declared: declaredBy(config),
       registry,
       restored: restored('advice', 'chain'),
       random,
@@ -189,9 +189,8 @@ export function dueSeriesOf(config: Config, targets: readonly Target[]): readonl
 
 export function declaredBy(
   config: Config,
-  registry: Registry,
 ): (ecosystem: Config['mirrors'][number]['ecosystem'], upstream: string) => string {
-  return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
+  return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream);
 }
 
 /** Returns the stored pauses of configured mirrors, without pauses that have ended. */

@@ -1,4 +1,4 @@
-import { createAdvisor } from '../../src/advise/advisor.ts';
+import { Advisor } from '../../src/advise/advisor.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AdviceChange } from '../../src/core/advice.ts';
 import type { Config } from '../../src/core/config.ts';
@@ -69,7 +69,7 @@ export function watch(input: {
       config,
       scheduler: createScheduler({ config, targets, seed: config.vantage, calendar, random, now: start }),
       detector: createDetector({ config, targets, restored: [], random, now: start }),
-      advisor: createAdvisor({ config, declared, restored: [], random, now: start }),
+      advisor: new Advisor({ config, declared, restored: [], random, now: start }),
       evidence: createEvidenceBook({ restored: [], now: start }),
     },
     {

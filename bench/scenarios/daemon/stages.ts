@@ -1,4 +1,4 @@
-import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
+import { Advisor } from '../../../src/advise/advisor.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Without } from '../../../src/core/judge-rules.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
@@ -62,7 +62,7 @@ export function assemble(
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar, random, now }),
     detector,
     evidence: createEvidenceBook({ restored: kept.all('meta'), now }),
-    advisor: createAdvisor({ config, declared, restored: kept.all('advice', 'chain'), random, now, without }),
+    advisor: new Advisor({ config, declared, restored: kept.all('advice', 'chain'), random, now, without }),
     notifier: createNotifier({
       config,
       restored: kept.all('outbox', 'meta'),

@@ -1,20 +1,18 @@
 import { getOrMake } from '../../core/get-or-make.ts';
-import type { Without } from '../../core/judge-rules.ts';
 import { isFailingAlike } from './alike.ts';
+import type { Contest } from './contest.ts';
 import {
   type BuildRule,
   buildBoundOf,
   costOf,
   countLastMinute,
   meanMsOf,
-  type Records,
   recordOf,
   tamedHeavyMsOf,
   usualHeavyMsOf,
 } from './costs.ts';
 import { failureBound, failureSumOf } from './failures.ts';
 import { isWorseEachHour } from './hourly.ts';
-import type { LeftComparison } from './left.ts';
 import {
   type Alarm,
   type AlarmRule,
@@ -30,20 +28,7 @@ import type { HeadRecord } from './record.ts';
 import { spread } from './spread.ts';
 import { isSlowFor, type TimeTest, timeOfHead } from './time.ts';
 
-/** The comparisons of the head (the first mirror of the chain) with every other mirror. */
-export interface Comparison extends Records {
-  /** The mirror that is the first member of the advised chain; `null`: this member is not monitored. */
-  head: string | null;
-  readonly pairs: Map<string, Pair>;
-  /**
-   * The comparison that led to the last change of the head; `null`: no such comparison. Its tests continue, because
-   * more evidence raises the confidence of the advice.
-   */
-  left: LeftComparison | null;
-  readonly without: Without;
-}
-
-export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
+export function pairOf(contest: Contest, head: string, candidate: string): Pair {
   return getOrMake(contest.pairs, candidate, () => newPair(recordOf(contest, head), recordOf(contest, candidate)));
 }
 
@@ -78,7 +63,7 @@ const clearFactor = 4;
  */
 const downloadsMin = 2;
 
-export function hasFewDownloads(contest: Comparison, name: string): boolean {
+export function hasFewDownloads(contest: Contest, name: string): boolean {
   return spread(recordOf(contest, name), 'heavy').count < downloadsMin;
 }
 
@@ -87,7 +72,7 @@ function isClear(test: TimeTest): boolean {
 }
 
 /** The candidates with faster light requests, but with too few downloads to know whether builds are faster. */
-export function listUnsure(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): readonly string[] {
+export function listUnsure(contest: Contest, candidates: readonly string[], rule: ChoiceRule): readonly string[] {
   const { head } = contest;
   if (head === null) return [];
   const bound = rule.ease * timeBoundOf(rule.isRecent);
@@ -115,11 +100,6 @@ export type Assessed = { readonly to: string } & (
   | { readonly blocker: null; readonly alarm: Alarm; readonly cost: number; readonly isOwn: boolean }
 );
 
-/** The candidate that the tests choose now; `null`: none. */
-export function choose(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): Choice | null {
-  return choiceOf(assess(contest, candidates, rule), rule);
-}
-
 /** The cheapest of the assessed candidates that nothing blocks; `null`: the test of none triggered by itself. */
 export function choiceOf(all: readonly Assessed[], rule: ChoiceRule): Choice | null {
   const open = all.filter((one) => one.blocker === null);
@@ -127,7 +107,7 @@ export function choiceOf(all: readonly Assessed[], rule: ChoiceRule): Choice | n
 }
 
 /** What blocks each of the candidates that work now (`isGoodNow`). */
-export function assess(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): readonly Assessed[] {
+export function assess(contest: Contest, candidates: readonly string[], rule: ChoiceRule): readonly Assessed[] {
   const { head } = contest;
   if (head === null) return [];
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
@@ -155,7 +135,7 @@ export function assess(contest: Comparison, candidates: readonly string[], rule:
 /** If the test of one candidate triggered, this share of the bound is enough for the other candidates. */
 const nearShare = 0.5;
 
-function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
+function nearAlarm(contest: Contest, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
   const pair = pairOf(contest, contest.head ?? '', name);
   const { failures } = pair;
   const bound = nearShare * rule.ease * timeBoundOf(rule.isRecent);
@@ -175,12 +155,12 @@ function isPast(pair: Pair, rule: PastRule): boolean {
 }
 
 /** True if the sum (the accumulated evidence) of any test has reached its bound. */
-export function isAnyPast(contest: Comparison, rule: PastRule): boolean {
+export function isAnyPast(contest: Contest, rule: PastRule): boolean {
   return contest.pairs.values().some((pair) => isPast(pair, rule));
 }
 
 /** True if the test of a candidate is past its bound, but a build there costs no less than at the head. */
-export function isAnyDisputed(contest: Comparison, rule: ChoiceRule): boolean {
+export function isAnyDisputed(contest: Contest, rule: ChoiceRule): boolean {
   const past = [...contest.pairs].filter(([, pair]) => isPast(pair, rule));
   const headCost = contest.head === null || past.length === 0 ? null : costOf(contest, contest.head, rule);
   if (headCost === null) return false;
@@ -188,7 +168,7 @@ export function isAnyDisputed(contest: Comparison, rule: ChoiceRule): boolean {
 }
 
 /** The cheapest candidate that works now (`isGoodNow`), whatever the tests say; `null`: none. */
-export function chooseAnyway(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): string | null {
+export function chooseAnyway(contest: Contest, candidates: readonly string[], rule: ChoiceRule): string | null {
   const able = candidates
     .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
     .flatMap((name) => {
@@ -230,7 +210,7 @@ const remembered = { time: 20, heavy_time: 4 } as const;
  * while both mirrors fail alike.
  */
 function timeBlockerOf(
-  contest: Comparison,
+  contest: Contest,
   name: string,
   alarm: 'time' | 'heavy_time',
   rule: ChoiceRule & { readonly usualMs: number },
@@ -281,7 +261,7 @@ function errorOfHeavy(record: HeadRecord, usualMs: number): number {
  * True if the mirror works now. Its last response was good, and its failures in the last minute were rare or at most
  * half as frequent as those of the head.
  */
-export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
+export function isGoodNow(contest: Contest, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);
   if (record === undefined || record.last === null || record.last.bad) return false;
   const { bad, all } = countLastMinute(record, nowMs);
@@ -291,7 +271,7 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
 }
 
 /** True if a mirror other than head and candidate failed at least twice within the last minute. */
-function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
+function isShared(contest: Contest, candidate: string, nowMs: number): boolean {
   const others = [...contest.records].filter(([name]) => name !== contest.head && name !== candidate);
   return others.some(([, record]) => countLastMinute(record, nowMs).bad >= badMin);
 }

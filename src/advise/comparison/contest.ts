@@ -1,22 +1,39 @@
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Chain } from '../../ecosystems/client.ts';
 import { ArtifactTimes } from './artifact-times.ts';
-import type { Comparison } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
 import { healthBound, lastTroubleOf } from './home.ts';
-import type { LeftComparison } from './left.ts';
 import { dropReply, Moments } from './moments.ts';
 import { newPair, type Pair } from './pair.ts';
 import { newPatience, type Patience } from './patience.ts';
 import { dropBad, type HeadRecord, type RecordOutcome } from './record.ts';
 import type { Walker } from './walk.ts';
 
-export class Contest implements Comparison {
+/** The comparison of two mirrors that led to the last change of the head, from one of them to the other. */
+export interface LeftComparison {
+  readonly from: string;
+  readonly to: string;
+  readonly pair: Pair;
+  /** The artifact (its question) whose download was last bad or slow; `null`: none was. */
+  readonly artifact: string | null;
+  /** The number of downloads ordered from both mirrors since the change. */
+  downloads: number;
+  /** When the last of these downloads was ordered, monotonic milliseconds. */
+  downloadMs: number;
+}
+
+/** The comparisons of the head (the first mirror of the chain) with every other mirror. */
+export class Contest {
+  /** The mirror that is the first member of the advised chain; `null`: this member is not monitored. */
   head: string | null;
   readonly without: Without;
   readonly records = new Map<string, HeadRecord>();
   readonly pairs = new Map<string, Pair>();
+  /**
+   * The comparison that led to the last change of the head; `null`: no such comparison. Its tests continue, because
+   * more evidence raises the confidence of the advice.
+   */
   left: LeftComparison | null = null;
   readonly moments = new Moments();
   readonly artifactTimes = new ArtifactTimes();
@@ -52,12 +69,8 @@ export class Contest implements Comparison {
    */
   odd: { light?: string; heavy?: string; requested?: readonly string[] } = {};
   outcomes: HeadOutcome[] = [];
-  around: Surroundings | null = null;
-  /**
-   * All values that `around` is made from and that can change without a reload, as one text. If the text changes,
-   * `around` is rebuilt.
-   */
-  outlook = '';
+  /** The surroundings by the last turn; `null`: there was no turn and no response yet. */
+  around: (() => Surroundings) | null = null;
 
   constructor(head: string | null, without: Without = withoutNone) {
     this.head = head;

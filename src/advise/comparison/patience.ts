@@ -1,5 +1,3 @@
-import { placeIn } from '../../core/statistics.ts';
-
 /**
  * A response counts as late and bad if it takes longer than `factor` × the quantile `share` of the times of the
  * mirror's good responses.
@@ -19,21 +17,19 @@ export interface Patience {
   readonly weight: keyof typeof bounds;
   /** The times of the last good responses, oldest first, milliseconds. */
   readonly times: number[];
-  /** The same times, ascending. */
-  readonly sorted: number[];
   untilNext: number;
   limitMs: number;
 }
 
 /** Makes a `Patience` without recorded times. Its `limitMs` begins at the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
-  return { weight, times: [], sorted: [], untilNext: fewResponses[weight], limitMs: bounds[weight].max };
+  return { weight, times: [], untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
 /** The share of a mirror's recorded good responses that took longer than `ms`, 0 to 1; 0 while few times are recorded. */
-export function lateShareOf({ sorted, weight }: Patience, ms: number): number {
-  const { length } = sorted;
-  return length < fewResponses[weight] ? 0 : sorted.filter((one) => one > ms).length / length;
+export function lateShareOf({ times, weight }: Patience, ms: number): number {
+  const { length } = times;
+  return length < fewResponses[weight] ? 0 : times.filter((one) => one > ms).length / length;
 }
 
 const deviations = 8;
@@ -49,15 +45,13 @@ export function besideMs(tookMs: readonly number[], scatterMs: number): number {
 }
 
 export function recordTime(patience: Patience, tookMs: number): void {
-  const { times, sorted } = patience;
-  const oldest = times.length < kept ? undefined : times.shift();
-  if (oldest !== undefined) sorted.splice(placeIn(sorted, oldest), 1);
-  sorted.splice(placeIn(sorted, tookMs), 0, tookMs);
+  const { times } = patience;
   times.push(tookMs);
+  if (times.length > kept) times.shift();
   patience.untilNext -= 1;
   if (patience.untilNext > 0) return;
   patience.untilNext = responsesBetween[patience.weight];
-  const high = sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  const high = times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) * share)] ?? 0;
   const { min, max } = bounds[patience.weight];
   patience.limitMs = Math.min(max, Math.max(min, factor * high));
 }

@@ -1,4 +1,5 @@
-import { type ChoiceRule, type Comparison, isGoodNow } from './choose.ts';
+import { type ChoiceRule, isGoodNow } from './choose.ts';
+import type { Contest } from './contest.ts';
 import { costOf, recordOf } from './costs.ts';
 import { spread } from './spread.ts';
 
@@ -21,7 +22,7 @@ const betterErrors = 0.4;
  * switch. Clients may then have been sent to the head because of its light requests (metadata) alone.
  * @see docs/decisions/0165-a-first-choice-is-provisional.md
  */
-export function isProvisional(contest: Comparison, names: readonly string[], sinceMoveMs: number): boolean {
+export function isProvisional(contest: Contest, names: readonly string[], sinceMoveMs: number): boolean {
   const { head } = contest;
   if (head === null || sinceMoveMs > provisionalMs || contest.without.has('provisional')) return false;
   const isFew = recordOf(contest, head).heavy.length < provisionalDownloads;
@@ -34,7 +35,7 @@ export function isProvisional(contest: Comparison, names: readonly string[], sin
  * @param share  of the cost of a build at that mirror, a build at the chosen one costs less
  */
 export function chooseBetter(
-  contest: Comparison,
+  contest: Contest,
   names: readonly string[],
   rule: ChoiceRule,
   than: string | null = contest.head,
@@ -52,6 +53,6 @@ export function chooseBetter(
   return better;
 }
 
-function isCompared(contest: Comparison, name: string): boolean {
+function isCompared(contest: Contest, name: string): boolean {
   return spread(recordOf(contest, name), 'heavy').count >= comparedDownloads;
 }

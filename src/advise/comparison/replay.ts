@@ -33,10 +33,10 @@ export function addResponse(contest: Contest, response: MomentResponse, around: 
 }
 
 /** Closes the comparisons that have waited long enough for responses, and returns the new outcomes of the head. */
-export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
+export function closeOverdue(contest: Contest, around: () => Surroundings, nowMs: number): readonly HeadOutcome[] {
   const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
   return overdue.flatMap((moment) => {
-    const outcomes = replay(contest, moment, around, nowMs, true);
+    const outcomes = replay(contest, moment, around(), nowMs, true);
     endMoment(contest, moment);
     return outcomes;
   });

@@ -1,18 +1,18 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { quantile } from '../../core/statistics.ts';
-import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import { type Budget, spend } from '../memory/budget.ts';
+import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { addQuestions, type Recheck, type Round, startMoment } from '../memory/moments.ts';
-import { closeDoubt, dropRechecks } from '../memory/rounds.ts';
+import { addQuestions, controlKeyOf, type Recheck, type Round, startMoment } from '../memory/moments.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
-import { isConfirmed, isInDoubt } from './doubt.ts';
-import { keyOfQuestion, type Question, targetAt } from './look.ts';
+import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
+import { dropRechecks, keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
 /**
@@ -76,15 +76,15 @@ export function requestMoment(memory: Memory, round: Round): void {
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
-  const members = {
+  const members = [
     // Twice the timeout, because the probe may first resolve `latest` with a deadline of the same length.
-    outcomes: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
-    controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
-  };
-  const moment = startMoment(round, isConfirming ? 'confirm' : 'look', members, { nowMs, witnessFromMs });
+    ...dues.map((due) => ({ key: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
+    ...controls.map(({ name, timeoutMs }) => ({ key: controlKeyOf(name), deadlineMs: untilMs(timeoutMs) })),
+  ];
+  const moment = startMoment(round, isConfirming, members, { nowMs, witnessFromMs });
   const isSlowWatch = doubted.length === 0 && round.rechecks.size === 0 && isLongWatch(memory, round);
   round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
-  memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
+  memory.turn.rounds.push({ id: round.id, moment, dues, controls });
 }
 
 export function hasDoubt(memory: Memory, round: Round): boolean {
@@ -103,7 +103,7 @@ export function nextRequestMsOf(memory: Memory, round: Round): number | null {
 
 /** True if no probe of the mirror is in flight in the round, and its rate of requests allows one more. */
 function isFree(memory: Memory, round: Round, mirror: MirrorMemory): boolean {
-  return !round.flights.outcomes.has(mirror.mirror.name) && mayBeProbedMore(mirror, memory.now.monotonicMs);
+  return !round.flights.has(mirror.mirror.name) && mayBeProbedMore(mirror, memory.now.monotonicMs);
 }
 
 function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): readonly Want[] {
@@ -228,7 +228,7 @@ function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]):
 
 function controlsOf(memory: Memory, round: Round) {
   return memory.config.controls
-    .filter((control) => !round.flights.controls.has(control.name))
+    .filter((control) => !round.flights.has(controlKeyOf(control.name)))
     .map((control) => ({ name: control.name, timeoutMs: limits.roundTimeoutMsMin }));
 }
 

@@ -8,12 +8,11 @@ import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
-import { closeDoubt, closeDoubtOf, dropRechecks, widenRecheck } from '../memory/rounds.ts';
 import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { updateDoubt } from './doubt.ts';
+import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
 
 /** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
@@ -166,12 +165,33 @@ function startRecheck(
   const registries = order.registries === null ? null : new Set(order.registries);
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
-  if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
+  if (known !== undefined) return widen(known, wanted, memory.now.monotonicMs);
   // A recheck of a slow target must leave enough of the budget to confirm failures and for rechecks that advice
   // requests.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
   roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, { ...wanted, settled: 0 });
+}
+
+/** Merges another order into a recheck (repeated probes) that is running. */
+function widen(known: Recheck, order: Omit<Recheck, 'settled' | 'target'>, nowMs: number): void {
+  known.untilMs = Math.max(known.untilMs, order.untilMs);
+  known.stepMs = Math.min(known.stepMs, order.stepMs);
+  known.nextAtMs = Math.min(known.nextAtMs, Math.max(order.nextAtMs, nowMs));
+  known.isUrgent ||= order.isUrgent;
+  if (order.reason === 'ordered') known.reason = order.reason;
+  const both = new Set([order.registry, ...(order.registries ?? []), ...(known.registries ?? [])]);
+  known.registries = known.registries === null || order.registries === null ? null : both;
+}
+
+export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean): void {
+  for (const [key, recheck] of round.rechecks) if (isOver(recheck)) round.rechecks.delete(key);
+}
+
+/** Deletes recorded times of heavy rechecks (artifact downloads) that are too long ago to delay another one. */
+export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
+  for (const [key, atMs] of heavyRechecks)
+    if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
 }
 
 /**

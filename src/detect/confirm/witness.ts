@@ -78,7 +78,7 @@ export function witnessesFor(memory: Memory, round: Round, egress: string, fromM
       other.roundKey !== round.key &&
       canBeProbed(memory, other) &&
       other.doubt === null &&
-      !round.flights.outcomes.has(other.mirror.name),
+      !round.flights.has(other.mirror.name),
   );
   const byName = new Map(free.map((other) => [other.mirror.name, other]));
   return unitsOf(free.map(witnessPlaceOf))

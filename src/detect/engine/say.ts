@@ -18,7 +18,6 @@ import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
-import { recordFindingRow, removeFinding } from '../memory/stored.ts';
 
 /**
  * Applies a rule's statement about a mirror, or about this daemon if `mirror` is `null`. An open finding changes if its
@@ -192,7 +191,7 @@ function isUnchanged(a: Finding, b: Finding): boolean {
 
 function say(memory: Memory, change: FindingChange['change'], finding: Finding): void {
   if (finding.state === 'open') memory.open.set(finding.id, finding);
-  else removeFinding(memory, finding.id);
+  else for (const map of [memory.open, memory.findingLog.openSince, memory.findingLog.written]) map.delete(finding.id);
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);
 }
@@ -200,6 +199,11 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
 function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory.now.wallMs): void {
   memory.turn.rows.push({ table: 'finding', key: finding.id, atMs: stampMs, value: finding });
   if (finding.state === 'open') recordFindingRow(memory, finding, stampMs);
+}
+
+/** Records that the row of an open finding is written with this time stamp. */
+export function recordFindingRow({ findingLog, now }: Memory, { id, evidence }: Finding, stampMs: number): void {
+  findingLog.written.set(id, { evidence, stampMs, atMs: now.monotonicMs });
 }
 
 /** The rule for a finding's kind and story (a cause that is counted separately); `null`: no such rule is registered. */

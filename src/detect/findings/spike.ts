@@ -128,10 +128,10 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const slow = [...mirror.series.values()].filter(isSpiking);
     return { series: slow.map((series) => [series, clearSpeed(speedOf(series))]), isChange: true };
   },
-  startAnew(_, series, speed) {
+  startAnew(_, { series }, speed) {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
   },
-  drop: (_, dropped) => ({ isChange: [...dropped].some((series) => isSpikingOrShifted(speedOf(series))) }),
+  drop: (_, { dropped }) => ({ isChange: [...dropped].some((series) => isSpikingOrShifted(speedOf(series))) }),
   /** Ends a spike whose baseline is warming up again because a longer `warmup` was configured. */
   adopt(_, { view, mirror }) {
     const rule = view.config.detect.spike;

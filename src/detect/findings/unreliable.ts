@@ -11,7 +11,7 @@ import type { FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
 import { isSlowEverywhere } from './all-slow.ts';
-import { refusalNoteFor } from './refusal.ts';
+import { isReportedAsRefusal, refusalNoteFor } from './refusal.ts';
 
 /**
  * Light targets (metadata) and heavy targets (artifacts) are counted separately. Artifacts are probed rarely, so few
@@ -154,7 +154,7 @@ export const unreliable: FindingRule<Rates, number> = {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;
     if (!isPrimary || due.purpose !== 'scheduled' || outcome.tag === 'unknown' || isCanaryOut(mirror)) return null;
-    if (outageOf(series).isOut || judged.isReported()) return null;
+    if (outageOf(series).isOut || isReportedAsRefusal(judged)) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
     // For a while after an outage of the canary, samples are not counted, because failures then belong to that outage.
@@ -174,7 +174,7 @@ export const unreliable: FindingRule<Rates, number> = {
       statement: rates[kind].isOpen === next.isOpen ? null : explainUnreliable(mirror.mirror.name, after),
     };
   },
-  release(rates, series, rated) {
+  release(rates, { series }, rated) {
     const kind = series.target.weight;
     return {
       mirror: { ...rates, [kind]: undoFailures(rates[kind], kind, series.target, rated) },

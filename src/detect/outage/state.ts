@@ -1,6 +1,7 @@
 import type { OutageRule } from '../../core/config.ts';
 import { isNamedBefore, isOutageReason, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import { failureFromMs, type Sample } from '../../core/sample.ts';
 import {
   type Egress,
@@ -221,4 +222,21 @@ export function isBack({ isOut, oks }: OutageState, rule: OutageRule): boolean {
 export function isCanaryBack(mirror: MirrorMemory, rule: OutageRule): boolean {
   for (const one of outagesOf(mirror).out) if (one.target.canary && isBack(outageOf(one), rule)) return true;
   return false;
+}
+
+type TargetsOut = readonly { readonly target: Target }[];
+
+/** The number of modules whose canary step is in outage. Each client fetch needs that step. */
+export function modulesOutOf(out: TargetsOut, { canary }: Pick<MirrorMemory, 'canary'>): number {
+  const ofStep = out.filter(({ target }) => target.module !== null && target.step === canary?.step);
+  return new Set(ofStep.map(({ target }) => target.module)).size;
+}
+
+/**
+ * True if the series in outage mean that the mirror is down: its canary is in outage, or the canary step is in outage
+ * for at least two modules and for at least half of all modules. If the canary is among them, it must be the first.
+ */
+export function isDownBy(out: TargetsOut, mirror: Pick<MirrorMemory, 'canary' | 'modules'>): boolean {
+  const modulesOut = modulesOutOf(out, mirror);
+  return out[0]?.target.canary === true || (modulesOut >= 2 && modulesOut * 2 >= mirror.modules);
 }

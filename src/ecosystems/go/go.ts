@@ -35,12 +35,10 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     go: /^(?:Error - +)?(?:v?go|go (?:get|mod|list|install|build)\b[^:]*): |\bverifying \S+@v\d|\/@(?:v\/|latest\b)|\/sumdb\/|\/lookup\/(?:(?!\/lookup\/)[^\s@])+@v\d|@v\d[^\s@]*: (?:zip|gzip|flate|unexpected EOF|http2|stream|Get|read|dial|unrec)|^\S+\.go:\d+:\d+: (?:[^\s@]+@v\d|.*zip: )|^[\w-]+\.\w+\/\S+: zip: not a valid|^module \S+: Get "?https?:/,
   },
   isMasked: isMaskedText,
-  spec: [
-    'https://go.dev/ref/mod#goproxy-protocol',
-    'https://go.dev/ref/mod#checksum-database',
-    'https://go.dev/ref/mod#zip-path-size-constraints',
-    'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
-  ],
+  // https://go.dev/ref/mod#goproxy-protocol
+  // https://go.dev/ref/mod#checksum-database
+  // https://go.dev/ref/mod#zip-path-size-constraints
+  // https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md
   // Intervals are from docs/protocols/go.md#requests-by-interval. Byte counts are for small modules; those of `sumdb`
   // were measured.
   steps: {
@@ -82,7 +80,6 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   realClients: [goRun],
   context: buildGoContext,
   learning: goLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: goDoor,
   doctor: () => import('./doctor.ts').then(({ goDoctor: doctor }) => doctor),

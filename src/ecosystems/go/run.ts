@@ -88,7 +88,8 @@ function why(words: string, url: string): ClientReason {
 
 export const goRun: RealClient = {
   id: 'go',
-  spec: ['https://go.dev/ref/mod#go-mod-download', 'https://go.dev/ref/mod#environment-variables'],
+  // https://go.dev/ref/mod#go-mod-download
+  // https://go.dev/ref/mod#environment-variables
   usualRequests: 5,
   cannot,
   plan,

@@ -112,7 +112,7 @@ function rank(keys: readonly string[], { url }: Pick<Mirror, 'url'>): number {
 export const filesClient: Client = {
   id: 'files',
   nameAt: (mirror) => profileOf(mirror.own?.['profile'])?.client ?? null,
-  spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
+  // https://www.rfc-editor.org/rfc/rfc9110
   describes:
     "The base URLs that clients use today, separated by spaces. Several are possible for pacman's servers and apt's mirror list. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
@@ -225,7 +225,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     pacman:
       /^error: (?:failed retrieving file '|\S+: (?:signature from|missing required sig))|is corrupted \(invalid or corrupted package/,
   },
-  spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
+  // https://www.rfc-editor.org/rfc/rfc9110
   steps: {
     get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash, usualAside: lightAside }),
     whole: heavy({ grain: 'version', verifies: byHash, usualAside }),
@@ -256,7 +256,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   context: buildHttpContext,
   learning: null,
   unchecked,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ httpDoctor: doctor }) => doctor),

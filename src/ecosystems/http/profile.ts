@@ -113,7 +113,6 @@ export interface NamedArtifact {
 /** One well-known kind of file mirror. */
 export interface Profile {
   readonly id: string;
-  readonly spec: readonly string[];
   /** The package manager; also the key of its lines in a remedy. */
   readonly client: string;
   /** True if the package manager verifies files by signatures of the distribution; absent: not known. */

@@ -102,7 +102,8 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
 
 export const npmRun: RealClient = {
   id: 'npm',
-  spec: ['https://docs.npmjs.com/cli/commands/npm-pack', 'https://docs.npmjs.com/cli/using-npm/config'],
+  // https://docs.npmjs.com/cli/commands/npm-pack
+  // https://docs.npmjs.com/cli/using-npm/config
   usualRequests: 2,
   cannot: checkResolve,
   plan,
@@ -175,12 +176,10 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   publicUpstream: publicNpm,
   errorFrames: npmErrorFrames,
   scriptOutput: npmScriptOutput,
-  spec: [
-    'https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md',
-    'https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md',
-    'https://www.w3.org/TR/SRI/#the-integrity-attribute',
-    'https://docs.npmjs.com/about-registry-signatures',
-  ],
+  // https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md
+  // https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
+  // https://www.w3.org/TR/SRI/#the-integrity-attribute
+  // https://docs.npmjs.com/about-registry-signatures
   // Intervals are from docs/protocols/npm.md#requests-by-interval, docs/protocols/README.md. A full packument may be
   // long, so it is requested only daily.
   steps: {
@@ -239,7 +238,6 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   realClients: [npmRun],
   context: buildNpmContext,
   learning: npmLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: npmDoor,
   doctor: () => import('./doctor.ts').then(({ npmDoctor: doctor }) => doctor),

@@ -83,7 +83,7 @@ function plan(job: ClientJob): ClientPlan {
 
 const skopeoRun: RealClient = {
   id: 'skopeo',
-  spec: ['https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md'],
+  // https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md
   usualRequests: 6,
   cannot,
   plan,
@@ -115,11 +115,9 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     crane:
       /\/v2\/(?:\\?"?:|(?:(?!\/v2\/)\S)+\/(?:manifests|blobs|tags)\/)|\/v1\/(?:_ping|repositories\/)|"code":"[A-Z]+_[A-Z_]+"|StatusCode: \d{3}, |unsupported status code \d{3}|^error building image: Get "?https?:/,
   },
-  spec: [
-    'https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull',
-    'https://github.com/opencontainers/image-spec/blob/main/image-index.md',
-    'https://distribution.github.io/distribution/spec/auth/token/',
-  ],
+  // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
+  // https://github.com/opencontainers/image-spec/blob/main/image-index.md
+  // https://distribution.github.io/distribution/spec/auth/token/
   // Docker Hub counts each GET of a manifest (100 in 6 hours), but no HEAD. So the canary sends HEAD requests, and
   // manifests are fetched rarely.
   steps: {
@@ -163,7 +161,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   }),
   learning: null,
   unverified: (version) => (ociNames.isFixed(version) ? null : phrase('note.tags')),
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),
 };

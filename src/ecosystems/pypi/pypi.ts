@@ -121,21 +121,21 @@ function why(words: string): ClientReason {
   };
 }
 
-const wheels = 'https://packaging.python.org/en/latest/specifications/binary-distribution-format/';
-
 const sharedRun = { usualRequests: 3, cannot, why };
 
 const pipRun: RealClient = {
   ...sharedRun,
   id: 'pip',
-  spec: ['https://pip.pypa.io/en/stable/cli/pip_download/', wheels],
+  // https://pip.pypa.io/en/stable/cli/pip_download/
+  // https://packaging.python.org/en/latest/specifications/binary-distribution-format/
   plan: pipPlan,
 };
 
 const uvRun: RealClient = {
   ...sharedRun,
   id: 'uv',
-  spec: ['https://docs.astral.sh/uv/reference/cli/#uv-pip-install', wheels],
+  // https://docs.astral.sh/uv/reference/cli/#uv-pip-install
+  // https://packaging.python.org/en/latest/specifications/binary-distribution-format/
   plan: uvPlan,
 };
 
@@ -200,14 +200,12 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     uv: /(?:^|[^\w.])(?:error|×|Caused by|DEBUG|TRACE):? ?(?:Failed to (?:fetch|download|read|query|unzip|extract|prepare|install)(?: and build)?(?::| `| wheel| dist| archive| source| check| metadata| cpython)|Request failed after|error sending request|Unsupported `|Missing `|Transient request|Indexes search failed|Request for https?:\S+ failed)|No solution found when resolving|^Failed to (?:download|extract|fetch)[ :]|^error: (?:Package `|Couldn't parse metadata of|Unable to parse the JSON|Received some)|^(?:Caused by: )?Invalid tar file|Hash mismatch for `|HTTP status (?:client|server) error \(|UV_HTTP_TIMEOUT|An index(?: URL)? \(https?:|^├─▶|^Request failed after|client error \(/,
   },
   onlyServer: /^Looking in indexes: [^\s,]+$/,
-  spec: [
-    'https://packaging.python.org/en/latest/specifications/simple-repository-api/',
-    'https://peps.python.org/pep-0503/',
-    'https://peps.python.org/pep-0691/',
-    'https://peps.python.org/pep-0658/',
-    'https://peps.python.org/pep-0714/',
-    'https://peps.python.org/pep-0740/',
-  ],
+  // https://packaging.python.org/en/latest/specifications/simple-repository-api/
+  // https://peps.python.org/pep-0503/
+  // https://peps.python.org/pep-0691/
+  // https://peps.python.org/pep-0658/
+  // https://peps.python.org/pep-0714/
+  // https://peps.python.org/pep-0740/
   // Intervals are from docs/protocols/pypi.md#requests-by-interval, docs/protocols/README.md. The page is the canary
   // (it decides whether a mirror is up), because every client needs it.
   steps: {
@@ -255,7 +253,6 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   realClients: [pipRun, uvRun],
   context: buildPypiContext,
   learning: pypiLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: pypiDoor,
   doctor: () => import('./doctor.ts').then(({ pypiDoctor: doctor }) => doctor),

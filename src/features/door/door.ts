@@ -9,7 +9,6 @@ import type { Clock, Log, Timers, WireAccess } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { bookAccessOf } from '../../daemon/book.ts';
-import { registry } from '../../ecosystems/registry.ts';
 import { systemClock } from '../../io/clock.ts';
 import { countOpenDescriptors, readDescriptorLimit } from '../../io/machine.ts';
 import { listen } from '../../io/server.ts';
@@ -82,7 +81,7 @@ export async function openDoor(
     isRelay = options.relay || config.door?.relay === true;
     const used = config.mirrors.filter((mirror) => mayUseSecrets || !hasSecrets(mirror));
     access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
-    following.configure(routesOf(config, registry));
+    following.configure(routesOf(config));
     return followDaemon(daemonOf(config), following, timers);
   }
 

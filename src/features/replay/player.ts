@@ -1,4 +1,4 @@
-import { createAdvisor } from '../../advise/advisor.ts';
+import { Advisor } from '../../advise/advisor.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
@@ -11,7 +11,6 @@ import { declaredBy } from '../../daemon/assemble.ts';
 import type { JudgedTurn, JudgeStages } from '../../daemon/judge-turn.ts';
 import type { Absorb } from '../../daemon/news.ts';
 import { createDetector } from '../../detect/detector.ts';
-import { registry } from '../../ecosystems/registry.ts';
 import { Heap } from '../../schedule/heap.ts';
 import { createEvidenceBook } from '../../state/evidence.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn, type TakenProbe } from './desk.ts';
@@ -122,9 +121,9 @@ export class Player {
         now,
       }),
       evidence: createEvidenceBook({ restored: [], now }),
-      advisor: createAdvisor({
+      advisor: new Advisor({
         config,
-        declared: declaredBy(config, registry),
+        declared: declaredBy(config),
         restored: this.#kept.all('advice', 'chain'),
         random,
         now,

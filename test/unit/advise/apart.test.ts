@@ -9,11 +9,13 @@ import { mirror } from './stage.ts';
 /** `mod` or `info`, asked at a time of the daemon, and how long it took; both milliseconds. */
 type Row = readonly [step: 'mod' | 'info', atMs: number, tookMs: number, over?: Partial<SettledSample>];
 
+const by = { nearMs: 10_000, relayStep: undefined, fetch: ['mod', 'info'] };
+
 function answers(name: string, rows: readonly Row[]): { readonly light: readonly TallySample[] } {
   const tally = new Tally();
   for (const [step, atMs, tookMs, over] of rows) {
     const taken = aSample(aDue(aTarget(name, step)), atMs, tookMs);
-    recordTally(tally, { ...taken, cold: false, thresholdMs: 800, baselineMs: 200, ...over });
+    recordTally(tally, { ...taken, cold: false, thresholdMs: 800, baselineMs: 200, ...over }, by);
   }
   return tally.samples;
 }

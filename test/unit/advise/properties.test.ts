@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choose } from '../../../src/advise/comparison/choose.ts';
 import { Contest } from '../../../src/advise/comparison/contest.ts';
 import { costOf } from '../../../src/advise/comparison/costs.ts';
 import { runningOf } from '../../../src/advise/comparison/pair.ts';
 import { addResponse, closeOverdue } from '../../../src/advise/comparison/replay.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import { answer, around, type Reply1, rule } from './comparison/answers.ts';
+import { answer, around, choose, type Reply1, rule } from './comparison/answers.ts';
 import { chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
@@ -38,7 +37,7 @@ function told(moments: readonly Moment[], isShuffled: boolean): { readonly conte
       const question = isHeavy ? 'zip' : 'mod';
       addResponse(contest, answer(names[at] ?? 'a', one.said[at] ?? 1, atMs, { isHeavy, isScheduled, question }), by);
     }
-    closeOverdue(contest, by, atMs + 15_000);
+    closeOverdue(contest, () => by, atMs + 15_000);
   }
   return { contest, nowMs: 30_000 * moments.length };
 }

@@ -1,4 +1,4 @@
-import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
+import { Advisor } from '../../../src/advise/advisor.ts';
 import type { Advice, AdviceChange } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Purpose, RecheckOrder } from '../../../src/core/due.ts';
@@ -66,7 +66,7 @@ export class Stage {
 
   #make(restored: readonly Row[]): Advisor {
     const random: Random = { next: () => 0.5, id: () => `id-${this.#next()}` };
-    return createAdvisor({ config: this.config, declared: () => this.declared, restored, random, now: this.at });
+    return new Advisor({ config: this.config, declared: () => this.declared, restored, random, now: this.at });
   }
 
   #next(): number {

@@ -43,7 +43,7 @@ function known(of: Group, laterMs: number, b: Partial<Standing> = {}) {
     ),
   );
   if (of.contest.around === null) throw new Error('nothing to go by');
-  return of.contest.around;
+  return of.contest.around();
 }
 
 describe('what the comparison goes by is what is known now', () => {

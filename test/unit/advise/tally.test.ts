@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { troubleIn } from '../../../src/advise/observed.ts';
-import { record, Tally } from '../../../src/advise/tally.ts';
+import { recordTally, Tally } from '../../../src/advise/tally.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
 const near = 45_000;
+const by = { nearMs: near, relayStep: 'sumdb', fetch: [] };
 
 function sample(tookMs: number, over: Partial<SettledSample> = {}, step: 'mod' | 'sumdb' = 'mod'): SettledSample {
   const taken = aSample(aDue(aTarget('a', step)), over.startedMonotonicMs ?? 0, tookMs, over.outcome);
@@ -21,8 +22,8 @@ describe('trouble is the trailing run of answers that failed or came late', () =
     ['nor one while there is no threshold yet', sample(5_000, { ...slow, thresholdMs: null }), 0],
   ])('%s', (_name, last, want) => {
     const tally = new Tally();
-    record(tally, sample(100), near, 'sumdb');
-    record(tally, last, near, 'sumdb');
+    recordTally(tally, sample(100), by);
+    recordTally(tally, last, by);
     expect(troubleIn(tally.canary)).toHaveLength(want);
   });
 });
@@ -32,7 +33,7 @@ describe('the relay of the checksum database', () => {
   const dead = (startedMonotonicMs: number) => sample(40, { outcome: refused, startedMonotonicMs });
   test('is broken where it fails alone, also before the canary has answered', () => {
     const tally = new Tally();
-    record(tally, broken, near, 'sumdb');
+    recordTally(tally, broken, by);
     expect(tally.relay.state).toBe('broken');
   });
   test.each<[string, readonly SettledSample[], string]>([
@@ -42,7 +43,7 @@ describe('the relay of the checksum database', () => {
     ['and where it failed only later', [broken, dead(60_001 + near)], 'broken'],
   ])('%s', (_name, heard, want) => {
     const tally = new Tally();
-    for (const one of heard) record(tally, one, near, 'sumdb');
+    for (const one of heard) recordTally(tally, one, by);
     expect(tally.relay.state).toBe(want);
   });
 });

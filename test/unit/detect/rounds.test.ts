@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
+import { pruneHeavyRechecks } from '../../../src/detect/confirm/look.ts';
 import { addTokens, spend, spendForPeek, startBudget } from '../../../src/detect/memory/budget.ts';
 import type { Memory } from '../../../src/detect/memory/memory.ts';
-import { pruneHeavyRechecks } from '../../../src/detect/memory/rounds.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';
 

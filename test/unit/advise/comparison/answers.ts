@@ -1,4 +1,4 @@
-import type { ChoiceRule } from '../../../../src/advise/comparison/choose.ts';
+import { assess, type Choice, type ChoiceRule, choiceOf } from '../../../../src/advise/comparison/choose.ts';
 import type { Contest, HeadOutcome, Surroundings } from '../../../../src/advise/comparison/contest.ts';
 import type { MomentResponse } from '../../../../src/advise/comparison/moments.ts';
 import type { RecordOutcome } from '../../../../src/advise/comparison/record.ts';
@@ -89,7 +89,7 @@ export function momentsOf(
   over: Partial<MomentResponse> = {},
 ): void {
   for (let i = 0; i < count; i += 1) moment(contest, by, fromMs + 30_000 * i, said, over);
-  closeOverdue(contest, by, fromMs + 30_000 * count);
+  closeOverdue(contest, () => by, fromMs + 30_000 * count);
 }
 
 /** What each mirror would have done as the head, of the last moment. */
@@ -99,6 +99,11 @@ export function lasts(contest: Contest): Record<string, RecordOutcome | null> {
 
 export const took = (outcome: RecordOutcome | null | undefined): number | 'bad' | undefined =>
   outcome == null ? undefined : outcome.bad ? 'bad' : outcome.tookMs;
+
+/** The candidate that the tests choose; `null`: none. */
+export function choose(contest: Contest, candidates: readonly string[], by: ChoiceRule): Choice | null {
+  return choiceOf(assess(contest, candidates, by), by);
+}
 
 /** The mirrors of tests of `choose`, the first preferred. */
 export const order = ['a', 'b', 'c', 'd'];

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ChoiceRule,
-  choose,
   chooseAnyway,
   isAnyPast,
   isGoodNow,
@@ -12,7 +11,7 @@ import { Contest } from '../../../../src/advise/comparison/contest.ts';
 import { costOf, recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { recordOutcome } from '../../../../src/advise/comparison/record.ts';
-import { around, bad, good, momentsOf, order, type Reply1, rule } from './answers.ts';
+import { around, bad, choose, good, momentsOf, order, type Reply1, rule } from './answers.ts';
 
 const by = around(Object.fromEntries(order.map((name) => [name, `${name},direct`])), { home: null });
 

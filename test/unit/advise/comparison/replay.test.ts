@@ -55,8 +55,8 @@ describe('what no answer decides yet', () => {
     const contest = new Contest('a');
     moment(contest, by, 0, { a: 200, b: 90 });
     addResponse(contest, answer('a', 'x', 30_000), by);
-    expect(closeOverdue(contest, by, 41_999)).toEqual([]);
-    expect(closeOverdue(contest, by, 42_000).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
+    expect(closeOverdue(contest, () => by, 41_999)).toEqual([]);
+    expect(closeOverdue(contest, () => by, 42_000).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
     expect(contest.moments.open.size).toBe(0);
   });
 
@@ -68,7 +68,7 @@ describe('what no answer decides yet', () => {
     const contest = new Contest('a');
     addResponse(contest, answer('b', 90, 0), by);
     addResponse(contest, answer('a', 'x', atMs), by);
-    closeOverdue(contest, by, atMs + 12_000);
+    closeOverdue(contest, () => by, atMs + 12_000);
     expect(took(contest.records.get('a')?.last)).toBe(want);
   });
 

@@ -3,13 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import type { PassDeps } from '../../../../src/features/door/pass.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { doorConfig } from './config.ts';
 import { closeAll, openHandler } from './open-handler.ts';
 
-const routes = routesOf(doorConfig(), registry);
+const routes = routesOf(doorConfig());
 /** Its mirrors are elsewhere: nothing is requested of them. */
 const pass: PassDeps = {
   passages: { open: () => Promise.reject(new Error('not here')), close: () => Promise.resolve() },

@@ -4,7 +4,6 @@ import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { bookAccessOf } from '../../../../src/daemon/book.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
 import { createDoorMetrics } from '../../../../src/features/door/metrics.ts';
 import { declaredOrderOf } from '../../../../src/features/door/order.ts';
@@ -44,7 +43,7 @@ export async function serveOn(listener: RequestListener): Promise<number> {
 
 /** The door's handler behind a real listener, with the order of the declared chain and limits of a test. */
 export async function openHandler(config: Config, change: Partial<DoorDeps> & { readonly perMinute?: number } = {}) {
-  const routes = routesOf(config, registry);
+  const routes = routesOf(config);
   const lines: Line[] = [];
   const metrics = createDoorMetrics();
   const orders = new Map(routes.map((route) => [route.key, declaredOrderOf(route)]));

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DoorRoute, routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import {
   createKeeper,
   currentOrderOf,
@@ -17,7 +16,7 @@ import {
 import { createStays } from '../../../../src/features/door/stay.ts';
 import { doorConfig } from './config.ts';
 
-const go = routesOf(doorConfig(), registry).find(({ ecosystem }) => ecosystem === 'go') as DoorRoute;
+const go = routesOf(doorConfig()).find(({ ecosystem }) => ecosystem === 'go') as DoorRoute;
 const none = new Set<string>();
 const nothing = {
   advice: null,
