@@ -153,7 +153,7 @@ const freshPaces = 3;
 const freshMsMin = 60_000;
 
 /** How long a response about a target is up to date, milliseconds. */
-export function freshMsOf(memory: Pick<RuleView, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
+function freshMsOf(memory: Pick<RuleView, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
   return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
 }
 
