@@ -165,7 +165,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const [first] = sortByCanary([...mirror.series.values()].filter(isSpiking));
     if (first === undefined) return 'gone';
     const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
-    const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
+    const slow = { samples, slowSamples, observedMs, probeIds, slowest };
     return { series: [[first, { ...speedOf(first), slow }]] };
   },
   writeSeries({ baseline, byPeers, wasWarm, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
