@@ -4,7 +4,7 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
-import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../memory/mirror-memory.ts';
+import { type SeriesMemory, seriesStateOf } from '../memory/mirror-memory.ts';
 import { slowerOf } from '../memory/says.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
@@ -99,7 +99,7 @@ export class SpeedState {
 
 export const noSpeed = new SpeedState();
 
-export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
+export const speedPlace = { name: 'speed', noneOfSeries: noSpeed };
 
 export function isSpikingOrShifted({ spike: { sinceMs }, shift }: SpeedState): boolean {
   return sinceMs !== null || shift !== null;
@@ -111,7 +111,7 @@ export function usualOf({ baseline, byPeers }: SpeedState): Usual | Baseline {
 }
 
 export function speedOf(series: SeriesMemory): SpeedState {
-  return seriesStateOf<SpeedState>(speedPlace, series);
+  return seriesStateOf(speedPlace, series);
 }
 
 /**
