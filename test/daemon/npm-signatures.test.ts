@@ -58,7 +58,7 @@ afterAll(async () => {
 /** The ecosystems, with npm's reader of lock files loaded. */
 async function withReader() {
   const { locks } = npm;
-  if (locks === null) throw new Error('npm has lock files');
+  if (locks === undefined) throw new Error('npm has lock files');
   const reader = await locks.reader();
   const loaded = { ...npm, locks: { ...locks, reader: () => reader } };
   return createRegistry([loaded, ...registry.all.filter(({ id }) => id !== 'npm')]);

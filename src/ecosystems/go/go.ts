@@ -75,7 +75,6 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       return { sumdb: parsed.tag === 'ok' ? parsed.value : null };
     },
   },
-  mirrorKeys: null,
   clients: [goClient],
   realClients: [goRun],
   context: buildGoContext,
