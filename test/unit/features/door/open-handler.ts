@@ -65,6 +65,7 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
       accessOf: (name) => access.get(name) ?? null,
       usualMs: () => null,
       held: { bytes: 0 },
+      unread: new Map(),
       nowMs: () => 0,
     },
     isRelay: () => false,
