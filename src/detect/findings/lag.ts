@@ -1,12 +1,17 @@
 import { isOfBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
-import { receiveContents, restorePropagations } from '../contents/freshness.ts';
+import { originOf, receiveContents, subjectsOf } from '../contents/freshness.ts';
 import { hasAllReleased } from '../contents/lag.ts';
-import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
-import { openFinding } from '../memory/lookups.ts';
+import { isNumber, openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
-import type { ContentComparison, ContentSubject, LagReading, Shelf } from '../memory/subject.ts';
+import {
+  type ContentComparison,
+  type ContentSubject,
+  contentsOf,
+  type LagReading,
+  type Shelf,
+} from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
 /** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
@@ -19,21 +24,13 @@ export const lag: FindingRule<Lagging> = {
   none: () => new Map(),
   gravity: 60,
   judge(before, { view, mirror, sample }) {
-    const { comparison, isRegression, arrivals } = receiveContents(view, mirror, sample);
-    const { name } = mirror.mirror;
+    const comparison = receiveContents(view, mirror, sample);
     const after = comparison === null ? before : withTrouble(before, comparison, { view, mirror });
     const { module } = sample.due.target;
     const isBack = hasRegressed(mirror, module);
     const absorbs = isBack ? [{ module, isOpen: takesTurnsOn(after, module) }] : [];
     const isChange = after !== before || (comparison !== null && before.has(comparison.subject.key));
-    return {
-      mirror: after,
-      absorbs,
-      regressions: isRegression ? [name] : [],
-      propagations: arrivals.map(([{ mirror: one }, seconds]) => ({ registry: one.name, seconds })),
-      isChange,
-      others: arrivals.map(([other]) => [other, { isDirty: true }]),
-    };
+    return { mirror: after, absorbs, isChange };
   },
   refresh(lagging, about) {
     const { view, mirror } = about;
@@ -78,7 +75,7 @@ export const lag: FindingRule<Lagging> = {
     return propagations.length === 0 ? {} : { propagations: propagations.map(Math.round) };
   },
   read({ propagations }, { mirror }) {
-    restorePropagations(mirror, propagations);
+    contentsOf(mirror).propagations = Array.isArray(propagations) ? propagations.filter(isNumber) : [];
     return null;
   },
   resume: (lagging) => (lagging.size > 0 ? {} : 'gone'),

@@ -30,8 +30,8 @@ import {
   usualOf,
 } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { isSlowEverywhere } from './all-slow.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
+import { isSlowEverywhere } from './vantage.ts';
 
 /** A spike that is held is looked at again after this time, milliseconds. The main loop turns much more often. */
 const heldForMs = 1_000;

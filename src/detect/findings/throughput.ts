@@ -9,7 +9,7 @@ import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from
 import type { FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory/says.ts';
 import { medianOf } from '../rules/baseline.ts';
-import { isSlowEverywhere } from './all-slow.ts';
+import { isSlowEverywhere } from './vantage.ts';
 
 export interface ThroughputState {
   readonly isOpen: boolean;

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readTarget, urlAt } from '../../../../src/features/door/path.ts';
 import { table } from '../../../support/table.ts';
 import { doorConfig } from './config.ts';
 
-const routes = routesOf(doorConfig(), registry);
+const routes = routesOf(doorConfig());
 const tagOf = (target: string): string => readTarget(target, routes).tag;
 const restOf = (target: string): string | undefined => {
   const asked = readTarget(target, routes);
