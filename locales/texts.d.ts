@@ -326,7 +326,7 @@ export interface Places {
   readonly 'answer.goKey': never;
   readonly 'answer.entryVerifies': never;
   readonly 'answer.entrySha': never;
-  readonly 'answer.sumBeside': never;
+  readonly 'answer.sumBeside': 'algorithm';
   readonly 'answer.entryKeyring': never;
   readonly 'answer.entryFirst': never;
   readonly 'answer.entryMatches': never;

@@ -148,7 +148,7 @@ export function* inSlices<T>(work: Slices<T>): Talk<T> {
 }
 
 /** Returns the digest of a body. Yields to the event loop after every `limits.hashTurnBytes`. */
-export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
+export function* hashOf(body: WholeBody, algorithm: 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
   const hash = createHash(algorithm);
   for (let at = 0; at < body.bytes; at += pieceBytes) {
     if (at > 0 && at % limits.hashTurnBytes === 0) yield* yieldToEventLoop();
