@@ -307,6 +307,7 @@ export interface Places {
   readonly 'answer.npmName': never;
   readonly 'answer.npmVersions': never;
   readonly 'answer.npmMost': 'count';
+  readonly 'answer.npmSum': never;
   readonly 'answer.npmTarball': never;
   readonly 'answer.npmManifest': never;
   readonly 'answer.npmTags': never;

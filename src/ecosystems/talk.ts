@@ -58,7 +58,7 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
 }
 
 /** The statuses that most clients accept. 203: a proxy may have transformed the response. 206: it is a part. */
-const accepted: ReadonlySet<number> = new Set([200, 203, 206]);
+const accepted: ReadonlySet<number> = new Set([200, 201, 203, 206]);
 
 /** Sends a request and returns the response if its status is `accepted`; else how the conversation must end. */
 export function* get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Ask<Responded> {
