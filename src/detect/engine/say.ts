@@ -38,36 +38,44 @@ export function apply(
   const { scope = [], cause, actionable = false, text, sentence } = statement;
   const evidence = { ...noEvidence, ...statement.evidence };
   const known = openFinding(memory, kind, registry, cause);
-  const said = {
-    ...(known ?? newFinding(memory, kind, mirror, statement.vantage)),
-    scope,
-    cause,
-    evidence: known === null ? evidence : mergeEvidence(known.evidence, evidence),
-    actionable,
-    text,
-    sentence,
-  };
+  const parts = { scope, cause, evidence, actionable, text, sentence };
+  const said =
+    known === null
+      ? newFinding(memory, kind, mirror, { ...parts, vantage: statement.vantage })
+      : { ...known, ...parts, evidence: mergeEvidence(known.evidence, evidence) };
   const next: Finding = { ...said, confidence: confidenceOf(memory, said) };
   if (known !== null && isUnchanged(known, next)) memory.open.set(next.id, next);
   else say(memory, known === null ? 'opened' : 'changed', next);
 }
 
-function newFinding(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, vantage?: Finding['vantage']) {
+type Parts = Pick<Finding, 'scope' | 'cause' | 'evidence' | 'actionable' | 'text' | 'sentence'> & {
+  readonly vantage: Finding['vantage'] | undefined;
+};
+
+function newFinding(
+  memory: Memory,
+  kind: FindingKind,
+  mirror: MirrorMemory | null,
+  { scope, cause, vantage, ...rest }: Parts,
+): Finding {
   const id = memory.random.id(memory.now.wallMs);
   memory.findingLog.openSince.set(id, memory.now.monotonicMs);
   const { name: registry = null, ecosystem = null, upstream = null } = mirror?.mirror ?? {};
   return {
     id,
     kind,
-    state: 'open' as const,
+    state: 'open',
     ecosystem,
     upstream,
     registry,
+    scope,
     openedAtMs: memory.now.wallMs,
     closedAtMs: null,
+    cause,
     vantage: vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
+    ...rest,
     acknowledged: null,
-    confidence: 'low' as const,
+    confidence: 'low',
   };
 }
 
