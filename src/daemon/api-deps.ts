@@ -86,14 +86,14 @@ function adviceDepsOf(s: Stages) {
     doorLines: (ecosystem, upstream) =>
       s.config.door === undefined
         ? []
-        : linesOfDoor(s.config, urlOfListener(s.config.door.listen), s.registry).filter(
+        : linesOfDoor(s.config, urlOfListener(s.config.door.listen)).filter(
             (line) => line.upstream === upstreamKeyOf({ ecosystem, upstream }),
           ),
     chainInForce: (ecosystem, upstream) =>
       s.advisor
         .list()
         .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
-        .after ?? maskChain(declaredChainOf(s.config, ecosystem, upstream, s.registry)),
+        .after ?? maskChain(declaredChainOf(s.config, ecosystem, upstream)),
   } satisfies Partial<ApiDeps>;
 }
 

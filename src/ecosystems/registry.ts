@@ -16,7 +16,7 @@ export interface Registry {
   readonly steps: readonly Step[];
 }
 
-export function createRegistry(all: Registry['all']): Registry {
+function createRegistry(all: Registry['all']): Registry {
   const profileFor = (word: unknown) => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null;
   return {
     all,

@@ -93,7 +93,7 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
     receiver,
     door: null,
   });
-  const read = readConfig(text, {}, {}, registry);
+  const read = readConfig(text, {}, {});
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   // The origin confirms what only a file states: one mirror against one would be disputed (0186).
   const known = read.value.mirrors.map((one): Mirror => (one.name === 'far' ? { ...one, role: 'origin' } : one));

@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'vitest';
-import { registry } from '../../src/ecosystems/registry.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
 import { startRealDaemon } from '../daemon/real-daemon.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
@@ -34,7 +33,7 @@ modules: { go: [ "rsc.io/quote@v1.5.2" ] }
 go: { sumdb: off }
 clientRuns: { clients: [ go ], timeout: 10m }
 state: { path: /nowhere/state.db }`;
-    const daemon = await startRealDaemon(yaml, {}, {}, null, registry, {
+    const daemon = await startRealDaemon(yaml, {}, {}, null, undefined, {
       // Hours in a real file.
       config: (config) =>
         config.clientRuns === undefined ? config : { ...config, clientRuns: { ...config.clientRuns, everyMs: 1_000 } },
