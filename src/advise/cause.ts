@@ -185,12 +185,16 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly CausingKind[]; r
 };
 
 /**
- * Why a test triggered: a finding that explains it, else an alert of another system, else the test itself. A certificate
- * that expires soon explains nothing.
+ * Why a test triggered at a mirror: a finding that explains it, else an alert of another system, else the test itself. A
+ * certificate that expires soon explains nothing. If its last light requests all failed, the cause is graver
+ * (`gravestCauseOf`).
  */
-export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
-  const open = (standing?.findings ?? []).filter(
+export function causeOfAlarm(view: View, { name }: Mirror, alarm: Alarm): Cause {
+  const open = (view.standingOf(name)?.findings ?? []).filter(
     (finding) => finding.state === 'open' && isSure(finding) && kindTraits[finding.kind].isAgainst?.(finding) !== false,
   );
-  return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
+  const isAccused = view.evidenceOf(name).length > 0;
+  const explaining = firstCauseOf(explained[alarm].by, open);
+  const kind = explaining?.kind ?? (isAccused ? 'slo' : explained[alarm].else);
+  return { kind: gravestCauseOf(view.tallyOf(name), kind), findings: explaining?.findings ?? [] };
 }

@@ -5,7 +5,6 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
-import type { HttpProtocol } from '../core/transcript.ts';
 import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { messageFor, phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
@@ -13,7 +12,8 @@ import { remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
 import { isTwiceOver } from './comparison/pair.ts';
 import { type Composed, subjectOf } from './grounds.ts';
-import { type Group, mirrorAt, noChain } from './group.ts';
+import { type Group, type LiveAdvice, mirrorAt, noChain } from './group.ts';
+import { startLife } from './ledger.ts';
 import type { Observed } from './observed.ts';
 import type { Prepared } from './prepare.ts';
 import { reckon } from './refresh.ts';
@@ -21,14 +21,10 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Builds the advice of a decision.
- * @returns the advice, and in `fromMs` when the evidence of its time test starts (`LiveAdvice.fromMs`)
+ * Builds the advice of a decision, and starts its lifetime.
+ * @param undo  the client setting in force; `null`: none
  */
-export function compose(
-  view: Prepared,
-  decision: Composed,
-  meta: { readonly id: string; readonly undo: Bypass | null },
-): { readonly advice: Advice; readonly fromMs: number | null } {
+export function compose(view: Prepared, decision: Composed, id: string, undo: Bypass | null): LiveAdvice {
   const { group, config } = view;
   const { wallMs, monotonicMs } = view.now;
   const before = group.chain ?? noChain;
@@ -43,11 +39,11 @@ export function compose(
   const { replay } = observed;
   const { message, fromMs, ...now } = reckon(view, subject);
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
-  const lines = linesOf(view, decision, before, after, meta.undo);
+  const lines = linesOf(view, decision, before, after, undo);
   const rollback = lines?.rollback ?? '';
   const notes = [...(lines?.notes ?? []), ...uncovered];
   const advice: Advice = {
-    id: meta.id,
+    id,
     ecosystem: group.kind.id,
     upstream: group.upstream,
     vantage: config.vantage,
@@ -88,15 +84,12 @@ export function compose(
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
     trigger: triggerOf(view, decision),
   };
-  return { advice, fromMs };
+  return startLife(advice, config, view.now, fromMs);
 }
 
-function evidenceOf(
-  { cause, findings }: Composed,
-  outages: readonly Finding[],
-  { window, p95Ms }: Observed,
-  nowMs: number,
-): Advice['evidence'] {
+function evidenceOf(of: Composed, outages: readonly Finding[], on: Observed, nowMs: number): Advice['evidence'] {
+  const { cause, findings } = of;
+  const { window, p95Ms } = on;
   const first = findings[0]?.evidence;
   return {
     windowSeconds: round(Math.max(0, nowMs - (window[0]?.atMs ?? nowMs)) / 1000),
@@ -122,10 +115,9 @@ function triggerOf(view: View, decision: Composed): Advice['trigger'] {
 }
 
 function linesOf(view: View, decision: Composed, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
-  const { group, config } = view;
+  const { group } = view;
   if (decision.kind === 'refuse') return null;
-  const spared = sparedBy(decision);
-  const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.kind.id] ?? []);
+  const ofChain = (): Remedy => remedyOf(view, before, after, sparedBy(decision));
   if (decision.kind === 'move') return removeBypassLines(ofChain(), undo);
   const isMove = showChain(before) !== showChain(after);
   const isDeclared = group.declared !== null && showChain(group.declared) === showChain(after);
@@ -136,12 +128,9 @@ function linesOf(view: View, decision: Composed, before: Chain, after: Chain, un
  * The remedy (the lines that an operator pastes) for all clients of the ecosystem. Its rollback covers only the client
  * that advice is for.
  */
-function remedyOf(
-  group: Group,
-  { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
-  privatePatterns: readonly string[],
-): Remedy {
-  const { kind, client, upstream, roster } = group;
+function remedyOf(view: View, before: Chain, after: Chain, spared: ReturnType<typeof sparedBy>): Remedy {
+  const { kind, client, upstream, roster } = view.group;
+  const privatePatterns = view.config.private[kind.id] ?? [];
   const of = { upstream, mirrors: roster.mirrors };
   const isSpared = (one: typeof client): boolean => spared?.clients.includes(one.id) === true;
   const linesOf = (one: typeof client): Remedy =>
@@ -187,14 +176,8 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there. */
-interface Spared {
-  readonly clients: readonly string[];
-  readonly protocol: HttpProtocol;
-  readonly head: string;
-}
-
-function sparedBy(decision: Composed): Spared | null {
+/** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there; else `null`. */
+function sparedBy(decision: Composed) {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings
     .flatMap(({ scope }) => scope)

@@ -12,7 +12,7 @@ import { type Decision, type MoveDecision, noSwitch, subjectOf, untested } from 
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
-import { mayBeProposed, type Weighed } from './weigh.ts';
+import { mayBeProposed, rankWeighed, type Weighed } from './weigh.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
 
@@ -166,7 +166,7 @@ function moveTo(view: Prepared, head: HeadValues, name: string, why: Why, alarm:
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, at, to, priced)) return null;
   const after = head.chainOf(mirror, cause);
   const tested = head.testedBy(name, alarm);
-  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: head.rank(priced) };
+  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: rankWeighed(view, priced) };
 }
 
 /**
@@ -211,7 +211,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
     if (apart === null || !isClearlySlower(apart)) return null;
   }
   const after = head.chainOf(to.mirror, cause);
-  const decided = { cause, findings, at: left, to, after, weighed: head.rank(weighed) };
+  const decided = { cause, findings, at: left, to, after, weighed: rankWeighed(view, weighed) };
   return { ...untested, before: open.confidence, ...decided };
 }
 
@@ -243,7 +243,8 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const isMeasured = !others.some(({ gate }) => gate === 'unmeasured' || mayBeProposed(gate));
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
-  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: head.rank(weighed), faults } as const;
+  const ranked = rankWeighed(view, weighed);
+  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: ranked, faults } as const;
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };

@@ -157,7 +157,8 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
       most: comparedMost[fromMs === null ? 'undated' : weight],
     });
   // Earlier responses may be as slow if the start of the evidence is unknown, or if the slowness is a finding.
-  const isUsualKnown = fromMs !== null && !(view.standingOf(at.name)?.findings ?? []).some(isOfSlowness);
+  const isOfTime = ({ kind, state }: Finding): boolean => state === 'open' && kindTraits[kind].advice?.costs === 'time';
+  const isUsualKnown = fromMs !== null && view.standingOf(at.name)?.findings.some(isOfTime) !== true;
   const heavy = apartBy('heavy');
   const light = cause === 'throughput' ? null : apartBy('light');
   const newest = cause === 'throughput' ? heavy : light;
@@ -186,19 +187,12 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
         : { here: prices.from.timeMs, there: prices.to.timeMs },
     usualFetchMs: () => prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, usualMeans),
     last: to === null ? null : lastChoiceOf(view, to),
-    rest: () => restOf(view),
+    rest: () => {
+      const { departures, lastMs } = group.moves;
+      const dueMs = (lastMs ?? now.monotonicMs) + waitMs(departures, view.config.advise.holdMs, now.monotonicMs);
+      return { ms: Math.max(0, dueMs - now.monotonicMs), good: countGoodLeft(group.contest.health) };
+    },
   };
-}
-
-/** True for a finding that the mirror became slower than usual. */
-function isOfSlowness({ kind, state }: Finding): boolean {
-  return state === 'open' && kindTraits[kind].advice?.costs === 'time';
-}
-
-function restOf({ group, config, now }: View): ReturnType<Grounds['rest']> {
-  const { departures, lastMs } = group.moves;
-  const dueMs = (lastMs ?? now.monotonicMs) + waitMs(departures, config.advise.holdMs, now.monotonicMs);
-  return { ms: Math.max(0, dueMs - now.monotonicMs), good: countGoodLeft(group.contest.health) };
 }
 
 function usualMs(light: readonly TallySample[], beforeMs: number): number | null {

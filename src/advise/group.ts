@@ -230,12 +230,11 @@ export function advisedChainOf(group: Group): Chain | null {
   return open.chain ?? chain;
 }
 
+/** If `to` is absent, a switch to any mirror. */
+type Switch = Pick<Muted, 'from' | 'cause'> & { readonly to?: string | undefined };
+
 /** The latest dismissal by an operator that suppresses a switch now; `null`: none. */
-export function findDismissal(
-  { muted }: Group,
-  { from, to, cause }: Pick<Muted, 'from' | 'cause'> & { readonly to?: string | undefined },
-  wallMs: number,
-): Muted | null {
+export function findDismissal({ muted }: Group, { from, to, cause }: Switch, wallMs: number): Muted | null {
   const isOfSwitch = (one: Muted): boolean => one.from === from && (to === undefined || one.to === to);
   return muted.findLast((one) => isOfSwitch(one) && isAlike(one.cause, cause) && one.untilMs > wallMs) ?? null;
 }

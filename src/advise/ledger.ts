@@ -8,9 +8,6 @@ import type { Departure } from './comparison/home.ts';
 import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, newRota, parsedOf } from './group.ts';
 import { settledReasonOf } from './words.ts';
 
-/** A reminder is due at this share of the lifetime of an advice. */
-const remindShare = 0.9;
-
 /** The result of one call of the advisor: probes to order, events in their order, and rows to store. */
 export interface AdviseTurn {
   readonly rechecks: readonly RecheckOrder[];
@@ -144,11 +141,6 @@ export function renewAdvice(group: Group, held: LiveAdvice, config: Config, ledg
   const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
   ledger.note(group, next.state === 'accepted' ? 'accepted' : 'proposed', next);
   return startLife(next, config, now, held.fromMs);
-}
-
-export function isReminderDue(held: LiveAdvice, now: Now): boolean {
-  const life = held.expiresMs - held.issuedMs;
-  return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
 }
 
 /**

@@ -6,31 +6,13 @@ import { auditInTime, isAudited, release } from './audit.ts';
 import { bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { isForced, isPresent } from './cause.ts';
 import { recordOf } from './comparison/costs.ts';
-import { type Departure, recentDeparturesOf, savedShareOf } from './comparison/home.ts';
+import { recentDeparturesOf, savedShareOf } from './comparison/home.ts';
 import { isOfTime } from './comparison/pair.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
-import {
-  type BypassDecision,
-  type Composed,
-  type Decision,
-  type MoveDecision,
-  type Refused,
-  subjectOf,
-  untested,
-} from './grounds.ts';
-import {
-  advisedChainOf,
-  chainInForce,
-  chainTextOf,
-  findDismissal,
-  type Group,
-  headOf,
-  homeOf,
-  mirrorAt,
-  parsedOf,
-} from './group.ts';
-import { changeState, close, isReminderDue, type Ledger, renewAdvice, startLife } from './ledger.ts';
+import { type BypassDecision, type Composed, type MoveDecision, type Refused, subjectOf, untested } from './grounds.ts';
+import { chainInForce, chainTextOf, findDismissal, type Group, headOf, homeOf, mirrorAt, parsedOf } from './group.ts';
+import { changeState, close, type Ledger, renewAdvice, startLife } from './ledger.ts';
 import { type Prepared, prepareView } from './prepare.ts';
 import { refusalEndOf, updateAtEnd, updateProposal, updateStay } from './refresh.ts';
 import type { View } from './view.ts';
@@ -56,7 +38,7 @@ export function updateAdvice(view: Prepared, ledger: Ledger): void {
   if (decision.kind === 'bypass') bypass(view, decision, ledger);
   else if (decision.kind === 'move') move(view, decision, ledger);
   else if (decision.kind === 'refuse') refuse(view, decision, ledger);
-  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
+  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision.kind === 'wait', ledger);
   updateProposal(view, ledger);
 }
 
@@ -134,7 +116,7 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   const { group } = given;
   const left = mirrorAt(group, group.chain?.members[0]);
   const wrong = listDroppedKeys(given, 'mismatch');
-  const hasWrong = advisedChainOf(group)?.members.some((member) => wrong.has(member.key)) === true;
+  const hasWrong = chainInForce(group).members.some((member) => wrong.has(member.key));
   if (!hasWrong && open.bypass == null) return;
   const view = prepareView(given);
   const weighed = keepScores(open, weighAll(view, left));
@@ -173,13 +155,14 @@ function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: r
   replace(view, 'withdrawn', { ...untested, ...decision }, ledger);
 }
 
-function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {
+/** @param isWaiting  there still is a reason to leave the mirror in use */
+function onRefusal(view: Prepared, open: Advice, isWaiting: boolean, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name ?? '';
   // `decide` also returns `wait` if an operator dismissed the switch. The refusal is then withdrawn.
   const isDismissed = findDismissal(group, { from, cause: open.cause }, now.wallMs) !== null;
-  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isDismissed) return;
-  close(group, 'withdrawn', ledger, refusalEndOf(view, open, decision.kind === 'wait'));
+  if (isWaiting && open.refusal !== 'vantage_suspect' && !isDismissed) return;
+  close(group, 'withdrawn', ledger, refusalEndOf(view, open, isWaiting));
 }
 
 /**
@@ -191,32 +174,37 @@ function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledg
   updateAtEnd(view, ledger);
   const isOver = !isForced(decision.cause) && group.open?.advice.phase === 'over';
   const { at } = decision;
+  const subject = subjectOf(decision);
   const end = view.isSetAside(at)
     ? messageFor('ground.setAside', { head: at.name })
     : isOver
       ? null
-      : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
+      : endReasonOf(decision, subject, view.groundsOf(subject));
   close(group, 'withdrawn', ledger, end);
 }
 
 function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
-  const { group, now, config } = view;
+  const { group } = view;
   // The client setting in force is read before `close` drops the open advice, because the remedy of the new advice also
   // removes that setting.
   const undo = bypassInForce(group);
   updateAtEnd(view, ledger);
   close(group, state, ledger);
   if (decision === null) return;
-  const { advice, fromMs } = compose(view, decision, { id: ledger.newId(), undo });
-  group.open = startLife(advice, config, now, fromMs);
-  ledger.note(group, decision.kind === 'refuse' ? 'refused' : 'proposed', advice);
+  group.open = compose(view, decision, ledger.newId(), undo);
+  ledger.note(group, decision.kind === 'refuse' ? 'refused' : 'proposed', group.open.advice);
 }
+
+/** A reminder is due at this share of the lifetime of an advice. */
+const remindShare = 0.9;
 
 /** Sends reminders, and renews or ends advice that has reached its `ttl`. */
 function lifetimes(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {
-    if (held === null || held.advice.state === 'refused' || !isReminderDue(held, now)) continue;
+    if (held === null || held.advice.state === 'refused' || held.reminded) continue;
+    const dueMs = held.issuedMs + remindShare * (held.expiresMs - held.issuedMs);
+    if (now.monotonicMs < dueMs || now.monotonicMs >= held.expiresMs) continue;
     held.reminded = true;
     ledger.note(group, 'reminded', held.advice);
   }
@@ -242,10 +230,8 @@ export function applyOpen(view: View, ledger: Ledger): void {
   const held = group.open;
   const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
   if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
-  const advice: Advice = {
-    ...changeState(held.advice, 'accepted', now),
-    expiresAtMs: now.wallMs + config.advise.ttlMs,
-  };
+  const expiresAtMs = now.wallMs + config.advise.ttlMs;
+  const advice: Advice = { ...changeState(held.advice, 'accepted', now), expiresAtMs };
   release(view, 'superseded', ledger);
   const isBack = advice.chain.after === chainTextOf(group.declared) && !hasBypass(advice);
   group.open = null;
@@ -277,13 +263,12 @@ function recordMove(group: Group, decision: MoveDecision, isFromHome: boolean, n
   const { moves } = group;
   moves.lastMs = nowMs;
   if (decision.to.mirror === homeOf(group)) closeDeparture(group, decision.at.name);
-  if (isFromHome) moves.departures = [...recentDeparturesOf(moves.departures, nowMs), departureBy(decision, nowMs)];
-}
-
-function departureBy({ alarm, cause }: MoveDecision, atMs: number): Departure {
+  if (!isFromHome) return;
+  const { alarm, cause } = decision;
   // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because of
   // slowness.
-  return { atMs, isOfTime: alarm !== null && isOfTime(alarm) && !isForced(cause), savedShare: null };
+  const departure = { atMs: nowMs, isOfTime: alarm !== null && isOfTime(alarm) && !isForced(cause), savedShare: null };
+  moves.departures = [...recentDeparturesOf(moves.departures, nowMs), departure];
 }
 
 /** Records what the last departure because of slowness saved, now that clients go back home from the mirror `here`. */

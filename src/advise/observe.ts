@@ -5,14 +5,15 @@ import { getOrMake, once } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
-import { dropEvidence, patienceOf } from './comparison/contest.ts';
+import type { Chain } from '../ecosystems/client.ts';
+import { dropEvidence, moveTo, patienceOf, type Surroundings } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
 import { recordTime } from './comparison/patience.ts';
 import { addResponse, closeOverdue } from './comparison/replay.ts';
 import { replyTo } from './comparison/walk.ts';
 import { requestAfterAdvice, requestDownload, requestPeek } from './downloads.ts';
-import { type Group, headOf, homeOf, mirrorAt, Peeks } from './group.ts';
+import { advisedChainOf, type Group, headOf, homeOf, mirrorAt, Peeks } from './group.ts';
 import {
   artifactsOf,
   canaryOf,
@@ -24,10 +25,9 @@ import {
   targetOf,
 } from './probing.ts';
 import { besideHead, isRecheckDue, lightRecheckOf, type OddOutcome, oddOf, oddPeekOf } from './rechecks.ts';
-import { surroundingsOf } from './surroundings.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
-import { listCandidates, weighRuleOf } from './weigh.ts';
+import { chainTo, isRecent, listCandidates, listDroppedKeys, weighRuleOf } from './weigh.ts';
 
 const headOutcomesMax = 100;
 
@@ -262,4 +262,41 @@ export function keepMeasured(group: Group, fresh: Group, names: ReadonlySet<stri
   contest.artifactTimes = group.contest.artifactTimes;
   fresh.probing.targets = group.probing.targets;
   pruneRemoved(fresh, names, fresh.roster.modules);
+}
+
+/** Updates the head of the comparison. `contest.around` is made anew from this view when it is next read. */
+export function followSurroundings(view: View): void {
+  const { contest } = view.group;
+  const used = mirrorAt(view.group, view.group.chain?.members[0])?.name ?? null;
+  moveTo(contest, headOf(view.group)?.name ?? null, homeOf(view.group)?.name ?? null, used);
+  contest.around = once(() => surroundingsOf(view));
+}
+
+function surroundingsOf(view: View): Surroundings {
+  const { group, config } = view;
+  const dropped = listDroppedKeys(view);
+  const head = headOf(group);
+  const advised = advisedChainOf(group);
+  const chains = new Map<string, Chain>();
+  for (const mirror of view.mirrors) {
+    chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
+  }
+  return {
+    client: group.client,
+    chains,
+    nameOf: (member) => mirrorAt(group, member)?.name ?? null,
+    unwatched: 'failed',
+    isAway: (registry) => {
+      const standing = view.standingOf(registry);
+      const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
+      return standing?.paused != null || standing?.inMaintenance === true || untilMs > view.now.wallMs;
+    },
+    paceMs: (question) => {
+      const target = group.probing.targets.get(question)?.values().next().value;
+      return everyMs(target === undefined ? config.schedule.pace : paceOf(target, config));
+    },
+    home: homeOf(group)?.name ?? null,
+    ratio: view.worthRatio,
+    isRecent: isRecent(view),
+  };
 }

@@ -64,6 +64,8 @@ export class Tally {
   readonly rows: Record<Weight, TallyRow | null> = { light: null, heavy: null };
 }
 
+type TallyRule = { readonly nearMs: number; readonly relayStep: Step | undefined; readonly fetch: readonly Step[] };
+
 /**
  * Records a settled sample of the canary, of the relay or of a step of a fetch, if it is over a fresh connection. A
  * relay is a mirror's offer to pass on requests to the checksum database.
@@ -71,11 +73,7 @@ export class Tally {
  * @param by.relayStep  the step that probes the relay; absent: clients need no relay
  * @param by.fetch      the steps of a fetch
  */
-export function recordTally(
-  tally: Tally,
-  sample: SettledSample,
-  by: { readonly nearMs: number; readonly relayStep: Step | undefined; readonly fetch: readonly Step[] },
-): void {
+export function recordTally(tally: Tally, sample: SettledSample, by: TallyRule): void {
   const { target, connection, purpose } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'peek') return;
   if (target.step === by.relayStep) recordRelay(tally, sample, by.nearMs);
@@ -123,12 +121,9 @@ function recordOfFetch(tally: Tally, entry: TallySample): void {
 
 /** Since when all samples of a mirror are stored, monotonic milliseconds: a full list has dropped its oldest ones. */
 export function completeFromMs(samples: Tally['samples']): number {
-  const { light, heavy } = samples;
-  const full = [
-    light.length >= samplesKept.light ? light[0] : null,
-    heavy.length >= samplesKept.heavy ? heavy[0] : null,
-  ];
-  return Math.max(...full.map((oldest) => oldest?.atMs ?? Number.NEGATIVE_INFINITY));
+  const weights = ['light', 'heavy'] as const;
+  const full = weights.filter((weight) => samples[weight].length >= samplesKept[weight]);
+  return Math.max(...full.map((weight) => samples[weight][0]?.atMs ?? Number.NEGATIVE_INFINITY));
 }
 
 function entryOf(sample: SettledSample): TallyEntry {

@@ -7,15 +7,7 @@ import type { Chain, ChainMember, RelayState } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
 import { buildAdvisedChain, isPassedOver, sortByCost } from './chain.ts';
 import { type ChoiceRule, hasFewDownloads, isProvisional } from './comparison/choose.ts';
-import {
-  costOf,
-  failureShareOf,
-  failureSharesOf,
-  fetchCostMs,
-  hasFailedLast,
-  recordOf,
-  usualMeans,
-} from './comparison/costs.ts';
+import { costOf, failureShareOf, hasFailedLast, recordOf, usualCostMs } from './comparison/costs.ts';
 import { slowForMs } from './comparison/home.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
 import { sortWithEquals } from './comparison/rank.ts';
@@ -152,8 +144,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
     return {
       mirror,
       gate: gateOf(view, mirror, mirror === head, dropped),
-      scoreMs:
-        record === undefined ? null : fetchCostMs(record, view.by, usualMeans, failureSharesOf(record, view.by.nowMs)),
+      scoreMs: usualCostMs(record, view.by),
       failedShare: record === undefined ? 0 : failureShareOf(record, view.by.nowMs),
       running: rule === null || pair === undefined ? null : runningOf(pair, rule.isRecent, rule.ease),
     };

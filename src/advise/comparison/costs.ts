@@ -201,6 +201,11 @@ export function fetchCostMs(record: HeadRecord, by: FetchRule, lately: MeanTimes
   }, 0);
 }
 
+/** `fetchCostMs` by all that was measured of a mirror; `null` too without a record. */
+export function usualCostMs(record: HeadRecord | undefined, by: FetchRule): number | null {
+  return record === undefined ? null : fetchCostMs(record, by, usualMeans, failureSharesOf(record, by.nowMs));
+}
+
 /**
  * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of the fetch
  * were not measured.

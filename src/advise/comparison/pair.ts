@@ -86,19 +86,17 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   };
 }
 
-export function updatePair(
-  pair: Pair,
-  head: RecordOutcome,
-  candidate: RecordOutcome,
-  context: {
-    readonly candidate: HeadRecord;
-    /** The long-run share of bad responses of all mirrors but the head, 0 to 1. */
-    readonly everybody: number;
-    readonly isHome: boolean;
-    readonly ratio: number;
-    readonly bound: number;
-  },
-): void {
+/** What a comparison uses besides the outcomes of the two mirrors. */
+interface PairContext {
+  readonly candidate: HeadRecord;
+  /** The long-run share of bad responses of all mirrors but the head, 0 to 1. */
+  readonly everybody: number;
+  readonly isHome: boolean;
+  readonly ratio: number;
+  readonly bound: number;
+}
+
+export function updatePair(pair: Pair, head: RecordOutcome, candidate: RecordOutcome, context: PairContext): void {
   const p0 = usualRateOf(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
   const usual = { p0, everybody: context.everybody };
   updateFailureTest(pair.failures.all, head, candidate.bad, usual);
