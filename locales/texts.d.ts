@@ -1542,6 +1542,7 @@ export interface Places {
   readonly 'init.credentials': 'setIn' | 'names';
   readonly 'init.withheld': 'setIn' | 'names';
   readonly 'init.doubted': 'most' | 'count';
+  readonly 'init.anyPrivate': never;
   readonly 'init.unverified': never;
   readonly 'init.warning': 'expected';
   readonly 'init.yaml.credentials': never;
@@ -2341,6 +2342,7 @@ export interface Places {
   readonly 'trap.go-insecure.flags': never;
   readonly 'trap.go-sumdb-skipped.what': 'name' | 'globs';
   readonly 'trap.go-private-leaks.mirror': 'modules';
+  readonly 'trap.go-private-leaks.set': 'line' | 'hosts';
   readonly 'trap.go-private-leaks.database': 'modules';
   readonly 'trap.npm-registry-shadowed.what': 'first' | 'level' | 'others';
   readonly 'trap.npm-clients-differ.what': 'npm' | 'yarn';

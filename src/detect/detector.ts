@@ -10,10 +10,9 @@ import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
-import { writeContents } from './contents/freshness.ts';
-import { freshnessOf, lagsOf } from './contents/readings.ts';
-import { advanceRounds, wakeAtMs } from './engine/advance.ts';
-import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
+import { freshnessOf, lagsOf } from './contents/freshness.ts';
+import { writeContents } from './contents/rows.ts';
+import { advanceRounds, dropFromRounds, receiveSleep, recordPass, releaseHeld, wakeAtMs } from './engine/advance.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { mirrorOf } from './engine/settle.ts';
 import { acknowledgeKind, judgeUs, runKinds } from './engine/step.ts';
@@ -21,11 +20,11 @@ import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
-import { clearPaceWait, expireAbsences } from './memory/absence.ts';
+import { expireAbsences } from './memory/absence.ts';
+import { clearPaceWait, withServerFailure } from './memory/density.ts';
 import { closeTurn, Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
-import { recordResponse } from './memory/moments.ts';
-import { recordPass, withServerFailure } from './memory/records.ts';
+import { controlKeyOf, recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
@@ -68,8 +67,7 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => {
       for (const round of memory.confirm.rounds.values()) {
         if (round.id !== roundId) continue;
-        if (!recordResponse(round, 'outcomes', moment, name, null))
-          recordResponse(round, 'controls', moment, name, null);
+        for (const key of [name, controlKeyOf(name)]) if (recordResponse(round, moment, key, null)) break;
       }
     });
   }
@@ -216,7 +214,7 @@ export class Detector {
   flush(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       for (const mirror of memory.mirrors.values()) dropFromRounds(memory, mirror);
-      releaseAll(memory);
+      releaseHeld(memory, () => true);
       writeAll(memory, true);
     });
   }
@@ -306,8 +304,8 @@ function writeAll(memory: Memory, isLast: boolean): void {
 
 /** Writes open findings again if their rows are old, and drops old rows of items that were seen. */
 function keepFresh(memory: Memory): void {
-  if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
-  memory.findingLog.writtenAtMs = memory.now.monotonicMs;
+  if (memory.now.monotonicMs - memory.rewrittenMs < rewriteMs) return;
+  memory.rewrittenMs = memory.now.monotonicMs;
   rewriteFindings(memory);
   for (const [key, atMs] of memory.seen)
     if (memory.now.wallMs - atMs > memory.config.state.keepMs) memory.seen.delete(key);

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Config } from '../core/config.ts';
 import type { DemoResponder } from '../core/demo.ts';
 import type { EcosystemId, Mirror, ModuleRef, Step, Target, Weight } from '../core/mirror.ts';
-import type { Prober } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
@@ -158,8 +157,6 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * nothing to note.
    */
   unverified?(version: string | null): Sentence | null;
-  /** Loads the code that probes. */
-  prober(): Promise<Prober<Own>>;
   demo(): Promise<SmallMirror>;
   readonly door?: DoorPaths;
   doctor?(): Promise<Doctor>;

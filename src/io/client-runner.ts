@@ -9,7 +9,7 @@ import { keepWords, maskWords } from './client-words.ts';
 import { systemClock } from './clock.ts';
 import { codeOf } from './files.ts';
 import { findCommand } from './machine.ts';
-import { type Group, startGroup } from './process-groups.ts';
+import { type ProcessGroup, startGroup } from './process-groups.ts';
 import { systemTimers } from './timers.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
@@ -33,7 +33,7 @@ const withheld = ['git', 'ssh'] as const;
  */
 export function createClientRunner(input: { readonly path: string; readonly folder?: string }): ClientRunner {
   const { path } = input;
-  const running = new Set<Group<Stop>>();
+  const running = new Set<ProcessGroup<Stop>>();
   const ends = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -77,7 +77,7 @@ export function createClientRunner(input: { readonly path: string; readonly fold
 }
 
 interface Run {
-  readonly running: Set<Group<Stop>>;
+  readonly running: Set<ProcessGroup<Stop>>;
   readonly path: string;
   readonly order: ClientOrder;
   readonly home: string;
@@ -121,7 +121,7 @@ async function runPlan({ running, path, order, home, plan }: Run, argv: readonly
   return only === null ? report : { ...report, only };
 }
 
-function endOf({ exit, because }: Awaited<Group<Stop>['end']>): ClientEnd {
+function endOf({ exit, because }: Awaited<ProcessGroup<Stop>['end']>): ClientEnd {
   if (exit.tag === 'not_run') return { ...exit, because: 'trouble' };
   if (because === 'shutdown') return { tag: 'not_run', because: 'shutdown', code: 'ECANCELED' };
   return because === null ? exit : { tag: 'stopped', because };

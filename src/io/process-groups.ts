@@ -12,7 +12,7 @@ export type GroupExit =
   | { readonly tag: 'not_run'; readonly code: string };
 
 /** @template Why  the reasons of `stop` */
-export interface Group<Why> {
+export interface ProcessGroup<Why> {
   readonly child: ReturnType<typeof spawn>;
   /** Kills the group. The first reason is the one that `end` gives. */
   stop(because: Why): void;
@@ -27,7 +27,7 @@ export interface Group<Why> {
 export function startGroup<Why>(
   [file = '', ...args]: readonly string[],
   options: Parameters<typeof spawn>[2] & { readonly timeoutMs: number },
-): Group<Why | 'time'> {
+): ProcessGroup<Why | 'time'> {
   const { timeoutMs, ...rest } = options;
   const child = spawn(file, args, { ...rest, detached: true });
   const { promise, resolve } = Promise.withResolvers<GroupExit>();

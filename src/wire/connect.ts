@@ -112,8 +112,7 @@ async function connectDirect(attempt: Attempt): Promise<Socket> {
   const { address } = await addressOf(attempt, bareHostOf(to.url), port);
   const rule = await allowedRule(to, address);
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
-  if (to.url.protocol === 'https:') return secureDirect(attempt, { address, port }, isPeer);
-  return openTcp(attempt, { address, port }, isPeer, attempt.trace.marks);
+  return openSocket(attempt, { address, port }, isPeer, attempt.trace.marks, to.url.protocol === 'https:');
 }
 
 async function addressOf(
@@ -168,23 +167,52 @@ function forbidden(): WireStop {
   return new WireStop('MW_FORBIDDEN_TARGET', phrase('fault.forbidden'));
 }
 
-function openTcp(
-  { deadline, clock }: Attempt,
+/**
+ * Opens a TCP connection, and TLS over it if `isSecure`. The TLS socket is created while TCP connects, so this work does
+ * not count as the mirror's time.
+ */
+function openSocket(
+  attempt: Attempt,
   { address, port }: Peer,
   isPeer: PeerTest,
   marks: LiveMarks,
+  isSecure: boolean,
 ): Promise<Socket> {
+  const { deadline, clock } = attempt;
   return deadline.run((done, failed) => {
-    const socket = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
-    socket.once('connect', () => {
+    const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+    let socket: Socket | null = null;
+    const close = (): void => {
+      // The TLS socket is destroyed first. Otherwise it would still start its handshake, without a connection.
+      socket?.destroy();
+      tcp.destroy();
+    };
+    // This listener is registered before Node's own listener, which starts the handshake.
+    tcp.once('connect', () => {
       marks.connected = clock.monotonicMs();
-      if (isPeer(socket.remoteAddress)) return done(socket);
-      socket.destroy();
-      failed(forbidden());
+      if (!isPeer(tcp.remoteAddress)) {
+        close();
+        failed(forbidden());
+      } else if (!isSecure) done(tcp);
     });
-    socket.once('error', (error) => failed(stopOf(error, 0, clock.monotonicMs())));
-    socket.on('error', () => undefined);
-    return () => socket.destroy();
+    const end = (error: unknown): void => {
+      close();
+      failed(stopOf(error, 0, clock.monotonicMs()));
+    };
+    tcp.once('error', end);
+    tcp.on('error', () => undefined);
+    // Node begins to connect in a tick that is already queued. The TLS socket is created in a later tick, so that it
+    // does not delay the connection.
+    if (isSecure)
+      process.nextTick(() => {
+        if (tcp.destroyed) return;
+        try {
+          socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
+        } catch (error) {
+          end(error);
+        }
+      });
+    return close;
   });
 }
 
@@ -194,7 +222,7 @@ async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>
   const port = portOf(url);
   const { address } = await addressOf(attempt, bareHostOf(url), port);
   const unmarked: LiveMarks = { start: 0, end: 0 };
-  const tcp = await openTcp(attempt, { address, port }, anyPeer, unmarked);
+  const tcp = await openSocket(attempt, { address, port }, anyPeer, unmarked, false);
   const socket = url.protocol === 'https:' ? await orClosed(tcp, secureProxy(attempt, url, tcp)) : tcp;
   if (to.url.protocol === 'https:') await connectThroughProxy(socket, to.url, proxy, deadline);
   return socket;
@@ -216,47 +244,6 @@ function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
   return attempt.deadline.run((done, failed) => {
     const socket = handshake(tunnel, handshakeOf(attempt), attempt, done, failed);
     return () => socket.destroy();
-  });
-}
-
-/**
- * Opens TLS over a new TCP connection. The TLS socket is created while TCP connects, so this work does not count as the
- * mirror's time.
- */
-function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTest): Promise<Socket> {
-  const { trace, deadline, clock } = attempt;
-  return deadline.run((done, failed) => {
-    const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
-    let socket: Socket | null = null;
-    const close = (): void => {
-      // The TLS socket is destroyed first. Otherwise it would still start its handshake, without a connection.
-      socket?.destroy();
-      tcp.destroy();
-    };
-    // This listener is registered before Node's own listener, which starts the handshake.
-    tcp.once('connect', () => {
-      trace.marks.connected = clock.monotonicMs();
-      if (isPeer(tcp.remoteAddress)) return;
-      close();
-      failed(forbidden());
-    });
-    const end = (error: unknown): void => {
-      close();
-      failed(stopOf(error, 0, clock.monotonicMs()));
-    };
-    tcp.once('error', end);
-    tcp.on('error', () => undefined);
-    // Node begins to connect in a tick that is already queued. The TLS socket is created in a later tick, so that it
-    // does not delay the connection.
-    process.nextTick(() => {
-      if (tcp.destroyed) return;
-      try {
-        socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
-      } catch (error) {
-        end(error);
-      }
-    });
-    return close;
   });
 }
 

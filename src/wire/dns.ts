@@ -175,7 +175,8 @@ export class NameResolver {
   resolveBy(server: string, host: string, { family, first }: ResolveRule, callback: ResolveCallback): void {
     let resolver: Resolver;
     try {
-      resolver = this.#server(server);
+      // Removed resolvers are not cancelled: other mirrors may wait for their responses.
+      resolver = getOrMake(this.#servers, server, () => resolverOf(server), serversKept);
     } catch (error) {
       queueMicrotask(() => callback(error as Error, '', 4));
       return;
@@ -192,18 +193,12 @@ export class NameResolver {
     const begin = family ?? first ?? 4;
     resolveName(begin, family === null ? (begin === 4 ? 6 : 4) : null);
   }
+}
 
-  #server(server: string): Resolver {
-    const known = this.#servers.get(server);
-    if (known !== undefined) return known;
-    const resolver = new Resolver({ timeout: 2_000, tries: 4 });
-    resolver.setServers([server]);
-    const [oldest] = this.#servers.keys();
-    // The removed resolver is not cancelled: other mirrors may wait for its response.
-    if (oldest !== undefined && this.#servers.size >= serversKept) this.#servers.delete(oldest);
-    this.#servers.set(server, resolver);
-    return resolver;
-  }
+function resolverOf(server: string): Resolver {
+  const resolver = new Resolver({ timeout: 2_000, tries: 4 });
+  resolver.setServers([server]);
+  return resolver;
 }
 
 function startNext(turns: Turns): void {

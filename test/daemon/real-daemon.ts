@@ -64,7 +64,7 @@ export async function startRealDaemon(
       workers(book) {
         Object.assign(access, book.access);
         const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: book.otherNames ?? [] });
-        return createInlineWorkers({ book, wire, clock: systemClock, registry });
+        return createInlineWorkers({ book, wire, clock: systemClock });
       },
       version: '0.0.0-test',
       node: 'v0.0.0',

@@ -43,9 +43,9 @@ async function probeAll(
   const read = readConfig(text, {}, {});
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = read.value;
-  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: registry });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test' });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
-  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: registry });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock });
   try {
     const verdicts: Record<string, Verdict> = {};
     for (const target of expandTargets(config, registry).filter(({ registry }) => registry === 'near')) {

@@ -30,7 +30,7 @@ export interface Statement extends Named {
   readonly isCold?: boolean;
   readonly seen: Seen | null;
   /** The state of the signature; absent: no response with this digest showed one. */
-  readonly signature?: SignatureState;
+  readonly signature?: SignatureState | undefined;
   readonly probeId: string;
   /**
    * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
@@ -38,13 +38,13 @@ export interface Statement extends Named {
    */
   readonly before: { readonly digest: string; readonly untilMs: number; readonly isRight?: boolean } | null;
   /** What an editable file (such as a lock file) says about this digest; absent: no such file decides. */
-  readonly file?: FileWord['says'];
+  readonly file?: FileWord['says'] | undefined;
   /** True if `file` is what a key of a file says. */
-  readonly isOfKey?: true;
+  readonly isOfKey?: true | undefined;
   /** True if `file` is what a file beside the bytes says, on the same mirror. */
-  readonly isOfCopy?: true;
+  readonly isOfCopy?: true | undefined;
   /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
-  readonly earlier?: readonly Earlier[];
+  readonly earlier?: readonly Earlier[] | undefined;
   /** Time of the last response with this digest, wall milliseconds. */
   readonly heardMs: number;
 }
@@ -66,52 +66,32 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   if (now === null) return null;
   const { connection, probeId, target } = sample.due;
   const isCold = connection === 'cold';
-  const state = sample.facts.signature?.state;
-  const signed = state === undefined ? {} : { signature: state };
-  const { file } = sample.facts;
-  const said =
-    file === undefined
-      ? {}
-      : {
-          file: file.says,
-          ...(file.isKey && { isOfKey: true as const }),
-          ...(file.isOfCopy && { isOfCopy: true as const }),
-        };
+  const { file, signature, seen = null } = sample.facts;
+  // A reload may have changed the file, so only its newest word counts.
+  const said = { file: file?.says, isOfKey: file?.isKey, isOfCopy: file?.isOfCopy, probeId, heardMs };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
     return {
-      ...withoutFile(before),
-      ...signed,
+      ...before,
       ...said,
+      signature: signature?.state ?? before.signature,
       isTwice: before.isTwice || isCold,
       isCold: (before.isCold ?? before.isTwice) || isCold,
-      heardMs,
-      probeId,
     };
   const wasRight = before?.file === 'right' ? { isRight: true } : {};
-  const known = isSame ? { digest: before.digest, untilMs: before.heardMs, ...wasRight } : null;
   // Files of a plain HTTP mirror have no version, and may change while the mirror replaces them.
   const earlier = isSame && target.version !== null ? earlierOf(before, heardMs) : [];
-  const kept = earlier.length === 0 ? {} : { earlier };
-  const seen = sample.facts.seen ?? null;
   return {
     ...now,
-    ...signed,
     ...said,
+    signature: signature?.state,
     sinceMs: heardMs,
     isTwice: false,
     isCold,
     seen,
-    probeId,
-    before: known,
-    ...kept,
-    heardMs,
+    before: isSame ? { digest: before.digest, untilMs: before.heardMs, ...wasRight } : null,
+    earlier: earlier.length === 0 ? undefined : earlier,
   };
-}
-
-/** A reload may have changed the file, so only its newest word counts. */
-function withoutFile({ file: _, isOfKey: __, isOfCopy: ___, ...statement }: Statement): Statement {
-  return statement;
 }
 
 /**

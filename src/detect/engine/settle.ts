@@ -7,9 +7,15 @@ import { updateRecheck } from '../confirm/look.ts';
 import { isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
+import { isRefusedForPace } from '../memory/density.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
-import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
+import {
+  type MirrorMemory,
+  primaryConnectionOf,
+  type SeriesMemory,
+  seriesOf,
+  stateOf,
+} from '../memory/mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor, usualOf } from '../rules/speed.ts';
 import { citeSample, judgeUs, sendToKinds } from './step.ts';
@@ -76,19 +82,21 @@ function noteResponse(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   if (sample.outcome.tag !== 'ok') return false;
   const itemKey = seenKeyOf(sample);
   const wasSeen = memory.seen.has(itemKey);
-  const { step } = sample.due.target;
-  const timesKey = `${step}|${sample.due.connection}`;
+  const times = stateOf(stepTimes, mirror);
+  const timesKey = `${sample.due.target.step}|${sample.due.connection}`;
+  const known = times.get(timesKey) ?? [];
   // A mirror that names another version in each response would otherwise never be slow.
   const isKnown = wasSeen || hasManyVersions(memory, series);
   // The median is computed only for an item that was not seen before, because sorting is costly.
-  const cold = isColdFetch(sample, isKnown, isKnown ? null : medianOf(timesOf(mirror, timesKey)));
-  const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
-  recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
+  const cold = isColdFetch(sample, isKnown, isKnown ? null : medianOf(known));
+  recordSuccess(memory, mirror, itemKey);
+  // A round trip of the first fetch of a cache, or one that this process delayed, is not usual.
+  if (!cold && !isDisturbed(sample) && sample.rttMs !== null)
+    times.set(timesKey, [...known, sample.rttMs].slice(-stepWindow));
   if (!wasSeen && sample.facts.resolvedVersion !== undefined) recordVersion(memory, series, itemKey);
   return cold;
 }
 
-/** True if the target has resolved to `limits.coldVersions` new versions or more within the last hour. */
 /**
  * Records a version that a target (`@latest`, a tag) resolved to for the first time. Forgets all but the newest
  * `limits.seenVersions`, because a mirror could invent a version for each request.
@@ -105,6 +113,7 @@ export function deleteSeen({ seen, turn }: Memory, key: string): void {
   turn.deletes.push({ table: 'seen', key });
 }
 
+/** True if the target has resolved to `limits.coldVersions` new versions or more within the last hour. */
 function hasManyVersions({ now }: Memory, { versions }: SeriesMemory): boolean {
   return versions.filter(({ atMs }) => now.monotonicMs - atMs <= hourMs).length >= limits.coldVersions;
 }
@@ -130,4 +139,58 @@ export function isColdFetch(
   if (sample.rttMs === null || stepMedianMs === null) return false;
   // A delay of our own event loop must not be taken for a cache's first fetch.
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
+}
+
+/** Causes on our own side that prevent a result about a mirror. */
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'local']);
+
+/**
+ * Records what a settled sample shows: the state of the canary, and whether the mirror serves the item. A scheduled
+ * sample also earns tokens for the budget of extra probes.
+ */
+function recordSettled(
+  memory: Memory,
+  mirror: MirrorMemory,
+  series: SeriesMemory,
+  { sample, response }: { readonly sample: Sample; readonly response: Sample },
+  isJudged: boolean,
+) {
+  const { due, outcome } = sample;
+  series.isSettled = true;
+  if (due.target.canary) recordSight(memory, mirror, response, isJudged);
+  if (due.purpose === 'scheduled') memory.confirm.budget.earn();
+  if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
+  if (outcome.tag === 'ok') series.item = 'served';
+  else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
+}
+
+function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
+  const { outcome, due, rttMs } = sample;
+  if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
+  else if (blinding.has(outcome.because)) sight.blindSinceMs ??= now.wallMs;
+  if (!isJudged) return;
+  row.isDirty = true;
+  sight.lastJudgedAtMs = now.wallMs;
+  sight.judgedMonotonicMs = now.monotonicMs;
+  sight.lastSkip = null;
+  sight.canaryServes = outcome.tag === 'ok';
+  if (outcome.tag !== 'ok') return;
+  sight.lastOkAtMs = now.wallMs;
+  if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
+}
+
+/** A stored success older than this is written again, so that it does not expire. */
+const rewriteMs = 24 * 3_600_000;
+
+/** Recent round trips of a mirror, milliseconds, by step and connection. */
+const stepTimes = { name: 'step times', none: () => new Map<string, readonly number[]>() };
+const stepWindow = 64;
+
+/** Records that a mirror has served an item. */
+function recordSuccess({ now: { wallMs }, seen, turn }: Memory, { sight }: MirrorMemory, itemKey: string): void {
+  sight.hasOk = true;
+  const seenAtMs = seen.get(itemKey);
+  if (seenAtMs !== undefined && wallMs - seenAtMs < rewriteMs) return;
+  seen.set(itemKey, wallMs);
+  turn.rows.push({ table: 'seen', key: itemKey, atMs: wallMs, value: {} });
 }

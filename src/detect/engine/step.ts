@@ -1,13 +1,10 @@
-import type { ClientRun } from '../../core/client-run.ts';
-import { isTimeout } from '../../core/failure.ts';
+import { timeoutMsOf } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { StateTrouble } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
-import { recordStates } from '../memory/records.ts';
-import type { AboutSeries, FindingRule, RuleInputs, RuleStep, Spoilt } from '../memory/rule.ts';
+import type { AboutSeries, FindingRule, OwnInputs, RuleInputs, RuleStep } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
 
@@ -41,16 +38,11 @@ export function citeSample(memory: Memory, { mirror, series }: AboutSeries, samp
     const known = cited?.probeId === probeId ? openFinding(memory, rule.kind, target.registry) : null;
     if (cited === null || known === null) continue;
     const isTimed = cited.isTimed ?? false;
-    const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
+    const timedMs = sample.outcome.tag === 'failed' ? timeoutMsOf(sample.outcome) : sample.rttMs;
+    const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timedMs : null };
     const evidence = addProbe(known.evidence, probe);
     if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
   }
-}
-
-function timeOf({ outcome, rttMs }: Sample): number | null {
-  if (outcome.tag !== 'failed') return rttMs;
-  const { failure } = outcome;
-  return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
 /** Lets the rules reset a mirror's streaks (of failures or slow responses) that have not led to a finding. */
@@ -75,12 +67,19 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
 /** Applies a rule's reaction. Requests for probes in the reaction are queued until `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
-  recordStates(memory, rule, mirror, step);
+  const { rowsDue, confirm } = memory;
+  if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
+  for (const [series, state] of step.series ?? []) {
+    series.states[rule.name] = state;
+    if (step.isUrgent === true) rowsDue.urgent.add(series);
+  }
+  if (step.dirty !== undefined) rowsDue.dirty.add(step.dirty);
+  if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
+  if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
+  for (const request of step.requests ?? []) confirm.requests.push({ mirror, request });
   const about = { view: memory, mirror };
   for (const series of step.claims ?? []) sendToKinds(memory, 'release', { ...about, series });
   for (const absences of step.absorbs ?? []) sendToKinds(memory, 'absorb', { ...about, ...absences });
-  memory.turn.regressions.push(...(step.regressions ?? []));
-  memory.turn.propagations.push(...(step.propagations ?? []));
   const reporting = { ...about, vantage: step.vantage };
   for (const each of step.isChange === true ? memory.rules.with('refresh') : [])
     if (each === rule || each.follows === rule.name)
@@ -90,19 +89,9 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   if (step.statement !== undefined) apply(memory, rule.kind, mirror, step.statement);
 }
 
-interface OwnInputs {
-  readonly count: Spoilt;
-  readonly compare: ClientRun;
-  readonly verify: Sample;
-  readonly sleep: null;
-  readonly release: null;
-  readonly adopt: null;
-  readonly tick: StateTrouble | null;
-}
-
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
   const about = { view: memory, suspicions: memory.confirm.suspicions };
-  for (const rule of memory.us.rules) {
+  for (const rule of memory.ownRules) {
     const step = rule[input]?.(stateOf(rule, memory.us), value as never, about);
     if (step?.own !== undefined) memory.us.states.set(rule.name, step.own);
     if (step?.statement !== undefined) apply(memory, rule.kind, null, step.statement);

@@ -6,7 +6,13 @@ import { isLineLossy, showsLineTo, witnessesOf, witnessPlaceOf } from '../confir
 import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type Suspicion } from '../memory/mirror-memory.ts';
-import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
+import {
+  controlKeyOf,
+  type MomentOutcome,
+  type MomentVerdict,
+  type Round,
+  type RoundMoment,
+} from '../memory/moments.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
@@ -45,12 +51,12 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   );
   const silent = [...moment.samples.values()].filter(({ outcome }) => isSilent(outcome));
   const isByPortal = silent.length > 0 && silent.every(({ outcome }) => isIntercepted(outcome));
-  const controls = [...moment.controls].map(([name, momentOutcome]) => ({
-    responses: momentOutcome,
-    known: memory.controls.get(name)?.known ?? false,
+  const controls = [...memory.controls].flatMap(([name, { known }]) => {
+    const responses = moment.outcomes.get(controlKeyOf(name));
     // Captive portals let bare TCP pass. So a TCP control proves nothing if a portal can cause all the failures.
-    proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
-  }));
+    const proves = !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal);
+    return responses === undefined ? [] : [{ responses, known, proves }];
+  });
   const witnesses = witnessesOf(memory, round, moment, egress);
   return judgeMoment({ units, controls, witnesses, isLossy: silent.length > 0 && isLineLossy(memory, egress) });
 }

@@ -207,7 +207,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState) {
   // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
-  const isGone = siblings !== null && isWithdrawn(view, mirror, due.target, siblings);
+  const isGone = siblings !== null && isWithdrawn(view, mirror, due.target);
   const reason = refusalOf(outcome, !isGone && siblings?.some(({ series }) => series?.item === 'served') === true);
   // If no mirror serves the item any more, its absence at this mirror is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';

@@ -1,7 +1,8 @@
 import type { Skipped } from '../../core/due.ts';
 import { getOrMake } from '../../core/get-or-make.ts';
 import { type Connection, egressOf, type Mirror, type Step, seriesId, type Target } from '../../core/mirror.ts';
-import { Absence, Density } from './absence.ts';
+import { Absence } from './absence.ts';
+import { Density } from './density.ts';
 import type { Mark, NetworkLine } from './loss.ts';
 
 export class SeriesMemory {

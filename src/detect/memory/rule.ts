@@ -10,7 +10,7 @@ import type { Standing } from '../../core/standing.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { FindingStatement } from './says.ts';
 import type { ContentSubject } from './subject.ts';
-import type { Peek } from './turn.ts';
+import type { Peek, TurnDraft } from './turn.ts';
 
 /** What a rule may read besides its own state. */
 export interface RuleView {
@@ -31,6 +31,7 @@ export interface RuleView {
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
+  readonly turn: Pick<TurnDraft, 'regressions' | 'propagations'>;
   /** The items that mirrors have served, also before a restart; as in `Memory`. */
   readonly seen: ReadonlyMap<string, number>;
 }
@@ -152,9 +153,6 @@ export interface RuleStep<M, S = unknown> {
    */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** The mirrors whose contents went backwards (to an earlier state), for the metrics. */
-  readonly regressions?: readonly string[];
-  readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly statement?: FindingStatement;
   /** True: `FindingRule.refresh` is called next. */
   readonly isChange?: boolean;
@@ -270,24 +268,34 @@ export interface OwnStep<S> {
   readonly statement?: FindingStatement;
 }
 
+/** What a rule about this process receives. */
+export interface OwnInputs {
+  readonly count: Spoilt;
+  /** The result of a real client, and of our own steps right after it. */
+  readonly compare: ClientRun;
+  /** Each settled sample that is judged, after the rules about mirrors. */
+  readonly verify: Sample;
+  /** The process was suspended, or a clock jumped. */
+  readonly sleep: null;
+  /** A suspicion against our network has ended. */
+  readonly release: null;
+  /** The daemon starts, or reloads. */
+  readonly adopt: null;
+  /** Sent at every turn of the main loop: why the state cannot be stored; `null`: it can. */
+  readonly tick: StateTrouble | null;
+}
+
+interface OwnHook<S, Input> {
+  of(own: S, input: Input, about: AboutUs): OwnStep<S>;
+}
+
+type OwnHooks<S> = { readonly [I in keyof OwnInputs]?: OwnHook<S, OwnInputs[I]>['of'] };
+
 /** A rule about this process and the network of this host. Its state is not stored. */
-export interface OwnRule<S = unknown> {
+export interface OwnRule<S = unknown> extends OwnHooks<S> {
   readonly name: string;
   readonly kind: FindingKind;
   readonly none: () => S;
-  count?(own: S, spoilt: Spoilt, about: AboutUs): OwnStep<S>;
-  /** Receives the result of a real client, and of our own steps right after it. */
-  compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
-  /** Receives each settled sample that is judged, after the rules about mirrors. */
-  verify?(own: S, sample: Sample, about: AboutUs): OwnStep<S>;
-  /** Called after the process was suspended, or a clock jumped. */
-  sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called when a suspicion against our network has ended. */
-  release?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called when the daemon starts, and at each reload. */
-  adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Resumes a finding that was open when the process ended; `null` or absent: the finding is closed. */
   resume?(own: S, finding: Finding, about: AboutUs): S | null;
-  /** Called at every turn of the main loop. `trouble`: why the state cannot be stored; `null`: it can. */
-  tick?(own: S, trouble: StateTrouble | null, about: AboutUs): OwnStep<S>;
 }

@@ -80,7 +80,6 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   realClients: [goRun],
   context: buildGoContext,
   learning: goLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: goDoor,
   doctor: () => import('./doctor.ts').then(({ goDoctor: doctor }) => doctor),

@@ -171,6 +171,27 @@ function lightAside(_version: string | null, configured: ConfiguredStep): UsualA
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }
 
+/** Clients and systems beside the one that a profile names, by the name of its client. */
+const otherClients: Readonly<Record<string, string>> = {
+  ...{
+    gradle: 'maven',
+    sbt: 'maven',
+    ivy: 'maven',
+    ubuntu: 'debian',
+    dpkg: 'debian',
+    mamba: 'conda',
+    micromamba: 'conda',
+  },
+  ...{
+    rust: 'crates',
+    gem: 'rubygems',
+    gems: 'rubygems',
+    ruby: 'rubygems',
+    archlinux: 'arch',
+    'alpine-linux': 'alpine',
+  },
+};
+
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
@@ -226,13 +247,15 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       (value) => profileOf(value) !== null,
     ).optional(),
   },
-  profileFor: (word) => profiles.find(({ id, client }) => id === word || client === word)?.id ?? null,
+  profileFor(word) {
+    const name = Object.hasOwn(otherClients, String(word)) ? otherClients[String(word)] : word;
+    return profiles.find(({ id, client }) => id === name || client === name)?.id ?? null;
+  },
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,
   learning: null,
   unchecked,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ httpDoctor: doctor }) => doctor),

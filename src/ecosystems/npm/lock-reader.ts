@@ -140,7 +140,7 @@ function readKey(name: string, content: string, number: number, state: State): v
   state.group = '';
   state.isOpen = false;
   if (state.section === 'snapshots') return;
-  if (name === '') return state.malformed.add(number, content);
+  if (name === '') return void state.wrong.push({ line: number, words: [content] });
   const plain = name.replace(/^\//, '').replace(/\(.*$/s, '');
   const split = (text: string) => (state.hasSlashes ? splitSlashes(text) : splitPackage(text));
   // A package of another registry than the default one: the key begins with the registry's host.
@@ -218,7 +218,7 @@ function parseYarnLock(text: string): LockText | null {
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';
-    } else if (name === '' || entry === undefined || indent === 0) found.malformed.add(at + 1, content);
+    } else if (name === '' || entry === undefined || indent === 0) found.wrong.push({ line: at + 1, words: [content] });
     else if (indent === 2) {
       group = unquoted(name);
       if (value !== '') entry.fields.set(group, unquoted(value));

@@ -238,7 +238,6 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   realClients: [npmRun],
   context: buildNpmContext,
   learning: npmLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: npmDoor,
   doctor: () => import('./doctor.ts').then(({ npmDoctor: doctor }) => doctor),

@@ -161,7 +161,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   }),
   learning: null,
   unverified: (version) => (ociNames.isFixed(version) ? null : phrase('note.tags')),
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),
 };

@@ -253,7 +253,6 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   realClients: [pipRun, uvRun],
   context: buildPypiContext,
   learning: pypiLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: pypiDoor,
   doctor: () => import('./doctor.ts').then(({ pypiDoctor: doctor }) => doctor),
