@@ -6,8 +6,8 @@ import { canaryViewOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { mirrorPathOf, renderStateBadge } from './badges.ts';
 import { bytes, durationHtml, formatCoordinate, type Html, html, type PageSay, short, span } from './html.ts';
 import { formatRange, renderRangeNav } from './range.ts';
+import { formatTick, ticksOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
-import { formatTick, ticksOf } from './ticks.ts';
 import { timelinePathOf } from './timeline-items.ts';
 import {
   failuresOf,
