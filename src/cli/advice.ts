@@ -85,7 +85,7 @@ export const adviceCommand: Command = {
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
-    if (verb === 'accept' || verb === 'dismiss') return formatAdvice(context, values, verb, id);
+    if (verb === 'accept' || verb === 'dismiss') return settleAdvice(context, values, verb, id);
     if (verb !== undefined) throw new UsageError('wrong.adviceVerb', { word: verb });
     goesWith(values, 'dismiss', 'for', 'reason');
     const daemon = await daemonAt(context, values);
@@ -115,7 +115,7 @@ export const adviceCommand: Command = {
 
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-async function formatAdvice(
+async function settleAdvice(
   context: Context,
   values: Values,
   verb: 'accept' | 'dismiss',
@@ -208,8 +208,8 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
             say('advised.until', { at: printable(one.expiresAt) }),
           ]),
     ...one.doesNotCover.map((text, at) => {
-      const formatAdvice = renderIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
-      return say('advised.uncovered', { text: printable(formatAdvice) });
+      const uncovered = renderIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
+      return say('advised.uncovered', { text: printable(uncovered) });
     }),
   ]);
   return [...lines, ...reasons];
