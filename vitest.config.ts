@@ -1,10 +1,17 @@
 import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { Skips } from './test/support/skips.ts';
 import { representatives, slow } from './test/support/tiers.ts';
 import { TimesReporter } from './test/support/times.ts';
+
+/**
+ * A daemon that a test starts gives its thread this priority (docs/decisions/0158-the-main-thread-yields.md), and the worker
+ * keeps it for all later files. All workers have it, or that one would get a tenth of a core beside the others. The clients
+ * that a daemon runs have the lowest.
+ */
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());
