@@ -1,6 +1,7 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
@@ -10,14 +11,12 @@ import { messageFor, phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
-import type { Contest } from './comparison/contest.ts';
 import { isTwiceOver } from './comparison/pair.ts';
-import type { Composed } from './decision.ts';
-import { subjectOf } from './grounds.ts';
+import { type Composed, subjectOf } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
 import type { Observed } from './observed.ts';
 import type { Prepared } from './prepare.ts';
-import { reckon } from './reckon.ts';
+import { reckon } from './refresh.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
@@ -28,7 +27,7 @@ import type { Weighed } from './weigh.ts';
 export function compose(
   view: Prepared,
   decision: Composed,
-  meta: { readonly id: string; readonly trigger: Advice['trigger']; readonly undo: Bypass | null },
+  meta: { readonly id: string; readonly undo: Bypass | null },
 ): { readonly advice: Advice; readonly fromMs: number | null } {
   const { group, config } = view;
   const { wallMs, monotonicMs } = view.now;
@@ -36,9 +35,8 @@ export function compose(
   const after = decision.kind === 'refuse' ? before : decision.after;
   const to = decision.kind === 'move' ? decision.to.mirror : null;
   const { cause, at } = decision;
-  const limits = to === null ? [] : limitsOfAdvice(view, to, after);
-  const fetchCostSeconds = fetchCostsOf(decision);
-  const isSure = isSureOf(group.contest, decision);
+  const uncovered = to === null ? [] : listUncovered(view, to, after);
+  const pair = group.contest.pairs.get(to?.name ?? '');
   const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
   const observed = view.observedAt(at, to === null ? null : after, subject.fromMs);
@@ -47,7 +45,7 @@ export function compose(
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
-  const notes = [...(lines?.notes ?? []), ...limits];
+  const notes = [...(lines?.notes ?? []), ...uncovered];
   const advice: Advice = {
     id: meta.id,
     ecosystem: group.kind.id,
@@ -71,11 +69,14 @@ export function compose(
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
-      fetchCostSeconds,
+      fetchCostSeconds: {
+        before: inSeconds(decision.weighed.find(({ mirror }) => mirror === at)?.scoreMs),
+        after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null,
+      },
     },
     confidence: confidenceOf(decision, {
       isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
-      isSure,
+      isSure: pair !== undefined && isTwiceOver(pair),
       isSuspect: view.vantage.suspect === true,
       outages,
       before: decision.kind === 'move' ? decision.before : undefined,
@@ -85,7 +86,7 @@ export function compose(
     doesNotCover: notes.map((one) => saySentence(one, english)),
     rollback: saySentence(rollback, english),
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
-    trigger: meta.trigger,
+    trigger: triggerOf(view, decision),
   };
   return { advice, fromMs };
 }
@@ -107,9 +108,17 @@ function evidenceOf(
   };
 }
 
-function isSureOf({ pairs }: Contest, decision: Composed): boolean {
-  const pair = decision.kind === 'move' ? pairs.get(decision.to.mirror.name) : undefined;
-  return pair !== undefined && isTwiceOver(pair);
+/**
+ * `alertmanager` if an alert is the cause, or if an alert came at most `limits.roundMs` before the first finding
+ * opened; else `detector`.
+ */
+function triggerOf(view: View, decision: Composed): Advice['trigger'] {
+  if (decision.cause === 'slo') return 'alertmanager';
+  const first = Math.min(...decision.findings.map(({ openedAtMs }) => openedAtMs));
+  const isResponse = view
+    .evidenceOf(decision.at.name)
+    .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
+  return isResponse ? 'alertmanager' : 'detector';
 }
 
 function linesOf(view: View, decision: Composed, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
@@ -178,15 +187,6 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/**
- * The costs of one fetch before and after the switch in seconds, as in the table of candidates; `null`: not measured.
- * `after` is `null` too if the decision is no switch.
- */
-function fetchCostsOf(decision: Composed): Advice['expected']['fetchCostSeconds'] {
-  const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);
-  return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
-}
-
 /** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there. */
 interface Spared {
   readonly clients: readonly string[];
@@ -208,7 +208,7 @@ function sparedBy(decision: Composed): Spared | null {
  * Notes on what the remedy does not set (credentials, a certificate, a proxy), and on what is unknown (the state of the
  * origin, or of the relay).
  */
-function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
+function listUncovered(view: View, to: Mirror, after: Chain): Sentence[] {
   const notes: Sentence[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');
   const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';

@@ -1,15 +1,13 @@
 import type { Advice } from '../core/advice.ts';
-import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { isDownNow } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
-import { auditInTime, closeAudit, isAudited } from './audit.ts';
+import { auditInTime, isAudited, release } from './audit.ts';
 import { bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { isForced, isPresent } from './cause.ts';
 import { recordOf } from './comparison/costs.ts';
-import { type Departure, recentDeparturesOf } from './comparison/home.ts';
+import { type Departure, recentDeparturesOf, savedShareOf } from './comparison/home.ts';
 import { isOfTime } from './comparison/pair.ts';
-import { savedShareOf } from './comparison/spells.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import {
@@ -18,9 +16,9 @@ import {
   type Decision,
   type MoveDecision,
   type Refused,
+  subjectOf,
   untested,
-} from './decision.ts';
-import { subjectOf } from './grounds.ts';
+} from './grounds.ts';
 import {
   advisedChainOf,
   chainInForce,
@@ -32,20 +30,11 @@ import {
   mirrorAt,
   parsedOf,
 } from './group.ts';
-import {
-  changeState,
-  close,
-  isReminderDue,
-  type Ledger,
-  release,
-  renewAdvice,
-  restoreLife,
-  startLife,
-} from './ledger.ts';
+import { changeState, close, isReminderDue, type Ledger, renewAdvice, startLife } from './ledger.ts';
 import { type Prepared, prepareView } from './prepare.ts';
 import { refusalEndOf, updateAtEnd, updateProposal, updateStay } from './refresh.ts';
 import type { View } from './view.ts';
-import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
+import { chainTo, listDroppedKeys, type Weighed, weighAll } from './weigh.ts';
 import { endReasonOf } from './words.ts';
 
 /**
@@ -76,8 +65,7 @@ function endUnwatched(view: View, ledger: Ledger): void {
   const { group } = view;
   close(group, 'withdrawn', ledger, messageFor('ground.changed'));
   if (group.accepted === null || headOf(group) !== null) return;
-  closeAudit(view, ledger);
-  release(group, 'superseded', ledger);
+  release(view, 'superseded', ledger);
 }
 
 function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
@@ -95,7 +83,6 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   if (isWithdrawn) withdraw(view, decision, ledger);
   else replace(view, 'superseded', stated, ledger);
   recordMove(group, decision, isFromHome, now.monotonicMs);
-  ledger.touch(group);
 }
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
@@ -146,7 +133,7 @@ function bypass(view: Prepared, decision: BypassDecision, ledger: Ledger): void 
 function revise(given: View, open: Advice, ledger: Ledger): void {
   const { group } = given;
   const left = mirrorAt(group, group.chain?.members[0]);
-  const wrong = listWrongKeys(given);
+  const wrong = listDroppedKeys(given, 'mismatch');
   const hasWrong = advisedChainOf(group)?.members.some((member) => wrong.has(member.key)) === true;
   if (!hasWrong && open.bypass == null) return;
   const view = prepareView(given);
@@ -220,24 +207,9 @@ function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Co
   updateAtEnd(view, ledger);
   close(group, state, ledger);
   if (decision === null) return;
-  const { advice, fromMs } = compose(view, decision, { id: ledger.newId(), trigger: triggerOf(view, decision), undo });
+  const { advice, fromMs } = compose(view, decision, { id: ledger.newId(), undo });
   group.open = startLife(advice, config, now, fromMs);
-  ledger.note(decision.kind === 'refuse' ? 'refused' : 'proposed', advice);
-  ledger.touch(group);
-}
-
-/**
- * `alertmanager` if an alert is the cause, or if an alert came at most `limits.roundMs` before the first finding
- * opened; else `detector`.
- */
-function triggerOf(view: View, decision: Composed): Advice['trigger'] {
-  if (decision.cause === 'slo') return 'alertmanager';
-  const opened = decision.findings.map((finding) => finding.openedAtMs);
-  const first = Math.min(...opened);
-  const isResponse = view
-    .evidenceOf(decision.at.name)
-    .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
-  return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
+  ledger.note(group, decision.kind === 'refuse' ? 'refused' : 'proposed', advice);
 }
 
 /** Sends reminders, and renews or ends advice that has reached its `ttl`. */
@@ -246,26 +218,22 @@ function lifetimes(view: View, ledger: Ledger): void {
   for (const held of [group.open, group.accepted]) {
     if (held === null || held.advice.state === 'refused' || !isReminderDue(held, now)) continue;
     held.reminded = true;
-    ledger.note('reminded', held.advice);
-    ledger.touch(group);
+    ledger.note(group, 'reminded', held.advice);
   }
   auditInTime(view, ledger);
   const { open, accepted } = group;
   if (open !== null && now.monotonicMs >= open.expiresMs) {
     if (open.advice.state === 'refused') close(group, 'expired', ledger);
-    else group.open = renewAdvice(open, config, ledger);
-    ledger.touch(group);
+    else group.open = renewAdvice(group, open, config, ledger);
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
     // A failback was proposed but not accepted: the accepted advice expires and is not renewed.
     close(group, 'superseded', ledger);
-    closeAudit(view, ledger);
-    release(group, 'expired', ledger);
+    release(view, 'expired', ledger);
     return;
   }
-  group.accepted = renewAdvice(accepted, config, ledger);
-  ledger.touch(group);
+  group.accepted = renewAdvice(group, accepted, config, ledger);
 }
 
 export function applyOpen(view: View, ledger: Ledger): void {
@@ -278,27 +246,22 @@ export function applyOpen(view: View, ledger: Ledger): void {
     ...changeState(held.advice, 'accepted', now),
     expiresAtMs: now.wallMs + config.advise.ttlMs,
   };
-  closeAudit(view, ledger);
-  release(group, 'superseded', ledger);
+  release(view, 'superseded', ledger);
   const isBack = advice.chain.after === chainTextOf(group.declared) && !hasBypass(advice);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
-  group.accepted = isBack
-    ? null
-    : { ...restoreLife(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
+  group.accepted = isBack ? null : startLife(advice, config, now, held.fromMs);
   group.audit = isAudited(advice) ? advice : null;
   group.moves.accept = { atMs: now.monotonicMs, wallMs: now.wallMs };
   group.moves.lastMs = now.monotonicMs;
-  ledger.note('accepted', advice);
-  ledger.touch(group);
+  ledger.note(group, 'accepted', advice);
 }
 
 /** Ends the accepted advice. If `back` is not `null`, its chain counts as the one in use again, as accepted advice. */
 export function undoAccepted(view: View, back: Advice | null, ledger: Ledger): void {
   const { group, config, now } = view;
   close(group, 'superseded', ledger);
-  closeAudit(view, ledger);
-  release(group, 'superseded', ledger);
+  release(view, 'superseded', ledger);
   group.moves.lastMs = now.monotonicMs;
   const chain = back === null ? null : parsedOf(group.client, back.chain.after);
   if (back === null || chain === null) return;
@@ -306,8 +269,7 @@ export function undoAccepted(view: View, back: Advice | null, ledger: Ledger): v
   const advice: Advice = { ...changeState(back, 'accepted', now), ...times, id: ledger.newId() };
   group.chain = chain;
   group.accepted = startLife(advice, config, now);
-  ledger.note('accepted', advice);
-  ledger.touch(group);
+  ledger.note(group, 'accepted', advice);
 }
 
 /** Records a switch: when it was, whether clients left home with it, and, if they are back, what being away saved. */

@@ -20,19 +20,19 @@ import {
   type Choice,
   choiceOf,
   chooseAnyway,
+  chooseBetter,
   isAnyPast,
   isGoodNow,
 } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
-import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
 import { listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
 import { movePricesOf } from './prices.ts';
-import { isUpstreamFault, type TallyEntry } from './tally.ts';
+import { isUpstreamFault } from './tally.ts';
 import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
 import {
@@ -155,11 +155,11 @@ function testedBy({ pairs }: Contest, name: string, alarm: Alarm | null): Apart 
 }
 
 function listUpstreamFaults(view: View): readonly string[] {
-  const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
-  const faults = lasts.filter((pair): pair is readonly [string, TallyEntry] => {
-    const last = pair[1];
-    return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
+  const faults = view.mirrors.flatMap(({ name }) => {
+    const last = view.tallyOf(name).canary.at(-1);
+    if (last === undefined || !isUpstreamFault(last)) return [];
+    return view.now.monotonicMs - last.atMs <= 2 * view.nearMs ? [{ name, atMs: last.atMs }] : [];
   });
-  const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
-  return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
+  const newest = Math.max(...faults.map(({ atMs }) => atMs));
+  return faults.flatMap(({ name, atMs }) => (newest - atMs <= view.nearMs ? [name] : []));
 }

@@ -29,13 +29,12 @@ export function surroundingsOf(view: View): Surroundings {
   for (const mirror of view.mirrors) {
     chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
   }
-  const away = new Set(view.mirrors.map(({ name }) => name).filter((name) => isAway(view, name)));
   return {
     client: group.client,
     chains,
     nameOf: (member) => mirrorAt(group, member)?.name ?? null,
     unwatched: 'failed',
-    isAway: (registry) => away.has(registry),
+    isAway: (registry) => isAway(view, registry),
     paceMs: (question) => {
       const target = group.probing.targets.get(question)?.values().next().value;
       return everyMs(target === undefined ? config.schedule.pace : paceOf(target, config));

@@ -28,24 +28,21 @@ export interface TallySample extends TallyEntry {
   readonly target: Target;
 }
 
-export class TallyRow {
-  count = 0;
+/** Failures in a row. */
+export interface TallyRow {
+  count: number;
   readonly fromMs: number;
   /** The reason of the failure that names the trouble, and the HTTP status of its response; `null`: no response. */
   reason: Reason;
   status: number | null;
   /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
-  timeouts = 0;
-  waitedMs = 0;
-  hasCanary = false;
-  readonly targets = new Set<string>();
-
-  constructor(fromMs: number, reason: Reason, status: number | null) {
-    this.fromMs = fromMs;
-    this.reason = reason;
-    this.status = status;
-  }
+  timeouts: number;
+  waitedMs: number;
+  hasCanary: boolean;
+  readonly targets: Set<string>;
 }
+
+const noFailures = { count: 0, timeouts: 0, waitedMs: 0, hasCanary: false } as const;
 
 /**
  * Whether a mirror offers the relay, which passes requests on to another service (Go: the checksum database). `before`:
@@ -110,7 +107,7 @@ function recordOfFetch(tally: Tally, entry: TallySample): void {
     tally.rows[weight] = null;
     return;
   }
-  tally.rows[weight] ??= new TallyRow(entry.atMs, reason, status);
+  tally.rows[weight] ??= { ...noFailures, fromMs: entry.atMs, reason, status, targets: new Set() };
   const row = tally.rows[weight];
   row.count += 1;
   if (!isNamedBefore(row.reason, { reason, isConfirm: entry.round !== null })) {

@@ -10,8 +10,14 @@ import { sinceTextOf, spanTextOf, timeTextOf } from '../words/time-words.ts';
 import type { Apart } from './apart.ts';
 import { type CauseNow, causeNowOf, type Failing, isGone } from './cause-now.ts';
 import { gain } from './comparison/rank.ts';
-import type { BypassDecision, MoveDecision, Refused } from './decision.ts';
-import { type Grounds, type Subject, subjectOf } from './grounds.ts';
+import {
+  type BypassDecision,
+  type Grounds,
+  type MoveDecision,
+  type Refused,
+  type Subject,
+  subjectOf,
+} from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 import type { Trouble } from './trouble.ts';
@@ -219,18 +225,16 @@ function failingTextOf(head: string, trouble: Failing, on: Grounds): Sentence {
   if (trouble.kind === 'targets') return targetsText(head, trouble, on);
   if (trouble.kind === 'share') return shareTextOf(head, trouble, on);
   if (trouble.share !== null) return shareTextOf(head, trouble.share, on);
-  const { reason, status, count, fromMs } = trouble.row;
-  return phrase('ground.downloads', {
-    head,
-    cause: failureTextOf(reason, status),
-    count,
-    span: sinceTextOf(on, fromMs),
-  });
+  return phrase('ground.downloads', valuesOf(head, trouble.row, on));
+}
+
+function valuesOf(head: string, { reason, status, count, fromMs }: TallyRow, on: Grounds) {
+  return { head, cause: failureTextOf(reason, status), count, span: sinceTextOf(on, fromMs) };
 }
 
 function allText(head: string, row: TallyRow, on: Grounds): Sentence {
-  const { reason, status, count, fromMs, timeouts, waitedMs } = row;
-  const values = { head, cause: failureTextOf(reason, status), count, span: sinceTextOf(on, fromMs) };
+  const { reason, count, timeouts, waitedMs } = row;
+  const values = valuesOf(head, row, on);
   if (timeouts === count) return phrase('ground.hangs', { ...values, waited: timeTextOf(waitedMs) });
   if (reasonWeight[reason] === 'refusal') return phrase('ground.refuses', values);
   return phrase(isCertificateFailure(reason) ? 'ground.certificate' : 'ground.down', values);

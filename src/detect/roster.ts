@@ -4,7 +4,7 @@ import { isSameMirror, registryOf, type Target } from '../core/mirror.ts';
 import { messageFor } from '../words/tell.ts';
 import { closeDoubt } from './confirm/doubt.ts';
 import { pruneHeavyRechecks } from './confirm/look.ts';
-import { pruneContents, removeContents } from './contents/freshness.ts';
+import { pruneContents, removeContents } from './contents/rows.ts';
 import { closeFinding } from './engine/say.ts';
 import { deleteSeen } from './engine/settle.ts';
 import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';

@@ -5,7 +5,7 @@ import type { Now, Row } from '../core/ports.ts';
 import { isRowDue } from '../core/row-due.ts';
 import type { Pause } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
-import { restoreContents } from './contents/freshness.ts';
+import { restoreContents } from './contents/rows.ts';
 import { closeFinding, recordFindingRow, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
 import { isNumber, monotonicOf } from './memory/lookups.ts';

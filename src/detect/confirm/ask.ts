@@ -2,12 +2,11 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { quantile } from '../../core/statistics.ts';
 import { canBeProbed } from '../memory/absence.ts';
-import { type Budget, spend } from '../memory/budget.ts';
 import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { addQuestions, controlKeyOf, type Recheck, type Round, startMoment } from '../memory/moments.ts';
+import { addQuestions, controlKeyOf, type Round, startMoment } from '../memory/moments.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
@@ -65,13 +64,14 @@ export function requestMoment(memory: Memory, round: Round): void {
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const recheck = round.rechecks.get(want.key);
   if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
-  const left = pay(memory, round, doubted, recheck, own.length);
-  if (left === null) {
-    giveUp(memory, round, doubted);
+  // Probes of a recovering target, for a suspicion against our network, or for a canary in doubt cost nothing.
+  const isPaid = round.watching.size > 0 || recheck?.reason === 'back' || doubted.some(isCanaryInDoubt);
+  if (!isPaid && !memory.confirm.budget.pay(own.length, recheck?.isUrgent ?? false)) {
+    for (const mirror of doubted) closeDoubt(memory, mirror);
+    dropRechecks(round, ({ reason }) => reason !== 'back');
     return;
   }
   if (own.length === 0) return;
-  memory.confirm.budget = left;
   round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
@@ -142,7 +142,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
  * is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
-  const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
+  const isDue = doubted.some(isCanaryInDoubt);
   return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;
 }
 
@@ -203,27 +203,8 @@ function witnessDues(
   );
 }
 
-/**
- * Pays for `requests` probes and returns the rest of the budget; `null`: the budget is too small. Probes for reason
- * `back` (a recovering target), for a suspicion against our network, or for a canary in doubt cost nothing.
- */
-function pay(
-  memory: Memory,
-  round: Round,
-  doubted: readonly MirrorMemory[],
-  recheck: Recheck | undefined,
-  requests: number,
-): Budget | null {
-  const isFree =
-    round.watching.size > 0 ||
-    recheck?.reason === 'back' ||
-    doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
-  return isFree ? memory.confirm.budget : spend(memory.confirm.budget, requests, recheck?.isUrgent ?? false);
-}
-
-function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
-  for (const mirror of doubted) closeDoubt(memory, mirror);
-  dropRechecks(round, ({ reason }) => reason !== 'back');
+function isCanaryInDoubt(mirror: MirrorMemory): boolean {
+  return mirror.canary !== null && isInDoubt(mirror, mirror.canary);
 }
 
 function controlsOf(memory: Memory, round: Round) {

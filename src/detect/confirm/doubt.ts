@@ -1,7 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { canBeProbed } from '../memory/absence.ts';
-import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
 import { type Round, retryAtMs, roundFor } from '../memory/moments.ts';
@@ -22,7 +21,7 @@ function startDoubt(
   { sinceMs, firstMs, waitMs = 0 }: { readonly sinceMs: number; readonly firstMs: number; readonly waitMs?: number },
 ): void {
   if (!canBeProbed(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
-  if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
+  if (!target.canary && !memory.confirm.budget.canPay(1, false)) return;
   const { monotonicMs } = memory.now;
   const untilMs = monotonicMs + limits.roundMs;
   if (mirror.doubt === null) {

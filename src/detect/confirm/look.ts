@@ -4,7 +4,6 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
-import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
@@ -74,9 +73,7 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
  * @returns true; false if the mirror may not be probed, or the budget is too small
  */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
-  const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
-  if (left === null) return false;
-  memory.confirm.budget = left;
+  if (!canBeProbed(memory, mirror) || !memory.confirm.budget.payPeek()) return false;
   memory.turn.peeks.push({ target, family: null, order });
   return true;
 }
@@ -98,9 +95,7 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
     const own = targetAt(memory, one, target);
     return own === null ? [] : [own];
   });
-  const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
-  if (left === null || targets.length === 0) return false;
-  memory.confirm.budget = left;
+  if (targets.length === 0 || !memory.confirm.budget.pay(targets.length, order.isUrgent)) return false;
   if (!isPaced) memory.confirm.heavyRechecks.set(key, memory.now.monotonicMs);
   memory.turn.rechecks.push(...targets);
   return true;
@@ -112,12 +107,12 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
  */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
+  if (isHeavy(target)) {
+    const once = { registry: target.registry, target, registries: null, forMs: 0, stepMs: limits.heavyRecheckMs };
+    return requestRecheck(memory, { ...once, isUrgent: false, isPeek: false });
+  }
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
-  const order = { registries: null, isUrgent: false };
-  const once = { forMs: 0, stepMs: limits.heavyRecheckMs, registry: target.registry, target, isPeek: false };
-  const often = { forMs, stepMs: limits.roundStepMs, firstMs: retryAtMs(memory.now, sample), reason };
-  if (isHeavy(target)) requestRecheck(memory, { ...order, ...once });
-  else startRecheck(memory, mirror, target, { ...order, ...often });
+  startRecheck(memory, mirror, target, { reason, firstMs: retryAtMs(memory.now, sample), forMs });
 }
 
 /**
@@ -132,21 +127,18 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
     Object.assign(known, { nextAtMs: firstMs, untilMs: firstMs + limits.roundMs });
     return;
   }
-  const { roundMs } = limits;
-  const order = { registries: null, forMs: roundMs, stepMs: roundMs, isUrgent: false };
-  startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
+  startRecheck(memory, mirror, target, { reason: 'throttled', firstMs, stepMs: limits.roundMs });
 }
 
 function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
-  const order = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
-  startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'back' });
+  startRecheck(memory, mirror, target, { reason: 'back', firstMs, registries: [] });
 }
 
-interface RecheckStart
-  extends Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>,
-    Pick<Recheck, 'reason'> {
+/** Absent: of every mirror that has the target, for `limits.roundMs`, each `limits.roundStepMs`, not urgent. */
+interface RecheckStart extends Partial<Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>> {
+  readonly reason: Recheck['reason'];
   readonly firstMs: number;
 }
 
@@ -154,22 +146,22 @@ function startRecheck(
   memory: Memory,
   mirror: MirrorMemory,
   target: Target,
-  { firstMs, isUrgent, reason, ...order }: RecheckStart,
+  { reason, firstMs, registries: named = null, forMs = limits.roundMs, isUrgent = false, ...order }: RecheckStart,
 ): void {
   if (!mayBeRechecked(memory, mirror, reason)) return;
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(target);
   const known = round?.rechecks.get(key);
-  const untilMs = firstMs + order.forMs;
-  const stepMs = Math.max(limits.roundStepMs, order.stepMs);
-  const registries = order.registries === null ? null : new Set(order.registries);
+  const untilMs = firstMs + forMs;
+  const stepMs = Math.max(limits.roundStepMs, order.stepMs ?? 0);
+  const registries = named === null ? null : new Set(named);
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
   if (known !== undefined) return widen(known, wanted, memory.now.monotonicMs);
   // A recheck of a slow target must leave enough of the budget to confirm failures and for rechecks that advice
   // requests.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
-  if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
+  if (reason !== 'back' && !memory.confirm.budget.canPay(requests, isUrgent)) return;
   roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, { ...wanted, settled: 0 });
 }
 

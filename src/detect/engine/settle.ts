@@ -7,7 +7,6 @@ import { updateRecheck } from '../confirm/look.ts';
 import { isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
-import { addTokens } from '../memory/budget.ts';
 import { isRefusedForPace } from '../memory/density.ts';
 import type { Memory } from '../memory/memory.ts';
 import {
@@ -159,7 +158,7 @@ function recordSettled(
   const { due, outcome } = sample;
   series.isSettled = true;
   if (due.target.canary) recordSight(memory, mirror, response, isJudged);
-  if (due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
+  if (due.purpose === 'scheduled') memory.confirm.budget.earn();
   if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
   if (outcome.tag === 'ok') series.item = 'served';
   else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;

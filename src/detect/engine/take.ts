@@ -9,7 +9,6 @@ import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
-import { spend } from '../memory/budget.ts';
 import { recordRequest } from '../memory/density.ts';
 import { roundOf, timeoutOf } from '../memory/lookups.ts';
 import { addMark } from '../memory/loss.ts';
@@ -223,9 +222,7 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
 }
 
 function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
-  const left = canBeProbed(memory, mirror) ? spend(memory.confirm.budget, 1, true) : null;
-  if (left === null) return false;
-  memory.confirm.budget = left;
+  if (!canBeProbed(memory, mirror) || !memory.confirm.budget.pay(1, true)) return false;
   memory.turn.peeks.push({ target, family: null });
   return true;
 }

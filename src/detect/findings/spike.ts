@@ -30,8 +30,8 @@ import {
   usualOf,
 } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { isSlowEverywhere } from './all-slow.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
+import { isSlowEverywhere } from './vantage.ts';
 
 /** A spike that is held is looked at again after this time, milliseconds. The main loop turns much more often. */
 const heldForMs = 1_000;
@@ -165,7 +165,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const [first] = sortByCanary([...mirror.series.values()].filter(isSpiking));
     if (first === undefined) return 'gone';
     const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
-    const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
+    const slow = { samples, slowSamples, observedMs, probeIds, slowest };
     return { series: [[first, { ...speedOf(first), slow }]] };
   },
   writeSeries({ baseline, byPeers, wasWarm, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {

@@ -3,15 +3,14 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
-import { countUnits, isShared } from '../confirm/alike.ts';
-import { isLineLossy } from '../confirm/witness.ts';
+import { countUnits, isLineLossy, isShared } from '../confirm/witness.ts';
 import { hasTargets, isNumber, openFinding } from '../memory/lookups.ts';
 import { canarySeriesOf, type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
-import { isSlowEverywhere } from './all-slow.ts';
 import { isReportedAsRefusal, refusalNoteFor } from './refusal.ts';
+import { isSlowEverywhere } from './vantage.ts';
 
 /**
  * Light targets (metadata) and heavy targets (artifacts) are counted separately. Artifacts are probed rarely, so few

@@ -4,7 +4,7 @@ import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import { type Budget, startBudget } from './budget.ts';
+import { Budget } from './budget.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { Round } from './moments.ts';
 import { type FindingRule, FindingRules, type OwnRule, type Request } from './rule.ts';
@@ -28,7 +28,7 @@ class Confirm {
   readonly suspicions = new Map<string, Suspicion>();
   held: HeldSample[] = [];
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
-  budget: Budget = startBudget;
+  readonly budget = new Budget();
   /**
    * When each heavy target (artifact download) was last probed by `requestHeavy`, by upstream and target, monotonic
    * milliseconds. Orders with an interval above `limits.heavyRecheckMs` are not recorded.

@@ -10,7 +10,7 @@ import type { Standing } from '../../core/standing.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { FindingStatement } from './says.ts';
 import type { ContentSubject } from './subject.ts';
-import type { Peek } from './turn.ts';
+import type { Peek, TurnDraft } from './turn.ts';
 
 /** What a rule may read besides its own state. */
 export interface RuleView {
@@ -31,6 +31,7 @@ export interface RuleView {
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
+  readonly turn: Pick<TurnDraft, 'regressions' | 'propagations'>;
   /** The items that mirrors have served, also before a restart; as in `Memory`. */
   readonly seen: ReadonlyMap<string, number>;
 }
@@ -152,9 +153,6 @@ export interface RuleStep<M, S = unknown> {
    */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** The mirrors whose contents went backwards (to an earlier state), for the metrics. */
-  readonly regressions?: readonly string[];
-  readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly statement?: FindingStatement;
   /** True: `FindingRule.refresh` is called next. */
   readonly isChange?: boolean;

@@ -1,4 +1,5 @@
 import type { SpikeRule } from '../../core/config.ts';
+import { placeIn } from '../../core/statistics.ts';
 
 export interface Baseline {
   /** The last round trips in milliseconds, oldest first, at most `rule.window`. */
@@ -30,14 +31,26 @@ function middleOf(sorted: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
-export function learn({ window, resolvedVersion }: Baseline, rttMs: number, rule: SpikeRule): Baseline {
-  return newBaseline([...window, rttMs], resolvedVersion, rule);
+export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
+  const all = [...baseline.window, rttMs];
+  // To sort the whole window for each sample would be costly.
+  const sorted = [...baseline.sorted];
+  for (const left of all.slice(0, -rule.window)) sorted.splice(placeIn(sorted, left), 1);
+  sorted.splice(placeIn(sorted, rttMs), 0, rttMs);
+  return newBaseline(all, baseline.resolvedVersion, rule, sorted);
 }
 
-/** Makes a baseline from round trips in milliseconds, oldest first. */
-export function newBaseline(all: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
+/**
+ * Makes a baseline from round trips in milliseconds, oldest first.
+ * @param sorted  the last `rule.window` of them, sorted
+ */
+export function newBaseline(
+  all: readonly number[],
+  resolvedVersion: string | null,
+  rule: SpikeRule,
+  sorted: readonly number[] = all.slice(-rule.window).toSorted(ascending),
+): Baseline {
   const window = all.slice(-rule.window);
-  const sorted = window.toSorted(ascending);
   const p99Ms = sorted[Math.ceil(0.99 * sorted.length) - 1];
   const isWarm = p99Ms !== undefined && window.length >= Math.min(rule.warmup, rule.window);
   return {

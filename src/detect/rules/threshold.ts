@@ -1,5 +1,5 @@
 import type { SpikeRule } from '../../core/config.ts';
-import { isTimeout } from '../../core/failure.ts';
+import { timeoutMsOf } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 
@@ -104,13 +104,13 @@ export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, bounds
     case 'unknown':
       return false;
     case 'failed': {
-      const { failure } = outcome;
-      if (!isTimeout(failure.kind) || !('limitMs' in failure)) return false;
+      const limitMs = timeoutMsOf(outcome);
+      if (limitMs === null) return false;
       // Each piece of a body waits for our event loop, so the sum of the delays counts. Other phases wait for one event
       // or a few, so the longest delay counts.
-      const isBody = failure.kind === 'timeout_transfer';
+      const isBody = outcome.failure.kind === 'timeout_transfer';
       const spentMs = isBody ? (sample.loopDelayMsSum ?? delayMs) : delayMs;
-      return spentMs >= limits.contaminatedShareOfTimeout * failure.limitMs;
+      return spentMs >= limits.contaminatedShareOfTimeout * limitMs;
     }
     case 'ok':
       if (rttMs === null) return false;

@@ -171,6 +171,27 @@ function lightAside(_version: string | null, configured: ConfiguredStep): UsualA
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }
 
+/** Clients and systems beside the one that a profile names, by the name of its client. */
+const otherClients: Readonly<Record<string, string>> = {
+  ...{
+    gradle: 'maven',
+    sbt: 'maven',
+    ivy: 'maven',
+    ubuntu: 'debian',
+    dpkg: 'debian',
+    mamba: 'conda',
+    micromamba: 'conda',
+  },
+  ...{
+    rust: 'crates',
+    gem: 'rubygems',
+    gems: 'rubygems',
+    ruby: 'rubygems',
+    archlinux: 'arch',
+    'alpine-linux': 'alpine',
+  },
+};
+
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
@@ -217,8 +238,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   canary: 'get',
   fetch: ['get', 'whole'],
   names: httpNames,
-  locks: null,
-  settings: null,
   mirrorKeys: {
     profile: checked(
       `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
@@ -226,11 +245,13 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       (value) => profileOf(value) !== null,
     ).optional(),
   },
-  profileFor: (word) => profiles.find(({ id, client }) => id === word || client === word)?.id ?? null,
+  profileFor(word) {
+    const name = Object.hasOwn(otherClients, String(word)) ? otherClients[String(word)] : word;
+    return profiles.find(({ id, client }) => id === name || client === name)?.id ?? null;
+  },
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,
-  learning: null,
   unchecked,
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,

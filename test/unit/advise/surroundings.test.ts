@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Contest } from '../../../src/advise/comparison/contest.ts';
-import { type Group, noChain, rosterOf } from '../../../src/advise/group.ts';
-import { Probing } from '../../../src/advise/probing.ts';
+import { type Group, noChain, Probing, rosterOf } from '../../../src/advise/group.ts';
 import { followSurroundings } from '../../../src/advise/surroundings.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Finding } from '../../../src/core/finding.ts';

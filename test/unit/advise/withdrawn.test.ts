@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MoveDecision } from '../../../src/advise/decision.ts';
-import type { Grounds } from '../../../src/advise/grounds.ts';
+import type { Grounds, MoveDecision } from '../../../src/advise/grounds.ts';
 import { endReasonOf } from '../../../src/advise/words.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { abc, all, calm, chain, failing, hour, open, type Rounds, type World } from './rounds.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { baselineForVersion, emptyBaseline, learn, medianOf, newBaseline } from '../../../src/detect/rules/baseline.ts';
+import { seeded } from './seeded.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
@@ -42,6 +43,18 @@ describe('baseline', () => {
     expect(baseline.medianMs).toBe(200);
     expect(baseline.window).toHaveLength(120);
     expect(baseline.window.filter((ms) => ms === 100)).toHaveLength(59);
+  });
+
+  it('learnt one by one is that of its window, whatever the order and however often a value comes', () => {
+    const random = seeded(5);
+    const window = Array.from({ length: 600 }, () => Math.floor(random() * 40) ** 2);
+    for (const small of [rule, { ...rule, window: 5, warmup: 3 }]) {
+      let baseline = emptyBaseline;
+      for (const [at, rttMs] of window.entries()) {
+        baseline = learn(baseline, rttMs, small);
+        expect(baseline).toEqual(newBaseline(window.slice(0, at + 1), null, small));
+      }
+    }
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
-import { createFollowing } from '../../../../src/features/door/door.ts';
+import { createFollowing } from '../../../../src/features/door/following.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';

@@ -143,16 +143,16 @@ describe('the file of orders', () => {
 describe('a client of files that belong together', () => {
   it('stays at its mirror for ten minutes, unless that is not usable any more', () => {
     let now = 0;
-    const stays = createStays(() => now);
+    const mirrorOf = createStays(() => now);
     const all = (): boolean => true;
-    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+    expect(mirrorOf('c', 'u', 'near', all)).toBe('near');
     now = 599_999;
-    expect(stays.mirrorOf('c', 'u', 'far', all)).toBe('near');
-    expect(stays.mirrorOf('d', 'u', 'far', all)).toBe('far');
-    expect(stays.mirrorOf('c', 'u', 'far', (name) => name !== 'near')).toBe('far');
-    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('far');
+    expect(mirrorOf('c', 'u', 'far', all)).toBe('near');
+    expect(mirrorOf('d', 'u', 'far', all)).toBe('far');
+    expect(mirrorOf('c', 'u', 'far', (name) => name !== 'near')).toBe('far');
+    expect(mirrorOf('c', 'u', 'near', all)).toBe('far');
     now += 600_000;
-    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+    expect(mirrorOf('c', 'u', 'near', all)).toBe('near');
   });
 });
 
