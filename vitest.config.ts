@@ -7,11 +7,11 @@ import { representatives, slow } from './test/support/tiers.ts';
 import { TimesReporter } from './test/support/times.ts';
 
 /**
- * A daemon that a test starts gives its thread this priority (docs/decisions/0158-the-main-thread-yields.md), and the worker
- * keeps it for all later files. All workers have it, or that one would get a tenth of a core beside the others. The clients
- * that a daemon runs have the lowest. Where other work shares the machine, tests do not give way to it.
+ * A daemon that a test starts lowers the priority of its thread (docs/decisions/0158-the-main-thread-yields.md), and the worker
+ * keeps that for all later files. The clients that a daemon runs have the lowest priority. Beside busy workers both would get
+ * less than a tenth of a core, so all have the lowest. Where other work shares the machine, tests do not give way to it.
  */
-if (process.env['CI'] !== undefined) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+if (process.env['CI'] !== undefined) setPriority(constants.priority.PRIORITY_LOW);
 
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());
