@@ -56,9 +56,10 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
 
   /** Notes which clients read. It is called for each new connection. */
   function noteStalls(): void {
+    const sinceMs = nowMs();
     for (const connection of open.values()) {
       const { bytesWritten: bytes, writableLength } = connection.socket;
-      if (writableLength === 0 || bytes !== connection.stall.bytes) connection.stall = { bytes, sinceMs: nowMs() };
+      if (writableLength === 0 || bytes !== connection.stall.bytes) connection.stall = { bytes, sinceMs };
     }
   }
 
