@@ -35,7 +35,7 @@ export interface Destination {
   readonly route: Route;
   /**
    * Returns the class of the mirror's own address, such as `private`; addresses of this class are allowed too. `null`
-   * instead of a function: every address is allowed.
+   * instead of a function: every address is allowed, over plain HTTP if `NameResolver.isSteady`.
    */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
@@ -91,7 +91,7 @@ export async function connectTo(
   const attempt: Attempt = { ...deps, to, trace, deadline };
   const { proxy } = to.route;
   if (proxy === null) return connectDirect(attempt);
-  await allowedRule(to, null);
+  await allowedRule(to, null, deps.names);
   const tunnel = await throughProxy(attempt, proxy).catch((error: unknown) => {
     throw proxyStopOf(error);
   });
@@ -110,7 +110,7 @@ async function connectDirect(attempt: Attempt): Promise<Socket> {
   const { to } = attempt;
   const port = portOf(to.url);
   const { address } = await addressOf(attempt, bareHostOf(to.url), port);
-  const rule = await allowedRule(to, address);
+  const rule = await allowedRule(to, address, attempt.names);
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
   return openSocket(attempt, { address, port }, isPeer, attempt.trace.marks, to.url.protocol === 'https:');
 }
@@ -150,14 +150,17 @@ type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
 /**
- * Returns the rule that allows connecting to the address; `null`: there is no guard, so every address is allowed.
+ * Returns the rule that allows connecting to the address; `null`: it is allowed without a rule.
  * @throws WireStop  if no rule allows the address
  */
-async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
-  if (to.guard === null) return null;
+async function allowedRule(to: Destination, address: string | null, names: NameResolver): Promise<GuardRule | null> {
   const host = bareHostOf(to.url);
   const rule: GuardRule = { allow: to.route.allowHosts, home: null };
+  // Over TLS the certificate shows whose server it is.
+  const isOwn = to.guard === null && (to.url.protocol !== 'http:' || address === null || names.isSteady(host, address));
+  if (isOwn) return null;
   if (mayConnect(host, address, rule)) return rule;
+  if (to.guard === null) throw forbidden();
   const withHome = { ...rule, home: await to.guard() };
   if (mayConnect(host, address, withHome)) return withHome;
   throw forbidden();

@@ -1,5 +1,5 @@
 import { lookup, Resolver } from 'node:dns';
-import { classBySpelling } from '../core/address-class.ts';
+import { addressClassOf, classBySpelling } from '../core/address-class.ts';
 import { getOrMake } from '../core/get-or-make.ts';
 import type { ResolveAccess } from '../core/mirror.ts';
 import type { Clock, Timers } from '../core/ports.ts';
@@ -48,6 +48,8 @@ export class NameResolver {
   readonly resolved = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #turns = new Map<string, Turns>();
+  /** Names that had a public address. */
+  readonly #public = new Set<string>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly result: Promise<boolean | null> }>();
 
   constructor(clock: Clock, timers: Timers, others: readonly string[]) {
@@ -63,6 +65,17 @@ export class NameResolver {
   know(name: string, server: string | null): void {
     const known = getOrMake(this.#known, server ?? '', () => new Set());
     if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
+  }
+
+  /**
+   * False if the name of a mirror has a link-local address, such as that of cloud metadata, or none that is public although
+   * it had a public one before. Whoever controls the name could so have us request what only we can reach.
+   */
+  isSteady(name: string, address: string): boolean {
+    const found = addressClassOf(address);
+    if (found === 'public') this.#public.add(name);
+    if (found === 'public' || classBySpelling(name) !== null) return true;
+    return found !== 'link_local' && !this.#public.has(name);
   }
 
   /** Resolves a name to an address. @param stamp  called when the resolver has responded, also with a failure */

@@ -238,8 +238,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   canary: 'get',
   fetch: ['get', 'whole'],
   names: httpNames,
-  locks: null,
-  settings: null,
   mirrorKeys: {
     profile: checked(
       `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
@@ -254,7 +252,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,
-  learning: null,
   unchecked,
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,

@@ -134,7 +134,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   canary: 'digest',
   fetch: ['digest', 'manifest', 'blob'],
   names: ociNames,
-  locks: null,
   settings: {
     describes: 'Settings of image registries only.',
     keys: {
@@ -159,7 +158,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     platform: settings.platform,
     ns: mirror.own?.['ns'] === undefined ? mirror.role === 'mirror' : mirror.own['ns'] === true,
   }),
-  learning: null,
   unverified: (version) => (ociNames.isFixed(version) ? null : phrase('note.tags')),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),

@@ -98,6 +98,7 @@ export async function openDoor(
       accessOf: (name) => access.get(name) ?? null,
       usualMs: (name) => following.usualMs(name),
       held: { bytes: 0 },
+      unread: new Map(),
       nowMs,
     },
     metrics,

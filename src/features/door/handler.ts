@@ -12,7 +12,7 @@ import { hopMark } from '../../wire/passage.ts';
 import type { Following } from './following.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, namesFor } from './order.ts';
-import { hopsOf, type PassDeps, sendItem } from './pass.ts';
+import { hopsOf, makeRoom, type PassDeps, sendItem } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import type { Stays } from './stay.ts';
 
@@ -117,7 +117,7 @@ async function serve(
   // apt pipelines requests and reads responses in order, so a later response waits until the previous one is complete.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
-  const isFull = deps.passing.count >= deps.passing.max;
+  const isFull = isPassed && deps.passing.count >= deps.passing.max && !makeRoom(deps.pass);
   if (isOurs && isFull) {
     response.setHeader('retry-after', '1');
     sendText(response, 503, 'too many responses at once\n');

@@ -11,11 +11,16 @@ import { closeAll, openHandler } from './open-handler.ts';
 const routes = routesOf(doorConfig());
 /** Its mirrors are elsewhere: nothing is requested of them. */
 const pass: PassDeps = {
-  passages: { open: () => Promise.reject(new Error('not here')), close: () => Promise.resolve() },
+  passages: {
+    open: () => Promise.reject(new Error('not here')),
+    isAwaited: () => false,
+    close: () => Promise.resolve(),
+  },
   timers: systemTimers,
   accessOf: () => null,
   usualMs: () => null,
   held: { bytes: 0 },
+  unread: new Map(),
   nowMs: () => 0,
 };
 const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), { pass, ...change });

@@ -71,6 +71,7 @@ export async function openHandler(
       accessOf: (name) => access.get(name) ?? null,
       usualMs: () => null,
       held: { bytes: 0 },
+      unread: new Map(),
       nowMs: () => 0,
     },
     isRelay: () => false,
