@@ -6,7 +6,7 @@ import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { addQuestions, controlKeyOf, type Round, startMoment } from '../memory/moments.ts';
+import { controlKeyOf, type Round, startMoment } from '../memory/moments.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
@@ -146,14 +146,15 @@ function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly Mi
   return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;
 }
 
-function leastServed(round: Round, wants: readonly Want[]): Want | null {
-  addQuestions(
-    round,
-    wants.map(({ key }) => key),
-  );
-  // If several questions (targets to probe) have the lowest count in `served`, the one that was added first is chosen,
-  // because the sort is stable.
-  const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
+/**
+ * Returns the question (a target to probe) that was probed least. Each probe counts 1 / `share`, so a question with a
+ * larger share is probed more often. A new question starts with the lowest count of the others. Otherwise only this
+ * question would be probed for some time.
+ */
+function leastServed({ served }: Round, wants: readonly Want[]): Want | null {
+  const floor = Math.min(...wants.map(({ key }) => served.get(key) ?? Number.POSITIVE_INFINITY));
+  for (const { key } of wants) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
+  const shares = [...served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
 }

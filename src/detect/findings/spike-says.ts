@@ -33,7 +33,7 @@ export function isSpikeActionable(slow: readonly Pick<SpeedSeries, 'target'>[], 
 function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
   const { target, baseline } = series;
   if (other === null || other.targetId !== target.id) return null;
-  return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
+  return isSlow(other.rttMs, { medianMs: baseline.medianMs }, rule, timeoutMs) === false ? other : null;
 }
 
 export function explainSpike(
@@ -47,7 +47,7 @@ export function explainSpike(
   if (first === undefined) return { tag: 'well', ...messageFor('found.slow.well', { name }) };
   const spiking = all.filter((one) => one.isJudge);
   const judged = series.filter((one) => one.isJudge && one.baseline.medianMs !== null);
-  const { medianMs: baselineMs, p99Ms } = usualOf(first);
+  const { medianMs: baselineMs } = usualOf(first);
   const isByPeers = first.baseline.medianMs === null;
   const { observedMs } = first.slow;
   const timeoutMs = by.timeoutOf(first.target);
@@ -65,7 +65,7 @@ export function explainSpike(
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
       observedSeconds: secondsIn(observedMs),
       baselineSeconds: secondsIn(baselineMs),
-      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutMs, p99Ms)),
+      thresholdSeconds: secondsIn(thresholdMsOf(usualOf(first), rule, timeoutMs)),
       ...slowestOf(all.map(({ slow }) => slow)),
     },
     actionable: isSpikeActionable(spiking, judged.length),

@@ -279,7 +279,7 @@ function usualByPeers(view: RuleView, mirror: MirrorMemory, series: SeriesMemory
   const own = firstUsualOf(baseline.window, rule);
   const peer = own === null ? null : fastestPeerOf(view, mirror, series);
   if (own === null || peer === null) return null;
-  if (isSlow(own.medianMs, peer.medianMs, rule, Number.POSITIVE_INFINITY, peer.p99Ms) !== true)
+  if (isSlow(own.medianMs, peer, rule, Number.POSITIVE_INFINITY) !== true)
     return { medianMs: Math.max(own.medianMs, peer.medianMs), p99Ms: Math.max(own.p99Ms ?? 0, peer.p99Ms ?? 0) };
   return !wasWarm && baseline.window.length >= 2 * rule.consecutive && isPreferred(view, mirror) ? peer : null;
 }

@@ -3,14 +3,7 @@ import { isNamedBefore, isOutageReason, type Reason } from '../../core/failure.t
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { failureFromMs, type Sample } from '../../core/sample.ts';
-import {
-  type Egress,
-  type MirrorMemory,
-  type SeriesMemory,
-  type SeriesPlace,
-  seriesStateOf,
-  stateOf,
-} from '../memory/mirror-memory.ts';
+import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
 import { Families } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
@@ -188,16 +181,16 @@ export interface OutageOwn {
 
 export const outagePlace = {
   name: 'outage',
-  none: () => ({ out: new Set(), backMs: null, families: new Families(), fault: null }),
+  none: (): OutageOwn => ({ out: new Set(), backMs: null, families: new Families(), fault: null }),
   noneOfSeries: noOutage,
-} as const satisfies Egress<OutageOwn> & SeriesPlace<OutageState>;
+};
 
 export function outagesOf(mirror: MirrorMemory): OutageOwn {
-  return stateOf<OutageOwn>(outagePlace, mirror);
+  return stateOf(outagePlace, mirror);
 }
 
 export function outageOf(series: SeriesMemory): OutageState {
-  return seriesStateOf<OutageState>(outagePlace, series);
+  return seriesStateOf(outagePlace, series);
 }
 
 export function isCanaryOut(mirror: MirrorMemory): boolean {

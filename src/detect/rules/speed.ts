@@ -4,7 +4,7 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
-import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../memory/mirror-memory.ts';
+import { type SeriesMemory, seriesStateOf } from '../memory/mirror-memory.ts';
 import { slowerOf } from '../memory/says.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
@@ -99,7 +99,7 @@ export class SpeedState {
 
 export const noSpeed = new SpeedState();
 
-export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
+export const speedPlace = { name: 'speed', noneOfSeries: noSpeed };
 
 export function isSpikingOrShifted({ spike: { sinceMs }, shift }: SpeedState): boolean {
   return sinceMs !== null || shift !== null;
@@ -111,7 +111,7 @@ export function usualOf({ baseline, byPeers }: SpeedState): Usual | Baseline {
 }
 
 export function speedOf(series: SeriesMemory): SpeedState {
-  return seriesStateOf<SpeedState>(speedPlace, series);
+  return seriesStateOf(speedPlace, series);
 }
 
 /**
@@ -120,8 +120,7 @@ export function speedOf(series: SeriesMemory): SpeedState {
  */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
-  const { medianMs, p99Ms } = usualOf(speedOf(series));
-  return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
+  return thresholdMsOf(usualOf(speedOf(series)), rule, timeoutMs);
 }
 
 /**
@@ -144,12 +143,12 @@ interface Pace {
   readonly isClear: boolean;
 }
 
-function paceOf(sample: Timed, { medianMs, p99Ms }: Usual | Baseline, rule: SpikeRule): Pace {
+function paceOf(sample: Timed, usual: Usual | Baseline, rule: SpikeRule): Pace {
   const { timeoutMs } = sample.due;
   const rttMs = sample.outcome.tag === 'ok' ? sample.rttMs : null;
   const limitMs = timeoutMsOf(sample.outcome);
-  const isSlowOne = rttMs !== null && isSlow(rttMs, medianMs, rule, timeoutMs, p99Ms) === true;
-  const isClearOne = rttMs !== null && medianMs !== null && isClear(rttMs, medianMs, rule, timeoutMs, p99Ms);
+  const isSlowOne = rttMs !== null && isSlow(rttMs, usual, rule, timeoutMs) === true;
+  const isClearOne = rttMs !== null && isClear(rttMs, usual, rule, timeoutMs);
   return { rttMs, observedMs: rttMs ?? limitMs, isSlow: limitMs !== null || isSlowOne, isClear: isClearOne };
 }
 
@@ -179,7 +178,8 @@ export function updateSpeed(
   const { spike, event } = isUnjudged
     ? { spike: before.spike, event: null }
     : judgeSpike(before.spike, pace, strict, nowMs);
-  const isLastSlow = pace.rttMs !== null && isSlow(pace.rttMs, before.baseline.medianMs, rule, timeoutMs) === true;
+  const byMedian = { medianMs: before.baseline.medianMs };
+  const isLastSlow = pace.rttMs !== null && isSlow(pace.rttMs, byMedian, rule, timeoutMs) === true;
   const wasWarm = before.wasWarm || event === 'relearned' || before.baseline.medianMs !== null;
   let state: SpeedState = { ...before, wasWarm, spike, isLastSlow, wasLastSlow: before.isLastSlow };
   if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state.slow, pace, probeId) };
@@ -247,6 +247,7 @@ function judgeShift(
 ): SpeedState['shift'] {
   if (shift === null || nowMs - shift.sinceMs >= limits.baselineAgeMsMax) return null;
   if (pace.observedMs === null) return shift;
-  const clear = pace.rttMs !== null && isClear(pace.rttMs, shift.fromMs, rule, timeoutMs) ? shift.clear + 1 : 0;
+  const before = { medianMs: shift.fromMs };
+  const clear = pace.rttMs !== null && isClear(pace.rttMs, before, rule, timeoutMs) ? shift.clear + 1 : 0;
   return clear >= rule.clear ? null : { ...shift, clear };
 }
