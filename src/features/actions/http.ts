@@ -32,7 +32,8 @@ export const httpAction = {
     const { value, kept } = await wantedIn(row, deed, means);
     // If an earlier attempt already set the value, `row.kept` still has the previous value.
     if (kept.before === kept.after) return { tag: 'ok', output: row.output };
-    return set(deed, value, kept.after, kept, row, means);
+    await set(deed, value, kept.after, kept, means);
+    return { tag: 'ok', output: row.output, kept };
   },
   async undo(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
@@ -44,7 +45,8 @@ export const httpAction = {
     if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: '' };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
     const output = diffOf(deed.key ?? 'value', text, kept.before);
-    return set(deed, now, kept.before, kept, { output }, means);
+    await set(deed, now, kept.before, kept, means);
+    return { tag: 'ok', output, kept };
   },
 } as const;
 
@@ -75,21 +77,13 @@ async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null
   throw new StepFailed(response.because, true);
 }
 
-async function set(
-  deed: HttpDeed,
-  before: StoreValue | null,
-  after: string | null,
-  kept: Kept,
-  { output }: Pick<ActionRow, 'output'>,
-  means: Means,
-): Promise<ActionEnd> {
+async function set(deed: HttpDeed, before: StoreValue | null, after: string | null, kept: Kept, means: Means) {
   const { write, isDone } = storeOf(deed);
   const url = deed.url.reveal();
   const response = await send(write(url, deed.key ?? '', before, after), deed, means, limits.actionOutputBytes);
   // The request may have set the value before it failed, so `kept` is stored for an undo.
   if (response.tag === 'failed') throw new StepFailed(response.because, true, '', kept);
   if (!isDone(response.body)) throw new StepFailed(phrase('acted.otherValue'), true);
-  return { tag: 'ok', output, kept };
 }
 
 /**
