@@ -123,13 +123,6 @@ function branchOf(copy: GitCopy, { path, repository, branch, author, isSigned }:
   /** The folders above the file that exist on the branch, with their trees. */
   let trees: ReadonlyMap<string, string> = new Map();
 
-  /** Returns the hash of the newest commit with this line in its message; `null`: no fetched commit has it. */
-  async function find(line: string): Promise<string | null> {
-    const log = await copy.git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
-    const found = log.stdout.split('\0').map((one) => one.split('\n'));
-    return found.find((lines) => lines.includes(line))?.[0] ?? null;
-  }
-
   /** Returns the file's texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
   async function changeOf(commit: string, otherwise: unknown): Promise<unknown> {
     const parent = await copy.git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
@@ -174,34 +167,47 @@ function branchOf(copy: GitCopy, { path, repository, branch, author, isSigned }:
     const hash = async (stdin: string, ...args: readonly string[]) => (await copy.git(args, { stdin })).stdout.trim();
     let entry = text === null ? '' : `${mode} blob ${await hash(text, 'hash-object', '-w', '--stdin')}`;
     for (let depth = parts.length - 1; depth >= 0; depth -= 1) {
-      const others = await entriesBeside(parts.slice(0, depth), quotedName(parts[depth] ?? ''));
+      const tree = depth === 0 ? ref : trees.get(parts.slice(0, depth).join('/'));
+      const others = await listBeside(copy, tree, quotedName(parts[depth] ?? ''));
       const all = entry === '' ? others : [...others, `${entry}\t${quotedName(parts[depth] ?? '')}`];
       entry = all.length === 0 && depth > 0 ? '' : `040000 tree ${await hash(`${all.join('\n')}\n`, 'mktree')}`;
     }
     const tree = entry.replace('040000 tree ', '');
-    const [, name = '', email = ''] = /^(.*) <([^<>]*)>$/s.exec(author) ?? [];
-    const who = {
-      GIT_AUTHOR_NAME: name,
-      GIT_AUTHOR_EMAIL: email,
-      GIT_AUTHOR_DATE: at,
-      GIT_COMMITTER_NAME: name,
-      GIT_COMMITTER_EMAIL: email,
-      GIT_COMMITTER_DATE: at,
-    };
     const signed = isSigned ? ['-S'] : [];
-    const made = await copy.git(['commit-tree', ...signed, '-p', ref, tree], { stdin: message, env: who });
+    const made = await copy.git(['commit-tree', ...signed, '-p', ref, tree], {
+      stdin: message,
+      env: identityOf(author, at),
+    });
     return made.stdout.trim();
   }
 
-  /** Returns the entries of a folder as `mktree` reads them, without the entry `name`; empty: there is no folder. */
-  async function entriesBeside(folder: readonly string[], name: string): Promise<readonly string[]> {
-    const tree = folder.length === 0 ? ref : trees.get(folder.join('/'));
-    if (tree === undefined) return [];
-    const { stdout } = await copy.git(['ls-tree', tree]);
-    return stdout.split('\n').filter((line) => line !== '' && line.slice(line.indexOf('\t') + 1) !== name);
-  }
+  return { find: (line: string) => findCommit(copy, line), changeOf, read, push };
+}
 
-  return { find, changeOf, read, push };
+/** Returns the hash of the newest commit with this line in its message; `null`: no fetched commit has it. */
+async function findCommit(copy: GitCopy, line: string): Promise<string | null> {
+  const log = await copy.git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
+  const found = log.stdout.split('\0').map((one) => one.split('\n'));
+  return found.find((lines) => lines.includes(line))?.[0] ?? null;
+}
+
+/** Returns the entries of a tree as `mktree` reads them, without the entry `name`; empty: there is no tree. */
+async function listBeside(copy: GitCopy, tree: string | undefined, name: string): Promise<readonly string[]> {
+  if (tree === undefined) return [];
+  const { stdout } = await copy.git(['ls-tree', tree]);
+  return stdout.split('\n').filter((line) => line !== '' && line.slice(line.indexOf('\t') + 1) !== name);
+}
+
+function identityOf(author: string, at: string) {
+  const [, name = '', email = ''] = /^(.*) <([^<>]*)>$/s.exec(author) ?? [];
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_AUTHOR_DATE: at,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_COMMITTER_DATE: at,
+  };
 }
 
 /** Returns a name as `ls-tree` prints it with `core.quotePath`. Names contain no backslash and no control character. */

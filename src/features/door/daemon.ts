@@ -96,14 +96,12 @@ export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): 
   const begun = new Set<string>();
   let stream: { close(): void } | null = null;
   let reopening: { cancel(): void } | null = null;
-  let pausing: { cancel(): void } | null = null;
-  let isBusy = false;
-  let isWanted = false;
   let isClosed = false;
+  const reads = createPacer(timers, refresh);
 
   function open(): void {
     stream = openEvents(at, `/api/v1/events?${eventWords}`, {
-      opened: () => void refresh(),
+      opened: () => void reads.ask(),
       event: react,
       ended: (why) => {
         if (isClosed) return;
@@ -120,32 +118,21 @@ export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): 
     listener.lost(why);
   }
 
-  async function refresh(): Promise<void> {
-    if (isClosed) return;
-    isWanted = isBusy;
-    if (isBusy) return;
-    isBusy = true;
-    let waitMs = betweenMs;
+  async function refresh(): Promise<Paced> {
     begun.clear();
     try {
       const report = await readDaemon(at);
-      if (isClosed) return;
-      doubted.clear();
-      for (const registry of [...report.doubted, ...begun]) doubted.add(registry);
-      listener.doubted(doubted);
-      listener.known(report.known);
+      if (!isClosed) {
+        doubted.clear();
+        for (const registry of [...report.doubted, ...begun]) doubted.add(registry);
+        listener.doubted(doubted);
+        listener.known(report.known);
+      }
+      return { waitMs: betweenMs, isAgain: false };
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
       // After a failure the next read is due soon. Otherwise it would wait for an event, which may take long.
-      isWanted = true;
-      waitMs = againMs;
-    } finally {
-      pausing = isClosed
-        ? null
-        : timers.after(waitMs, () => {
-            isBusy = false;
-            if (isWanted) void refresh();
-          });
+      return { waitMs: againMs, isAgain: true };
     }
   }
 
@@ -159,7 +146,7 @@ export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): 
         listener.doubted(doubted);
       }
     }
-    void refresh();
+    void reads.ask();
   }
 
   open();
@@ -167,8 +154,42 @@ export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): 
     close() {
       isClosed = true;
       reopening?.cancel();
-      pausing?.cancel();
+      reads.close();
       stream?.close();
+    },
+  };
+}
+
+/** How long to wait after a run, milliseconds, and whether another one follows in any case. */
+interface Paced {
+  readonly waitMs: number;
+  readonly isAgain: boolean;
+}
+
+/** Runs `run` when asked, one at a time. A request during a run or the wait after it causes one more run. */
+function createPacer(timers: Timers, run: () => Promise<Paced>) {
+  let pausing: { cancel(): void } | null = null;
+  let isBusy = false;
+  let isWanted = false;
+  let isClosed = false;
+  async function ask(): Promise<void> {
+    if (isClosed) return;
+    isWanted = isBusy;
+    if (isBusy) return;
+    isBusy = true;
+    const { waitMs, isAgain } = await run();
+    if (isClosed) return;
+    isWanted ||= isAgain;
+    pausing = timers.after(waitMs, () => {
+      isBusy = false;
+      if (isWanted) void ask();
+    });
+  }
+  return {
+    ask,
+    close(): void {
+      isClosed = true;
+      pausing?.cancel();
     },
   };
 }

@@ -42,11 +42,7 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
       currentOrderOf(route, isFollowed ? last.get(route.key) : undefined, kept.get(route.key), nowMs);
     now.orders = new Map(now.routes.map((route) => [route.key, orderOf(route)]));
     metrics.ordered(now.routes, now.orders);
-    for (const [key, { names, why }] of now.orders) {
-      const isSame = before.get(key)?.names.join() === names.join();
-      if (!isSame || (why === 'expired' && before.get(key)?.why !== why))
-        log.info('order', { upstream: key, names, why });
-    }
+    logChanged(log, before, now.orders);
     if (!isFollowed) return;
     kept = now.orders;
     keeper.keep(now.orders);
@@ -55,11 +51,8 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
   return Object.assign(now, {
     /** Returns the 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
     usualMs(name: string): number | null {
-      for (const { usualMs } of last.values()) {
-        const ms = usualMs.get(name);
-        if (ms !== undefined) return ms;
-      }
-      return null;
+      const known = [...last.values()].find(({ usualMs }) => usualMs.has(name));
+      return known?.usualMs.get(name) ?? null;
     },
     /** Replaces the routes with those of a new configuration. */
     configure(routes: readonly DoorRoute[]): void {
@@ -86,16 +79,23 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
       if (lostSinceMs !== null && nowMs - loggedMs < limits.doorLostMs) return;
       lostSinceMs ??= nowMs;
       loggedMs = nowMs;
-      const orders = [...now.orders].map(([upstream, { names, why: from, untilMs }]) => ({
-        upstream,
-        first: names[0],
-        why: from,
-        ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
-      }));
       const since = new Date(lostSinceMs).toISOString();
-      log.warn('no daemon: the last order stays in force', { why, since, orders });
+      log.warn('no daemon: the last order stays in force', { why, since, orders: [...now.orders].map(logFormOf) });
     },
     /** Resolves when the last order is stored in the file. */
     done: (): Promise<void> => keeper.done(),
   });
+}
+
+function logChanged(log: Log, before: ReadonlyMap<string, Order>, orders: ReadonlyMap<string, Order>): void {
+  for (const [key, { names, why }] of orders) {
+    const isSame = before.get(key)?.names.join() === names.join();
+    if (!isSame || (why === 'expired' && before.get(key)?.why !== why))
+      log.info('order', { upstream: key, names, why });
+  }
+}
+
+function logFormOf([upstream, { names, why, untilMs }]: readonly [string, Order]) {
+  const until = untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() };
+  return { upstream, first: names[0], why, ...until };
 }
