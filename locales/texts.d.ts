@@ -307,6 +307,7 @@ export interface Places {
   readonly 'answer.npmName': never;
   readonly 'answer.npmVersions': never;
   readonly 'answer.npmMost': 'count';
+  readonly 'answer.npmSum': never;
   readonly 'answer.npmTarball': never;
   readonly 'answer.npmManifest': never;
   readonly 'answer.npmTags': never;
@@ -326,7 +327,7 @@ export interface Places {
   readonly 'answer.goKey': never;
   readonly 'answer.entryVerifies': never;
   readonly 'answer.entrySha': never;
-  readonly 'answer.sumBeside': never;
+  readonly 'answer.sumBeside': 'algorithm';
   readonly 'answer.entryKeyring': never;
   readonly 'answer.entryFirst': never;
   readonly 'answer.entryMatches': never;
@@ -1113,7 +1114,7 @@ export interface Places {
   readonly 'found.stale.well': 'name';
   readonly 'found.behind.well': 'name';
   readonly 'ground.move': 'trouble' | 'promise';
-  readonly 'ground.lastChoice': 'to' | 'items' | 'more' | 'right' | 'id';
+  readonly 'ground.lastChoice': 'to' | 'isSure' | 'items' | 'more' | 'right' | 'id';
   readonly 'ground.rightAgain': 'span';
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head' | 'line';
   readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count' | 'line';
@@ -1542,6 +1543,7 @@ export interface Places {
   readonly 'init.credentials': 'setIn' | 'names';
   readonly 'init.withheld': 'setIn' | 'names';
   readonly 'init.doubted': 'most' | 'count';
+  readonly 'init.anyPrivate': never;
   readonly 'init.unverified': never;
   readonly 'init.warning': 'expected';
   readonly 'init.yaml.credentials': never;
@@ -2341,6 +2343,7 @@ export interface Places {
   readonly 'trap.go-insecure.flags': never;
   readonly 'trap.go-sumdb-skipped.what': 'name' | 'globs';
   readonly 'trap.go-private-leaks.mirror': 'modules';
+  readonly 'trap.go-private-leaks.set': 'line' | 'hosts';
   readonly 'trap.go-private-leaks.database': 'modules';
   readonly 'trap.npm-registry-shadowed.what': 'first' | 'level' | 'others';
   readonly 'trap.npm-clients-differ.what': 'npm' | 'yarn';

@@ -42,11 +42,89 @@ Values in the file (not keys) can contain environment variables:
   \`[ "\${NAME}" ]\`.
 - \`$\${\` is a literal \`\${\`.
 
-## Keys
-
-| key | type | default | meaning |
-| --- | --- | --- | --- |
 `;
+
+/**
+ * The tables of keys, and which keys each has: names, with all keys below those that end with a dot. The first one that
+ * has a key gets it. A key of no table is in the second one.
+ */
+const tables: readonly { readonly title: string; readonly says: string; readonly keys: readonly string[] }[] = [
+  {
+    title: 'Keys that most files set',
+    says: 'Most configurations need no others.',
+    keys: [
+      'vantage',
+      'listen',
+      'listen.address',
+      'listen.token',
+      'listen.tokenFile',
+      'contact',
+      'schedule',
+      'schedule.every',
+      'schedule.timeout',
+      'mirrors',
+      'mirrors[].name',
+      'mirrors[].ecosystem',
+      'mirrors[].upstream',
+      'mirrors[].url',
+      'mirrors[].role',
+      'mirrors[].weight',
+      'mirrors[].region',
+      'mirrors[].auth',
+      'mirrors[].auth.username',
+      'mirrors[].auth.password',
+      'mirrors[].auth.passwordFile',
+      'mirrors[].auth.token',
+      'mirrors[].auth.tokenFile',
+      'controls.',
+      'clients.',
+      'modules',
+      'modules.go.',
+      'modules.npm.',
+      'modules.pypi.',
+      'modules.oci',
+      'modules.http',
+      'modules.http[].upstream',
+      'modules.http[].path',
+      'private.',
+      'webhooks',
+      'webhooks[].name',
+      'webhooks[].url',
+      'webhooks[].secrets',
+      'webhooks[].format',
+      'webhooks[].on',
+      'state.',
+    ],
+  },
+  {
+    title: 'Keys of networks, ecosystems and features',
+    says: 'Each belongs to one network, ecosystem or feature.',
+    keys: [],
+  },
+  {
+    title: 'Keys for experts',
+    says: 'You do not need these: the defaults suit slow, fast, good and bad networks. Before you change one, run `mirrorwatch replay --set KEY=VALUE` on your own history ([replay.md](replay.md)).',
+    keys: [
+      'detect.',
+      'advise.',
+      'steps.',
+      'limits.',
+      'listen.histograms',
+      'listen.histogramBuckets',
+      'schedule.perHost',
+    ],
+  },
+];
+
+const [, others] = tables;
+
+function tableOf({ key }: Row): (typeof tables)[number] | undefined {
+  const isOf = (name: string): boolean =>
+    name.endsWith('.') ? `${key}.`.replace('[].', '.').startsWith(name) : key === name;
+  return tables.find(({ keys }) => keys.some(isOf)) ?? others;
+}
+
+const heads = '| key | type | default | meaning |\n| --- | --- | --- | --- |\n';
 
 /** The hand-written text of the page about each ecosystem: first a list of checks over several keys, then sections. */
 const manuals = registry.ids.map((id) => readFileSync(join(import.meta.dirname, 'manual', `${id}.md`), 'utf8'));
@@ -116,8 +194,12 @@ port.
 /** The page \`docs/configuration.md\`: every key with type, default and meaning, from the schema. */
 export function configReference(): string {
   const rows = rowsOf('', buildConfigJsonSchema() as SchemaNode);
-  const lines = rows.map((row) => `| \`${row.key}\` | ${row.type} | ${row.fallback} | ${row.meaning} |`);
-  return `${intro}${lines.join('\n')}\n${outro}`;
+  const parts = tables.map((table) => {
+    const own = rows.filter((row) => tableOf(row) === table);
+    const lines = own.map((row) => `| \`${row.key}\` | ${row.type} | ${row.fallback} | ${row.meaning} |\n`);
+    return `## ${table.title}\n\n${table.says}\n\n${heads}${lines.join('')}`;
+  });
+  return `${intro}${parts.join('\n')}${outro}`;
 }
 
 /** The text of \`docs/mirrorwatch.schema.json\`. */

@@ -5,8 +5,9 @@ import { IntlMessageFormat } from 'intl-messageformat';
 type Element = ReturnType<IntlMessageFormat['getAst']>[number];
 type Texts = Readonly<Record<string, string>>;
 
-/** The numbers by which the parser denotes two kinds of elements of a text. */
+/** The numbers by which the parser denotes kinds of elements of a text. */
 const argument = 1;
+const select = 5;
 const plural = 6;
 
 const folder = join(import.meta.dirname, '..', 'locales');
@@ -16,8 +17,11 @@ const lineChars = 120;
 function namesIn(elements: readonly Element[], counts: boolean): readonly string[] {
   return elements.flatMap((one) => {
     if (one.type === argument) return counts ? [] : [one.value];
-    if (one.type !== plural) return [];
-    return [one.value, ...Object.values(one.options).flatMap(({ value }) => namesIn(value, counts))];
+    if (one.type !== plural && one.type !== select) return [];
+    return [
+      ...(counts && one.type === select ? [] : [one.value]),
+      ...Object.values(one.options).flatMap(({ value }) => namesIn(value, counts)),
+    ];
   });
 }
 

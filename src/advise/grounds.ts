@@ -186,7 +186,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
         ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }
         : { here: prices.from.timeMs, there: prices.to.timeMs },
     usualFetchMs: () => prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, usualMeans),
-    last: to === null ? null : lastChoiceOf(view, to.name),
+    last: to === null ? null : lastChoiceOf(view, to),
     rest: () => {
       const { departures, lastMs } = group.moves;
       const dueMs = (lastMs ?? now.monotonicMs) + waitMs(departures, view.config.advise.holdMs, now.monotonicMs);

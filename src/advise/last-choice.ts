@@ -8,9 +8,9 @@ import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
 
 /**
  * Causes of mismatches that clients notice themselves. `fork` is missing, because a forked checksum database confirms
- * wrong bytes. `peers` is missing, because it does not show which mirror is wrong.
+ * wrong bytes.
  */
-const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
+const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag', 'peers']);
 
 /**
  * The mirrors that advice may name only if no other mirror may be proposed. `servingAgain`: mirrors with an open finding
@@ -27,12 +27,14 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
       gate === reason && mayBeProposed(otherGateOf(view, mirror, reason)) && isFit(mirror) ? [mirror.name] : [],
     );
   const standing = view.standingOf(at.name);
-  const isWrongHead = wrongAt(view, at.name).length > 0;
   const isDown = standing !== null && isDownNow(standing);
+  const wrongOfHead = wrongAt(view, at.name);
+  const isWrongHead = wrongOfHead.length > 0;
+  const isSurelyWrong = wrongOfHead.some(isSure) || (isWrongHead && !isDown);
   const isAlone = others.every(({ gate }) => gate === 'mismatch' || gone.has(gate));
   return {
     servingAgain: isDown || isWrongHead ? listBy('outage', ({ name }) => isServingAgain(view.tallyOf(name))) : [],
-    wrong: isAlone && !isWrongHead ? listBy('mismatch', (mirror) => isNoticed(view, mirror)) : [],
+    wrong: isAlone && !isSurelyWrong ? listBy('mismatch', (mirror) => isNoticed(view, mirror)) : [],
   };
 }
 
@@ -43,14 +45,15 @@ function isServingAgain({ canary }: Tally): boolean {
 }
 
 /**
- * What advice may say about the wrong bytes of a mirror. `none`: it serves none, or it is not known which mirror is right.
- * `noticed`: advice may name the mirror as a last choice. `unnoticed`: it may not.
+ * What advice may say about the wrong bytes of a mirror. `none`: it serves none, or clients do not notice them and it is
+ * not known which mirror is right. `noticed`: advice may name the mirror as a last choice. `unnoticed`: it may not.
  */
 export type WrongBytes = 'none' | 'noticed' | 'unnoticed';
 
 export function wrongBytesOf(view: View, mirror: Mirror): WrongBytes {
-  if (!wrongAt(view, mirror.name).some(isSure)) return 'none';
-  return isNoticed(view, mirror) ? 'noticed' : 'unnoticed';
+  const wrong = wrongAt(view, mirror.name);
+  if (wrong.length > 0 && isNoticed(view, mirror)) return 'noticed';
+  return wrong.some(isSure) ? 'unnoticed' : 'none';
 }
 
 /** False if it is not known which of the mirrors serves the wrong bytes. */
@@ -87,6 +90,8 @@ function isWrong({ module, version }: Pick<ModuleRef, 'module' | 'version'>, wro
 /** What a sentence says about a last choice: an advised mirror that serves wrong bytes of some items. */
 export interface LastChoice {
   readonly finding: Finding;
+  /** False if it is not known which mirror is right. */
+  readonly isSure: boolean;
   /**
    * Since when responses for the wrong items are right again, monotonic milliseconds; `null`: no right response since
    * the last bad one.
@@ -95,10 +100,11 @@ export interface LastChoice {
 }
 
 /** The wrong bytes of a mirror, for the sentence of an advice; `null`: the mirror serves no wrong bytes. */
-export function lastChoiceOf(view: View, registry: string): LastChoice | null {
-  const finding = wrongAt(view, registry).find(isSure);
-  if (finding === undefined) return null;
-  const { light, heavy } = view.tallyOf(registry).samples;
+export function lastChoiceOf(view: View, mirror: Mirror): LastChoice | null {
+  const wrong = wrongAt(view, mirror.name);
+  const finding = wrong.find(isSure) ?? wrong[0];
+  if (finding === undefined || wrongBytesOf(view, mirror) === 'none') return null;
+  const { light, heavy } = view.tallyOf(mirror.name).samples;
   const responses = [...light, ...heavy].filter(({ target }) =>
     finding.scope.some(
       ({ module, version, step }) => module === target.module && version === target.version && step === target.step,
@@ -108,5 +114,5 @@ export function lastChoiceOf(view: View, registry: string): LastChoice | null {
   const sinceMs = Math.min(
     ...responses.filter(({ tag, atMs }) => tag === 'ok' && atMs > lastBadMs).map(({ atMs }) => atMs),
   );
-  return { finding, rightSinceMs: Number.isFinite(sinceMs) ? sinceMs : null };
+  return { finding, isSure: isSure(finding), rightSinceMs: Number.isFinite(sinceMs) ? sinceMs : null };
 }

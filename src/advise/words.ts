@@ -42,11 +42,12 @@ export function adviceReasonOf(
   return messageFor('ground.move', { trouble, promise });
 }
 
-function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
+function lastStated(to: string, { finding: { id, scope }, isSure, rightSinceMs }: LastChoice, on: Grounds): Sentence {
   const items = [...new Set(scope.map(({ module, version }) => refTextOf({ module: module ?? to, version })))];
   return phrase('ground.lastChoice', {
     to,
     id: escapeWord(id),
+    isSure: isSure ? 'yes' : 'no',
     items: items.slice(0, itemsStated).join(', '),
     more: Math.max(0, items.length - itemsStated),
     right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceTextOf(on, rightSinceMs) }),

@@ -61,7 +61,7 @@ type Found = ReturnType<typeof findingsOf>;
 function findingsOf(loaded: LoadedConfig, sizesOf: (config: Config) => Sizes, path: string) {
   const { config } = loaded;
   const targets = expand(config);
-  const budget = budgetOf(config, targets, undefined, sizesOf(config));
+  const budget = budgetOf(config, targets, sizesOf(config));
   return {
     ...loaded,
     targets,

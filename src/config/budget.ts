@@ -3,7 +3,7 @@ import { type Config, paceOf } from '../core/config.ts';
 import { isHeavy, type Mirror, type Target } from '../core/mirror.ts';
 import { hostKeyOf } from '../core/url.ts';
 import type { ConfiguredStep, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
-import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { cronGapsOf } from './cron.ts';
 import type { Report } from './reading.ts';
@@ -41,12 +41,7 @@ const probeSeconds = { light: 1, heavy: 10 } as const;
  * @param targets  all targets of the configuration
  * @see docs/configuration.md#what-is-checked-beyond-single-keys
  */
-export function budgetOf(
-  config: Config,
-  targets: readonly Target[],
-  registry: Registry = builtIn,
-  sizes: Sizes = new Map(),
-): readonly HostBudget[] {
+export function budgetOf(config: Config, targets: readonly Target[], sizes: Sizes = new Map()): readonly HostBudget[] {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const expected = new Map(
     config.modules.map(({ ecosystem, upstream, module, expect }) => [entryKey(ecosystem, upstream, module), expect]),
@@ -79,7 +74,7 @@ export function budgetOf(
     const gapMs = cadence.kind === 'every' ? cadence.everyMs : meanGapMs(cadence.expression);
     const expect = expected.get(entryKey(target.ecosystem, target.upstream, target.module));
     const size = sizes.get(target.id) ?? null;
-    const usual = usualOf(target, { mirror, expect }, registry, size);
+    const usual = usualOf(target, { mirror, expect }, size);
     const sum = add(
       mirror,
       gapMs / mirror.connections.length,
@@ -116,12 +111,7 @@ function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAs
   return { requests: (client?.usualRequests ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
-function usualOf(
-  { ecosystem, step, version }: Target,
-  configured: ConfiguredStep,
-  registry: Registry,
-  size: number | null,
-): UsualAside {
+function usualOf({ ecosystem, step, version }: Target, configured: ConfiguredStep, size: number | null): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
   const aside = declared?.usualAside?.(version, configured);
   return { requests: 1 + (aside?.requests ?? 0), bytes: (size ?? declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
@@ -144,12 +134,8 @@ const ownShareMax = 0.5;
 type BudgetReport = Readonly<Record<'error' | 'warning', Report['warning']>>;
 
 /** Reports hosts whose planned load is too high, and a load on the daemon's own machine that is too high. */
-export function checkBudget(
-  config: Config,
-  targets: readonly Target[],
-  { registry, sizes, report }: { readonly registry: Registry; readonly sizes: Sizes; readonly report: BudgetReport },
-): void {
-  const budgets = budgetOf(config, targets, registry, sizes);
+export function checkBudget(config: Config, targets: readonly Target[], sizes: Sizes, report: BudgetReport): void {
+  const budgets = budgetOf(config, targets, sizes);
   reportOwnLoad(budgets, report);
   for (const budget of budgets) {
     const share = phrase('load.seenSlots', { share: `${slotPercentOf(budget)}%`, host: budget.host });

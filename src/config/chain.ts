@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { Client } from '../ecosystems/client.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
-import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { registry } from '../ecosystems/registry.ts';
 
 /** Returns the keys of those members of a chain that are URLs; empty if the client cannot parse the chain. */
 export function memberKeysOf(client: Client, chain: string): readonly string[] {
@@ -14,12 +14,7 @@ export function memberKeysOf(client: Client, chain: string): readonly string[] {
  * Returns the configured chain of an upstream, else the default of its client. It may contain credentials, so mask it
  * before display.
  */
-export function declaredChainOf(
-  config: Config,
-  ecosystem: EcosystemId,
-  upstream: string,
-  registry: Registry = builtIn,
-): string {
+export function declaredChainOf(config: Config, ecosystem: EcosystemId, upstream: string): string {
   const kind = registry.of(ecosystem);
   const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
   const declared = config.clients[ecosystem]?.reveal();

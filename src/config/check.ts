@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import type { ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { decodeMessage, errorOf } from '../ecosystems/fields.ts';
-import type { Registry } from '../ecosystems/registry.ts';
+import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { SourceDocument } from './document.ts';
 import { findNearestWord, type Path } from './issues.ts';
 import { listKnownKeys } from './json-schema.ts';
-import { type FileConfig, schemaOf } from './schema.ts';
+import { type FileConfig, fileSchema } from './schema.ts';
 import { fileSeenKeyOf, pathTextOf, seenTextOf } from './seen.ts';
 
 /** The result of checking a file against the schema: its mistakes, and what could be read despite them. */
@@ -29,25 +29,25 @@ const roundsMax = 2000;
  * Checks a document against the schema. Wrong values are removed or replaced, so that the rest of the file can be
  * checked too.
  */
-export function checkDocument(document: SourceDocument, registry: Registry): Checked {
+export function checkDocument(document: SourceDocument): Checked {
   const data = structuredClone(document.data);
   const issues: ConfigIssue[] = [];
   const spoilt: Path[] = [];
   const kept = new Map<string, number[]>();
   const original = (path: Path): Path => originalPath(path, kept);
   for (let round = 0; round < roundsMax; round += 1) {
-    const parsed = schemaOf(registry).safeParse(data, { error: () => errorOf(phrase('expected.other')).error });
+    const parsed = fileSchema.safeParse(data, { error: () => errorOf(phrase('expected.other')).error });
     if (parsed.success) return { issues, file: parsed.data, original, isSpoilt: spoiltBy(spoilt) };
     const flat = flatten(parsed.error.issues, [], data);
     const plain = flat.filter(({ path }) => document.writtenAt(original(path)) !== null).flatMap(plainValueIn(data));
     for (const { path, value } of plain) put(data, path, value);
     if (plain.length > 0) continue;
     const again = issues.length > 0;
-    if (!again) issues.push(...listed(flat, document, registry));
+    if (!again) issues.push(...listed(flat, document));
     // The list is cut off. What follows from each mistake would take seconds to compute, and nobody reads it.
     if (issues.length > limits.configMistakes) break;
-    spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data, registry)]).map(original));
-    const how: Cutting = { kept, dropped: new Map(), again, standIns: standInsOf(registry) };
+    spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data)]).map(original));
+    const how: Cutting = { kept, dropped: new Map(), again };
     if (!inCuttingOrder(flat.flatMap(pathsOf)).every((path) => cut(data, path, how))) break;
     dropEntries(how);
   }
@@ -102,11 +102,11 @@ function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Pat
   };
 }
 
-function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: Registry): readonly ConfigIssue[] {
+function listed(flat: readonly FlatIssue[], document: SourceDocument): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   for (const one of flat) {
     const left = limits.configMistakes - issues.length;
-    if (left > 0) issues.push(...issuesOf(one, left, document, registry));
+    if (left > 0) issues.push(...issuesOf(one, left, document));
   }
   const more = flat.reduce((sum, one) => sum + pathsOf(one).length, 0) - issues.length;
   if (more === 0) return issues;
@@ -114,7 +114,7 @@ function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: 
   return [...issues, { ...placed(null), path: '', seen: null, expected, nearest: null }];
 }
 
-function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocument, registry: Registry) {
+function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocument) {
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);
     const place = document.placeOf(path);
@@ -131,7 +131,7 @@ function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocu
       },
     ];
   }
-  const known = listKnownKeys(path, registry);
+  const known = listKnownKeys(path);
   return issue.keys.slice(0, most).map((key) => ({
     ...placed(document.placeOfKey([...path, key])),
     path: pathTextOf([...path, key]),
@@ -158,9 +158,9 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
 }
 
 /** Returns the paths of keys that the operator probably meant by misspelt (unknown) keys, if these keys are missing. */
-function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
+function meantBy({ issue, path }: FlatIssue, data: unknown): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
-  const known = listKnownKeys(path, registry);
+  const known = listKnownKeys(path);
   return issue.keys
     .flatMap((key) => findNearestWord(key, known) ?? [])
     .map((key) => [...path, key])
@@ -185,20 +185,12 @@ function pathKey(path: Path): string {
 
 type StandIns = Readonly<Record<string, Readonly<Record<string, (index: number) => string>>>>;
 
-function standInsOf({ all: [usual] }: Registry): StandIns {
-  return {
-    mirrors: {
-      name: (index) => `mirror-${index}`,
-      ecosystem: () => usual.id,
-      url: (index) => `https://mirror-${index}.invalid`,
-    },
-    webhooks: { name: (index) => `receiver-${index}` },
-  };
-}
-
-function mirrorStandIn({ mirrors = {} }: StandIns): object {
-  return Object.fromEntries(Object.entries(mirrors).map(([key, make]) => [key, make(0)]));
-}
+const mirrorStandIns = {
+  name: (index: number) => `mirror-${index}`,
+  ecosystem: () => registry.all[0].id,
+  url: (index: number) => `https://mirror-${index}.invalid`,
+};
+const standIns: StandIns = { mirrors: mirrorStandIns, webhooks: { name: (index) => `receiver-${index}` } };
 
 interface Cutting {
   readonly kept: Map<string, number[]>;
@@ -206,7 +198,6 @@ interface Cutting {
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
   /** True after the first pass that found mistakes. In later passes, if a key is missing, its parent is removed. */
   readonly again: boolean;
-  readonly standIns: StandIns;
 }
 
 function inCuttingOrder(paths: readonly Path[]): Path[] {
@@ -219,7 +210,7 @@ function inCuttingOrder(paths: readonly Path[]): Path[] {
  * removed.
  */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
-  const { dropped, again, standIns } = how;
+  const { dropped, again } = how;
   const last = path.at(-1);
   if (last === undefined) return false;
   const parentPath = path.slice(0, -1);
@@ -238,7 +229,8 @@ function cut(data: unknown, path: Path, how: Cutting): boolean {
   }
   if (again && !Object.hasOwn(parent, last)) {
     if (path.length !== 1 || last !== 'mirrors') return cut(data, parentPath, how);
-    put(data, path, [mirrorStandIn(standIns)]);
+    const { name, ecosystem, url } = mirrorStandIns;
+    put(data, path, [{ name: name(0), ecosystem: ecosystem(), url: url(0) }]);
     return true;
   }
   delete (parent as Record<string, unknown>)[last];

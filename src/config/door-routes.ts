@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import { type Mirror, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { DoorPaths } from '../ecosystems/door-paths.ts';
 import { isKeptFrom, leadingClientOf } from '../ecosystems/ecosystem.ts';
-import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { registry } from '../ecosystems/registry.ts';
 import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
 export interface DoorRoute extends Upstream {
@@ -27,7 +27,7 @@ export interface DoorRoute extends Upstream {
  * Returns the routes of the front door (the HTTP server that sends clients to the best mirror). For each of its
  * ecosystems, the front door serves the public upstream. If the ecosystem has none, it serves all configured upstreams.
  */
-export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
+export function routesOf(config: Config): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
     const kind = registry.of(id);
     const paths = kind?.door;
@@ -39,7 +39,7 @@ export function routesOf(config: Config, registry: Registry): readonly DoorRoute
     return served.map((upstream): DoorRoute => {
       const mirrors = own.filter((one) => one.upstream === upstream);
       const client = leadingClientOf(kind, config);
-      const keys = memberKeysOf(client, declaredChainOf(config, id, upstream, registry));
+      const keys = memberKeysOf(client, declaredChainOf(config, id, upstream));
       const inChain = keys.flatMap((key) => mirrors.find(({ url }) => client.member(url).key === key)?.name ?? []);
       return {
         key: upstreamKeyOf({ ecosystem: id, upstream }),
@@ -60,14 +60,14 @@ export function routesOf(config: Config, registry: Registry): readonly DoorRoute
  * the upstream (`<ecosystem>/<upstream>`).
  * @param door  URL of the front door for clients, without a trailing slash
  */
-export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn) {
-  return routesOf(config, registry).flatMap((route) => {
+export function linesOfDoor(config: Config, door: string) {
+  return routesOf(config).flatMap((route) => {
     const { ecosystem, upstream, key } = route;
     const kind = registry.of(ecosystem);
     const patterns = config.private[ecosystem] ?? [];
     const mayFallBack = kind?.publicUpstream === upstream && patterns.length === 0;
     const url = `${door}${route.prefix.replace(/\/$/, '')}`;
-    const declared = declaredChainOf(config, ecosystem, upstream, registry);
+    const declared = declaredChainOf(config, ecosystem, upstream);
     const whole = `${url}|${declared}`;
     return (kind?.clients ?? []).flatMap((client) => {
       const before = client.parse(declared);

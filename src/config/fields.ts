@@ -15,7 +15,7 @@ import {
 import { baseUrl } from '../core/url.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../ecosystems/fields.ts';
-import type { Registry } from '../ecosystems/registry.ts';
+import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { isCron, isTimeZone } from './cron.ts';
 import type { Path } from './issues.ts';
@@ -208,8 +208,8 @@ export function checkPlainUrl(path: Path, url: string, written: readonly string[
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
 
 /** The schema of a mapping by ecosystem. An ecosystem for which `keyOf` returns `null` has no key in it. */
-export function byEcosystem<Value>({ all }: Registry, keyOf: (one: Ecosystem) => z.ZodType | null): ByEcosystem<Value> {
-  const keys = all.flatMap((one) => {
+export function byEcosystem<Value>(keyOf: (one: Ecosystem) => z.ZodType | null): ByEcosystem<Value> {
+  const keys = registry.all.flatMap((one) => {
     const key = keyOf(one);
     return key === null ? [] : [[one.id, key] as const];
   });

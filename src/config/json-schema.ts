@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import type { Path } from './issues.ts';
-import { schemaOf } from './schema.ts';
+import { fileSchema } from './schema.ts';
 
 export interface SchemaNode {
   readonly type?: string;
@@ -20,27 +19,23 @@ export interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
 }
 
-const made = new WeakMap<Registry, SchemaNode>();
+let made: SchemaNode | null = null;
 
 /**
  * Builds the JSON Schema (draft 2020-12) of the configuration file as operators write it, for editors and the reference
  * page.
  */
-export function buildConfigJsonSchema(registry: Registry = builtIn): object {
-  const known = made.get(registry) ?? {
-    ...(z.toJSONSchema(schemaOf(registry), { io: 'input' }) as SchemaNode),
-    title: 'mirrorwatch configuration',
-  };
-  made.set(registry, known);
-  return known;
+export function buildConfigJsonSchema(): SchemaNode {
+  made ??= { ...(z.toJSONSchema(fileSchema, { io: 'input' }) as SchemaNode), title: 'mirrorwatch configuration' };
+  return made;
 }
 
 /**
  * Returns the schema nodes of the value at a path: one for each kind of value that is allowed there. The list is empty
  * for an unknown path.
  */
-export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
-  let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
+export function nodesAt(path: Path): readonly SchemaNode[] {
+  let nodes: readonly SchemaNode[] = [buildConfigJsonSchema()];
   for (const part of path) {
     nodes = nodes.flatMap(branchesOf).flatMap((node) => {
       if (typeof part === 'number') return node.items ?? [];
@@ -50,11 +45,11 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
   return nodes.flatMap(branchesOf);
 }
 
-export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
+export function listKnownKeys(path: Path): readonly string[] {
   // This is a shortcut: most warnings name a top-level key, and building the JSON Schema takes as long as reading a
   // small file.
-  if (path.length === 0) return Object.keys(schemaOf(registry).shape);
-  return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
+  if (path.length === 0) return Object.keys(fileSchema.shape);
+  return [...new Set(nodesAt(path).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
 export function branchesOf(node: SchemaNode): readonly SchemaNode[] {

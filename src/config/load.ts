@@ -2,11 +2,10 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Config, type ConfigIssue, issueOf, type Listen } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
-import { partOf } from '../core/part.ts';
 import type { Files } from '../core/ports.ts';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
-import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { checkBudget, type Sizes } from './budget.ts';
 import { type Checked, checkDocument, valueAt } from './check.ts';
@@ -15,25 +14,12 @@ import type { Env } from './env.ts';
 import { comparePlaces } from './format-issues.ts';
 import type { Path } from './issues.ts';
 import { createReading, type ReaderOf, type Reading, type Report } from './reading.ts';
-import type { FileConfig } from './schema.ts';
-import { readAdvise } from './sections/advise.ts';
-import { readAlertmanager } from './sections/alertmanager.ts';
-import { readClientRuns } from './sections/client-runs.ts';
-import { readClients, warnOfUnknownMembers } from './sections/clients.ts';
-import { readControls, warnOfNoControl } from './sections/controls.ts';
-import { readDetect } from './sections/detect.ts';
-import { readDoor } from './sections/door.ts';
-import { readSettings } from './sections/ecosystems.ts';
-import { readFleetKeys } from './sections/fleet.ts';
-import { readLabels } from './sections/labels.ts';
+import { buildConfig, type FileConfig } from './schema.ts';
+import { warnOfUnknownMembers } from './sections/clients.ts';
+import { warnOfNoControl } from './sections/controls.ts';
 import { readListen } from './sections/listen.ts';
-import { readMirrors } from './sections/mirrors.ts';
-import { type Modules, readModules } from './sections/modules.ts';
-import { readActions } from './sections/on-advice.ts';
-import { readPaces } from './sections/schedule.ts';
-import { readShard } from './sections/shard.ts';
 import { readState } from './sections/state.ts';
-import { readReceivers, warnOfGuardedReceivers } from './sections/webhooks.ts';
+import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
 export type { SkippedLockEntry } from '../ecosystems/locks.ts';
@@ -58,7 +44,6 @@ export interface LoadInput {
   readonly expand?: (config: Config) => readonly Target[];
   /** Returns sizes of responses that were measured before, to compute the load on hosts. */
   readonly sizes?: (config: Config) => Sizes;
-  readonly registry?: Registry;
   /** Returns a loaded reader of lock files. Absent: only readers that need no library are available. */
   readonly readerOf?: ReaderOf;
 }
@@ -77,14 +62,12 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   const opened = openFile(input);
   if (opened.tag === 'error') return opened;
   const { file, reading, report, mistakes } = opened.value;
-  const { registry } = reading;
   const { config, modules } = buildConfig(file, input.path, reading);
   warnOfNoControl(config, report);
-  warnOfUnknownMembers(config, registry, report);
+  warnOfUnknownMembers(config, report);
   warnOfGuardedReceivers(config, report);
-  const isOfPlan = ofPlan(registry);
-  if (input.expand !== undefined && !mistakes().some(isOfPlan))
-    checkBudget(config, input.expand(config), { registry, report, sizes: input.sizes?.(config) ?? new Map() });
+  if (input.expand !== undefined && !mistakes().some((issue) => isUnder(keysOfPlan, issue)))
+    checkBudget(config, input.expand(config), input.sizes?.(config) ?? new Map(), report);
   if (mistakes().length > 0) return error(mistakes());
   const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(comparePlaces);
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
@@ -139,14 +122,14 @@ function openFile(input: LoadInput) {
   }
   const { document, issues: unread } = readDocument(input.text, input.namedEnv ?? input.env);
   if (document === null) return error(distinct(unread, []));
-  const { registry = builtIn, readerOf = readerAtOnce } = input;
-  const checked = checkDocument(document, registry);
+  const { readerOf = readerAtOnce } = input;
+  const checked = checkDocument(document);
   const report = createReport(document, checked);
   const mistakes = (): ConfigIssue[] =>
     distinct(unread, [...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
   if (checked.file === null) return error(mistakes());
   const { path, files, env, cwd = null } = input;
-  const reading = createReading({ files, env, registry, readerOf, report, resolve: resolverOf(path, cwd) });
+  const reading = createReading({ files, env, readerOf, report, resolve: resolverOf(path, cwd) });
   const isSpoilt = (key: string): boolean => checked.isSpoilt([key]) || unread.some((issue) => isUnder([key], issue));
   return ok({ file: checked.file, reading, report, mistakes, isSpoilt });
 }
@@ -156,10 +139,8 @@ function isUnder(keys: readonly string[], { path }: ConfigIssue): boolean {
   return path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
-function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
-  const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
-  return (issue) => isUnder(keys, issue);
-}
+/** The sections that decide which requests are planned. */
+const keysOfPlan = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...registry.ids];
 
 /** Returns the issues without duplicates, in the order of the file. */
 function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[]): ConfigIssue[] {
@@ -211,50 +192,4 @@ function createReport(document: SourceDocument, checked: Checked): Report {
 function seenAt(document: SourceDocument, path: Path, usual?: string): Sentence | string | null {
   const value = valueAt(document.data, path) ?? usual;
   return value === undefined ? null : seenTextOf(document.writtenAt(path) ?? value, path);
-}
-
-/**
- * Builds the configuration from a checked file. @param path  the path of the file; `null`: the text comes from no file
- */
-function buildConfig(
-  file: FileConfig,
-  path: string | null,
-  reading: Reading,
-): { readonly config: Config; readonly modules: Modules } {
-  const clients = readClients(file.clients);
-  const mirrors = readMirrors(file.mirrors, { timeZone: file.schedule.timeZone, clients }, reading);
-  const modules = readModules({ modules: file.modules, private: file.private, mirrors, ...clients }, reading);
-  const listen = readListen(['listen'], file.listen, 'daemon', reading);
-  const state = readState(file.state, reading);
-  const besideActions = {
-    mirrors,
-    hasFleet: file.fleet !== undefined,
-    isHeld: file.pair !== undefined,
-  };
-  const config: Config = {
-    path,
-    vantage: file.vantage,
-    listen,
-    contact: file.contact ?? null,
-    ...readPaces({ schedule: file.schedule, steps: file.steps, mirrors }, reading),
-    mirrors,
-    controls: readControls(file.controls, reading),
-    ...clients,
-    ...partOf(modules, 'modules', 'pinned', 'pinnedAt'),
-    private: file.private,
-    settings: readSettings(file, reading),
-    detect: readDetect(file.detect, reading),
-    advise: readAdvise(file.advise),
-    webhooks: readReceivers(file.webhooks, mirrors, reading),
-    ...readAlertmanager(file.alertmanager, listen, reading),
-    ...readClientRuns(file.clientRuns, mirrors, reading),
-    ...readActions(file.onAdvice, besideActions, reading),
-    ...readFleetKeys(file.fleet, reading),
-    ...readDoor(file.door, { mirrors, listen, state }, reading),
-    ...readShard(file.shard, reading),
-    ...readLabels(file.labels),
-    state,
-    limits: file.limits,
-  };
-  return { config, modules };
 }

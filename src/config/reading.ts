@@ -3,7 +3,6 @@ import type { ConfigIssue } from '../core/config.ts';
 import type { Files, FileText } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { LockReader, Locks } from '../ecosystems/locks.ts';
-import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
@@ -31,7 +30,6 @@ export interface Report {
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
 export interface Reading extends Report {
-  readonly registry: Registry;
   readonly env: Env;
   readonly readerOf: ReaderOf;
   /** Returns the path of a file. A relative name is resolved against the folder of the configuration file. */
@@ -60,7 +58,7 @@ export interface Reading extends Report {
 }
 
 export function createReading(
-  from: Pick<Reading, 'registry' | 'env' | 'readerOf' | 'resolve'> & { readonly files: Files; readonly report: Report },
+  from: Pick<Reading, 'env' | 'readerOf' | 'resolve'> & { readonly files: Files; readonly report: Report },
 ): Reading {
   const { files, report, ...given } = from;
   const { resolve } = given;

@@ -119,7 +119,7 @@ function allKeys(): ReadonlySet<string> {
     ...Object.entries(node.properties ?? {}).flatMap(([key, child]) => [key, ...branchesOf(child).flatMap(gather)]),
     ...(node.items === undefined ? [] : branchesOf(node.items).flatMap(gather)),
   ];
-  everyKey ??= new Set(gather(buildConfigJsonSchema() as SchemaNode));
+  everyKey ??= new Set(gather(buildConfigJsonSchema()));
   return everyKey;
 }
 

@@ -86,14 +86,14 @@ function adviceDepsOf(s: Stages) {
     doorLines: (ecosystem, upstream) =>
       s.config.door === undefined
         ? []
-        : linesOfDoor(s.config, urlOfListener(s.config.door.listen), s.registry).filter(
+        : linesOfDoor(s.config, urlOfListener(s.config.door.listen)).filter(
             (line) => line.upstream === upstreamKeyOf({ ecosystem, upstream }),
           ),
     chainInForce: (ecosystem, upstream) =>
       s.advisor
         .list()
         .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
-        .after ?? maskChain(declaredChainOf(s.config, ecosystem, upstream, s.registry)),
+        .after ?? maskChain(declaredChainOf(s.config, ecosystem, upstream)),
   } satisfies Partial<ApiDeps>;
 }
 
@@ -183,7 +183,10 @@ function readAgain<T>(s: Stages, read: () => T): () => T {
   };
 }
 
-/** Returns a page of current items or of the history. The cursor is `<atMs>.<key>` of the last row of the page. */
+/**
+ * Returns a page of current items or of the history. An item of the history that is current too is as it is now, because
+ * its row is stored less often than it changes. The cursor is `<atMs>.<key>` of the last row of the page.
+ */
 function pageOf<T extends { readonly id: string }>(
   s: Stages,
   table: Table,
@@ -198,7 +201,8 @@ function pageOf<T extends { readonly id: string }>(
         .sort((a, b) => b.atMs - a.atMs || (a.key < b.key ? 1 : -1))
         .filter((row) => isAfter(row, cursorOf(page.cursor)))
         .slice(0, page.limit + 1);
-  const items = rows.slice(0, page.limit).map((row) => row.value as T);
+  const now = new Map(current.map((item) => [item.id, item]));
+  const items = rows.slice(0, page.limit).map((row) => now.get(row.key) ?? (row.value as T));
   const last = rows[page.limit - 1];
   return { items, next: rows.length > page.limit && last ? `${last.atMs}.${last.key}` : null };
 }

@@ -170,7 +170,7 @@ function judgingOf(
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
     advisor: new Advisor({
       config: ownedBy(config),
-      declared: declaredBy(config, registry),
+      declared: declaredBy(config),
       registry,
       restored: restored('advice', 'chain'),
       random,
@@ -189,9 +189,8 @@ export function dueSeriesOf(config: Config, targets: readonly Target[]): readonl
 
 export function declaredBy(
   config: Config,
-  registry: Registry,
 ): (ecosystem: Config['mirrors'][number]['ecosystem'], upstream: string) => string {
-  return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
+  return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream);
 }
 
 /** Returns the stored pauses of configured mirrors, without pauses that have ended. */

@@ -274,7 +274,7 @@ function replaceStages(
     stages.scheduler.pause(registry, pause.untilMs);
     absorb.detect(stages.detector.pause(registry, pause, now));
   }
-  absorb.advise(stages.advisor.reconfigure(ownedBy(next), declaredBy(next, stages.registry), now));
+  absorb.advise(stages.advisor.reconfigure(ownedBy(next), declaredBy(next), now));
   absorb.notify(stages.notifier.reconfigure(next, now));
 }
 

@@ -1,8 +1,6 @@
 import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import { createClientRunner } from '../io/client-runner.ts';
-import { systemClock } from '../io/clock.ts';
-import { systemTimers } from '../io/timers.ts';
 
 // Exports for all commands. What only the daemon needs is in system.ts, which takes three times as long to load.
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
@@ -39,5 +37,5 @@ export interface ProcessFacts {
 
 /** @param folder  see `createClientRunner` */
 export function clientsFor({ path = '' }: Pick<ProcessFacts, 'path'>, folder?: string): ClientRunner {
-  return createClientRunner({ clock: systemClock, timers: systemTimers, path, ...(folder && { folder }) });
+  return createClientRunner({ path, ...(folder && { folder }) });
 }

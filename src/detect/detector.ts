@@ -10,10 +10,9 @@ import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
-import { writeContents } from './contents/freshness.ts';
-import { freshnessOf, lagsOf } from './contents/readings.ts';
-import { advanceRounds, wakeAtMs } from './engine/advance.ts';
-import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
+import { freshnessOf, lagsOf } from './contents/freshness.ts';
+import { writeContents } from './contents/rows.ts';
+import { advanceRounds, dropFromRounds, receiveSleep, recordPass, releaseHeld, wakeAtMs } from './engine/advance.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { mirrorOf } from './engine/settle.ts';
 import { acknowledgeKind, judgeUs, runKinds } from './engine/step.ts';
@@ -21,14 +20,13 @@ import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
-import { clearPaceWait, expireAbsences } from './memory/absence.ts';
-import { closeTurn, Memory } from './memory/memory.ts';
+import { expireAbsences } from './memory/absence.ts';
+import { clearPaceWait, withServerFailure } from './memory/density.ts';
+import { Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
-import { recordResponse } from './memory/moments.ts';
-import { recordPass, withServerFailure } from './memory/records.ts';
+import { controlKeyOf, recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { expireSeen, isTimeToWrite } from './memory/stored.ts';
-import type { DetectTurn } from './memory/turn.ts';
+import { type DetectTurn, TurnDraft } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, listStandings, vantageOf } from './standings.ts';
@@ -69,8 +67,7 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => {
       for (const round of memory.confirm.rounds.values()) {
         if (round.id !== roundId) continue;
-        if (!recordResponse(round, 'outcomes', moment, name, null))
-          recordResponse(round, 'controls', moment, name, null);
+        for (const key of [name, controlKeyOf(name)]) if (recordResponse(round, moment, key, null)) break;
       }
     });
   }
@@ -217,7 +214,7 @@ export class Detector {
   flush(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       for (const mirror of memory.mirrors.values()) dropFromRounds(memory, mirror);
-      releaseAll(memory);
+      releaseHeld(memory, () => true);
       writeAll(memory, true);
     });
   }
@@ -255,7 +252,9 @@ export class Detector {
     act(memory);
     recordPass(memory);
     writeUrgent(memory);
-    return closeTurn(memory, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
+    const turn = Object.assign(memory.turn, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
+    memory.turn = new TurnDraft();
+    return turn;
   }
 
   #turnOfRounds(now: Now, act: (memory: Memory) => void): DetectTurn {
@@ -307,8 +306,21 @@ function writeAll(memory: Memory, isLast: boolean): void {
 
 /** Writes open findings again if their rows are old, and drops old rows of items that were seen. */
 function keepFresh(memory: Memory): void {
-  if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
-  memory.findingLog.writtenAtMs = memory.now.monotonicMs;
+  if (memory.now.monotonicMs - memory.rewrittenMs < rewriteMs) return;
+  memory.rewrittenMs = memory.now.monotonicMs;
   rewriteFindings(memory);
-  expireSeen(memory);
+  for (const [key, atMs] of memory.seen)
+    if (memory.now.wallMs - atMs > memory.config.state.keepMs) memory.seen.delete(key);
+}
+
+/**
+ * The minimum interval between two searches for rows to write, because a search visits all changed series.
+ * Milliseconds.
+ */
+const searchEveryMs = 1_000;
+
+function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolean {
+  if (rowsDue.searchedRowsAtMs !== null && monotonicMs - rowsDue.searchedRowsAtMs < searchEveryMs) return false;
+  rowsDue.searchedRowsAtMs = monotonicMs;
+  return true;
 }

@@ -1,18 +1,17 @@
 import { type Finding, findingKinds } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import { registryOf } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { isRowDue } from '../core/row-due.ts';
 import type { Pause } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
-import { restoreContents } from './contents/freshness.ts';
-import { closeFinding, ruleOf } from './engine/say.ts';
+import { restoreContents } from './contents/rows.ts';
+import { closeFinding, recordFindingRow, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
-import { monotonicOf } from './memory/lookups.ts';
+import { isNumber, monotonicOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
-import { restoreSight } from './memory/records.ts';
 import type { StoredRow } from './memory/rule.ts';
-import { recordFindingRow } from './memory/stored.ts';
 
 /**
  * A series' row is written at most once in each period of this length (`isRowDue`), unless a change is urgent. A few
@@ -59,7 +58,7 @@ export function writeDirty(memory: Memory, everything: boolean): void {
   const restMs = ({ rowsWritten }: SeriesMemory): number =>
     rowsWritten === 0 ? firstMs : Math.max(leastMs, rowsWritten < earlyRows ? writeEarlyMs : writeEveryMs);
   const due = [...memory.rowsDue.dirty].filter(
-    (series) => everything || isRowDue(series.writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, restMs(series)),
+    (series) => everything || isRowDue(series.writtenAtMs ?? memory.startedMs, monotonicMs, restMs(series)),
   );
   // The order is always the same, so that rows of one page of the database file are written together.
   due.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -184,7 +183,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
 
 function resumeOwn(memory: Memory, finding: Finding): boolean {
   const about = { view: memory, suspicions: memory.confirm.suspicions };
-  for (const rule of memory.us.rules) {
+  for (const rule of memory.ownRules) {
     const own = rule.kind === finding.kind ? rule.resume?.(stateOf(rule, memory.us), finding, about) : null;
     if (own == null) continue;
     memory.us.states.set(rule.name, own);
@@ -204,4 +203,18 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   if (mirror === undefined || rule === null || step === undefined || step === 'gone')
     closeFinding(memory, kind, registry, {}, cause);
   else applyStep(memory, rule, mirror, step);
+}
+
+function restoreSight({ sight, line }: MirrorMemory, row: StoredRow, now: Now): void {
+  const { lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address } = row;
+  sight.lastOkAtMs = numberOf(lastOkAtMs);
+  sight.lastJudgedAtMs = numberOf(lastJudgedAtMs);
+  sight.lastOkRttMs = numberOf(lastOkRttMs);
+  line.address = typeof address === 'string' ? address : null;
+  sight.judgedMonotonicMs = sight.lastJudgedAtMs === null ? null : monotonicOf(now, sight.lastJudgedAtMs);
+  sight.hasOk = sight.lastOkAtMs !== null && now.wallMs - sight.lastOkAtMs <= limits.baselineAgeMsMax;
+}
+
+function numberOf(value: unknown): number | null {
+  return isNumber(value) ? value : null;
 }

@@ -1,15 +1,16 @@
 import type { Finding } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
+import { phrase } from '../words/tell.ts';
 import { isRefusing } from './findings/refusal.ts';
 import { contaminatedShareOf } from './findings/self.ts';
 import { canBeProbed, isThrottled, throttleEndMsOf } from './memory/absence.ts';
 import { paceOfCanary, timeoutOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, stateOf } from './memory/mirror-memory.ts';
-import { isCanaryBack, isCanaryOut, outagesOf } from './outage/state.ts';
-import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
+import { isCanaryBack, isCanaryOut, isDownBy, modulesOutOf, outagesOf } from './outage/state.ts';
 import { speedOf, thresholdFor, usualOf } from './rules/speed.ts';
 
 export function listStandings(memory: Memory): readonly Standing[] {
@@ -22,37 +23,25 @@ function standingOf(memory: Memory, mirror: MirrorMemory, isBlind: boolean): Sta
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
   const isBack = isCanaryBack(mirror, memory.config.detect.outage);
+  const { sight } = mirror;
   const suspicion = memory.confirm.suspicions.get(mirror.egress);
-  const { state, why } = stateOfSeries({
-    paused: mirror.absence.paused?.reason ?? null,
-    inMaintenance: mirror.absence.inMaintenance,
-    isSuspect: suspicion !== undefined || isBlind,
-    isKept: isBlind || (mirror.sight.lastJudgedAtMs ?? 0) <= (suspicion?.sinceWallMs ?? Number.NEGATIVE_INFINITY),
-    silentForMs:
-      mirror.sight.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.sight.judgedMonotonicMs,
-    paceMs: paceOfCanary(mirror, memory.config),
-    skipped: mirror.sight.lastSkip,
-    canaryOut: isCanaryOut(mirror),
+  const { state, why } = judgedStateOf(memory, mirror, {
+    findings,
     isBack,
-    modulesOut: modulesOutOf(outagesOf(mirror).out, mirror.canary?.step ?? null),
-    modules: mirror.modules,
-    targetsOut: outagesOf(mirror).out.size,
-    isAway: isRefusing(mirror) && mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
-    degradedBy: degradedBy(memory, mirror, findings),
-    canaryServes: mirror.sight.canaryServes || !mirror.sight.wasProbed,
-    okAgoMs: mirror.sight.lastOkAtMs === null ? null : memory.now.wallMs - mirror.sight.lastOkAtMs,
+    isSuspect: suspicion !== undefined || isBlind,
   });
+  const isKept = isBlind || (sight.lastJudgedAtMs ?? 0) <= (suspicion?.sinceWallMs ?? Number.NEGATIVE_INFINITY);
   const standing: Standing = {
     registry: name,
     ecosystem,
     upstream,
     state,
-    why,
+    why: isKept && state !== 'unknown' ? phrase('why.kept', { why, us: phrase('why.us') }) : why,
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,
     inMaintenance: mirror.absence.inMaintenance,
-    lastOkAtMs: mirror.sight.lastOkAtMs,
-    lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
+    lastOkAtMs: sight.lastOkAtMs,
+    lastJudgedAtMs: sight.lastJudgedAtMs,
     throttledUntilMs: throttleEndMsOf(mirror.absence, memory.now),
     ...(isBack ? { isBack } : {}),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
@@ -63,16 +52,57 @@ function standingOf(memory: Memory, mirror: MirrorMemory, isBlind: boolean): Sta
   return standing;
 }
 
-function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
-  let gravest: Sentence | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const rule of memory.rules.with('gravity')) {
-    const { gravity } = rule;
-    if (gravity === undefined || gravity >= least) continue;
-    const why = rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null;
-    if (why !== null) [gravest, least] = [why, gravity];
+/**
+ * The state of a mirror, with one clause that says why.
+ * @param about.isSuspect  our network or this host may cause what is seen
+ * @see docs/metrics.md#mirror_state
+ */
+function judgedStateOf(
+  memory: Memory,
+  mirror: MirrorMemory,
+  about: { readonly findings: readonly Finding[]; readonly isBack: boolean; readonly isSuspect: boolean },
+): Pick<Standing, 'state' | 'why'> {
+  const { now, config } = memory;
+  const { absence, canary, sight } = mirror;
+  if (absence.paused !== null)
+    return { state: 'unknown', why: phrase('why.paused', { reason: absence.paused.reason }) };
+  if (absence.inMaintenance) return { state: 'unknown', why: phrase('why.maintenance') };
+  const silent = about.isSuspect ? phrase('why.us') : sight.lastSkip && phrase(`why.skip.${sight.lastSkip}`);
+  if (sight.judgedMonotonicMs === null) {
+    const why = silent === null ? phrase('why.unmeasured') : phrase('why.unmeasuredAs', { why: silent });
+    return { state: 'unknown', why };
   }
-  return gravest;
+  const silentForMs = now.monotonicMs - sight.judgedMonotonicMs;
+  const longMs = Math.max(limits.silentPaces * paceOfCanary(mirror, config), limits.silentMsMin);
+  if (silentForMs >= longMs) {
+    const seconds = Math.round(silentForMs / 1_000);
+    const why = silent === null ? phrase('why.silent', { seconds }) : phrase('why.silentAs', { seconds, why: silent });
+    return { state: 'unknown', why };
+  }
+  if (isRefusing(mirror) && canary !== null && isThrottled(memory, mirror, canary.step))
+    return { state: 'degraded', why: phrase('why.skip.throttled') };
+  const out = [...outagesOf(mirror).out];
+  if (isCanaryOut(mirror)) return { state: 'down', why: phrase(about.isBack ? 'why.canaryBack' : 'why.canaryOut') };
+  if (isDownBy(out, mirror)) {
+    const modules = { out: modulesOutOf(out, mirror), all: mirror.modules };
+    return { state: 'down', why: phrase('why.modulesOut', modules) };
+  }
+  if (out.length > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count: out.length }) };
+  const degraded = degradedBy(memory, mirror, about.findings);
+  if (degraded !== null) return { state: 'degraded', why: degraded };
+  if (sight.canaryServes || !sight.wasProbed) return { state: 'up', why: phrase('why.answers') };
+  // After a failure that was not confirmed, a recent ok sample keeps the mirror up.
+  const isKnown = sight.lastOkAtMs !== null && now.wallMs - sight.lastOkAtMs < longMs;
+  return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
+}
+
+function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
+  const rules = memory.rules.with('gravity').toSorted((a, b) => (a.gravity ?? 0) - (b.gravity ?? 0));
+  for (const rule of rules) {
+    const why = rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null;
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 /**

@@ -125,7 +125,6 @@ export interface Client {
    * absent or returns `null`, the program is `id`.
    */
   nameAt?(mirror: Mirror): string | null;
-  readonly spec: readonly string[];
   readonly describes: string;
   /** The error if the configured chain is not a string. It says what was expected. */
   readonly expected: Sentence;
@@ -193,6 +192,23 @@ export const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
 /** True for the base URL of a mirror without credentials. */
 export function isPlainUrl(text: string): boolean {
   return pasteableUrl.test(text) && baseUrl(text)?.user === null;
+}
+
+/**
+ * Returns the URL of the first member, with a final slash to avoid a redirect. `null`: the chain has no URL there that
+ * is safe to paste.
+ */
+export function pasteableHeadOf({ members: [head] }: Chain): string | null {
+  if (head === undefined || !pasteableUrl.test(head.plain) || !URL.canParse(head.plain)) return null;
+  return `${head.plain.replace(/(?<!\/)\/+$/, '')}/`;
+}
+
+/** Returns the settings that give one URL to several environment variables: as lines for a shell, and as JSON. */
+export function variablesFor(names: readonly string[], url: string): { readonly env: string; readonly json: string } {
+  return {
+    env: names.map((name) => formatCommand`export ${name}=${url}`).join('\n'),
+    json: JSON.stringify(Object.fromEntries(names.map((name) => [name, url]))),
+  };
 }
 
 /**

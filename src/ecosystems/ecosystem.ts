@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Config } from '../core/config.ts';
 import type { DemoResponder } from '../core/demo.ts';
 import type { EcosystemId, Mirror, ModuleRef, Step, Target, Weight } from '../core/mirror.ts';
-import type { Prober } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
@@ -121,7 +120,6 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * Absent: such a text never does.
    */
   readonly isMasked?: (text: string) => boolean;
-  readonly spec: readonly string[];
   /** Step names are unique over all ecosystems, because `steps.<name>` is a configuration key. */
   readonly steps: Readonly<Record<Step, StepDeclaration<Settings>>>;
   /**
@@ -131,9 +129,9 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** The steps of one client fetch, in order. */
   readonly fetch: readonly Step[];
   readonly names: Names;
-  readonly locks: Locks | null;
-  readonly settings: SettingsKey<Settings> | null;
-  readonly mirrorKeys: MirrorKeys | null;
+  readonly locks?: Locks;
+  readonly settings?: SettingsKey<Settings>;
+  readonly mirrorKeys?: MirrorKeys;
   /** The value of the mirror key `profile` for the name of a profile or of its package manager; `null`: there is none. */
   profileFor?(word: unknown): string | null;
   /**
@@ -148,7 +146,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * worker threads.
    */
   context(given: Given<Settings>): Own;
-  readonly learning: Learning | null;
+  readonly learning?: Learning;
   /**
    * Returns what probes cannot verify with the current configuration of a module, as a text for the command `check`;
    * `null`: nothing.
@@ -159,8 +157,6 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * nothing to note.
    */
   unverified?(version: string | null): Sentence | null;
-  /** Loads the code that probes. */
-  prober(): Promise<Prober<Own>>;
   demo(): Promise<SmallMirror>;
   readonly door?: DoorPaths;
   doctor?(): Promise<Doctor>;

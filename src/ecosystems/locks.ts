@@ -28,6 +28,9 @@ export interface LockEntry {
 
 /** The invalid lines of a lock file. */
 export interface MalformedLines {
+  readonly file: string;
+  /** What a valid line looks like. */
+  readonly expected: Sentence;
   readonly count: number;
   /**
    * The first of the invalid lines; `line` is counted from 1. `module` and `version` contain only the beginning of the
@@ -44,10 +47,34 @@ export interface Lock {
    * `ProbeContext.pinned`.
    */
   readonly pinned: Readonly<Record<string, string>>;
-  /** The invalid lines of each file. `expected`: what a valid line looks like. Empty: all lines are valid. */
-  readonly malformed: readonly (MalformedLines & { readonly file: string; readonly expected: Sentence })[];
+  /** The invalid lines of each file. Empty: all lines are valid. */
+  readonly malformed: readonly MalformedLines[];
   /** True if the lock file leads to a file that was not read, although it may exist. */
   readonly isIncomplete?: boolean;
+}
+
+const malformedMax = 20;
+const shownChars = 60;
+
+/** An invalid line of a lock file. `words`: what is shown of it, as a module and a version. */
+export interface WrongLine {
+  readonly line: number;
+  readonly words: readonly string[];
+}
+
+/** Returns the invalid lines of one file for `Lock.malformed`. */
+export function malformedOf(file: string, expected: Sentence, wrong: readonly WrongLine[]): Lock['malformed'] {
+  if (wrong.length === 0) return [];
+  const first = wrong.slice(0, malformedMax).map(({ line, words }) => {
+    const [module = '', version = ''] = words.map(shown);
+    return { line, module, version };
+  });
+  return [{ file, expected, count: wrong.length, first }];
+}
+
+function shown(word: string): string {
+  const clean = word.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
+  return clean.length <= shownChars ? clean : `${clean.slice(0, shownChars - 1)}…`;
 }
 
 export function count(counts: Map<string, number>, name: string): void {

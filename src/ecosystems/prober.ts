@@ -1,3 +1,4 @@
+import { getOrMake } from '../core/get-or-make.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Prober } from '../core/ports.ts';
 
@@ -8,15 +9,8 @@ const loaded = new Map<EcosystemId, Promise<Prober>>();
  * it would load all ecosystems into the probing thread.
  */
 export function loadProber(id: EcosystemId): Promise<Prober> {
-  const known = loaded.get(id);
-  if (known !== undefined) return known;
-  const loading = load(id);
-  loaded.set(id, loading);
-  loading.catch(() => loaded.delete(id));
-  return loading;
-}
-
-async function load(id: EcosystemId): Promise<Prober> {
-  if (!/^[a-z][a-z0-9]*$/.test(id)) throw new Error('no such ecosystem');
-  return (await import(`./${id}/conversation.ts`)) as Prober;
+  return getOrMake(loaded, id, async () => {
+    if (!/^[a-z][a-z0-9]*$/.test(id)) throw new Error('no such ecosystem');
+    return (await import(`./${id}/conversation.ts`)) as Prober;
+  });
 }

@@ -31,7 +31,6 @@ export interface ClientReason {
 export interface RealClient {
   /** The name of the program, also in `clientRuns.clients`. Unique over all ecosystems. */
   readonly id: string;
-  readonly spec: readonly string[];
   readonly usualRequests: number;
   /**
    * Returns which of this mirror's access settings the client does not support, such as a client certificate. `null`:

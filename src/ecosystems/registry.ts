@@ -16,31 +16,15 @@ export interface Registry {
   readonly steps: readonly Step[];
 }
 
-/**
- * Creates the registry of all ecosystems.
- * @throws Error if two ecosystems share an id, a step, a real client or a key prefix of the state file
- */
-export function createRegistry(all: Registry['all']): Registry {
-  const byId = new Map(all.map((one) => [one.id, one]));
-  const steps = all.flatMap((one) => Object.keys(one.steps));
-  const ids = all.map(({ id }) => id);
-  refuseTwice('an id', ids);
-  refuseTwice('a step', steps);
-  refuseTwice(
-    'a real client',
-    all.flatMap(({ realClients }) => realClients.map((client) => client.id)),
-  );
-  refuseTwice(
-    'a stored key',
-    all.flatMap(({ learning }) => learning?.keys ?? []),
-  );
+function createRegistry(all: Registry['all']): Registry {
   const profileFor = (word: unknown) => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null;
-  return { all, of: (id) => byId.get(id) ?? null, profileFor, ids, steps };
-}
-
-function refuseTwice(what: string, words: readonly string[]): void {
-  const twice = words.find((word, at) => words.indexOf(word) !== at);
-  if (twice !== undefined) throw new Error(`two ecosystems share ${what}: ${twice}`);
+  return {
+    all,
+    of: (id) => all.find((one) => one.id === id) ?? null,
+    profileFor,
+    ids: all.map(({ id }) => id),
+    steps: all.flatMap((one) => Object.keys(one.steps)),
+  };
 }
 
 export function kindsOf({ all }: Registry): readonly Kind[] {
@@ -57,7 +41,6 @@ function kindOf(one: Ecosystem): Kind {
     newest: one.names.newest,
     example: one.names.example,
     expected: one.names.entry.expected,
-    clients: one.clients.map(({ id }) => id),
     forms: [...new Set(one.clients.flatMap(({ forms }) => forms))],
     profileForms: Object.assign({}, ...one.clients.map(({ profileForms = {} }) => profileForms)),
     variables: Object.assign({}, ...one.clients.map(({ variables }) => variables)),

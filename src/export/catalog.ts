@@ -1,12 +1,10 @@
 import { getOrMake } from '../core/get-or-make.ts';
-import { daemonMetrics } from './catalog/daemon.ts';
-import { mirrorMetrics } from './catalog/mirrors.ts';
-import { probeMetrics } from './catalog/probes.ts';
+import { declaredMetrics } from './catalog/metrics.ts';
 import texts from './catalog/texts.json' with { type: 'json' };
 import { countSeriesLines, type DaemonKind, type Metric, type MetricKind, type ShardKind } from './metric.ts';
 
 /** All metrics of the daemon. The exporter, docs/metrics.md, the alerts and the dashboards use this list. */
-export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } as const;
+export const catalog = declaredMetrics;
 
 export type MetricName = keyof typeof catalog;
 export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];

@@ -1,74 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type FindingChange, mismatchCauseOf } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Boards, Home } from './boards.ts';
-import type { Labels } from './catalog.ts';
+import type { Boards, Home, ShardBoard } from './boards.ts';
 import { planKeyOf } from './plan.ts';
+import type { Gauge } from './prom-client.ts';
 
-type TlsLabels = Readonly<Record<'registry' | 'tls_version' | 'cipher' | 'issuer', string>>;
+/** Exports one series with the value 1 for each mirror: other labels replace the series before. */
+function createInfo<L extends string>(gaugeOf: (board: ShardBoard) => Pick<Gauge<L>, 'set' | 'remove'>) {
+  const shown = new Map<string, Readonly<Record<L, string>>>();
 
-function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
-  return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
+  function hide({ board, entity }: Home): void {
+    const labels = shown.get(entity.key);
+    if (labels !== undefined) gaugeOf(board).remove(labels);
+    shown.delete(entity.key);
+  }
+
+  function show(home: Home, labels: Readonly<Record<L, string>>): void {
+    if (!isDeepStrictEqual(shown.get(home.entity.key), labels)) hide(home);
+    shown.set(home.entity.key, labels);
+    gaugeOf(home.board).set(labels, 1);
+  }
+
+  return { hide, show };
 }
 
 /** Exports the last TLS handshake and the HTTP version of each mirror. */
 function createConnectionFacts(boards: Boards) {
-  const shown = new Map<string, TlsLabels>();
-  const spoken = new Map<string, Labels>();
+  const shown = createInfo(({ instruments }) => instruments.mirror_tls_info);
+  const spoken = createInfo(({ instruments }) => instruments.mirror_protocol_info);
 
-  function hide(registry: string, home: Home): void {
-    const labels = shown.get(registry);
-    if (labels !== undefined) home.board.instruments.mirror_tls_info.remove(labels);
-    home.board.instruments.mirror_tls_certificate_expiry_timestamp_seconds.remove({ registry });
-    shown.delete(registry);
-  }
-
-  function certificate({ due, tls, outcome }: SettledSample): void {
+  function certificate(home: Home, { due, tls, outcome }: SettledSample): void {
     const { registry } = due.target;
-    const home = boards.home(planKeyOf.mirror(registry));
-    if (home === undefined) return;
-    if (tls === null) {
+    const expiry = home.board.instruments.mirror_tls_certificate_expiry_timestamp_seconds;
+    if (tls !== null) {
+      shown.show(home, { registry, tls_version: tls.version, cipher: tls.cipher, issuer: tls.issuer });
+      if (tls.expiresAtMs === null) expiry.remove({ registry });
+      else expiry.set({ registry }, tls.expiresAtMs / 1000);
+    } else if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') {
       // If no connection opens, the last certificate stays exported. If the TLS handshake fails before a certificate
       // arrives, the last one is removed.
-      if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
-      return;
+      shown.hide(home);
+      expiry.remove({ registry });
     }
-    const labels = { registry, tls_version: tls.version, cipher: tls.cipher, issuer: tls.issuer };
-    const { instruments } = home.board;
-    if (!sameTls(shown.get(registry), labels)) hide(registry, home);
-    shown.set(registry, labels);
-    instruments.mirror_tls_info.set(labels, 1);
-    if (tls.expiresAtMs === null) instruments.mirror_tls_certificate_expiry_timestamp_seconds.remove({ registry });
-    else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
-  }
-
-  /**
-   * Exports the HTTP version of a probe. A probe over a forced version is ignored, because clients may get another
-   * version.
-   */
-  function version({ due, protocol }: SettledSample): void {
-    const { ecosystem, registry } = due.target;
-    const home = boards.home(planKeyOf.mirror(registry));
-    if (home === undefined || protocol === undefined || due.protocol !== undefined) return;
-    if (spoken.get(registry)?.protocol !== protocol) forgetVersion(registry, home);
-    const labels = { ecosystem, registry, protocol };
-    spoken.set(registry, labels);
-    home.board.instruments.mirror_protocol_info.set(labels, 1);
-  }
-
-  function forgetVersion(registry: string, home: Home): void {
-    const labels = spoken.get(registry);
-    if (labels !== undefined) home.board.instruments.mirror_protocol_info.remove(labels);
-    spoken.delete(registry);
   }
 
   return {
     sample(settled: SettledSample): void {
-      certificate(settled);
-      version(settled);
+      const { due, protocol } = settled;
+      const { ecosystem, registry } = due.target;
+      const home = boards.home(planKeyOf.mirror(registry));
+      if (home === undefined) return;
+      certificate(home, settled);
+      // A probe over a forced version is ignored, because clients may get another version.
+      if (protocol !== undefined && due.protocol === undefined) spoken.show(home, { ecosystem, registry, protocol });
     },
     forget(registry: string, home: Home): void {
-      hide(registry, home);
-      forgetVersion(registry, home);
+      shown.hide(home);
+      spoken.hide(home);
+      home.board.instruments.mirror_tls_certificate_expiry_timestamp_seconds.remove({ registry });
     },
   };
 }

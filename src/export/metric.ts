@@ -80,12 +80,8 @@ export function newEventCounter<const L extends Metric['labels'], const P extend
   return { type: 'counter', labels, per, onFirst: true } as const;
 }
 
-export function newGauge<
-  const L extends Metric['labels'],
-  const P extends Metric['per'],
-  const W extends Weighed = object,
->(labels: L, per: P, weighed: W = {} as W) {
-  return { type: 'gauge', labels, per, ...weighed } as const;
+export function newGauge<const L extends Metric['labels'], const P extends Metric['per']>(labels: L, per: P) {
+  return { type: 'gauge', labels, per } as const;
 }
 
 export function newHistogram<

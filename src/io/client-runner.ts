@@ -1,28 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { chown, lchown, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ClientEnd, ClientOrder, ClientPlan, ClientReport, ClientRunner } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
-import type { Clock, Timers } from '../core/ports.ts';
 import { clearFolder, clearLeft, homePrefix, makeRunsFolder, measureFolder, readFetched } from './client-folder.ts';
 import { keepWords, maskWords } from './client-words.ts';
+import { systemClock } from './clock.ts';
+import { codeOf } from './files.ts';
 import { findCommand } from './machine.ts';
-import { stopGroup } from './process-groups.ts';
+import { type ProcessGroup, startGroup } from './process-groups.ts';
+import { systemTimers } from './timers.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
-
-interface Running {
-  stop(because: Stop): void;
-}
-
-interface Room {
-  readonly clock: Pick<Clock, 'monotonicMs'>;
-  readonly timers: Timers;
-  readonly path: string;
-  readonly running: Set<Running>;
-}
 
 /**
  * Files in the folder of each run, so that clients that search the parents of their folder for settings of a project stop
@@ -41,9 +31,9 @@ const withheld = ['git', 'ssh'] as const;
  *                      `makeRunsFolder`
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
-export function createClientRunner(input: Omit<Room, 'running'> & { readonly folder?: string }): ClientRunner {
-  const { clock, timers, path } = input;
-  const room: Room = { clock, timers, path, running: new Set() };
+export function createClientRunner(input: { readonly path: string; readonly folder?: string }): ClientRunner {
+  const { path } = input;
+  const running = new Set<ProcessGroup<Stop>>();
   const ends = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -58,9 +48,10 @@ export function createClientRunner(input: Omit<Room, 'running'> & { readonly fol
       await furnish(home, plan, order.user, findCommand('false', path) ?? '/bin/false');
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
-      const report = await runProgram(room, order, home, plan, wrapped(argv, order, path));
+      const one = { running, path, order, home, plan };
+      const report = await runPlan(one, wrapped(argv, order, path));
       // A filter of system calls may forbid `setpriv` or `prlimit`. Then the client runs without them.
-      return isRefused(report) ? await runProgram(room, order, home, plan, argv) : report;
+      return isRefused(report) ? await runPlan(one, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
     } finally {
@@ -79,23 +70,24 @@ export function createClientRunner(input: Omit<Room, 'running'> & { readonly fol
     },
     async close() {
       isClosed = true;
-      for (const one of room.running) one.stop('shutdown');
+      for (const one of running) one.stop('shutdown');
       await Promise.all(ends);
     },
   };
 }
 
-async function runProgram(
-  { clock, timers, path, running }: Room,
-  order: ClientOrder,
-  home: string,
-  plan: ClientPlan,
-  argv: readonly string[],
-): Promise<ClientReport> {
-  const startedMs = clock.monotonicMs();
+interface Run {
+  readonly running: Set<ProcessGroup<Stop>>;
+  readonly path: string;
+  readonly order: ClientOrder;
+  readonly home: string;
+  readonly plan: ClientPlan;
+}
+
+async function runPlan({ running, path, order, home, plan }: Run, argv: readonly string[]): Promise<ClientReport> {
+  const startedMs = systemClock.monotonicMs();
   const words = keepWords(limits.clientWordsBytes);
-  const [file = '', ...args] = argv;
-  const child = spawn(file, args, {
+  const group = startGroup<Stop>(argv, {
     cwd: join(home, 'work'),
     env: {
       PATH: `${join(home, 'bin')}:${path}`,
@@ -106,67 +98,33 @@ async function runProgram(
       ...plan.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    ...(order.user === null ? {} : order.user),
+    timeoutMs: order.timeoutMs,
+    ...order.user,
   });
-  let because: Stop | null = null;
-  const one: Running = {
-    stop(why) {
-      because ??= why;
-      stopGroup(child.pid);
-    },
-  };
-  running.add(one);
-  lowPriority(child);
-  for (const stream of [child.stdout, child.stderr])
+  running.add(group);
+  lowPriority(group.child.pid);
+  for (const stream of [group.child.stdout, group.child.stderr])
     stream?.on('data', (chunk: Buffer) => {
       words.add(chunk);
-      if (words.count() > order.outputBytes) one.stop('output');
+      if (words.count() > order.outputBytes) group.stop('output');
     });
-  const deadline = timers.after(order.timeoutMs, () => one.stop('time'));
-  const watch = watchDisk(home, order.diskBytes, timers, () => one.stop('disk'));
-  const exit = await ended(child, timers);
-  const tookMs = clock.monotonicMs() - startedMs;
-  deadline.cancel();
+  const watch = watchDisk(home, order.diskBytes, () => group.stop('disk'));
+  const end = endOf(await group.end);
+  const tookMs = systemClock.monotonicMs() - startedMs;
   watch.cancel();
-  running.delete(one);
+  running.delete(group);
   const { files, bytes, last: newest } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
   const only = files === 1 && newest !== null ? await readFetched(newest) : null;
   const output = maskWords(words.text(), maskOf(order.access), limits.clientLineChars);
   const last = output.split('\n').slice(-limits.clientWordsLines).join('\n');
-  const report = { end: endOf(exit, because), tookMs, files, bytes, said: output, words: last };
+  const report = { end, tookMs, files, bytes, said: output, words: last };
   return only === null ? report : { ...report, only };
 }
 
-type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };
-
-/**
- * When the process has ended, stops its process group. Resolves when its pipes are closed too, or after
- * `limits.closeMs`.
- */
-function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
-  return new Promise((resolve) => {
-    child.once('error', (cause) => {
-      if (child.pid === undefined) resolve({ error: codeOf(cause) });
-    });
-    child.once('exit', (code, signal) => {
-      stopGroup(child.pid);
-      const exit = { code, signal };
-      const patience = timers.after(limits.closeMs, () => resolve(exit));
-      child.once('close', () => {
-        patience.cancel();
-        resolve(exit);
-      });
-    });
-  });
-}
-
-function endOf(exit: Exit, because: Stop | null): ClientEnd {
-  if ('error' in exit) return { tag: 'not_run', because: 'trouble', code: exit.error };
+function endOf({ exit, because }: Awaited<ProcessGroup<Stop>['end']>): ClientEnd {
+  if (exit.tag === 'not_run') return { ...exit, because: 'trouble' };
   if (because === 'shutdown') return { tag: 'not_run', because: 'shutdown', code: 'ECANCELED' };
-  if (because !== null) return { tag: 'stopped', because };
-  if (exit.code === null) return { tag: 'signalled', signal: exit.signal ?? 'unknown' };
-  return { tag: 'exited', code: exit.code };
+  return because === null ? exit : { tag: 'stopped', because };
 }
 
 function isRefused({ end, said: output }: ClientReport): boolean {
@@ -223,14 +181,14 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
   for (const path of [...folders].toReversed()) await own(path);
 }
 
-function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {
+function watchDisk(home: string, bytesMax: number, over: () => void): { cancel(): void } {
   let isOver = false;
-  let timer = timers.after(limits.clientWatchMs, checkSize);
+  let timer = systemTimers.after(limits.clientWatchMs, checkSize);
   function checkSize(): void {
     void measureFolder(home, limits.clientEntries).then(({ bytes, isCut }) => {
       if (isOver) return;
       if (bytes > bytesMax || isCut) over();
-      else timer = timers.after(limits.clientWatchMs, checkSize);
+      else timer = systemTimers.after(limits.clientWatchMs, checkSize);
     });
   }
   return {
@@ -241,15 +199,10 @@ function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => v
   };
 }
 
-function lowPriority({ pid }: ChildProcess): void {
+function lowPriority(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
     // The process has already ended.
   }
-}
-
-function codeOf(cause: unknown): string {
-  const { code } = cause as { readonly code?: unknown };
-  return typeof code === 'string' ? code : 'UNKNOWN';
 }

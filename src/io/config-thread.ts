@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
@@ -5,18 +6,12 @@ import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 
-export const configRole = 'mirrorwatch-config';
-
 /** The text of a configuration. `path`: its file; `null`: the built-in configuration. */
 export interface ConfigText {
   readonly text: string;
   readonly path: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-}
-
-export interface ConfigSeed extends ConfigText {
-  readonly role: typeof configRole;
 }
 
 export type ConfigRead =
@@ -33,10 +28,9 @@ export async function readConfigAside(
   input: ConfigText,
   limitMs: number = limits.configReadMs,
 ): Promise<Result<{ readonly config: Config; readonly warnings: readonly ConfigIssue[] }, readonly ConfigIssue[]>> {
-  const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
   // Node flags of this process (such as an inspector's port) must not apply to the thread.
-  const options = { workerData: seed, name: 'config', execArgv: [], resourceLimits };
+  const options = { workerData: input, name: 'config', execArgv: [], resourceLimits };
   const read = await readWith(options, limitMs);
   if (typeof read === 'string')
     return error([issueOf(phrase('expected.readWithin', { seconds: limitMs / 1_000 }), read)]);
@@ -46,32 +40,22 @@ export async function readConfigAside(
 
 /** Returns the message of the thread, or an error code. */
 async function readWith(options: WorkerOptions, limitMs: number): Promise<ConfigRead | string> {
-  let thread: Worker;
+  const late = AbortSignal.timeout(limitMs);
+  let thread: Worker | null = null;
   try {
     thread = new Worker(entry, options);
+    const message = once(thread, 'message', { signal: late });
+    const exit = once(thread, 'exit').then(([code]) => [`exit code ${code}`]);
+    const [first] = await Promise.race([message, exit]);
+    return first;
   } catch (failed) {
-    return codeOf(failed);
+    return late.aborted ? 'ETIMEDOUT' : codeOf(failed);
+  } finally {
+    await thread?.terminate();
   }
-  const read = await firstOf(thread, limitMs);
-  await thread.terminate();
-  return read;
 }
 
 function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   return 'code' in thrown ? String(thrown.code) : thrown.name;
-}
-
-function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('ETIMEDOUT'), limitMs);
-    const end = (what: ConfigRead | string): void => {
-      clearTimeout(timer);
-      resolve(what);
-    };
-    thread.once('message', end);
-    thread.once('messageerror', () => end('ERR_MESSAGE'));
-    thread.once('error', (thrown) => end(codeOf(thrown)));
-    thread.once('exit', (code) => end(`exit code ${code}`));
-  });
 }

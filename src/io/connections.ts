@@ -1,4 +1,7 @@
 interface Socket {
+  /** The number of bytes that were sent or wait to be sent, and of those that wait. */
+  readonly bytesWritten: number;
+  readonly writableLength: number;
   destroy(): unknown;
 }
 
@@ -9,11 +12,15 @@ interface Connection {
   isLetIn: boolean;
   /** True while the connection is younger than about `newMs`, because its first request may still be on the way. */
   isNew: boolean;
+  /** The value of `bytesWritten` since `sinceMs` at least, while bytes wait to be sent. */
+  stall: { readonly bytes: number; readonly sinceMs: number };
 }
 
 export type Connections = ReturnType<typeof createConnections>;
 
 const newMs = 1_000;
+/** A client that reads nothing of its response for this time, milliseconds, makes room for other clients. */
+const stalledMs = 5_000;
 
 /**
  * The rank of a connection; the lowest rank is closed first. Unauthorized connections rank below authorized ones. In
@@ -23,16 +30,21 @@ function rankOf({ requests, isLetIn, isNew }: Connection): number {
   return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : isNew ? 0.5 : 0);
 }
 
-/** The rank of an authorized connection with a running request. Such a connection is never closed for a new one. */
+/**
+ * The rank of an authorized connection with a running request. Such a connection is never closed for a new one, unless
+ * its client does not read.
+ */
 const inUse = 3;
+const stalled = 2.75;
 
 /**
  * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
  * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces a connection of
  * the address that has most connections of the lowest rank. If all these connections have the rank `inUse`, the new
  * connection is closed.
+ * @param nowMs  the monotonic clock
  */
-export function createConnections(bounds: { readonly perAddress: number; readonly all: number }) {
+export function createConnections(bounds: { readonly perAddress: number; readonly all: number }, nowMs: () => number) {
   /** Open connections by key, the least recently used first. */
   const open = new Map<string, Connection>();
 
@@ -42,13 +54,21 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     connection?.socket.destroy();
   }
 
+  /** Notes which clients read. It is called for each new connection. */
+  function noteStalls(): void {
+    for (const connection of open.values()) {
+      const { bytesWritten: bytes, writableLength } = connection.socket;
+      if (writableLength === 0 || bytes !== connection.stall.bytes) connection.stall = { bytes, sinceMs: nowMs() };
+    }
+  }
+
   /** Closes a connection of this address (`null`: of any address). @returns true; false if all are in use */
   function makeRoom(address: string | null): boolean {
     let rank = inUse;
     /** By address: its least recently used connection of the lowest rank, and the number of such connections. */
     let lowest = new Map<string, { readonly key: string; count: number }>();
     for (const [key, one] of open) {
-      const its = rankOf(one);
+      const its = Math.min(rankOf(one), nowMs() - one.stall.sinceMs < stalledMs ? inUse : stalled);
       if (its > rank || (address !== null && one.address !== address)) continue;
       if (its < rank) lowest = new Map();
       rank = its;
@@ -64,10 +84,12 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
 
   return {
     opened(key: string, address: string, socket: Socket): void {
+      noteStalls();
       const isOwnFull = [...open.values()].filter((one) => one.address === address).length >= bounds.perAddress;
       const isFull = isOwnFull || open.size >= bounds.all;
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
-      const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
+      const stall = { bytes: 0, sinceMs: nowMs() };
+      const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true, stall };
       open.set(key, connection);
       // `setImmediate` lets the next read run first: a request may have arrived while the event loop was late.
       setTimeout(() => {

@@ -1,6 +1,61 @@
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { limits } from '../core/limits.ts';
+import { codeOf } from './files.ts';
 import { keepFlag } from './flag.ts';
+
+/** How the first process of a group ended: with an exit status, by a signal, or it could not be started. */
+export type GroupExit =
+  | { readonly tag: 'exited'; readonly code: number }
+  | { readonly tag: 'signalled'; readonly signal: string }
+  | { readonly tag: 'not_run'; readonly code: string };
+
+/** @template Why  the reasons of `stop` */
+export interface ProcessGroup<Why> {
+  readonly child: ReturnType<typeof spawn>;
+  /** Kills the group. The first reason is the one that `end` gives. */
+  stop(because: Why): void;
+  /** Never rejects. `because`: why the group was stopped; `null`: it ended on its own. */
+  readonly end: Promise<{ readonly exit: GroupExit; readonly because: Why | null }>;
+}
+
+/**
+ * Starts a program in its own process group. The group is killed after `timeoutMs`, and when the program has ended.
+ * @throws what `spawn` throws, such as for an argument with a zero byte
+ */
+export function startGroup<Why>(
+  [file = '', ...args]: readonly string[],
+  options: Parameters<typeof spawn>[2] & { readonly timeoutMs: number },
+): ProcessGroup<Why | 'time'> {
+  const { timeoutMs, ...rest } = options;
+  const child = spawn(file, args, { ...rest, detached: true });
+  const { promise, resolve } = Promise.withResolvers<GroupExit>();
+  let because: Why | 'time' | null = null;
+  // Other processes of the group could keep the pipes open. And a process that cannot be killed must not delay the end.
+  const stopThen = (exit: GroupExit): void => {
+    stopGroup(child.pid);
+    setTimeout(resolve, limits.closeMs, exit).unref();
+  };
+  const stop = (why: Why | 'time'): void => {
+    because ??= why;
+    stopThen({ tag: 'signalled', signal: 'SIGKILL' });
+  };
+  const deadline = setTimeout(stop, timeoutMs, 'time');
+  child.once('error', (cause) => {
+    if (child.pid === undefined) resolve({ tag: 'not_run', code: codeOf(cause) });
+  });
+  child.once('exit', (code, signal) => {
+    const exit: GroupExit = code === null ? { tag: 'signalled', signal: signal ?? 'unknown' } : { tag: 'exited', code };
+    child.once('close', () => resolve(exit));
+    stopThen(exit);
+  });
+  const end = promise.then((exit) => {
+    clearTimeout(deadline);
+    return { exit, because };
+  });
+  return { child, stop, end };
+}
 
 /**
  * Marks a process group as running by an empty file, so that the next start of the daemon can stop it.
@@ -23,7 +78,7 @@ export function stopRecordedGroups(folder: string): void {
   }
 }
 
-export function stopGroup(leader: number | undefined): void {
+function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {

@@ -8,6 +8,7 @@ import { descriptorBoundsFor } from '../core/descriptors.ts';
 import { letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { systemClock } from './clock.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { readDescriptorLimit } from './machine.ts';
 
@@ -81,7 +82,10 @@ export async function listen(
  */
 function bound(server: Server): Connections {
   const bounds = descriptorBoundsFor(readDescriptorLimit());
-  const connections = createConnections({ perAddress: bounds.connectionsPerAddress, all: bounds.connections });
+  const connections = createConnections(
+    { perAddress: bounds.connectionsPerAddress, all: bounds.connections },
+    systemClock.monotonicMs,
+  );
   const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
@@ -12,7 +13,6 @@ import { warmUp } from '../wire/warm-up.ts';
 import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
 import { createCollector } from './collect.ts';
-import { startOptimizing } from './compilers.ts';
 import { createGpgv } from './gpgv.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
@@ -169,8 +169,7 @@ function usesHttp2({ access }: WorkerBook): boolean {
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
-  const isFullSpeed = (fromMs: number): boolean => startOptimizing(fromMs, systemClock.monotonicMs());
-  const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum, isFullSpeed };
+  const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum, isFullSpeed: startOptimizing };
   let current = openEdition(seed.book, null, own);
   const warm = Promise.allSettled([
     warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: usesHttp2(current.book) }),
@@ -227,6 +226,23 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
     send({ kind: 'booked', edition: message.edition });
   });
   beat();
+}
+
+/** When this thread switched the compilers on, monotonic milliseconds; `null`: it did not. */
+let optimizedMs: number | null = null;
+
+/**
+ * Switches V8's optimizing compilers on, for all threads, if this thread did not yet. They are off in a daemon with
+ * little load. Without them, a large index takes 5 to 12 times as much CPU time
+ * (docs/decisions/0090-long-answers-hold-longer.md).
+ * @returns true if this thread switched them on before `fromMs`, when the work began, monotonic milliseconds
+ */
+function startOptimizing(fromMs: number): boolean {
+  if (optimizedMs === null) {
+    for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
+    optimizedMs = systemClock.monotonicMs();
+  }
+  return fromMs > optimizedMs;
 }
 
 function accessKeyOf(book: WorkerBook): string {

@@ -1,11 +1,10 @@
 import type { Receiver } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Notice } from '../core/notice.ts';
-import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import { renderAlertBody } from './alerts.ts';
 import { type BodyMeta, bodyOf, endsFinding, type NoticeDraft } from './news.ts';
-import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
+import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State } from './outbox.ts';
 import { isMeant, type Queue, type QueueEntry } from './queue.ts';
 import { findBase, storyKeyOf, storyRowOf, storyViewOf } from './stories.ts';
 
@@ -18,7 +17,7 @@ type Audience = 'all' | 'programs' | 'people';
 type NoticeIds = Readonly<Record<string, string>>;
 
 /** Queues a notice of an event for each receiver whose settings select the event. */
-export function queueNotices(state: State, change: NoticeDraft, audience: Audience, now: Now): void {
+export function queueNotices(state: State, change: NoticeDraft, audience: Audience): void {
   const isRecovery = endsFinding(change);
   const findingId = change.finding?.id ?? null;
   const opened = findingId === null ? undefined : state.opened.get(findingId);
@@ -28,14 +27,14 @@ export function queueNotices(state: State, change: NoticeDraft, audience: Audien
     state.pending.delete('meta', `opened/${findingId}`);
   }
   const queues = queuesFor(state, change, audience);
-  const ids = { ...(isRecovery ? {} : opened), ...enqueueEach(state, queues, change, opened, now) };
+  const ids = { ...(isRecovery ? {} : opened), ...enqueueEach(state, queues, change, opened) };
   const isUnsent = isRecovery && queues.length > 0 && Object.keys(ids).length === 0;
   if (isUnsent) removeStory(state, change.subject);
-  if (audience !== 'programs') recordStory(state, change, ids, now);
+  if (audience !== 'programs') recordStory(state, change, ids);
   const isKnown = opened !== undefined && queues.length === 0;
   if (findingId !== null && !isRecovery && !isKnown) {
     state.opened.set(findingId, ids);
-    state.pending.put({ table: 'meta', key: `opened/${findingId}`, atMs: now.wallMs, value: ids });
+    state.pending.put({ table: 'meta', key: `opened/${findingId}`, atMs: state.now.wallMs, value: ids });
   }
   dropOverflow(state);
 }
@@ -49,36 +48,37 @@ function queuesFor(state: State, change: NoticeDraft, audience: Audience): reado
   return wanting.filter((queue) => !queue.disabled);
 }
 
-/** Queues one notice for each receiver, with a common sequence number. @returns the ids of the notices, by receiver */
-function enqueueEach(
+/**
+ * Queues one notice for each receiver, with a common sequence number.
+ * @param opened  the last notices about the finding, by receiver
+ * @returns the ids of the notices, by receiver
+ */
+export function enqueueEach(
   state: State,
   queues: readonly Queue[],
   change: NoticeDraft,
-  opened: NoticeIds | undefined,
-  now: Now,
+  opened: NoticeIds = {},
 ): NoticeIds {
   const ids: Record<string, string> = {};
   if (queues.length === 0) return ids;
-  const isRecovery = endsFinding(change);
   const story = state.stories.get(change.subject);
+  const toldStart = endsFinding(change) ? story?.told : undefined;
   const base = findBase(state.stories, change);
   const seq = nextSeqOf(state, change.subject);
-  state.pending.put(seqRowOf(change.subject, seq, now));
   for (const queue of queues) {
-    if (isEndOfWaiting(change) && dropWaiting(state, queue, change, now)) continue;
+    if (isEndOfWaiting(change) && dropWaiting(state, queue, change)) continue;
     const { receiver } = queue;
     const { name } = receiver;
-    const id = state.random.id(now.wallMs);
-    ids[name] = id;
-    const resolves = sentIdOf(queue, opened?.[name] ?? (isRecovery ? story?.told[name] : null) ?? null);
-    const updates = sentIdOf(queue, base?.told[name] ?? null);
+    const resolves = sentIdOf(queue, opened[name] ?? toldStart?.[name]);
+    const updates = sentIdOf(queue, base?.told[name]);
     const notice: Notice = {
-      ...noticeOf(change, receiver, id, seq, now),
-      body: bodyFor(state, receiver, change, { seq, resolves, updates, story: storyViewOf(story) }, now),
+      ...noticeOf(state, change, receiver, seq),
+      body: bodyFor(state, receiver, change, { seq, resolves, updates, story: storyViewOf(story) }),
       ...sentenceFor(receiver, change),
-      ...endsEarlierOf(queue, change, now),
+      ...endsEarlierOf(state, queue, change),
     };
-    enqueue(state, queue, notice, change.finding?.id ?? null, now, waitMsOf(receiver, change));
+    ids[name] = notice.id;
+    enqueue(state, queue, notice, change.finding?.id ?? null, waitMsOf(receiver, change));
   }
   return ids;
 }
@@ -104,15 +104,15 @@ function isEndOfWaiting({ finding, advice }: NoticeDraft): boolean {
  * Drops the notice of a beginning that still waits as `waitMsOf` says. Its end is then no news either.
  * @returns true if there was such a notice
  */
-function dropWaiting(state: State, queue: Queue, change: NoticeDraft, now: Now): boolean {
+function dropWaiting(state: State, queue: Queue, change: NoticeDraft): boolean {
   if (queue.receiver.chat !== undefined) return false;
-  const waiting = findWaiting(queue, change, now);
+  const waiting = findWaiting(state, queue, change);
   if (waiting !== undefined) state.pending.drop(queue, waiting, 'replaced');
   return waiting !== undefined;
 }
 
 /** Finds the notice of a beginning that still waits as `waitMsOf` says, and that the receiver does not miss. */
-function findWaiting({ entries }: Queue, { subject, finding }: NoticeDraft, now: Now): QueueEntry | undefined {
+function findWaiting({ now }: State, { entries }: Queue, { subject, finding }: NoticeDraft): QueueEntry | undefined {
   return entries.find(
     ({ notice, findingId, dueMs }) =>
       notice.subject === subject &&
@@ -124,17 +124,17 @@ function findWaiting({ entries }: Queue, { subject, finding }: NoticeDraft, now:
 }
 
 /** The earlier advice does not count if its own notice still waits: the receiver does not know that advice. */
-function endsEarlierOf(queue: Queue, change: NoticeDraft, now: Now): Pick<Notice, 'endsEarlier'> {
-  return change.endsEarlier && findWaiting(queue, change, now) === undefined ? { endsEarlier: true } : {};
+function endsEarlierOf(state: State, queue: Queue, change: NoticeDraft): Pick<Notice, 'endsEarlier'> {
+  return change.endsEarlier && findWaiting(state, queue, change) === undefined ? { endsEarlier: true } : {};
 }
 
 /** Records the notices in the story (recurring trouble) of their subject, because later notices refer to them. */
-function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now): void {
+function recordStory(state: State, change: NoticeDraft, ids: NoticeIds): void {
   const story = state.stories.get(change.subject);
   if (story === undefined) return;
   const isBase = findBase(state.stories, change) === story;
   if (!endsFinding(change) && !isBase) story.told = { ...story.told, ...ids };
-  state.pending.put(storyRowOf(change.subject, story, now));
+  state.pending.put(storyRowOf(change.subject, story, state.now));
 }
 
 /** Removes the story of a trouble of which nobody was sent the beginning, so that it does not count as recurring. */
@@ -144,19 +144,16 @@ function removeStory(state: State, subject: string): void {
 }
 
 function bodyFor(
-  state: State,
+  { origin, advised: byMirror, now: { wallMs } }: State,
   receiver: Receiver,
   change: NoticeDraft,
   meta: Omit<BodyMeta, 'origin' | 'wallMs' | 'advised'>,
-  now: Now,
 ): string {
   // The queue of a chat also stores the body in format `standard`. The card is rendered from it at each attempt.
-  const { origin } = state;
   const isRecovery = endsFinding(change);
-  const advised = isRecovery ? null : (state.advised.get(change.finding?.registry ?? '') ?? null);
-  if (!showsAlerts(receiver) || change.finding === null)
-    return bodyOf(change, { ...meta, origin, advised, wallMs: now.wallMs });
-  const endedAtMs = isRecovery ? (change.finding.closedAtMs ?? now.wallMs) : null;
+  const advised = isRecovery ? null : (byMirror.get(change.finding?.registry ?? '') ?? null);
+  if (!showsAlerts(receiver) || change.finding === null) return bodyOf(change, { ...meta, origin, advised, wallMs });
+  const endedAtMs = isRecovery ? (change.finding.closedAtMs ?? wallMs) : null;
   return renderAlertBody(change.finding, origin, receiver.lang, endedAtMs, advised);
 }
 
@@ -170,7 +167,7 @@ function sentenceFor({ chat }: Receiver, { finding, action, advice }: NoticeDraf
 }
 
 /** Returns the id of an earlier notice to refer to. `null`: there is none, or it is for a chat and was not sent yet. */
-function sentIdOf(queue: Queue, id: string | null): string | null {
+function sentIdOf(queue: Queue, id: string | null = null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }

@@ -18,19 +18,19 @@ import {
   applyDelivery,
   expire,
   isFor,
+  type NotifyTurn,
   nextSeqOf,
   noticeOf,
+  openOutboxTurn,
   outboxEntryOf,
   restoreOutbox,
   type State,
-  seqRowOf,
 } from './outbox.ts';
 import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
 import { attemptMsOf, expiryMsOf, listDueEntries, notSent, Queue, type QueueEntry } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
 import type { Card } from './receivers/section.ts';
 import { dropEnded, expireHeld, releaseAtMs, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
-import { type NotifyTurn, openOutboxTurn } from './turn.ts';
 
 interface NotifierInput {
   readonly config: Config;
@@ -61,8 +61,12 @@ export function createNotifier(input: NotifierInput) {
   // The closures below must not use `input`: they would keep the first configuration in memory after a reload.
   const { defect = () => undefined } = input;
   const state = firstState(input);
-  restoreOutbox(state, input.restored, input.now);
-  const flush = (): NotifyTurn => {
+  restoreOutbox(state, input.restored);
+  /** Does one call at its time. @returns the changes of all calls since the last result */
+  const turn = (now: Now, act: () => void): NotifyTurn => {
+    state.now = now;
+    expire(state);
+    act();
     const done = state.pending.done();
     state.pending = openOutboxTurn();
     return done;
@@ -70,39 +74,43 @@ export function createNotifier(input: NotifierInput) {
 
   return {
     /** Queues notices of the changes, repeated alerts, and delayed events that are due. Drops expired notices. */
-    compose(changes: Changes, now: Now): NotifyTurn {
-      expire(state, now);
-      recordAdvice(state, changes.advice);
-      for (const change of changes.findings) {
-        heed(state, change, now);
-        const draft = draftOfFinding(change, state.origin.vantage);
-        if (draft !== null) announce(state, draft, now);
-      }
-      for (const draft of draftsOfAdvice(changes.advice)) announce(state, draft, now);
-      for (const action of changes.acted ?? []) queueNotices(state, draftOfAction(action), 'all', now);
-      release(state, changes.standings ?? [], now);
-      enqueueRepeats(state, now);
-      return flush();
-    },
+    compose: ({ findings, advice, acted = [], standings = [] }: Changes, now: Now) =>
+      turn(now, () => {
+        recordAdvice(state, advice);
+        for (const change of findings) {
+          heed(state, change);
+          const draft = draftOfFinding(change, state.origin.vantage);
+          if (draft !== null) announce(state, draft);
+        }
+        for (const draft of draftsOfAdvice(advice)) announce(state, draft);
+        for (const action of acted) queueNotices(state, draftOfAction(action), 'all');
+        release(state, standings);
+        enqueueRepeats(state);
+      }),
     /**
      * Returns the messages to send now: one per receiver and subject, or one per chat. Each counts as being sent until
      * `delivered` is called.
      */
     takeDue(now: Now): readonly Sendable[] {
-      expire(state, now);
+      state.now = now;
+      expire(state);
       return [...state.queues.values()].flatMap((queue) =>
         isChat(queue.receiver)
-          ? takeCard(state, queue, queue.receiver, now)
-          : listDueEntries(queue, now.monotonicMs).flatMap((entry) => takeOne(state, queue, entry, { now, defect })),
+          ? takeCard(state, queue, queue.receiver)
+          : listDueEntries(queue, now.monotonicMs).flatMap((entry) => takeOne(state, queue, entry, defect)),
       );
     },
-    delivered(notice: Notice, delivery: Delivery, now: Now): NotifyTurn {
-      expire(state, now);
-      const queue = state.queues.get(notice.receiver);
-      if (queue !== undefined) closeDelivery(state, queue, notice, delivery, now);
-      return flush();
+    delivered: (notice: Notice, delivery: Delivery, now: Now) =>
+      turn(now, () => {
+        const queue = state.queues.get(notice.receiver);
+        if (queue !== undefined) closeDelivery(state, queue, notice, delivery);
+      }),
+    /** Makes a test message (type `mirror.self`, subject `self/test`), which is never queued; `null`: no such receiver. */
+    test(name: string, now: Now): Sendable | null {
+      state.now = now;
+      const receiver = state.queues.get(name)?.receiver;
+      return receiver === undefined ? null : makeTestNotice(state, receiver);
     },
-    test: (name: string, now: Now) => makeTestNotice(state, name, now),
     /** When the next attempt, expiry or delayed event is due, monotonic milliseconds; `null`: none is planned. */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
@@ -113,32 +121,26 @@ export function createNotifier(input: NotifierInput) {
     /**
      * Applies another configuration. Disabled receivers are enabled again; the queues of removed receivers are dropped.
      */
-    reconfigure(config: Config, now: Now): NotifyTurn {
-      expire(state, now);
-      replaceReceivers(state, config, now);
-      return flush();
-    },
+    reconfigure: (config: Config, now: Now) => turn(now, () => replaceReceivers(state, config)),
   };
 }
 
-/** Makes a test message (type `mirror.self`, subject `self/test`), which is never queued; `null`: no such receiver. */
-function makeTestNotice(state: State, name: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null {
-  const receiver = state.queues.get(name)?.receiver;
-  if (receiver === undefined) return null;
+function makeTestNotice(state: State, receiver: Receiver): Sendable {
   const { format, lang } = receiver;
+  const { origin, now } = state;
   const subject = 'self/test';
   const seq = nextSeqOf(state, subject);
   const text = wordsOf(lang)('finding.testSays');
-  const data = { seq, subject, vantage: state.origin.vantage, text };
+  const data = { seq, subject, vantage: origin.vantage, text };
   const standard = JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data });
   const notice: Notice = {
-    ...noticeOf({ type: 'mirror.self', subject }, receiver, state.random.id(now.wallMs), seq, now),
-    body: showsAlerts({ format }) ? makeTestAlert(state.origin, lang, now) : standard,
+    ...noticeOf(state, { type: 'mirror.self', subject }, receiver, seq),
+    body: showsAlerts({ format }) ? makeTestAlert(origin, lang, now) : standard,
   };
   const message = isChat(receiver)
-    ? renderChatMessage(receiver, [outboxEntryOf(notice, null, now)], state.origin, now).message
+    ? renderChatMessage(receiver, [outboxEntryOf(notice, null, now)], origin, now).message
     : messageOf(receiver, notice, now);
-  return { notice, message, rows: [seqRowOf(subject, seq, now)] };
+  return { notice, message };
 }
 
 function standingOf(queue: Queue, now: Now): QueueStanding {
@@ -159,7 +161,8 @@ function standingOf(queue: Queue, now: Now): QueueStanding {
 /**
  * Replaces the receivers by those of another configuration. Notices that their receiver can no longer use are removed.
  */
-function replaceReceivers(state: State, config: Config, now: Now): void {
+function replaceReceivers(state: State, config: Config): void {
+  const { now } = state;
   state.origin = alertOriginOf(config);
   const before = new Map(state.queues);
   state.queues.clear();
@@ -197,15 +200,16 @@ function firstState({ config, open = [], proposed = [], random, now, outbox = li
     stories: new Map(),
     random,
     outbox,
+    now,
     pending: openOutboxTurn(),
   };
 }
 
-function heed(state: State, change: FindingChange, now: Now): void {
+function heed(state: State, change: FindingChange): void {
   if (endsFinding(change)) return dropPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
   if (change.change !== 'opened') return;
-  for (const queue of state.queues.values()) recordPushed(state, queue, change.finding, now);
+  for (const queue of state.queues.values()) recordPushed(state, queue, change.finding);
 }
 
 /**
@@ -223,19 +227,14 @@ function nextAttemptMs(queue: Queue, now: Now): number {
 }
 
 /** Renders one notice as a message. If that fails, its delivery counts as failed, so that it does not block others. */
-function takeOne(
-  state: State,
-  queue: Queue,
-  entry: QueueEntry,
-  { now, defect }: { readonly now: Now; readonly defect: (cause: unknown) => void },
-): readonly Sendable[] {
+function takeOne(state: State, queue: Queue, entry: QueueEntry, defect: (cause: unknown) => void): readonly Sendable[] {
   try {
-    const message = messageOf(queue.receiver, entry.notice, now);
+    const message = messageOf(queue.receiver, entry.notice, state.now);
     entry.inFlight = true;
     return [{ notice: entry.notice, message }];
   } catch (cause) {
     defect(cause);
-    applyDelivery(state, queue, entry, notSent(), now);
+    applyDelivery(state, queue, entry, notSent());
     return [];
   }
 }
@@ -247,18 +246,19 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
 }
 
 /** Queues an event for all receivers, or only for `programs` (Alertmanager) if people do not get it now. */
-function announce(state: State, draft: NoticeDraft, now: Now): void {
-  const { stories } = state;
+function announce(state: State, draft: NoticeDraft): void {
+  const { stories, now } = state;
   const isSent = updateStory(stories, draft, now);
-  queueNotices(state, draft, isSent ? 'all' : 'programs', now);
+  queueNotices(state, draft, isSent ? 'all' : 'programs');
   const story = stories.get(draft.subject);
   if (story !== undefined && !isSent) state.pending.put(storyRowOf(draft.subject, story, now));
 }
 
-function release(state: State, standings: readonly Standing[], now: Now): void {
-  expireHeld(state.stories, { open: state.live, standings }, now);
-  for (const draft of releaseDue(state.stories, now)) queueNotices(state, draft, 'people', now);
-  for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
+function release(state: State, standings: readonly Standing[]): void {
+  const { stories, live, now } = state;
+  expireHeld(stories, [...live.values()], standings, now);
+  for (const draft of releaseDue(stories, now)) queueNotices(state, draft, 'people');
+  for (const subject of dropEnded(stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }
 
 export interface Sendable {
@@ -272,7 +272,8 @@ export interface Sendable {
 }
 
 /** Returns the next message for a chat. The result is empty if none is due. */
-function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
+function takeCard(state: State, queue: Queue, receiver: Chat): readonly Sendable[] {
+  const { now } = state;
   if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);
   const [first] = batch;
@@ -287,12 +288,12 @@ function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonl
   return [{ notice: first.notice, message, card }];
 }
 
-function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
+function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery): void {
   const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
   for (const entry of sent) delete entry.carrier;
   const isRefused = delivery.tag === 'failed' && delivery.failure.kind === 'refused';
   if (delivery.tag === 'delivered') sortOut(queue, sent, 'taken');
   // A refusal with a wait is about the rate limit of the service. It says nothing about the content of the notices.
   else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
-  for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
+  for (const entry of sent) applyDelivery(state, queue, entry, delivery);
 }

@@ -2,8 +2,8 @@ import type { Advice } from '../core/advice.ts';
 import type { Receiver } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Delivery, Notice } from '../core/notice.ts';
-import type { Now, Random, Row } from '../core/ports.ts';
+import type { Delivery, DeliveryOutcome, Notice } from '../core/notice.ts';
+import type { Now, Random, Row, Table } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import type { Origin } from './alerts.ts';
 import { isUnsent } from './chat/batch.ts';
@@ -11,15 +11,15 @@ import type { NoticeDraft } from './news.ts';
 import {
   backoffMsFor,
   entryFromRow,
+  findOverflow,
+  isExpired,
   mayHaveArrived,
+  outboxKeyOf,
   outboxRowOf,
   type Queue,
   type QueueEntry,
-  removeExpired,
-  removeOverflow,
 } from './queue.ts';
 import { restoreStory, type Stories } from './stories.ts';
-import type { OutboxTurn } from './turn.ts';
 
 /** The ids of the last notices about an open finding, by receiver. */
 type Opened = Readonly<Record<string, string>>;
@@ -41,14 +41,53 @@ export interface State {
   readonly stories: Stories;
   readonly random: Random;
   readonly outbox: number;
-  pending: OutboxTurn;
+  /** The time of the present call. */
+  now: Now;
+  pending: ReturnType<typeof openOutboxTurn>;
+}
+
+/**
+ * The changes of one call to the outbox: rows to commit together with their cause (findings, advice, deliveries),
+ * and outcomes of notices to count.
+ */
+export interface NotifyTurn {
+  readonly rows: readonly Row[];
+  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
+  readonly outcomes: readonly { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
+}
+
+/** Collects the row changes and outcomes of one call to the outbox. The last change of a key replaces earlier ones. */
+export function openOutboxTurn() {
+  const puts = new Map<string, Row>();
+  const deletes = new Map<string, NotifyTurn['deletes'][number]>();
+  const outcomes: NotifyTurn['outcomes'][number][] = [];
+  const turn = {
+    put(row: Row): void {
+      deletes.delete(`${row.table}/${row.key}`);
+      puts.set(`${row.table}/${row.key}`, row);
+    },
+    delete(table: Table, key: string): void {
+      puts.delete(`${table}/${key}`);
+      deletes.set(`${table}/${key}`, { table, key });
+    },
+    remove: ({ notice }: QueueEntry) => turn.delete('outbox', outboxKeyOf(notice)),
+    drop(queue: Queue, entry: QueueEntry, outcome: DeliveryOutcome): void {
+      queue.entries = queue.entries.filter((one) => one !== entry);
+      turn.remove(entry);
+      turn.count(queue.receiver.name, outcome);
+    },
+    count: (receiver: string, outcome: DeliveryOutcome) => void outcomes.push({ receiver, outcome }),
+    done: (): NotifyTurn => ({ rows: [...puts.values()], deletes: [...deletes.values()], outcomes }),
+  };
+  return turn;
 }
 
 /**
  * Restores stored rows. Notices that no receiver can use are deleted by the next commit, and so are the rows `sent/` of
  * releases that edited messages.
  */
-export function restoreOutbox(state: State, rows: readonly Row[], now: Now): void {
+export function restoreOutbox(state: State, rows: readonly Row[]): void {
+  const { now } = state;
   for (const row of rows) {
     if (row.table === 'outbox') {
       const entry = entryFromRow(row, now);
@@ -76,34 +115,23 @@ export function isFor(receiver: Receiver, { notice }: QueueEntry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
 
-export function nextSeqOf(state: State, subject: string): number {
-  const seq = (state.seqs.get(subject) ?? 0) + 1;
-  state.seqs.set(subject, seq);
+/** Takes the next sequence number of the notices on a subject. */
+export function nextSeqOf({ seqs, pending, now }: State, subject: string): number {
+  const seq = (seqs.get(subject) ?? 0) + 1;
+  seqs.set(subject, seq);
+  pending.put({ table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq });
   return seq;
-}
-
-export function seqRowOf(subject: string, seq: number, now: Now): Row {
-  return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
 /** Makes a notice without its text. It is due at once. */
 export function noticeOf(
-  draft: Pick<NoticeDraft, 'type' | 'subject'>,
+  { random, now: { wallMs } }: State,
+  { type, subject }: Pick<NoticeDraft, 'type' | 'subject'>,
   receiver: Receiver,
-  id: string,
   seq: number,
-  now: Now,
 ): Omit<Notice, 'body' | 'sentence'> {
-  return {
-    id,
-    receiver: receiver.name,
-    type: draft.type,
-    subject: draft.subject,
-    seq,
-    createdAtMs: now.wallMs,
-    attempts: 0,
-    nextAtMs: now.wallMs,
-  };
+  const times = { createdAtMs: wallMs, attempts: 0, nextAtMs: wallMs };
+  return { id: random.id(wallMs), receiver: receiver.name, type, subject, seq, ...times };
 }
 
 export function outboxEntryOf(notice: Notice, findingId: string | null, { monotonicMs }: Now): QueueEntry {
@@ -115,14 +143,8 @@ export function outboxEntryOf(notice: Notice, findingId: string | null, { monoto
  * takes over their attempts and their wait.
  * @param waitMs  how long the notice waits for more news on its subject, milliseconds; 0: it is due now
  */
-export function enqueue(
-  state: State,
-  queue: Queue,
-  notice: Notice,
-  findingId: string | null,
-  now: Now,
-  waitMs: number = queue.receiver.chat?.groupMs ?? 0,
-): void {
+export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, waitMs: number): void {
+  const { now } = state;
   let { attempts } = notice;
   let dueMs = now.monotonicMs + waitMs;
   for (const old of queue.entries) {
@@ -147,7 +169,8 @@ function isOver(state: State, old: QueueEntry, findingId: string | null): boolea
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }
 
-export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, delivery: Delivery, now: Now): void {
+export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, delivery: Delivery): void {
+  const { now } = state;
   entry.inFlight = false;
   queue.failure = delivery.tag === 'failed' ? delivery.failure : null;
   if (delivery.tag === 'delivered') return state.pending.drop(queue, entry, 'delivered');
@@ -180,17 +203,17 @@ export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, del
   state.pending.count(queue.receiver.name, 'retried');
 }
 
-export function expire(state: State, now: Now): void {
-  for (const queue of state.queues.values())
-    for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
+export function expire({ queues, pending, now }: State): void {
+  for (const queue of queues.values())
+    for (const entry of queue.entries) if (isExpired(entry, now.monotonicMs)) pending.drop(queue, entry, 'expired');
 }
 
 /** Drops waiting notices until all receivers together have no more than the maximum (`state.outbox`). */
-export function dropOverflow(state: State): void {
-  const total = (): number => [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
-  while (total() > state.outbox) {
-    const over = removeOverflow([...state.queues.values()]);
-    if (over === null) break;
-    state.pending.drop(over.queue, over.entry, 'overflow');
+export function dropOverflow({ queues, outbox, pending }: State): void {
+  const all = [...queues.values()];
+  for (let over = all.reduce((sum, { entries }) => sum + entries.length, 0) - outbox; over > 0; over -= 1) {
+    const found = findOverflow(all);
+    if (found === null) break;
+    pending.drop(found.queue, found.entry, 'overflow');
   }
 }

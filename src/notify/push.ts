@@ -1,16 +1,15 @@
 import type { AdviceChange } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
-import { renderAlertBody } from './alerts.ts';
 import { draftOfFinding } from './news.ts';
-import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
+import { enqueueEach } from './notices.ts';
+import type { State } from './outbox.ts';
 import { isMeant, type Queue } from './queue.ts';
 
 /** Records that a finding was queued for a receiver. The finding is queued again after `limits.pushEveryMs`. */
-export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
-  state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
+export function recordPushed({ pushAtMs, now }: State, queue: Queue, finding: Finding): void {
+  pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
 /**
@@ -37,25 +36,17 @@ export function dropPushed(state: State, finding: Finding): void {
  * Queues open findings again for Alertmanagers: at once after a start, then every `limits.pushEveryMs`. A finding with
  * a waiting notice is not queued twice, because that notice gets a new end time when it is sent.
  */
-export function enqueueRepeats(state: State, now: Now): void {
+export function enqueueRepeats(state: State): void {
   for (const queue of state.queues.values()) {
     const { receiver } = queue;
     if (!showsAlerts(receiver) || queue.disabled) continue;
     for (const finding of state.live.values()) {
       if (!receiver.on.includes(finding.kind)) continue;
-      if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > now.monotonicMs) continue;
+      if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > state.now.monotonicMs) continue;
       const draft = draftOfFinding({ change: 'opened', finding }, state.origin.vantage);
       if (draft === null || !isMeant(receiver, draft)) continue;
-      recordPushed(state, queue, finding, now);
-      if (queue.entries.some((entry) => entry.findingId === finding.id)) continue;
-      const seq = nextSeqOf(state, draft.subject);
-      state.pending.put(seqRowOf(draft.subject, seq, now));
-      const advised = state.advised.get(finding.registry ?? '') ?? null;
-      const notice = {
-        ...noticeOf(draft, receiver, state.random.id(now.wallMs), seq, now),
-        body: renderAlertBody(finding, state.origin, receiver.lang, null, advised),
-      };
-      enqueue(state, queue, notice, finding.id, now);
+      recordPushed(state, queue, finding);
+      if (!queue.entries.some((entry) => entry.findingId === finding.id)) enqueueEach(state, [queue], draft);
     }
   }
 }

@@ -92,24 +92,20 @@ function heads(queue: Queue): readonly QueueEntry[] {
   return [...first.values()];
 }
 
-export function removeExpired(queue: Queue, nowMs: number): readonly QueueEntry[] {
-  const old = queue.entries.filter((entry) => !entry.inFlight && nowMs - entry.bornMs >= limits.deliveryAgeMsMax);
-  if (old.length > 0) queue.entries = queue.entries.filter((entry) => !old.includes(entry));
-  return old;
+export function isExpired({ inFlight, bornMs }: QueueEntry, nowMs: number): boolean {
+  return !inFlight && nowMs - bornMs >= limits.deliveryAgeMsMax;
 }
 
 /**
- * Removes the oldest waiting notice of the longest queue; notices about mismatches are removed last. The result is
- * `null` if all notices are being sent.
+ * Finds the oldest waiting notice of the longest queue; notices about mismatches come last. The result is `null` if all
+ * notices are being sent.
  */
-export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: QueueEntry } | null {
+export function findOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: QueueEntry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
   for (const canGo of [(entry: QueueEntry) => entry.notice.type !== 'mirror.mismatch', () => true])
     for (const queue of longest) {
       const entry = queue.entries.find((one) => !one.inFlight && canGo(one));
-      if (entry === undefined) continue;
-      queue.entries = queue.entries.filter((one) => one !== entry);
-      return { queue, entry };
+      if (entry !== undefined) return { queue, entry };
     }
   return null;
 }

@@ -163,21 +163,16 @@ export function storyViewOf(story: Story | undefined): StoryView | null {
  * about it and began after people were sent that advice. Earlier findings were known when the mirror was advised. An
  * earlier outage may still be open, but the mirror responded again when it was advised.
  */
-export function expireHeld(stories: Stories, { open, standings }: Surroundings, now: Now): void {
+export function expireHeld(stories: Stories, open: readonly Finding[], standings: readonly Standing[], now: Now): void {
   const down = new Set(standings.filter(isDownNow).map(({ registry }) => registry));
   for (const { held, stand } of stories.values()) {
     if (held === null || stand === null) continue;
     const { to, upstream, issuedAtMs } = stand;
-    const isInTrouble = open
-      .values()
-      .some((one) => one.registry === to && one.upstream === upstream && one.openedAtMs >= issuedAtMs);
+    const isInTrouble = open.some(
+      (one) => one.registry === to && one.upstream === upstream && one.openedAtMs >= issuedAtMs,
+    );
     if (isInTrouble || down.has(to)) held.dueMs = now.monotonicMs;
   }
-}
-
-interface Surroundings {
-  readonly open: ReadonlyMap<string, Finding>;
-  readonly standings: readonly Standing[];
 }
 
 /**

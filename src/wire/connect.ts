@@ -35,7 +35,7 @@ export interface Destination {
   readonly route: Route;
   /**
    * Returns the class of the mirror's own address, such as `private`; addresses of this class are allowed too. `null`
-   * instead of a function: every address is allowed.
+   * instead of a function: every address is allowed, over plain HTTP if `NameResolver.isSteady`.
    */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
@@ -91,7 +91,7 @@ export async function connectTo(
   const attempt: Attempt = { ...deps, to, trace, deadline };
   const { proxy } = to.route;
   if (proxy === null) return connectDirect(attempt);
-  await allowedRule(to, null);
+  await allowedRule(to, null, deps.names);
   const tunnel = await throughProxy(attempt, proxy).catch((error: unknown) => {
     throw proxyStopOf(error);
   });
@@ -110,10 +110,9 @@ async function connectDirect(attempt: Attempt): Promise<Socket> {
   const { to } = attempt;
   const port = portOf(to.url);
   const { address } = await addressOf(attempt, bareHostOf(to.url), port);
-  const rule = await allowedRule(to, address);
+  const rule = await allowedRule(to, address, attempt.names);
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
-  if (to.url.protocol === 'https:') return secureDirect(attempt, { address, port }, isPeer);
-  return openTcp(attempt, { address, port }, isPeer, attempt.trace.marks);
+  return openSocket(attempt, { address, port }, isPeer, attempt.trace.marks, to.url.protocol === 'https:');
 }
 
 async function addressOf(
@@ -151,14 +150,17 @@ type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
 /**
- * Returns the rule that allows connecting to the address; `null`: there is no guard, so every address is allowed.
+ * Returns the rule that allows connecting to the address; `null`: it is allowed without a rule.
  * @throws WireStop  if no rule allows the address
  */
-async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
-  if (to.guard === null) return null;
+async function allowedRule(to: Destination, address: string | null, names: NameResolver): Promise<GuardRule | null> {
   const host = bareHostOf(to.url);
   const rule: GuardRule = { allow: to.route.allowHosts, home: null };
+  // Over TLS the certificate shows whose server it is.
+  const isOwn = to.guard === null && (to.url.protocol !== 'http:' || address === null || names.isSteady(host, address));
+  if (isOwn) return null;
   if (mayConnect(host, address, rule)) return rule;
+  if (to.guard === null) throw forbidden();
   const withHome = { ...rule, home: await to.guard() };
   if (mayConnect(host, address, withHome)) return withHome;
   throw forbidden();
@@ -168,23 +170,52 @@ function forbidden(): WireStop {
   return new WireStop('MW_FORBIDDEN_TARGET', phrase('fault.forbidden'));
 }
 
-function openTcp(
-  { deadline, clock }: Attempt,
+/**
+ * Opens a TCP connection, and TLS over it if `isSecure`. The TLS socket is created while TCP connects, so this work does
+ * not count as the mirror's time.
+ */
+function openSocket(
+  attempt: Attempt,
   { address, port }: Peer,
   isPeer: PeerTest,
   marks: LiveMarks,
+  isSecure: boolean,
 ): Promise<Socket> {
+  const { deadline, clock } = attempt;
   return deadline.run((done, failed) => {
-    const socket = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
-    socket.once('connect', () => {
+    const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+    let socket: Socket | null = null;
+    const close = (): void => {
+      // The TLS socket is destroyed first. Otherwise it would still start its handshake, without a connection.
+      socket?.destroy();
+      tcp.destroy();
+    };
+    // This listener is registered before Node's own listener, which starts the handshake.
+    tcp.once('connect', () => {
       marks.connected = clock.monotonicMs();
-      if (isPeer(socket.remoteAddress)) return done(socket);
-      socket.destroy();
-      failed(forbidden());
+      if (!isPeer(tcp.remoteAddress)) {
+        close();
+        failed(forbidden());
+      } else if (!isSecure) done(tcp);
     });
-    socket.once('error', (error) => failed(stopOf(error, 0, clock.monotonicMs())));
-    socket.on('error', () => undefined);
-    return () => socket.destroy();
+    const end = (error: unknown): void => {
+      close();
+      failed(stopOf(error, 0, clock.monotonicMs()));
+    };
+    tcp.once('error', end);
+    tcp.on('error', () => undefined);
+    // Node begins to connect in a tick that is already queued. The TLS socket is created in a later tick, so that it
+    // does not delay the connection.
+    if (isSecure)
+      process.nextTick(() => {
+        if (tcp.destroyed) return;
+        try {
+          socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
+        } catch (error) {
+          end(error);
+        }
+      });
+    return close;
   });
 }
 
@@ -194,7 +225,7 @@ async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>
   const port = portOf(url);
   const { address } = await addressOf(attempt, bareHostOf(url), port);
   const unmarked: LiveMarks = { start: 0, end: 0 };
-  const tcp = await openTcp(attempt, { address, port }, anyPeer, unmarked);
+  const tcp = await openSocket(attempt, { address, port }, anyPeer, unmarked, false);
   const socket = url.protocol === 'https:' ? await orClosed(tcp, secureProxy(attempt, url, tcp)) : tcp;
   if (to.url.protocol === 'https:') await connectThroughProxy(socket, to.url, proxy, deadline);
   return socket;
@@ -216,47 +247,6 @@ function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
   return attempt.deadline.run((done, failed) => {
     const socket = handshake(tunnel, handshakeOf(attempt), attempt, done, failed);
     return () => socket.destroy();
-  });
-}
-
-/**
- * Opens TLS over a new TCP connection. The TLS socket is created while TCP connects, so this work does not count as the
- * mirror's time.
- */
-function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTest): Promise<Socket> {
-  const { trace, deadline, clock } = attempt;
-  return deadline.run((done, failed) => {
-    const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
-    let socket: Socket | null = null;
-    const close = (): void => {
-      // The TLS socket is destroyed first. Otherwise it would still start its handshake, without a connection.
-      socket?.destroy();
-      tcp.destroy();
-    };
-    // This listener is registered before Node's own listener, which starts the handshake.
-    tcp.once('connect', () => {
-      trace.marks.connected = clock.monotonicMs();
-      if (isPeer(tcp.remoteAddress)) return;
-      close();
-      failed(forbidden());
-    });
-    const end = (error: unknown): void => {
-      close();
-      failed(stopOf(error, 0, clock.monotonicMs()));
-    };
-    tcp.once('error', end);
-    tcp.on('error', () => undefined);
-    // Node begins to connect in a tick that is already queued. The TLS socket is created in a later tick, so that it
-    // does not delay the connection.
-    process.nextTick(() => {
-      if (tcp.destroyed) return;
-      try {
-        socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
-      } catch (error) {
-        end(error);
-      }
-    });
-    return close;
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ControlDue, ControlResponse } from '../core/due.ts';
-import type { WireAccess } from '../core/ports.ts';
+import type { HopRequest, HopResponse, Line, WireAccess } from '../core/ports.ts';
 import { connectTo, createConnectTrace, plainRoute } from './connect.ts';
 import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
@@ -40,20 +40,18 @@ async function connectCode(
 }
 
 async function httpCode(due: ControlDue, access: WireAccess, startMs: number, deps: LineDeps): Promise<string | null> {
-  const line = new OpenLine(access, 'cold', deps);
+  const bounds = { limitMs: due.timeoutMs, deadlineMs: startMs + due.timeoutMs, bodyBytesMax: 1, stopAfterBytes: 0 };
+  const { fault } = await hopOnce(new OpenLine(access, 'cold', deps), { url: due.url, aside: false, ...bounds });
+  return fault === null ? null : shortCode(fault.code);
+}
+
+/** Sends one request over a line, and closes the line. */
+export async function hopOnce(
+  line: Line,
+  order: Pick<HopRequest, 'url' | 'aside' | 'limitMs' | 'deadlineMs' | 'bodyBytesMax' | 'stopAfterBytes'>,
+): Promise<HopResponse['hop']> {
   try {
-    const { hop } = await line.hop({
-      url: due.url,
-      headers: {},
-      aside: false,
-      foreign: false,
-      bodyBytesMax: 1,
-      stopAfterBytes: 0,
-      startMs: null,
-      deadlineMs: startMs + due.timeoutMs,
-      limitMs: due.timeoutMs,
-    });
-    return hop.fault === null ? null : shortCode(hop.fault.code);
+    return (await line.hop({ ...order, headers: {}, foreign: false, startMs: null })).hop;
   } finally {
     line.close();
   }

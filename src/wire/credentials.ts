@@ -1,5 +1,6 @@
 import { classBySpelling } from '../core/address-class.ts';
 import type { WireAccess } from '../core/ports.ts';
+import { hostOf } from '../core/url.ts';
 
 const credentialNames = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
@@ -17,7 +18,7 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
   if (url.origin === new URL(access.url).origin) return true;
   return (access.auth?.hosts ?? []).some((host) => {
     const name = host.toLowerCase();
-    return name === url.hostname || name === url.host || name === `${url.hostname}:${url.port || defaultPort(url)}`;
+    return name === url.hostname || name === url.host || name === hostOf(url.href);
   });
 }
 
@@ -28,10 +29,6 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
 export function tlsAccessFor(url: URL, access: WireAccess): Pick<WireAccess, 'client' | 'pin'> {
   const isHome = url.origin === new URL(access.url).origin;
   return { client: isHome || mayKnowSecrets(url, access) ? access.client : null, pin: isHome ? access.pin : null };
-}
-
-function defaultPort(url: URL): string {
-  return url.protocol === 'https:' ? '443' : '80';
 }
 
 /**

@@ -1,5 +1,5 @@
 import { lookup, Resolver } from 'node:dns';
-import { classBySpelling } from '../core/address-class.ts';
+import { addressClassOf, classBySpelling } from '../core/address-class.ts';
 import { getOrMake } from '../core/get-or-make.ts';
 import type { ResolveAccess } from '../core/mirror.ts';
 import type { Clock, Timers } from '../core/ports.ts';
@@ -48,6 +48,8 @@ export class NameResolver {
   readonly resolved = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #turns = new Map<string, Turns>();
+  /** Names that had a public address. */
+  readonly #public = new Set<string>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly result: Promise<boolean | null> }>();
 
   constructor(clock: Clock, timers: Timers, others: readonly string[]) {
@@ -63,6 +65,17 @@ export class NameResolver {
   know(name: string, server: string | null): void {
     const known = getOrMake(this.#known, server ?? '', () => new Set());
     if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
+  }
+
+  /**
+   * False if the name of a mirror has a link-local address, such as that of cloud metadata, or none that is public although
+   * it had a public one before. Whoever controls the name could so have us request what only we can reach.
+   */
+  isSteady(name: string, address: string): boolean {
+    const found = addressClassOf(address);
+    if (found === 'public') this.#public.add(name);
+    if (found === 'public' || classBySpelling(name) !== null) return true;
+    return found !== 'link_local' && !this.#public.has(name);
   }
 
   /** Resolves a name to an address. @param stamp  called when the resolver has responded, also with a failure */
@@ -175,7 +188,8 @@ export class NameResolver {
   resolveBy(server: string, host: string, { family, first }: ResolveRule, callback: ResolveCallback): void {
     let resolver: Resolver;
     try {
-      resolver = this.#server(server);
+      // Removed resolvers are not cancelled: other mirrors may wait for their responses.
+      resolver = getOrMake(this.#servers, server, () => resolverOf(server), serversKept);
     } catch (error) {
       queueMicrotask(() => callback(error as Error, '', 4));
       return;
@@ -192,18 +206,12 @@ export class NameResolver {
     const begin = family ?? first ?? 4;
     resolveName(begin, family === null ? (begin === 4 ? 6 : 4) : null);
   }
+}
 
-  #server(server: string): Resolver {
-    const known = this.#servers.get(server);
-    if (known !== undefined) return known;
-    const resolver = new Resolver({ timeout: 2_000, tries: 4 });
-    resolver.setServers([server]);
-    const [oldest] = this.#servers.keys();
-    // The removed resolver is not cancelled: other mirrors may wait for its response.
-    if (oldest !== undefined && this.#servers.size >= serversKept) this.#servers.delete(oldest);
-    this.#servers.set(server, resolver);
-    return resolver;
-  }
+function resolverOf(server: string): Resolver {
+  const resolver = new Resolver({ timeout: 2_000, tries: 4 });
+  resolver.setServers([server]);
+  return resolver;
 }
 
 function startNext(turns: Turns): void {

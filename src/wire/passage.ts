@@ -43,6 +43,8 @@ export interface Passages {
       readonly hops?: number;
     },
   ): Promise<Passing>;
+  /** True if requests wait for a connection to the server of this URL, because all are in use. */
+  isAwaited(access: WireAccess, url: string): boolean;
   close(): Promise<void>;
 }
 
@@ -116,6 +118,7 @@ export function createPassages(input: PassageDeps): Passages {
         late.cancel();
       }
     },
+    isAwaited: (access, url) => pools.isAwaited(access, new URL(url)),
     close: () => pools.close(),
   };
 }
@@ -206,6 +209,10 @@ class Pools {
       void idle?.close().catch(() => undefined);
     }
     return pool;
+  }
+
+  isAwaited(access: WireAccess, { origin }: URL): boolean {
+    return (this.#pools.get(`${this.#keyOf(access)} ${origin}`)?.stats.queued ?? 0) > 0;
   }
 
   async close(): Promise<void> {

@@ -58,9 +58,7 @@ export class TlsBook {
     const known = this.#byCa.get(rule.ca);
     if (known !== undefined && known.client === rule.client) return known.context;
     const text = JSON.stringify([rule.ca, rule.client?.cert ?? null, rule.client?.key ?? null]);
-    const context = this.#byText.get(text) ?? createContext(rule);
-    if (this.#byText.size >= contextsKept) this.#byText.clear();
-    this.#byText.set(text, context);
+    const context = getOrMake(this.#byText, text, () => createContext(rule), contextsKept);
     this.#byCa.set(rule.ca, { client: rule.client, context });
     return context;
   }

@@ -3,7 +3,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Timers, Wire } from '../core/ports.ts';
 import { Carrier } from './carrier.ts';
-import { accessOf } from './control.ts';
+import { accessOf, hopOnce } from './control.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';
@@ -55,24 +55,9 @@ async function requestAll(server: Server, send: (port: number) => Promise<boolea
   return doneCount;
 }
 
-async function requestOnce(wire: Wire, deadlineMs: number, url: string): Promise<boolean> {
-  const line = wire.open(accessOf(url, 'mirrorwatch'), 'cold');
-  try {
-    const { hop } = await line.hop({
-      url: `${url}/`,
-      headers: {},
-      aside: true,
-      foreign: false,
-      bodyBytesMax,
-      stopAfterBytes: null,
-      startMs: null,
-      deadlineMs,
-      limitMs,
-    });
-    return hop.status === 200;
-  } finally {
-    line.close();
-  }
+async function requestOnce(wire: Wire, deadlineMs: number, root: string): Promise<boolean> {
+  const order = { url: `${root}/`, aside: true, limitMs, deadlineMs, bodyBytesMax, stopAfterBytes: null };
+  return (await hopOnce(wire.open(accessOf(root, 'mirrorwatch'), 'cold'), order)).status === 200;
 }
 
 /**

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/core/ports.ts';
 import type { Facts } from '../../src/core/transcript.ts';
 import { npm } from '../../src/ecosystems/npm/npm.ts';
-import { createRegistry, registry } from '../../src/ecosystems/registry.ts';
 import { hollowPackage, type NpmRegistryOptions, startNpmRegistry } from '../support/npm-registry.ts';
 import { makeNpmSigner } from '../support/npm-signer.ts';
 import type { RawServer } from '../support/raw-server.ts';
@@ -55,13 +54,10 @@ afterAll(async () => {
   for (const server of servers.values()) await server.close();
 });
 
-/** The ecosystems, with npm's reader of lock files loaded. */
-async function withReader() {
-  const { locks } = npm;
-  if (locks === null) throw new Error('npm has lock files');
-  const reader = await locks.reader();
-  const loaded = { ...npm, locks: { ...locks, reader: () => reader } };
-  return createRegistry([loaded, ...registry.all.filter(({ id }) => id !== 'npm')]);
+/** npm's reader of lock files, loaded. */
+async function npmReader() {
+  const reader = (await npm.locks?.reader()) ?? null;
+  return () => reader;
 }
 
 /** A daemon over these mirrors, in the order of the names. */
@@ -83,7 +79,7 @@ ${names.map(line).join('\n')}
 modules: { npm: [ ${module} ] }
 state: { path: ":memory:" }
 ${more}`;
-  const daemon = await startRealDaemon(yaml, {}, files, store, await withReader());
+  const daemon = await startRealDaemon(yaml, {}, files, store, await npmReader());
   started.push(daemon);
   const json = async <T>(path: string): Promise<T> => JSON.parse((await daemon.get(`/api/v1/${path}`)).text) as T;
   return {

@@ -8,7 +8,7 @@ afterEach(stopWorlds);
 
 /** Clients pass over a mirror that fails: first over `a`, which dies. */
 const yaml = threeMirrors({ clients: 'https://a.example.com|https://b.example.net/goproxy|direct' });
-const deadFromSeconds = 7_200;
+const deadFromSeconds = 4_500;
 
 /** The times of downloads vary by factors, as they do where the size of a file or the load of a mirror decides. */
 const chance = (atMs: number): number => (Math.floor(atMs / 1000) * 0.618034) % 1;

@@ -1,9 +1,10 @@
+import type { LoadInput } from '../../src/config/load.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Store, WireAccess } from '../../src/core/ports.ts';
 import { ok } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
-import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
+import { registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createLog } from '../../src/io/log.ts';
@@ -36,11 +37,11 @@ export async function startRealDaemon(
   env: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
   given: Store | null = null,
-  registry: Registry = builtIn,
+  readerOf?: LoadInput['readerOf'],
   /** Changes what the file cannot say, and the ports. */
   change: { readonly config?: (config: Config) => Config; readonly ports?: Partial<DaemonPorts> } = {},
 ): Promise<RealDaemon> {
-  const config = readConfig(yaml, env, files, registry);
+  const config = readConfig(yaml, env, files, readerOf);
   if (config.tag === 'error') throw new Error(JSON.stringify(config.error, null, 1));
   const changed = change.config?.(config.value) ?? config.value;
   const kept = memoryStore();
@@ -63,7 +64,7 @@ export async function startRealDaemon(
       workers(book) {
         Object.assign(access, book.access);
         const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: book.otherNames ?? [] });
-        return createInlineWorkers({ book, wire, clock: systemClock, registry });
+        return createInlineWorkers({ book, wire, clock: systemClock });
       },
       version: '0.0.0-test',
       node: 'v0.0.0',

@@ -1,4 +1,4 @@
-import { loadConfig } from '../../src/config/load.ts';
+import { type LoadInput, loadConfig } from '../../src/config/load.ts';
 import type { Config, ConfigIssue } from '../../src/core/config.ts';
 import type { Delivery, Post } from '../../src/core/notice.ts';
 import type { Files, Log, Wire } from '../../src/core/ports.ts';
@@ -6,7 +6,7 @@ import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
-import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
+import { registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { createRandom } from '../../src/io/random.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
@@ -83,10 +83,10 @@ export function readConfig(
   text: string,
   env: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
-  registry: Registry = builtIn,
+  readerOf: LoadInput['readerOf'] = undefined,
 ): Result<Config, readonly ConfigIssue[]> {
-  const expand = (config: Config) => expandTargets(config, registry);
-  const read = loadConfig({ text, path: null, env, files: filesOf(files), cwd: '/nowhere', expand, registry });
+  const input = { text, path: null, env, files: filesOf(files), cwd: '/nowhere', expand: expandTargets };
+  const read = loadConfig({ ...input, ...(readerOf && { readerOf }) });
   if (read.tag === 'error') return error(read.error);
   const { config } = read.value;
   return ok({ ...config, listen: { ...config.listen, port: 0 } });
@@ -115,7 +115,7 @@ export async function stopWorlds(): Promise<void> {
 export async function startWorld(options: WorldOptions): Promise<World> {
   const time = options.time ?? manualTime();
   // Simulated time would run on while the first probe loads what it needs.
-  for (const { id } of builtIn.all) await loadProber(id);
+  for (const { id } of registry.all) await loadProber(id);
   const wire = scriptedWire(time, options.script);
   const store = options.store ?? memoryStore();
   const first = readConfig(options.yaml, options.env, options.files);

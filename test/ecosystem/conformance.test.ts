@@ -127,9 +127,16 @@ const anyAnswer: fc.Arbitrary<ProbeResponse> = fc.oneof(
   }),
 );
 
+test.each([
+  ['id', registry.all.map(({ id }) => id)],
+  ['step', registry.all.flatMap(({ steps }) => Object.keys(steps))],
+  ['real client', registry.all.flatMap(({ realClients }) => realClients.map(({ id }) => id))],
+  ['stored key', registry.all.flatMap(({ learning }) => learning?.keys ?? [])],
+])('no two ecosystems share a %s', (_, words) => expect(new Set(words).size).toBe(words.length));
+
 for (const ecosystem of registry.all) {
   const { id } = ecosystem;
-  const held = [id, await ecosystem.prober()] as const;
+  const held = [id, await loadProber(id)] as const;
   const fixtures = fixturesOf(id);
   const declared = Object.keys(ecosystem.steps);
 
@@ -139,9 +146,6 @@ for (const ecosystem of registry.all) {
         expect(word).toMatch(/^[a-z][a-z0-9]{0,15}$/);
       expect(registry.of(id)).toBe(ecosystem);
     });
-
-    test('threads that probe load the same conversations by its word alone', async () =>
-      expect((await loadProber(id)).probe).toBe(held[1].probe));
 
     test('the canary is a light step of its own', () =>
       expect(ecosystem.steps[ecosystem.canary]?.weight).toBe('light'));
@@ -177,7 +181,6 @@ for (const ecosystem of registry.all) {
     test.each(ecosystem.clients.map((client) => [client.id, client] as const))(
       'what %s has by itself is a chain that an operator may write, with a remedy to paste',
       (_, client) => {
-        expect(client.spec.length).toBeGreaterThan(0);
         const usual = client.usual('https://mirror.example.com/base');
         expect(client.mistake(usual)).toBe(null);
         const chain = client.parse(usual);
@@ -224,11 +227,6 @@ for (const ecosystem of registry.all) {
         }
       },
     );
-
-    test('its protocol is named', () => {
-      expect(ecosystem.spec.length).toBeGreaterThan(0);
-      for (const url of ecosystem.spec) expect(URL.canParse(url), url).toBe(true);
-    });
   });
 
   describe(`${id}: fixtures`, () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { costMs, expectInProportion } from '../support/growth.ts';
 import { real } from '../support/requires.ts';
@@ -11,7 +12,7 @@ import { type CompleteResponse, chars, hold, pumpsOf } from './pumped.ts';
 const cheapMs = 100;
 
 for (const ecosystem of registry.all) {
-  const prober = [ecosystem.id, await ecosystem.prober()] as const;
+  const prober = [ecosystem.id, await loadProber(ecosystem.id)] as const;
   /** The same part of the same step is made longer once. */
   const tried = new Set<string>();
   real(`growth of ${ecosystem.id}`, [], () => {

@@ -93,14 +93,14 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
     receiver,
     door: null,
   });
-  const read = readConfig(text, {}, {}, registry);
+  const read = readConfig(text, {}, {});
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   // The origin confirms what only a file states: one mirror against one would be disputed (0186).
   const known = read.value.mirrors.map((one): Mirror => (one.name === 'far' ? { ...one, role: 'origin' } : one));
   const config = { ...read.value, mirrors: known, ...(pinned === undefined ? {} : { pinned: { [id]: pinned } }) };
-  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: registry });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test' });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
-  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: registry });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock });
   return {
     config,
     targets: expandTargets(config, registry),

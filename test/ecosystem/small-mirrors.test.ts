@@ -40,12 +40,12 @@ async function probeAll(
     door: null,
     receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
   });
-  const read = readConfig(text, {}, {}, registry);
+  const read = readConfig(text, {}, {});
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = read.value;
-  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: registry });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test' });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
-  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: registry });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock });
   try {
     const verdicts: Record<string, Verdict> = {};
     for (const target of expandTargets(config, registry).filter(({ registry }) => registry === 'near')) {
@@ -115,12 +115,7 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
     far: { ...pair.far, name: `${pair.ecosystem.id}-far` },
   }));
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
-  const read = readConfig(
-    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 'http://127.0.0.1:12345' }),
-    {},
-    {},
-    registry,
-  );
+  const read = readConfig(renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 12_345 }), {}, {});
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const { mirrors, modules, door } = read.value;
   // The page shows it to clients.

@@ -3,6 +3,9 @@ import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Wire, WireAccess } from '../../src/core/ports.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { systemTimers } from '../../src/io/timers.ts';
+import { NameResolver } from '../../src/wire/dns.ts';
 import { text } from '../support/answer.ts';
 import { testCerts } from '../support/certs.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
@@ -127,6 +130,23 @@ describe('an answer may not lead us into private space', () => {
       expect([endOf(next), endOf(again)]).toEqual([forbidden, forbidden]);
       expect(server.requests.map(({ path }) => path)).not.toContain('/admin');
     });
+  });
+
+  it('a mirror whose own name resolves to a link-local address, such as that of cloud metadata, is not requested', async () => {
+    dns.setName('meta.example.com', { a: ['169.254.169.254'] });
+    const url = 'http://meta.example.com/latest/meta-data/';
+    const answer = await coldHop(wire, accessTo(url, { dnsServer: dns.address }), url);
+    expect(endOf(answer)).toEqual(forbidden);
+    expect(answer.hop.marks.connected).toBeUndefined();
+  });
+
+  it('nor one whose own name had a public address before', () => {
+    const names = new NameResolver(systemClock, systemTimers, []);
+    const steady = (...of: readonly [name: string, address: string][]): readonly boolean[] =>
+      of.map(([name, address]) => names.isSteady(name, address));
+    expect(steady(['a.example.com', '10.0.0.5'], ['a.example.com', '127.0.0.1'])).toEqual([true, true]);
+    expect(steady(['b.example.com', '2600::1'], ['b.example.com', '10.0.0.5'])).toEqual([true, false]);
+    expect(steady(['169.254.1.1', '169.254.1.1'], ['b.example.com', '2600::2'])).toEqual([true, true]);
   });
 
   it("the operator's own word is not guarded", async () => {

@@ -62,6 +62,8 @@ const setting = (value: number): Buffer =>
   frame(frameTypes.settings, 0, 0, Buffer.concat([Buffer.from([0, 3]), uint32(value)]));
 const altsvc = frame(10, 0, 0, Buffer.concat([Buffer.from([0, 9]), Buffer.from('https://ah2=":443"')]));
 
+const promise = Buffer.concat([uint32(2), headerBlock({ ':method': 'GET', ':path': '/', ':scheme': 'https' })]);
+
 const endless: readonly (readonly [string, string, Script])[] = [
   [
     'CONTINUATION',
@@ -123,6 +125,7 @@ const endless: readonly (readonly [string, string, Script])[] = [
     },
   ],
   ['ALTSVC', 'malformed', (c) => flood(c, times(1_000, altsvc))],
+  ['PUSH_PROMISE', 'malformed', (c, id) => flood(c, times(1_000, frame(frameTypes.push, endHeaders, id, promise)))],
   ['frames of an unknown type', 'malformed', (c, id) => flood(c, times(1_000, frame(77, 0, id, Buffer.alloc(20))))],
   ['GOAWAY that takes all streams', 'malformed', (c) => flood(c, times(1_000, goaway(0x7fffffff, 0)))],
 ];

@@ -1,8 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { registry } from '../../src/ecosystems/registry.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
-import { systemClock } from '../../src/io/clock.ts';
-import { systemTimers } from '../../src/io/timers.ts';
 import { startRealDaemon } from '../daemon/real-daemon.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
@@ -36,11 +33,11 @@ modules: { go: [ "rsc.io/quote@v1.5.2" ] }
 go: { sumdb: off }
 clientRuns: { clients: [ go ], timeout: 10m }
 state: { path: /nowhere/state.db }`;
-    const daemon = await startRealDaemon(yaml, {}, {}, null, registry, {
+    const daemon = await startRealDaemon(yaml, {}, {}, null, undefined, {
       // Hours in a real file.
       config: (config) =>
         config.clientRuns === undefined ? config : { ...config, clientRuns: { ...config.clientRuns, everyMs: 1_000 } },
-      ports: { clients: createClientRunner({ clock: systemClock, timers: systemTimers, path: commandDirs.join(':') }) },
+      ports: { clients: createClientRunner({ path: commandDirs.join(':') }) },
     });
     try {
       const about = async () => {

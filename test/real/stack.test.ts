@@ -147,22 +147,6 @@ real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
     for (const name of ['ams', 'all places']) await expect(fetch(`${urlOf(name)}/-/healthy`)).rejects.toThrow();
   });
 
-  it('ends clean when it is interrupted while its second part starts', async () => {
-    folder = tempDir('stack');
-    stack = await startProcess({
-      name: 'stack',
-      command: process.execPath,
-      args: program,
-      env: { ...compileCacheOf('run'), TMPDIR: folder },
-      ready: () => leftovers().some((line) => line.includes('alertmanager.yml')),
-    });
-    const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
-    stack.child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(leftovers()).toEqual([]);
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
   it('says what to install where a part is missing', async () => {
     const answer = await run(process.execPath, program, { env: { PATH: '/nonexistent' } });
     expect(answer).toEqual({

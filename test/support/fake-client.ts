@@ -2,8 +2,6 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientOrder, ClientPlan, ClientRunner } from '../../src/core/client-run.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
-import { systemClock } from '../../src/io/clock.ts';
-import { systemTimers } from '../../src/io/timers.ts';
 import { tempDir } from './paths.ts';
 import { plainAccess } from './plain-access.ts';
 
@@ -25,7 +23,7 @@ export function pathWith(folder: string): string {
 
 /** The real runner, with fake programs. */
 export function runnerOf(scripts: Readonly<Record<string, string>>): ClientRunner {
-  return createClientRunner({ clock: systemClock, timers: systemTimers, path: pathWith(fakeClients(scripts)) });
+  return createClientRunner({ path: pathWith(fakeClients(scripts)) });
 }
 
 /** An order for the program `fake`: bounds far beyond what it needs. */

@@ -1,10 +1,5 @@
-import type { Clock, Prober, Wire, WorkerBook, Workers } from '../../src/core/ports.ts';
+import type { Clock, Wire, WorkerBook, Workers } from '../../src/core/ports.ts';
 import { createRunner } from '../../src/io/worker.ts';
-
-/** Whose ecosystems load their conversations. */
-interface Probers {
-  of(id: string): { prober(): Promise<Prober> } | null;
-}
 
 /**
  * Workers without threads, over a wire that is handed in: for tests with a manual clock. Loop delays are none unless
@@ -15,12 +10,10 @@ export function createInlineWorkers(deps: {
   readonly wire: Wire;
   readonly clock: Clock;
   readonly loopDelayMsMax?: (fromMs: number) => number;
-  /** The ecosystems there are; left out: those of this release. */
-  readonly registry?: Probers;
   /** Processor time; left out: that of this thread. */
   readonly spentMs?: () => number;
 }): Workers {
-  const { wire, clock, registry, spentMs } = deps;
+  const { wire, clock, spentMs } = deps;
   const runnerOf = (book: WorkerBook) =>
     createRunner({
       book,
@@ -28,7 +21,6 @@ export function createInlineWorkers(deps: {
       clock,
       worker: 0,
       loopDelayMsMax: deps.loopDelayMsMax ?? (() => 0),
-      ...(registry === undefined ? {} : { proberOf: probersOf(registry) }),
       ...(spentMs === undefined ? {} : { spentMs }),
     });
   let runner = runnerOf(deps.book);
@@ -53,13 +45,5 @@ export function createInlineWorkers(deps: {
     loopDelays: () => [{ worker: 0, delaysMs: [] }],
     inFlight: () => inFlight,
     close: () => wire.close(),
-  };
-}
-
-function probersOf(registry: Probers): (id: string) => Promise<Prober> {
-  return async (id) => {
-    const kind = registry.of(id);
-    if (kind === null) throw new Error('no such ecosystem');
-    return kind.prober();
   };
 }

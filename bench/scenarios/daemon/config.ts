@@ -4,7 +4,6 @@ import { type Config, webhookEvents } from '../../../src/core/config.ts';
 import type { EcosystemId } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { formatDuration } from '../../../src/core/units.ts';
-import { registry } from '../../../src/ecosystems/registry.ts';
 import type { WorldSetup } from '../world.ts';
 
 /**
@@ -50,7 +49,7 @@ export function ecosystemOf({ ecosystem }: WorldSetup): EcosystemId {
 export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: string) => string {
   if (ecosystemOf(setup) !== 'go') {
     const config = configOf(setup);
-    return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
+    return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream);
   }
   const urls = new Map(setup.mirrors.map(({ name, url }) => [name, url]));
   const textOf = (chain: string): string =>

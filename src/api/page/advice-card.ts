@@ -80,7 +80,6 @@ function evidenceOf(say: PageSay, advice: Advice, config: Config, nowMs: number)
   const isTaken = advice.state === 'accepted';
   const seconds = (value: number | null): string => durationHtml(say, value === null ? null : value * 1000);
   return html`<dl class="facts">
-${!isTaken && advice.phase === 'active' && html`<div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>`}
 <div><dt>${say('card.confidence')}</dt><dd>${say(`confidence.${advice.confidence}`)}</dd></div>
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
 ${p95Line(say, advice, seconds)}

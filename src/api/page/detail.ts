@@ -17,7 +17,7 @@ import {
   renderStateBadge,
 } from './badges.ts';
 import { renderPhaseBar, renderPhaseKey, renderSampleStrip, renderScaleHeads, stripWithAxis } from './charts.ts';
-import { keptBy, renderFindingList } from './findings.ts';
+import { renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
 import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
 import { keptIn, renderLinkedTime, thresholdOf } from './overview.ts';
@@ -46,7 +46,7 @@ ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, { standing, advice, nowMs })}
 ${canary && canarySection(say, deps, canary)}
 ${overTime}
-${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${renderFindingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config(), isKept: keptBy(deps) })}</section>`}
+${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${renderFindingList(say, deps, standing.findings, mirror.name)}</section>`}
 ${seriesSection(say, deps, mirror, series, from, nowMs)}
 ${clientRunsSection(say, deps.clientRuns(mirror.name), nowMs)}
 ${probesSection(say, deps, mirror)}`;

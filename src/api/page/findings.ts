@@ -16,29 +16,26 @@ import { bytes, dated, durationHtml, type Html, html, type PageSay, span } from 
 const allShown = 5;
 const lastShown = 3;
 
-export interface FindingFrame {
-  readonly nowMs: number;
-  /** The mirror that the page is about. Its name needs no link; `null`: the page is about all mirrors. */
-  readonly mirror: string | null;
-  /** The configuration, which the form to acknowledge findings needs; `null`: the list has no such form. */
-  readonly ack: Config | null;
-  readonly isKept: (probeId: string) => boolean;
+/** The parts of the daemon that a list of findings needs. */
+type FindingDeps = Pick<ApiDeps, 'now' | 'config' | 'probe'>;
+
+/** @param mirror  the mirror that the page is about, whose name needs no link; `null`: the page is about all mirrors */
+export function renderFindingList(
+  say: PageSay,
+  deps: FindingDeps,
+  findings: readonly Finding[],
+  mirror: string | null = null,
+): Html {
+  return html`<ul class="findings">${findings.map((finding) => renderFindingItem(say, deps, finding, mirror))}</ul>`;
 }
 
-export function keptBy(deps: ApiDeps): FindingFrame['isKept'] {
-  return (probeId) => deps.probe(probeId) !== null;
-}
-
-export function renderFindingList(say: PageSay, findings: readonly Finding[], frame: FindingFrame): Html {
-  return html`<ul class="findings">${findings.map((finding) => renderFindingItem(say, finding, frame))}</ul>`;
-}
-
-export function renderFindingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack, isKept }: FindingFrame): Html {
+function renderFindingItem(say: PageSay, deps: FindingDeps, finding: Finding, mirror: string | null): Html {
+  const { config, now, probe } = deps;
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${sentence(say, finding, mirror)}</span>
-<span class="muted">${lasted(say, finding, nowMs)}${say('list.clause')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
-${probeLinks(say, finding, isKept)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && renderAckForm(say, ack, finding.id)}</li>`;
+<span class="muted">${lasted(say, finding, now().wallMs)}${say('list.clause')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
+${probeLinks(say, finding, (id) => probe(id) !== null)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackNote(say, finding, config())}</li>`;
 }
 
 function lasted(say: PageSay, finding: Finding, nowMs: number): Html {
@@ -47,10 +44,6 @@ function lasted(say: PageSay, finding: Finding, nowMs: number): Html {
   return closedAtMs === null
     ? say.html('finding.since', { at: dated(fromMs), span: span(say, nowMs - fromMs) })
     : say.html('finding.lasted', { from: dated(fromMs), to: dated(closedAtMs), span: span(say, closedAtMs - fromMs) });
-}
-
-function needsAck({ kind, state }: Finding): boolean {
-  return kindTraits[kind].endsByHand === true && state === 'open';
 }
 
 function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
@@ -80,7 +73,7 @@ function itemName(say: PageSay, item: ScopeItem): string {
   return name === '' ? item.step : say('finding.stepOf', { step: item.step, name });
 }
 
-function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['isKept']): Html | null {
+function probeLinks(say: PageSay, { evidence }: Finding, isKept: (probeId: string) => boolean): Html | null {
   const shown = probesShown(evidence);
   if (shown.length === 0) return null;
   const kept = shown.filter(({ id }) => isKept(id));
@@ -136,10 +129,11 @@ function sideItem(say: PageSay, side: Side): Html {
   return html`<li>${what}${who}${since}${begins && html` <span class="muted">${say.html('finding.sideBegins', begins)}</span>`}</li>`;
 }
 
-function ackHint(say: PageSay, finding: Finding, config: Config | null): Html | null {
-  if (finding.acknowledged !== null)
-    return html`<span class="muted">${say.html('finding.acknowledged', { reason: html`<bdi>${finding.acknowledged.reason}</bdi>` })}</span>`;
-  if (config === null || !needsAck(finding)) return null;
-  const command = html`<code>${formatCommand`mirrorwatch ack ${finding.id} --reason ${['…', ...reach(config)]}`}</code>`;
-  return html`<span class="muted">${say.html('finding.ack', { command })}</span>`;
+/** Returns the reason of an acknowledgement; of an open finding that ends only by one, the command and a form for it. */
+function ackNote(say: PageSay, { id, kind, state, acknowledged }: Finding, config: Config): Html | null {
+  if (acknowledged !== null)
+    return html`<span class="muted">${say.html('finding.acknowledged', { reason: html`<bdi>${acknowledged.reason}</bdi>` })}</span>`;
+  if (!kindTraits[kind].endsByHand || state !== 'open') return null;
+  const command = html`<code>${formatCommand`mirrorwatch ack ${id} --reason ${['…', ...reach(config)]}`}</code>`;
+  return html`<span class="muted">${say.html('finding.ack', { command })}</span>${renderAckForm(say, config, id)}`;
 }

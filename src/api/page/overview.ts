@@ -20,7 +20,7 @@ import {
   rowIdOf,
 } from './badges.ts';
 import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stripWithAxis } from './charts.ts';
-import { keptBy, renderFindingList } from './findings.ts';
+import { renderFindingList } from './findings.ts';
 import { renderActionForm } from './hands.ts';
 import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode } from './html.ts';
 import { renderPlace } from './place.ts';
@@ -83,7 +83,6 @@ function regret(say: PageSay, all: readonly Audited[]): Html | null {
 }
 
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
-  const nowMs = deps.now().wallMs;
   const groups = viewGroupsOf(deps.config());
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
   const advice = adviceInForce(deps);
@@ -96,7 +95,7 @@ ${groups.map((group) => mirrorsOf(say, deps, group, advice, groups.length > 1))}
 ${renderPhaseKey(say)}
 <p class="legend">${say('page.legend')}</p>
 ${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
-${findings.length === 0 ? html`<p class="none">${say(deps.standings().some(({ state }) => state !== 'unknown') ? 'page.nothingFound' : 'page.nothingJudged')}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
+${findings.length === 0 ? html`<p class="none">${say(deps.standings().some(({ state }) => state !== 'unknown') ? 'page.nothingFound' : 'page.nothingJudged')}</p>` : renderFindingList(say, deps, findings)}
 </section>
 ${renderPlace(say, deps)}
 ${regret(say, deps.audited())}`;

@@ -5,7 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { viewGroupsOf } from '../views.ts';
 import { renderAdviceCard, renderReasonNote } from './advice-card.ts';
 import { mirrorPathOf } from './badges.ts';
-import { keptBy, renderFindingList } from './findings.ts';
+import { renderFindingList } from './findings.ts';
 import { dated, type Html, html, type PageSay, short, span } from './html.ts';
 import { current, lengthOf, renderRangeNav } from './range.ts';
 import { formatTick, type TickSpan, ticksOf } from './ticks.ts';
@@ -90,8 +90,7 @@ ${chosen === null ? html`<p class="none">${say('timeline.gone')}</p>` : whole(sa
 }
 
 function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: number): Html {
-  if (of.tag === 'finding')
-    return renderFindingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
+  if (of.tag === 'finding') return renderFindingList(say, deps, [of.finding]);
   if (toMs === null)
     return renderAdviceCard(say, of.advice, deps.config(), nowMs, [], failbackOf(deps.verdicts(), of.advice.id));
   return html`<ul class="findings past">${renderAdviceEnd(say, of.advice)}</ul>`;

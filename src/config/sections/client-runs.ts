@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ClientRunsRule, Config } from '../../core/config.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, durationField, mapping, wordList } from '../fields.ts';
 import type { Reading } from '../reading.ts';
@@ -10,39 +10,42 @@ import type { Reading } from '../reading.ts';
 const unprivileged = { uid: 65534, gid: 65534 } as const;
 const userForm = /^(\d{1,9}):(\d{1,9})$/;
 
-export function makeClientRunsKey(registry: Registry) {
-  const ids = registry.all.flatMap(({ realClients }) => realClients.map(({ id }) => id));
-  const expected = phrase('expected.oneOf', { words: ids.join(', ') });
-  return mapping(
-    {
-      every: durationField(
-        'Interval of the runs of each client at each mirror of its ecosystem, varied by up to a tenth.',
-        {
-          min: 60_000,
-          max: 7 * 86_400_000,
-        },
-      ).prefault('6h'),
-      clients: wordList('A client that is installed here.', ids, expected).meta({
-        description: 'The clients to run, each at every mirror of its ecosystem.',
-      }),
-      timeout: durationField('Timeout of a run: a longer run is killed and counts as failed.', {
-        min: 1_000,
-        max: 10 * 60_000,
-      }).prefault('5m'),
-      user: checked(
-        'User that runs the clients if the daemon is root: `nobody`, `self` (root!) or `uid:gid`. If the daemon is not root, the clients run as its user.',
-        phrase('expected.user', { user: 'nobody' }),
-        (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
-      ).prefault('nobody'),
-    },
-    phrase('expected.mappingWith', { keys: 'clients' }),
-  )
-    .meta({
-      description:
-        'Runs real clients against one mirror at a time and compares their results with the probes. Default: none. See docs/detection.md.',
-    })
-    .optional();
-}
+const known = registry.all.flatMap(({ id: kind, realClients }) => realClients.map((client) => ({ kind, client })));
+const ids = known.map(({ client }) => client.id);
+
+export const clientRunsKey = mapping(
+  {
+    every: durationField(
+      'Interval of the runs of each client at each mirror of its ecosystem, varied by up to a tenth.',
+      {
+        min: 60_000,
+        max: 7 * 86_400_000,
+      },
+    ).prefault('6h'),
+    clients: wordList(
+      'A client that is installed here.',
+      ids,
+      phrase('expected.oneOf', { words: ids.join(', ') }),
+    ).meta({
+      description: 'The clients to run, each at every mirror of its ecosystem.',
+    }),
+    timeout: durationField('Timeout of a run: a longer run is killed and counts as failed.', {
+      min: 1_000,
+      max: 10 * 60_000,
+    }).prefault('5m'),
+    user: checked(
+      'User that runs the clients if the daemon is root: `nobody`, `self` (root!) or `uid:gid`. If the daemon is not root, the clients run as its user.',
+      phrase('expected.user', { user: 'nobody' }),
+      (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
+    ).prefault('nobody'),
+  },
+  phrase('expected.mappingWith', { keys: 'clients' }),
+)
+  .meta({
+    description:
+      'Runs real clients against one mirror at a time and compares their results with the probes. Default: none. See docs/detection.md.',
+  })
+  .optional();
 
 /** Returns the user of `clientRuns.user`; `null`: the daemon's own user. */
 function userOf(text: string): { readonly uid: number; readonly gid: number } | null {
@@ -52,15 +55,14 @@ function userOf(text: string): { readonly uid: number; readonly gid: number } | 
 }
 
 export function readClientRuns(
-  clientRuns: z.output<ReturnType<typeof makeClientRunsKey>>,
+  clientRuns: z.output<typeof clientRunsKey>,
   mirrors: readonly Mirror[],
-  { registry, error, warning }: Reading,
+  { error, warning }: Reading,
 ): Pick<Config, 'clientRuns'> {
   if (clientRuns === undefined) return {};
   const { every, clients, timeout, user } = clientRuns;
   const pairs: ClientRunsRule['pairs'][number][] = [];
   const leftOut: ClientRunsRule['leftOut'][number][] = [];
-  const known = registry.all.flatMap(({ id: kind, realClients }) => realClients.map((client) => ({ kind, client })));
   for (const [at, id] of clients.entries()) {
     const path = ['clientRuns', 'clients', at];
     const isTwice = clients.indexOf(id) < at;

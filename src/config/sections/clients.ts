@@ -5,7 +5,7 @@ import { error, ok } from '../../core/result.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Client } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { memberKeysOf } from '../chain.ts';
 import { byEcosystem, errorOf, mapping, readable } from '../fields.ts';
@@ -14,23 +14,21 @@ import type { Report } from '../reading.ts';
 /** A chain as text, or as a mapping from the name of its client to the text. */
 type FileChain = string | Readonly<Record<string, string>>;
 
-export function makeClientsKey(registry: Registry) {
-  return byEcosystem<FileChain>(registry, ({ clients }) => {
-    const [first, ...others] = clients;
-    if (others.length === 0) return chainOf(first).optional();
-    const named = Object.fromEntries(clients.map((client) => [client.id, chainOf(client).optional()]));
-    const one = mapping(named).refine(
-      (value) => Object.values(value).filter((chain) => chain !== undefined).length === 1,
-      errorOf(phrase('expected.chainOf', { clients: clients.map(({ id }) => id).join(', ') })),
-    );
-    return z
-      .union([chainOf(first), one])
-      .meta({ description: first.describes })
-      .optional();
-  })
-    .meta({ description: 'The chains (mirrors in order) that clients are configured to use now.' })
-    .prefault({});
-}
+export const clientsKey = byEcosystem<FileChain>(({ clients }) => {
+  const [first, ...others] = clients;
+  if (others.length === 0) return chainOf(first).optional();
+  const named = Object.fromEntries(clients.map((client) => [client.id, chainOf(client).optional()]));
+  const one = mapping(named).refine(
+    (value) => Object.values(value).filter((chain) => chain !== undefined).length === 1,
+    errorOf(phrase('expected.chainOf', { clients: clients.map(({ id }) => id).join(', ') })),
+  );
+  return z
+    .union([chainOf(first), one])
+    .meta({ description: first.describes })
+    .optional();
+})
+  .meta({ description: 'The chains (mirrors in order) that clients are configured to use now.' })
+  .prefault({});
 
 function chainOf(client: Client) {
   return readable(client.describes, client.expected, (text) => {
@@ -40,7 +38,7 @@ function chainOf(client: Client) {
 }
 
 /** Reads the chains by ecosystem, and the client of each chain if the file names one. */
-export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>): Pick<Config, 'clients' | 'client'> {
+export function readClients(written: z.output<typeof clientsKey>): Pick<Config, 'clients' | 'client'> {
   const clients: Record<EcosystemId, Secret> = {};
   const client: Record<EcosystemId, string> = {};
   for (const [id, one] of Object.entries(written)) {
@@ -55,7 +53,7 @@ export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>
 }
 
 /** Warns of chain members in `clients` that are not configured mirrors: they are never measured, and may be typos. */
-export function warnOfUnknownMembers(config: Config, registry: Registry, report: Report): void {
+export function warnOfUnknownMembers(config: Config, report: Report): void {
   for (const kind of registry.all) {
     const chain = config.clients[kind.id]?.reveal();
     if (chain === undefined) continue;

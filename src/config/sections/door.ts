@@ -3,46 +3,44 @@ import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { baseUrl } from '../../core/url.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { bareUrl, file, flag, integer, mapping, wordList } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { makeListenKey, readListen } from './listen.ts';
 
-export function makeDoorKey(registry: Registry) {
-  const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
-  const expected = phrase('expected.oneOf', { words: ids.join(', ') });
-  return mapping({
-    listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so use the mapping form.', {})
-      .meta({
-        description:
-          'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
-      })
-      .prefault('127.0.0.1:10121'),
-    ecosystems: wordList('An ecosystem that the door serves.', ids, expected)
-      .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
-      .optional(),
-    daemon: bareUrl(
-      'URL of the daemon, for example on another machine. Over https the door sends `listen.token` to it; over http it proves the token. Default: the address in `listen`.',
-    ).optional(),
-    relay: flag(
-      'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
-    ).prefault(false),
-    perMinute: integer(
-      'Maximum number of requests of one client address per minute. Above it, requests get 429. A change needs a restart.',
-      60,
-      100_000_000,
-    ).prefault(limits.doorRequestsPerMinute),
-    orderFile: file(
-      'File that stores the last order of mirrors. Default: `door.json` beside the state file. A change needs a restart.',
-    ).optional(),
-  })
-    .meta({ description: 'Settings of `mirrorwatch door`. Default: no door. See docs/door.md.' })
-    .optional();
-}
+const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
+
+export const doorKey = mapping({
+  listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so use the mapping form.', {})
+    .meta({
+      description:
+        'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
+    })
+    .prefault('127.0.0.1:10121'),
+  ecosystems: wordList('An ecosystem that the door serves.', ids, phrase('expected.oneOf', { words: ids.join(', ') }))
+    .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
+    .optional(),
+  daemon: bareUrl(
+    'URL of the daemon, for example on another machine. Over https the door sends `listen.token` to it; over http it proves the token. Default: the address in `listen`.',
+  ).optional(),
+  relay: flag(
+    'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
+  ).prefault(false),
+  perMinute: integer(
+    'Maximum number of requests of one client address per minute. Above it, requests get 429. A change needs a restart.',
+    60,
+    100_000_000,
+  ).prefault(limits.doorRequestsPerMinute),
+  orderFile: file(
+    'File that stores the last order of mirrors. Default: `door.json` beside the state file. A change needs a restart.',
+  ).optional(),
+})
+  .meta({ description: 'Settings of `mirrorwatch door`. Default: no door. See docs/door.md.' })
+  .optional();
 
 export function readDoor(
-  door: z.output<ReturnType<typeof makeDoorKey>>,
+  door: z.output<typeof doorKey>,
   { mirrors, listen: main, state }: Pick<Config, 'mirrors' | 'listen' | 'state'>,
   reading: Reading,
 ): Pick<Config, 'door'> {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import type { SettingsKey } from '../../ecosystems/ecosystem.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { file, mapping } from '../fields.ts';
 import type { Path } from '../issues.ts';
@@ -11,9 +11,9 @@ function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodTyp
   return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));
 }
 
-export function makeSettingsKeys({ all }: Registry): object {
-  const keys = all.flatMap(({ id, settings }) =>
-    settings === null
+export function makeSettingsKeys(): object {
+  const keys = registry.all.flatMap(({ id, settings }) =>
+    settings === undefined
       ? []
       : [
           [
@@ -29,8 +29,8 @@ export function makeSettingsKeys({ all }: Registry): object {
 
 export function readSettings(file: Readonly<Record<string, unknown>>, reading: Reading): Config['settings'] {
   return Object.fromEntries(
-    reading.registry.all.flatMap(({ id, settings }) => {
-      if (settings === null) return [];
+    registry.all.flatMap(({ id, settings }) => {
+      if (settings === undefined) return [];
       const written = file[id] as Readonly<Record<string, unknown>>;
       return [[id, settings.read({ ...written, ...filesOf([id], written, settings, reading) })]];
     }),

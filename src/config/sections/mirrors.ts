@@ -7,7 +7,7 @@ import { baseUrl } from '../../core/url.ts';
 import type { Client } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { readable } from '../../ecosystems/fields.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   cron,
@@ -37,59 +37,39 @@ function isBare(text: string): boolean {
   return /^[a-z0-9.-]+(:\d+)?(\/|$)/i.test(text) && baseUrl(`https://${text}`) !== null;
 }
 
-export function makeMirrorsKey(registry: Registry) {
-  const mirror = mapping(
-    { ...identityKeys(registry), ...accessKeys, ...contentKeys, ...ownKeys(registry) },
-    phrase('expected.mappingWith', { keys: 'name, ecosystem and url' }),
-  );
-  return list(mirror, phrase('expected.listMirrors'), limits.mirrors)
-    .min(1, errorOf(phrase('expected.atLeastMirror')))
-    .meta({ description: 'The mirrors to monitor.' });
-}
+const { all } = registry;
+const publicUpstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
+const ownKeys: object = Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
 
-type FileMirror = z.output<ReturnType<typeof makeMirrorsKey>>[number];
-
-function ownKeys({ all }: Registry): object {
-  return Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
-}
-
-function identityKeys({ all }: Registry) {
-  const ids = all.map(({ id }) => id);
-  const upstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
-  return {
-    name: name('Name of the mirror, unique in the file; metrics have it as the label `registry`.'),
-    ecosystem: word(
-      'Kind of the mirror: Go modules, npm packages, Python packages, images, or files.',
-      ids as [string, ...string[]],
-    ),
-    upstream: name(
-      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default for mirrors of ${upstreams.join(', ')}: the name of the ecosystem. All other mirrors must have this key.`,
-      true,
-    ).optional(),
-    url: readable(
-      'Base URL of the mirror. A user name and password in it are used for basic auth and never shown.',
-      aBaseUrl,
-      (value) => {
-        if (baseUrl(value) !== null) return ok(value);
-        return error(isBare(value) ? aScheme : aBaseUrl);
-      },
-    ),
-    role: word('`origin`: the freshness of the other mirrors is compared with this one; at most one per upstream.', [
-      'mirror',
-      'origin',
-    ]).prefault('mirror'),
-    weight: integer(
-      'Preference among mirrors that are equally good, higher first. Default: 0.',
-      0,
-      1_000_000,
-    ).optional(),
-    region: text('Location of the mirror, for display.', phrase('expected.shortText'), 64).optional(),
-    capacity: word(
-      '`small`: the mirror cannot serve the clients of all places. Among mirrors of the same weight, it is preferred last. Of several small mirrors, daemons at different places prefer different ones.',
-      ['small'],
-    ).optional(),
-  };
-}
+const identityKeys = {
+  name: name('Name of the mirror, unique in the file; metrics have it as the label `registry`.'),
+  ecosystem: word(
+    'Kind of the mirror: Go modules, npm packages, Python packages, images, or files.',
+    registry.ids as [string, ...string[]],
+  ),
+  upstream: name(
+    `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default for mirrors of ${publicUpstreams.join(', ')}: the name of the ecosystem. All other mirrors must have this key.`,
+    true,
+  ).optional(),
+  url: readable(
+    'Base URL of the mirror. A user name and password in it are used for basic auth and never shown.',
+    aBaseUrl,
+    (value) => {
+      if (baseUrl(value) !== null) return ok(value);
+      return error(isBare(value) ? aScheme : aBaseUrl);
+    },
+  ),
+  role: word('`origin`: the freshness of the other mirrors is compared with this one; at most one per upstream.', [
+    'mirror',
+    'origin',
+  ]).prefault('mirror'),
+  weight: integer('Preference among mirrors that are equally good, higher first. Default: 0.', 0, 1_000_000).optional(),
+  region: text('Location of the mirror, for display.', phrase('expected.shortText'), 64).optional(),
+  capacity: word(
+    '`small`: the mirror cannot serve the clients of all places. Among mirrors of the same weight, it is preferred last. Of several small mirrors, daemons at different places prefer different ones.',
+    ['small'],
+  ).optional(),
+};
 
 const accessKeys = {
   tls: tlsKey,
@@ -116,7 +96,7 @@ const accessKeys = {
     ['client', 'h1', 'h2'],
   ).prefault('client'),
   allowHosts: hosts(
-    'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses.',
+    'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses. Over plain HTTP, also those to which its host name may change from a public address, and link-local ones.',
     true,
   ).prefault([]),
 };
@@ -149,6 +129,17 @@ const contentKeys = {
     .prefault([]),
 };
 
+const mirror = mapping(
+  { ...identityKeys, ...accessKeys, ...contentKeys, ...ownKeys },
+  phrase('expected.mappingWith', { keys: 'name, ecosystem and url' }),
+);
+
+export const mirrorsKey = list(mirror, phrase('expected.listMirrors'), limits.mirrors)
+  .min(1, errorOf(phrase('expected.atLeastMirror')))
+  .meta({ description: 'The mirrors to monitor.' });
+
+type FileMirror = z.output<typeof mirror>;
+
 export interface BesideMirrors {
   readonly timeZone: string | undefined;
   readonly clients: Pick<Config, 'client'>;
@@ -176,7 +167,7 @@ function readMirror(
   const built: Mirror = {
     name: mirror.name,
     ecosystem: mirror.ecosystem,
-    upstream: upstreamOf(mirror, reading.registry),
+    upstream: upstreamOf(mirror),
     url: split.url,
     role: mirror.role,
     weight: mirror.weight ?? null,
@@ -196,7 +187,7 @@ function readMirror(
     ...gapsOf(mirror),
     ...ownOf(path, mirror, reading),
   };
-  return { ...built, ...speaksOf(built, clients, reading.registry) };
+  return { ...built, ...speaksOf(built, clients) };
 }
 
 function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
@@ -206,10 +197,10 @@ function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
 }
 
 /** Reads the keys that the ecosystem adds to a mirror. Keys of another ecosystem are reported. */
-function ownOf(path: Path, mirror: FileMirror, { registry, error: report }: Reading): Pick<Mirror, 'own'> {
+function ownOf(path: Path, mirror: FileMirror, { error: report }: Report): Pick<Mirror, 'own'> {
   const written: Readonly<Record<string, unknown>> = mirror;
   const own: Record<string, unknown> = {};
-  for (const { id, mirrorKeys } of registry.all)
+  for (const { id, mirrorKeys } of all)
     for (const key of Object.keys(mirrorKeys ?? {})) {
       if (written[key] === undefined) continue;
       if (id === mirror.ecosystem) own[key] = written[key];
@@ -237,7 +228,7 @@ function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | n
  * Returns which clients use which HTTP version to a mirror; empty over plain HTTP, and if the mirror's key `protocol`
  * is set.
  */
-function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
+function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>): Pick<Mirror, 'speaks'> {
   const kind = registry.of(mirror.ecosystem);
   if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};
   const leading = leadingClientOf(kind, config);
@@ -252,12 +243,12 @@ function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Regi
   };
 }
 
-function upstreamOf(mirror: FileMirror, registry: Registry): string {
+function upstreamOf(mirror: FileMirror): string {
   return mirror.upstream ?? registry.of(mirror.ecosystem)?.publicUpstream ?? mirror.ecosystem;
 }
 
 /** Checks that each mirror has an upstream, and that each upstream has at most one origin. */
-function checkOrigins(written: readonly FileMirror[], { registry, error: report }: Reading): void {
+function checkOrigins(written: readonly FileMirror[], { error: report }: Report): void {
   const origins = new Map<string, string>();
   for (const [at, mirror] of written.entries()) {
     const kind = registry.of(mirror.ecosystem);
@@ -266,7 +257,7 @@ function checkOrigins(written: readonly FileMirror[], { registry, error: report 
         needs: [['mirrors', at, 'ecosystem']],
       });
     if (mirror.role !== 'origin') continue;
-    const upstream = upstreamOf(mirror, registry);
+    const upstream = upstreamOf(mirror);
     const key = `${mirror.ecosystem}|${upstream}`;
     const before = origins.get(key);
     const path = ['mirrors', at];

@@ -8,7 +8,7 @@ import { maskName } from '../../core/secret.ts';
 import { type Ecosystem, leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../../ecosystems/locks.ts';
 import { type EntryFiles, isPrivate, type Named, type Names } from '../../ecosystems/names.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { byEcosystem, checked, file, integer, list, mapping, readable } from '../fields.ts';
 import type { Path } from '../issues.ts';
@@ -19,38 +19,34 @@ import { type FileLock, type LockState, placeOf, readLockModules } from './lock-
 /** An entry of `modules`. A mapping that is not a `FileLock` is read by the code of its ecosystem. */
 type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
 
-export function makeModulesKey(registry: Registry) {
-  return byEcosystem<readonly FileModule[]>(registry, ({ names, locks }) => {
-    const forms = [
-      readable(names.entry.describes, names.entry.expected, (text) => names.parse(text)),
-      ...(names.form === undefined ? [] : [names.form.schema]),
-      ...(locks === null
-        ? []
-        : [mapping({ from: file(locks.describes), top: integer(locks.top, 1, limits.modules).prefault(20) })]),
-    ];
-    const [only] = forms;
-    const entry = forms.length === 1 && only !== undefined ? only : z.union(forms);
-    const expected =
-      locks === null
-        ? phrase('expected.listOf', { what: names.entry.expected })
-        : phrase('expected.listFrom', { what: names.entry.expected, block: '{ from, top }' });
-    return list(entry, expected, limits.modules).meta({ description: names.describes }).prefault([]);
-  })
-    .meta({ description: 'The modules to probe at the mirrors.' })
-    .prefault({});
-}
+export const modulesKey = byEcosystem<readonly FileModule[]>(({ names, locks }) => {
+  const forms = [
+    readable(names.entry.describes, names.entry.expected, (text) => names.parse(text)),
+    ...(names.form === undefined ? [] : [names.form.schema]),
+    ...(locks === undefined
+      ? []
+      : [mapping({ from: file(locks.describes), top: integer(locks.top, 1, limits.modules).prefault(20) })]),
+  ];
+  const [only] = forms;
+  const entry = forms.length === 1 && only !== undefined ? only : z.union(forms);
+  const expected =
+    locks === undefined
+      ? phrase('expected.listOf', { what: names.entry.expected })
+      : phrase('expected.listFrom', { what: names.entry.expected, block: '{ from, top }' });
+  return list(entry, expected, limits.modules).meta({ description: names.describes }).prefault([]);
+})
+  .meta({ description: 'The modules to probe at the mirrors.' })
+  .prefault({});
 
 function isLock(entry: FileModule): entry is FileLock {
   return typeof entry === 'object' && typeof entry['from'] === 'string' && typeof entry['top'] === 'number';
 }
 
-export function makePrivateKey(registry: Registry) {
-  return byEcosystem<readonly string[]>(registry, ({ names }) =>
-    names.private === null ? null : patterns(names.private),
-  )
-    .meta({ description: 'Names that are never sent to a public mirror or database.' })
-    .prefault({});
-}
+export const privateKey = byEcosystem<readonly string[]>(({ names }) =>
+  names.private === null ? null : patterns(names.private),
+)
+  .meta({ description: 'Names that are never sent to a public mirror or database.' })
+  .prefault({});
 
 function patterns(declared: NonNullable<Names['private']>) {
   const one = checked('', declared.expected, (value) => declared.isPattern(value));
@@ -71,8 +67,8 @@ export interface Modules {
 }
 
 export interface Configured {
-  readonly modules: z.output<ReturnType<typeof makeModulesKey>>;
-  readonly private: z.output<ReturnType<typeof makePrivateKey>>;
+  readonly modules: z.output<typeof modulesKey>;
+  readonly private: z.output<typeof privateKey>;
   readonly mirrors: readonly Mirror[];
   readonly clients: Config['clients'];
   readonly client?: Config['client'];
@@ -80,7 +76,7 @@ export interface Configured {
 
 /** Reads `modules` with its lock files, and assigns each module to upstreams. */
 export function readModules(configured: Configured, reading: Reading): Modules {
-  const found = reading.registry.all.map((kind) => readKind(kind, configured, reading));
+  const found = registry.all.map((kind) => readKind(kind, configured, reading));
   return {
     modules: found.flatMap(({ modules }) => modules),
     skipped: found.flatMap(({ skipped }) => skipped),

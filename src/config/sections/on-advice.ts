@@ -5,6 +5,7 @@ import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type Mirror, upstreamsOf } from '../../core/mirror.ts';
 import { partOf } from '../../core/part.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -133,7 +134,7 @@ function checkForm(
   path: Path,
   { deed, targets: [target] }: ActionRule,
   mirrors: readonly Mirror[],
-  { registry, error }: Reading,
+  { error }: Report,
 ): void {
   const form = deed.kind === 'command' ? null : deed.as;
   if (form === null || target === undefined) return;

@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import type { Mirror, Step } from '../../core/mirror.ts';
 import { formatDuration } from '../../core/units.ts';
 import { type StepDeclaration, sortLightFirst } from '../../ecosystems/ecosystem.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { cronGapsOf } from '../cron.ts';
 import { cadenceRange, cron, durationField, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
@@ -55,17 +55,15 @@ const pace = (meaning: string) =>
     ])
     .optional();
 
-export function makeStepsKey({ all }: Registry) {
-  const declared = all.flatMap(({ id, steps }) =>
-    sortLightFirst(steps).map(
-      (step) => [step, pace(`Interval of the step \`${step}\` (${id}). ${usualOf(steps[step])}`)] as const,
-    ),
-  );
-  const keys = Object.fromEntries<z.ZodType>(declared);
-  return mapping(keys as Record<string, ReturnType<typeof pace>>)
-    .meta({ description: 'Interval of each step: a duration, or a mapping with `every` or `cron`, and `timeout`.' })
-    .prefault({});
-}
+const paces = registry.all.flatMap(({ id, steps }) =>
+  sortLightFirst(steps).map(
+    (step) => [step, pace(`Interval of the step \`${step}\` (${id}). ${usualOf(steps[step])}`)] as const,
+  ),
+);
+
+export const stepsKey = mapping(Object.fromEntries(paces) as Record<string, ReturnType<typeof pace>>)
+  .meta({ description: 'Interval of each step: a duration, or a mapping with `every` or `cron`, and `timeout`.' })
+  .prefault({});
 
 function usualOf(step: StepDeclaration | undefined): string {
   const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};
@@ -76,7 +74,7 @@ function usualOf(step: StepDeclaration | undefined): string {
 
 interface Paced {
   readonly schedule: z.output<typeof scheduleKey>;
-  readonly steps: z.output<ReturnType<typeof makeStepsKey>>;
+  readonly steps: z.output<typeof stepsKey>;
   readonly mirrors: readonly Mirror[];
 }
 
@@ -94,7 +92,7 @@ export function readPaces(of: Paced, reading: Reading): Pick<Config, 'schedule' 
   const usual: Cadence = { kind: 'every', everyMs: usualEveryMs };
   const cadence = cadenceOf(['schedule'], schedule, usual, of, reading);
   const pace: Pace = { cadence, timeoutMs: schedule.timeout };
-  const entries = reading.registry.all.flatMap(({ steps }) =>
+  const entries = registry.all.flatMap(({ steps }) =>
     Object.entries(steps).map(([step, declared]) => [step, stepPace(step, declared, pace, of, reading)] as const),
   );
   return {

@@ -1,18 +1,17 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { quantile } from '../../core/statistics.ts';
-import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
-import { type Budget, spend } from '../memory/budget.ts';
+import { canBeProbed } from '../memory/absence.ts';
+import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { addQuestions, type Recheck, type Round, startMoment } from '../memory/moments.ts';
-import { closeDoubt, dropRechecks } from '../memory/rounds.ts';
+import { controlKeyOf, type Round, startMoment } from '../memory/moments.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
-import { isConfirmed, isInDoubt } from './doubt.ts';
-import { keyOfQuestion, type Question, targetAt } from './look.ts';
+import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
+import { dropRechecks, keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
 /**
@@ -65,26 +64,27 @@ export function requestMoment(memory: Memory, round: Round): void {
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const recheck = round.rechecks.get(want.key);
   if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
-  const left = pay(memory, round, doubted, recheck, own.length);
-  if (left === null) {
-    giveUp(memory, round, doubted);
+  // Probes of a recovering target, for a suspicion against our network, or for a canary in doubt cost nothing.
+  const isPaid = round.watching.size > 0 || recheck?.reason === 'back' || doubted.some(isCanaryInDoubt);
+  if (!isPaid && !memory.confirm.budget.pay(own.length, recheck?.isUrgent ?? false)) {
+    for (const mirror of doubted) closeDoubt(memory, mirror);
+    dropRechecks(round, ({ reason }) => reason !== 'back');
     return;
   }
   if (own.length === 0) return;
-  memory.confirm.budget = left;
   round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
-  const members = {
+  const members = [
     // Twice the timeout, because the probe may first resolve `latest` with a deadline of the same length.
-    outcomes: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
-    controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
-  };
-  const moment = startMoment(round, isConfirming ? 'confirm' : 'look', members, { nowMs, witnessFromMs });
+    ...dues.map((due) => ({ key: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
+    ...controls.map(({ name, timeoutMs }) => ({ key: controlKeyOf(name), deadlineMs: untilMs(timeoutMs) })),
+  ];
+  const moment = startMoment(round, isConfirming, members, { nowMs, witnessFromMs });
   const isSlowWatch = doubted.length === 0 && round.rechecks.size === 0 && isLongWatch(memory, round);
   round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
-  memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
+  memory.turn.rounds.push({ id: round.id, moment, dues, controls });
 }
 
 export function hasDoubt(memory: Memory, round: Round): boolean {
@@ -103,7 +103,7 @@ export function nextRequestMsOf(memory: Memory, round: Round): number | null {
 
 /** True if no probe of the mirror is in flight in the round, and its rate of requests allows one more. */
 function isFree(memory: Memory, round: Round, mirror: MirrorMemory): boolean {
-  return !round.flights.outcomes.has(mirror.mirror.name) && mayBeProbedMore(mirror, memory.now.monotonicMs);
+  return !round.flights.has(mirror.mirror.name) && mayBeProbedMore(mirror, memory.now.monotonicMs);
 }
 
 function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): readonly Want[] {
@@ -142,18 +142,19 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
  * is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
-  const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
+  const isDue = doubted.some(isCanaryInDoubt);
   return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;
 }
 
-function leastServed(round: Round, wants: readonly Want[]): Want | null {
-  addQuestions(
-    round,
-    wants.map(({ key }) => key),
-  );
-  // If several questions (targets to probe) have the lowest count in `served`, the one that was added first is chosen,
-  // because the sort is stable.
-  const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
+/**
+ * Returns the question (a target to probe) that was probed least. Each probe counts 1 / `share`, so a question with a
+ * larger share is probed more often. A new question starts with the lowest count of the others. Otherwise only this
+ * question would be probed for some time.
+ */
+function leastServed({ served }: Round, wants: readonly Want[]): Want | null {
+  const floor = Math.min(...wants.map(({ key }) => served.get(key) ?? Number.POSITIVE_INFINITY));
+  for (const { key } of wants) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
+  const shares = [...served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
 }
@@ -203,32 +204,13 @@ function witnessDues(
   );
 }
 
-/**
- * Pays for `requests` probes and returns the rest of the budget; `null`: the budget is too small. Probes for reason
- * `back` (a recovering target), for a suspicion against our network, or for a canary in doubt cost nothing.
- */
-function pay(
-  memory: Memory,
-  round: Round,
-  doubted: readonly MirrorMemory[],
-  recheck: Recheck | undefined,
-  requests: number,
-): Budget | null {
-  const isFree =
-    round.watching.size > 0 ||
-    recheck?.reason === 'back' ||
-    doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
-  return isFree ? memory.confirm.budget : spend(memory.confirm.budget, requests, recheck?.isUrgent ?? false);
-}
-
-function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
-  for (const mirror of doubted) closeDoubt(memory, mirror);
-  dropRechecks(round, ({ reason }) => reason !== 'back');
+function isCanaryInDoubt(mirror: MirrorMemory): boolean {
+  return mirror.canary !== null && isInDoubt(mirror, mirror.canary);
 }
 
 function controlsOf(memory: Memory, round: Round) {
   return memory.config.controls
-    .filter((control) => !round.flights.controls.has(control.name))
+    .filter((control) => !round.flights.has(controlKeyOf(control.name)))
     .map((control) => ({ name: control.name, timeoutMs: limits.roundTimeoutMsMin }));
 }
 

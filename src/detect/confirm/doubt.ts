@@ -1,14 +1,19 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { canBeProbed } from '../memory/absence.ts';
-import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
-import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
+import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
 import { type Round, retryAtMs, roundFor } from '../memory/moments.ts';
-import { closeDoubt, closeDoubtOf, openDoubt } from '../memory/rounds.ts';
 import type { Request } from '../memory/rule.ts';
 import { isCanaryOut, outageOf } from '../outage/state.ts';
 
+const targetsInDoubt = 8;
+
+/**
+ * Puts a target in doubt (its failure is to be confirmed), and probes it from `firstMs` on. Does nothing if the target
+ * is in doubt already, or too many targets of the mirror are, or our network is suspect. If the budget of extra probes
+ * is too small, only a canary's doubt can start.
+ */
 function startDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -16,9 +21,33 @@ function startDoubt(
   { sinceMs, firstMs, waitMs = 0 }: { readonly sinceMs: number; readonly firstMs: number; readonly waitMs?: number },
 ): void {
   if (!canBeProbed(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
+  if (!target.canary && !memory.confirm.budget.canPay(1, false)) return;
   const { monotonicMs } = memory.now;
-  const times = { sinceMs, untilMs: monotonicMs + limits.roundMs, patientUntilMs: monotonicMs + waitMs };
-  if (openDoubt(memory, mirror, target, times)) roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
+  const untilMs = monotonicMs + limits.roundMs;
+  if (mirror.doubt === null) {
+    const targets = new Map([[target.id, target]]);
+    mirror.doubt = { sinceMs, untilMs, patientUntilMs: monotonicMs + waitMs, targets, slowestMs: 0, clearedMs: null };
+    memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
+  } else {
+    if (isInDoubt(mirror, target) || mirror.doubt.targets.size >= targetsInDoubt) return;
+    mirror.doubt.targets.set(target.id, target);
+    mirror.doubt.untilMs = untilMs;
+  }
+  roundFor(memory, mirror.roundKey, firstMs);
+}
+
+export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
+  if (mirror.doubt === null) return;
+  mirror.doubt = null;
+  memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
+}
+
+/**
+ * Ends the doubt (the unconfirmed failure) of one target. If no other target of the mirror is in doubt, the mirror's
+ * doubt ends too.
+ */
+export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
 /**
@@ -26,9 +55,8 @@ function startDoubt(
  * unless the last judged probe of the target passed.
  */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
+  if (!memory.targets.has(target.id) || isCanaryOut(mirror)) return;
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
-  if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
   const nowMs = memory.now.monotonicMs;
   startDoubt(memory, mirror, target, { sinceMs: nowMs, firstMs: nowMs });
 }
@@ -45,10 +73,7 @@ export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
-/**
- * Starts or ends a doubt (an unconfirmed failure of a target) after a probe. If the budget of extra probes is too
- * small, only a canary's doubt can start.
- */
+/** Starts or ends a doubt (an unconfirmed failure of a target) after a probe. */
 export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -60,9 +85,8 @@ export function updateDoubt(
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }
-  if (!isDoubtful || isInDoubt(mirror, target)) return;
-  if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
-  startDoubt(memory, mirror, target, { sinceMs: sample.endedMonotonicMs, firstMs: retryAtMs(memory.now, sample) });
+  const times = { sinceMs: sample.endedMonotonicMs, firstMs: retryAtMs(memory.now, sample) };
+  if (isDoubtful) startDoubt(memory, mirror, target, times);
 }
 
 export function expireDoubts(memory: Memory, round: Round): void {
@@ -77,7 +101,7 @@ export function expireDoubts(memory: Memory, round: Round): void {
  */
 export function confirmFirst(memory: Memory, mirror: MirrorMemory): void {
   const canary = canarySeriesOf(mirror);
-  if (canary === null || outageOf(canary).last !== 'never' || isInDoubt(mirror, canary.target)) return;
+  if (canary === null || outageOf(canary).last !== 'never') return;
   const nowMs = memory.now.monotonicMs;
   startDoubt(memory, mirror, canary.target, { sinceMs: nowMs, firstMs: nowMs + limits.roundStepMs });
 }

@@ -4,16 +4,14 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
-import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
-import { closeDoubt, closeDoubtOf, dropRechecks, widenRecheck } from '../memory/rounds.ts';
 import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { updateDoubt } from './doubt.ts';
+import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
 
 /** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
@@ -75,9 +73,7 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
  * @returns true; false if the mirror may not be probed, or the budget is too small
  */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
-  const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
-  if (left === null) return false;
-  memory.confirm.budget = left;
+  if (!canBeProbed(memory, mirror) || !memory.confirm.budget.payPeek()) return false;
   memory.turn.peeks.push({ target, family: null, order });
   return true;
 }
@@ -99,9 +95,7 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
     const own = targetAt(memory, one, target);
     return own === null ? [] : [own];
   });
-  const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
-  if (left === null || targets.length === 0) return false;
-  memory.confirm.budget = left;
+  if (targets.length === 0 || !memory.confirm.budget.pay(targets.length, order.isUrgent)) return false;
   if (!isPaced) memory.confirm.heavyRechecks.set(key, memory.now.monotonicMs);
   memory.turn.rechecks.push(...targets);
   return true;
@@ -113,12 +107,12 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
  */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
+  if (isHeavy(target)) {
+    const once = { registry: target.registry, target, registries: null, forMs: 0, stepMs: limits.heavyRecheckMs };
+    return requestRecheck(memory, { ...once, isUrgent: false, isPeek: false });
+  }
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
-  const order = { registries: null, isUrgent: false };
-  const once = { forMs: 0, stepMs: limits.heavyRecheckMs, registry: target.registry, target, isPeek: false };
-  const often = { forMs, stepMs: limits.roundStepMs, firstMs: retryAtMs(memory.now, sample), reason };
-  if (isHeavy(target)) requestRecheck(memory, { ...order, ...once });
-  else startRecheck(memory, mirror, target, { ...order, ...often });
+  startRecheck(memory, mirror, target, { reason, firstMs: retryAtMs(memory.now, sample), forMs });
 }
 
 /**
@@ -133,21 +127,18 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
     Object.assign(known, { nextAtMs: firstMs, untilMs: firstMs + limits.roundMs });
     return;
   }
-  const { roundMs } = limits;
-  const order = { registries: null, forMs: roundMs, stepMs: roundMs, isUrgent: false };
-  startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
+  startRecheck(memory, mirror, target, { reason: 'throttled', firstMs, stepMs: limits.roundMs });
 }
 
 function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
-  const order = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
-  startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'back' });
+  startRecheck(memory, mirror, target, { reason: 'back', firstMs, registries: [] });
 }
 
-interface RecheckStart
-  extends Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>,
-    Pick<Recheck, 'reason'> {
+/** Absent: of every mirror that has the target, for `limits.roundMs`, each `limits.roundStepMs`, not urgent. */
+interface RecheckStart extends Partial<Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>> {
+  readonly reason: Recheck['reason'];
   readonly firstMs: number;
 }
 
@@ -155,23 +146,44 @@ function startRecheck(
   memory: Memory,
   mirror: MirrorMemory,
   target: Target,
-  { firstMs, isUrgent, reason, ...order }: RecheckStart,
+  { reason, firstMs, registries: named = null, forMs = limits.roundMs, isUrgent = false, ...order }: RecheckStart,
 ): void {
   if (!mayBeRechecked(memory, mirror, reason)) return;
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(target);
   const known = round?.rechecks.get(key);
-  const untilMs = firstMs + order.forMs;
-  const stepMs = Math.max(limits.roundStepMs, order.stepMs);
-  const registries = order.registries === null ? null : new Set(order.registries);
+  const untilMs = firstMs + forMs;
+  const stepMs = Math.max(limits.roundStepMs, order.stepMs ?? 0);
+  const registries = named === null ? null : new Set(named);
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
-  if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
+  if (known !== undefined) return widen(known, wanted, memory.now.monotonicMs);
   // A recheck of a slow target must leave enough of the budget to confirm failures and for rechecks that advice
   // requests.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
-  if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
+  if (reason !== 'back' && !memory.confirm.budget.canPay(requests, isUrgent)) return;
   roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, { ...wanted, settled: 0 });
+}
+
+/** Merges another order into a recheck (repeated probes) that is running. */
+function widen(known: Recheck, order: Omit<Recheck, 'settled' | 'target'>, nowMs: number): void {
+  known.untilMs = Math.max(known.untilMs, order.untilMs);
+  known.stepMs = Math.min(known.stepMs, order.stepMs);
+  known.nextAtMs = Math.min(known.nextAtMs, Math.max(order.nextAtMs, nowMs));
+  known.isUrgent ||= order.isUrgent;
+  if (order.reason === 'ordered') known.reason = order.reason;
+  const both = new Set([order.registry, ...(order.registries ?? []), ...(known.registries ?? [])]);
+  known.registries = known.registries === null || order.registries === null ? null : both;
+}
+
+export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean): void {
+  for (const [key, recheck] of round.rechecks) if (isOver(recheck)) round.rechecks.delete(key);
+}
+
+/** Deletes recorded times of heavy rechecks (artifact downloads) that are too long ago to delay another one. */
+export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
+  for (const [key, atMs] of heavyRechecks)
+    if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
 }
 
 /**
@@ -214,7 +226,8 @@ function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule
 }
 
 function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule): boolean {
-  return rttMs !== null && isSlow(rttMs, speedOf(series).baseline.medianMs, rule, due.timeoutMs) === true;
+  const { medianMs } = speedOf(series).baseline;
+  return rttMs !== null && isSlow(rttMs, { medianMs }, rule, due.timeoutMs) === true;
 }
 
 export function expireRechecks(memory: Memory, round: Round): void {

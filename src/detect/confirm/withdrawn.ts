@@ -28,10 +28,9 @@ export function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target)
 export function isOfWithdrawn(view: RuleView, mirror: MirrorMemory, { outcome, due }: Sample): boolean {
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   if (!isAbsent && outcome.tag !== 'ok') return false;
-  const siblings = siblingsOf(view, mirror, due.target);
-  if (isAbsent) return isWithdrawn(view, mirror, due.target, siblings);
-  const lacking = siblings.find(({ series }) => series?.item === 'absent')?.mirror;
-  return lacking !== undefined && isWithdrawn(view, lacking, due.target, siblingsOf(view, lacking, due.target));
+  const isLacking = ({ series }: Sibling): boolean => series?.item === 'absent';
+  const lacking = isAbsent ? mirror : siblingsOf(view, mirror, due.target).find(isLacking)?.mirror;
+  return lacking !== undefined && isWithdrawn(view, lacking, due.target);
 }
 
 /**
@@ -48,7 +47,7 @@ export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample):
   const had = others.filter(({ target: { step, id } }) => step === target.step && view.seen.has(id));
   const isServed = (one: SeriesMemory): boolean => one.item === 'served' || (had.length > 0 && !one.isSettled);
   const serves = (had.length > 0 ? had : others).some(isServed);
-  if (!serves || !isWithdrawn(view, mirror, target, siblingsOf(view, mirror, target))) return sample;
+  if (!serves || !isWithdrawn(view, mirror, target)) return sample;
   return { ...sample, outcome: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, failedAs: sample.outcome };
 }
 
@@ -59,12 +58,8 @@ export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample):
  * without an origin.
  * @see docs/decisions/0222-versions-that-mirrors-have-lost.md
  */
-export function isWithdrawn(
-  view: RuleView,
-  mirror: MirrorMemory,
-  target: Target,
-  siblings: readonly Sibling[],
-): boolean {
+export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
+  const siblings = siblingsOf(view, mirror, target);
   const isOrigin = (one: MirrorMemory): boolean => one.mirror.role === 'origin';
   const origin = siblings.find((one) => isOrigin(one.mirror));
   const others = siblings.filter((one) => one !== origin);

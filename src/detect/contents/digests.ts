@@ -30,7 +30,7 @@ export interface Statement extends Named {
   readonly isCold?: boolean;
   readonly seen: Seen | null;
   /** The state of the signature; absent: no response with this digest showed one. */
-  readonly signature?: SignatureState;
+  readonly signature?: SignatureState | undefined;
   readonly probeId: string;
   /**
    * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
@@ -38,13 +38,13 @@ export interface Statement extends Named {
    */
   readonly before: { readonly digest: string; readonly untilMs: number; readonly isRight?: boolean } | null;
   /** What an editable file (such as a lock file) says about this digest; absent: no such file decides. */
-  readonly file?: FileWord['says'];
+  readonly file?: FileWord['says'] | undefined;
   /** True if `file` is what a key of a file says. */
-  readonly isOfKey?: true;
+  readonly isOfKey?: true | undefined;
   /** True if `file` is what a file beside the bytes says, on the same mirror. */
-  readonly isOfCopy?: true;
+  readonly isOfCopy?: true | undefined;
   /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
-  readonly earlier?: readonly Earlier[];
+  readonly earlier?: readonly Earlier[] | undefined;
   /** Time of the last response with this digest, wall milliseconds. */
   readonly heardMs: number;
 }
@@ -66,52 +66,32 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   if (now === null) return null;
   const { connection, probeId, target } = sample.due;
   const isCold = connection === 'cold';
-  const state = sample.facts.signature?.state;
-  const signed = state === undefined ? {} : { signature: state };
-  const { file } = sample.facts;
-  const said =
-    file === undefined
-      ? {}
-      : {
-          file: file.says,
-          ...(file.isKey && { isOfKey: true as const }),
-          ...(file.isOfCopy && { isOfCopy: true as const }),
-        };
+  const { file, signature, seen = null } = sample.facts;
+  // A reload may have changed the file, so only its newest word counts.
+  const said = { file: file?.says, isOfKey: file?.isKey, isOfCopy: file?.isOfCopy, probeId, heardMs };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
     return {
-      ...withoutFile(before),
-      ...signed,
+      ...before,
       ...said,
+      signature: signature?.state ?? before.signature,
       isTwice: before.isTwice || isCold,
       isCold: (before.isCold ?? before.isTwice) || isCold,
-      heardMs,
-      probeId,
     };
   const wasRight = before?.file === 'right' ? { isRight: true } : {};
-  const known = isSame ? { digest: before.digest, untilMs: before.heardMs, ...wasRight } : null;
   // Files of a plain HTTP mirror have no version, and may change while the mirror replaces them.
   const earlier = isSame && target.version !== null ? earlierOf(before, heardMs) : [];
-  const kept = earlier.length === 0 ? {} : { earlier };
-  const seen = sample.facts.seen ?? null;
   return {
     ...now,
-    ...signed,
     ...said,
+    signature: signature?.state,
     sinceMs: heardMs,
     isTwice: false,
     isCold,
     seen,
-    probeId,
-    before: known,
-    ...kept,
-    heardMs,
+    before: isSame ? { digest: before.digest, untilMs: before.heardMs, ...wasRight } : null,
+    earlier: earlier.length === 0 ? undefined : earlier,
   };
-}
-
-/** A reload may have changed the file, so only its newest word counts. */
-function withoutFile({ file: _, isOfKey: __, isOfCopy: ___, ...statement }: Statement): Statement {
-  return statement;
 }
 
 /**
@@ -124,9 +104,6 @@ function earlierOf(replaced: Statement, nowMs: number): readonly Earlier[] {
   if (!isCold || earlier.some((one) => one.digest === digest)) return earlier;
   return [...earlier, { digest, atMs, probeId }].slice(0, limits.earlierKept);
 }
-
-/** The last digests of a mirror, by target. */
-export type Statements = Map<string, Statement>;
 
 export interface Voice {
   readonly registry: string;
@@ -315,12 +292,13 @@ function isEarlier(stored: unknown): stored is Earlier {
   return typeof digest === 'string' && Number.isFinite(atMs) && typeof probeId === 'string';
 }
 
+/** What is known about the bytes of a mirror's targets, by target. Changed in place. */
 export class Bytes {
-  readonly wrongOnce: ReadonlyMap<string, WrongOnce> = new Map();
-  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong> = new Map();
-  /** The last digest per target. Changed in place. */
-  readonly statement: Statements = new Map();
+  readonly wrongOnce = new Map<string, WrongOnce>();
+  readonly declaredWrong = new Map<string, DeclaredWrong>();
+  /** The last digest. */
+  readonly statement = new Map<string, Statement>();
   readonly beginnings: Beginnings = { artifacts: new Map(), inVainMs: [] };
-  readonly declaredOdd: ReadonlyMap<string, readonly string[]> = new Map();
-  readonly repeated: ReadonlyMap<string, string> = new Map();
+  readonly declaredOdd = new Map<string, readonly string[]>();
+  readonly repeated = new Map<string, string>();
 }

@@ -1,77 +1,50 @@
+import { everyMs, paceOf } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
+import { type Freshness, type MirrorLag, worstLowerOf } from '../../core/standing.ts';
+import { quantile } from '../../core/statistics.ts';
 import { placeCounterOf } from '../confirm/vantage.ts';
 import { witnessPlaceOf } from '../confirm/witness.ts';
-import { isNumber } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, mirrorsOf } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf } from '../memory/mirror-memory.ts';
 import type { RuleView } from '../memory/rule.ts';
 import {
   type ContentComparison,
   ContentSubject,
+  contentsOf,
   gapFilterFor,
   type Standpoint,
   type StepBack,
+  subjectKeyOf,
 } from '../memory/subject.ts';
 import { lagOf, recordStepBack, updateSubject } from './lag.ts';
-import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
-import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
 /**
- * The minimum interval between two writes of a subject's row, milliseconds: `writeChangesMs` if its contents changed,
- * else `writeStillMs`. A subject is what responses are about, such as a module.
+ * Records the contents of a response in `memory.subjects`, even if its probe failed. Also records a regression that no
+ * response to another kind of request has shown before, and the releases that reached a mirror.
+ * @returns the contents to compare; `null`: the response has none
  */
-const writeChangesMs = 60_000;
-const writeStillMs = 30 * 60_000;
-const rowsPerTurn = 50;
-
-/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
-const rowKeyOf = (subject: string): string => `contents|${subject}`;
-
-function keyOf(target: Target): string {
-  const { ecosystem, upstream, module, version, step } = target;
-  return `${ecosystem}|${upstream}|${module ?? ''}|${version ?? ''}|${step}`;
-}
-
-interface Taken {
-  /** The contents to compare, and what the response is about (its subject). `null`: the response has no contents. */
-  readonly comparison: ContentComparison | null;
-  /**
-   * True if the contents went backwards (to an earlier state), and no response to another kind of request has shown
-   * this regression before.
-   */
-  readonly isRegression: boolean;
-  readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
-}
-
-const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
-
-/**
- * Records the contents of a response in `memory.subjects`, even if its probe failed.
- * @returns the contents to compare, whether they went backwards (to an earlier state), and the releases that reached a
- * mirror
- */
-export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
+export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { facts, outcome, due } = sample;
-  if (outcome.tag === 'unknown') return nothing;
-  if (facts.contents === undefined) return { ...nothing, comparison: takeResolved(memory, mirror, sample) };
+  if (outcome.tag === 'unknown') return null;
+  if (facts.contents === undefined) return takeResolved(memory, mirror, sample);
   const { name } = mirror.mirror;
   const { target } = due;
-  const key = keyOf(target);
+  const key = subjectKeyOf(target);
   const subject = memory.subjects.get(key) ?? new ContentSubject(key, target);
   memory.subjects.set(key, subject);
   const at = standpointOf(memory, mirror, sample);
   const reading = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
   const isLeftOut = gapFilterFor(mirror.mirror.gaps);
   const update = updateSubject(subject, reading, { ...at, registry: name, leavesOut: isLeftOut });
-  if (update === null) return nothing;
+  if (update === null) return null;
   subject.isDirty = subject.isDirty || update.isChange;
-  const isRegression = update.back !== null && !isReportedBefore(memory, mirror, subject, update.back);
-  const arrivals = update.arrivals.flatMap((arrival) => arrived(memory, subject, arrival, at.freshMs));
-  return { comparison: compared(mirror, subject, at, due.probeId), isRegression, arrivals };
+  if (update.back !== null && !isReportedBefore(memory, mirror, subject, update.back))
+    memory.turn.regressions.push(name);
+  for (const arrival of update.arrivals) recordArrival(memory, subject, arrival, at.freshMs);
+  return compared(mirror, subject, at, due.probeId);
 }
 
 function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
@@ -151,13 +124,16 @@ function compared(mirror: MirrorMemory, subject: ContentSubject, at: Standpoint,
   return { subject, shelf, probeId };
 }
 
-function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, freshMs: number): Taken['arrivals'] {
-  const mirror = memory.mirrors.get(arrival.registry);
-  const ms = propagationMs(arrival, freshMs);
-  if (mirror === undefined || ms === null || isReportedElsewhere(memory, mirror, subject)) return [];
+function recordArrival(memory: RuleView, subject: ContentSubject, arrival: Arrival, gapMsMax: number): void {
+  const { registry, afterMs, atMs, originMs } = arrival;
+  const mirror = memory.mirrors.get(registry);
+  // Between responses further apart, the time of the arrival is not known.
+  if (mirror === undefined || atMs - afterMs > gapMsMax || isReportedElsewhere(memory, mirror, subject)) return;
+  const ms = Math.max(0, atMs - originMs);
   const contents = contentsOf(mirror);
   contents.propagations = [...contents.propagations, ms].slice(-limits.propagationsKept);
-  return [[mirror, ms / 1_000]];
+  mirror.row.isDirty = true;
+  memory.turn.propagations.push({ registry, seconds: ms / 1_000 });
 }
 
 /**
@@ -172,89 +148,58 @@ function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: Co
   return first !== undefined && first !== subject;
 }
 
-export function restorePropagations(mirror: MirrorMemory, stored: unknown): void {
-  contentsOf(mirror).propagations = Array.isArray(stored) ? stored.filter(isNumber) : [];
+/** A response older than this many probe intervals, and older than `freshMsMin`, is outdated. */
+const freshPaces = 3;
+const freshMsMin = 60_000;
+
+/** How long a response about a target is up to date, milliseconds. */
+function freshMsOf(memory: Pick<RuleView, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
+  return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
 }
 
-/** Deletes what is known about the contents of a mirror, because the mirror was removed or replaced. */
-export function removeContents({ subjects }: Memory, registry: string): void {
-  for (const { shelves } of subjects.values()) shelves.delete(registry);
-}
-
-/**
- * Deletes contents of modules and mirrors that are no longer probed. Also deletes, for all mirrors, which modules went
- * backwards, and the versions that references such as `latest` resolved to.
- */
-export function pruneContents(memory: Memory): void {
-  for (const mirror of memory.mirrors.values()) {
-    const contents = contentsOf(mirror);
-    contents.resolved.clear();
-    contents.steppedBack.clear();
-  }
-  if (memory.subjects.size === 0) return;
-  const targets = targetsOf(memory);
-  for (const [key, subject] of memory.subjects) {
-    for (const name of subject.shelves.keys()) if (targets.get(key)?.has(name) !== true) subject.shelves.delete(name);
-    if (subject.shelves.size > 0) continue;
-    memory.subjects.delete(key);
-    memory.turn.deletes.push({ table: 'detector', key: rowKeyOf(key) });
+export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
+  for (const { module, step, shelves } of memory.subjects.values()) {
+    for (const [registry, { reading, toMs }] of shelves) {
+      const mirror = memory.mirrors.get(registry);
+      const target = { canary: mirror?.canary?.step === step && mirror.canary.module === module, step };
+      if (reading === null || mirror === undefined || memory.now.monotonicMs - toMs > freshMsOf(memory, target))
+        continue;
+      const { lowerMs, upperMs, records, missing } = reading;
+      yield { registry, module, lowerMs, upperMs, records, missing: missing?.count ?? null };
+    }
   }
 }
 
-export function writeContents(memory: Memory, everything: boolean): void {
-  const { now } = memory;
-  let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
-  for (const subject of memory.subjects.values()) {
-    if (left <= 0) return;
-    const restMs = subject.isDirty ? writeChangesMs : writeStillMs;
-    if (!everything && subject.writtenAtMs !== null && now.monotonicMs - subject.writtenAtMs < restMs) continue;
-    subject.isDirty = false;
-    subject.writtenAtMs = now.monotonicMs;
-    left -= 1;
-    const urlOf = (name: string): string => memory.mirrors.get(name)?.mirror.url ?? '';
-    const value = subjectRowOf(subject, urlOf, now.wallMs - now.monotonicMs);
-    memory.turn.rows.push({ table: 'detector', key: rowKeyOf(subject.key), atMs: now.wallMs, value });
-  }
-}
-
-export function restoreContents(memory: Memory, rows: readonly Row[]): void {
-  const own = rows.filter(({ table, key }) => table === 'detector' && key.startsWith(rowKeyOf('')));
-  if (own.length === 0) return;
-  const targets = targetsOf(memory);
-  for (const row of own) restoreSubject(memory, row, targets);
-}
-
-function restoreSubject(memory: Memory, row: Row, targets: ReadonlyMap<string, ReadonlySet<string>>): void {
-  const key = row.key.slice(rowKeyOf('').length);
-  const subject = readSubject(
-    key,
-    row.value,
-    memory.now,
-    (name, url) => targets.get(key)?.has(name) === true && memory.mirrors.get(name)?.mirror.url === url,
+export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
+  const byMirror = Map.groupBy(lagsOf(memory), ({ registry }) => registry);
+  const known = (values: readonly (number | null)[]): readonly number[] => values.flatMap((one) => one ?? []);
+  return new Map(
+    [...memory.mirrors].map(([name, mirror]) => {
+      const lags = byMirror.get(name) ?? [];
+      const upper = known(lags.map(({ upperMs }) => upperMs));
+      const modules = Map.groupBy(lags, ({ module }) => module).values();
+      const missing = [...modules].flatMap((own) => {
+        const counts = known(own.map((one) => one.missing));
+        return counts.length === 0 ? [] : [Math.max(...counts)];
+      });
+      const sorted = contentsOf(mirror).propagations.toSorted((a, b) => a - b);
+      const freshness: Freshness = {
+        lowerMs: worstLowerOf(lags.map(({ lowerMs }) => lowerMs)),
+        upperMs: upper.length === 0 || upper.length < lags.length ? null : Math.max(...upper),
+        missing: missing.length === 0 ? null : missing.reduce((sum, one) => sum + one, 0),
+        propagation: { releases: sorted.length, p50Ms: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) },
+      };
+      return [name, freshness] as const;
+    }),
   );
-  if (subject === null || subject.shelves.size === 0) {
-    memory.turn.deletes.push({ table: 'detector', key: row.key });
-    return;
-  }
-  memory.subjects.set(key, subject);
 }
 
-function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
-  const targets = new Map<string, Set<string>>();
-  for (const target of memory.targets.values()) {
-    const key = keyOf(target);
-    targets.set(key, (targets.get(key) ?? new Set()).add(target.registry));
-  }
-  return targets;
+export function originOf({ config }: RuleView, { mirror }: MirrorMemory): string | null {
+  const key = roundKeyOf(mirror);
+  return config.mirrors.find((other) => other.role === 'origin' && roundKeyOf(other) === key)?.name ?? null;
 }
 
-/**
- * The time from the origin's first response with a release to the mirror's first response with it, milliseconds; 0 if
- * the mirror was first.
- * @returns the time; `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the
- * release
- */
-function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
-  if (atMs - afterMs > gapMsMax) return null;
-  return Math.max(0, atMs - originMs);
+export function subjectsOf({ subjects }: RuleView, { mirror }: MirrorMemory) {
+  const prefix = `${roundKeyOf(mirror)}|`;
+  return subjects.values().filter(({ key }) => key.startsWith(prefix));
 }

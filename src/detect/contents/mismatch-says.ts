@@ -1,7 +1,7 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { type Connection, isHeavy, refTextOf, type Target } from '../../core/mirror.ts';
+import { isHeavy, refTextOf, type Target } from '../../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../../core/result.ts';
 import { isSameItem } from '../../core/sides.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
@@ -61,35 +61,6 @@ export function wrongElsewhereOf(
     if (agoMs >= limits.wrongElsewhereMsMin && agoMs <= limits.wrongElsewhereMs) return { once, target: other };
   }
   return null;
-}
-
-export type MismatchVerdict = 'declare' | 'declare_both' | 'look_again' | 'wait';
-
-/**
- * Judges a response with wrong bytes. `declare`: report it, because a second response, over a fresh connection, has the
- * same digest, or because it has other wrong bytes at least `limits.wrongAgainMsMin` later. `declare_both`: report it, because the mirror has also sent wrong bytes for another artifact.
- * `look_again`: recheck at once, also after a download that was ordered for another reason. `wait`: until the next
- * scheduled probe, because a recheck of wrong bytes causes no further recheck.
- * @param before  an earlier response with wrong bytes for the same artifact
- * @see docs/detection.md#rules-of-findings
- */
-export function judgeMismatch(
-  before: WrongOnce | null,
-  failure: Mismatch,
-  origin: {
-    readonly connection: Connection;
-    readonly isRecheck: boolean;
-    readonly isAlsoElsewhere: boolean;
-    readonly nowMs: number;
-  },
-): MismatchVerdict {
-  const isCold = origin.connection === 'cold';
-  const isSame =
-    before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
-  const isStill = before !== null && isStillWrong(before, origin.nowMs);
-  if ((isSame || isStill) && isCold) return 'declare';
-  if (origin.isAlsoElsewhere && isCold) return 'declare_both';
-  return origin.isRecheck && before !== null ? 'wait' : 'look_again';
 }
 
 /** True if a wrong response at `nowMs` shows with an earlier one that a mirror sends wrong bytes, even if other ones. */

@@ -1,18 +1,20 @@
-import type { Now } from '../../core/ports.ts';
+import type { Now, Row } from '../../core/ports.ts';
+import type { Memory } from '../memory/memory.ts';
 import {
   type Change,
   ContentSubject,
-  type LagReading,
+  contentsOf,
   type LineKey,
   type LineState,
   type Lost,
   type Release,
   Shelf,
+  subjectKeyOf,
 } from '../memory/subject.ts';
 
 type Stored<T> = readonly (readonly [string, T])[];
 
-interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
+interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines'> {
   /**
    * `url` is the mirror's URL when the row was written. If the mirror has another URL now, the row is about another
    * mirror.
@@ -21,14 +23,10 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
   readonly lines: Stored<LineState>;
-  readonly reading: LagReading | null;
 }
 
-export interface SubjectRow {
+export interface SubjectRow extends Pick<ContentSubject, 'module' | 'version' | 'step'> {
   readonly v: 1;
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: string;
   readonly releases: Stored<Release>;
   readonly lines: Stored<readonly Change[]>;
   readonly shelves: Stored<ShelfRow>;
@@ -118,4 +116,87 @@ export function readSubject(
     });
   }
   return subject;
+}
+
+/**
+ * The minimum interval between two writes of a subject's row, milliseconds: `writeChangesMs` if its contents changed,
+ * else `writeStillMs`. A subject is what responses are about, such as a module.
+ */
+const writeChangesMs = 60_000;
+const writeStillMs = 30 * 60_000;
+const rowsPerTurn = 50;
+
+/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
+const rowKeyOf = (subject: string): string => `contents|${subject}`;
+
+/** Deletes what is known about the contents of a mirror, because the mirror was removed or replaced. */
+export function removeContents({ subjects }: Memory, registry: string): void {
+  for (const { shelves } of subjects.values()) shelves.delete(registry);
+}
+
+/**
+ * Deletes contents of modules and mirrors that are no longer probed. Also deletes, for all mirrors, which modules went
+ * backwards, and the versions that references such as `latest` resolved to.
+ */
+export function pruneContents(memory: Memory): void {
+  for (const mirror of memory.mirrors.values()) {
+    const contents = contentsOf(mirror);
+    contents.resolved.clear();
+    contents.steppedBack.clear();
+  }
+  if (memory.subjects.size === 0) return;
+  const targets = targetsOf(memory);
+  for (const [key, subject] of memory.subjects) {
+    for (const name of subject.shelves.keys()) if (targets.get(key)?.has(name) !== true) subject.shelves.delete(name);
+    if (subject.shelves.size > 0) continue;
+    memory.subjects.delete(key);
+    memory.turn.deletes.push({ table: 'detector', key: rowKeyOf(key) });
+  }
+}
+
+export function writeContents(memory: Memory, everything: boolean): void {
+  const { now } = memory;
+  let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
+  for (const subject of memory.subjects.values()) {
+    if (left <= 0) return;
+    const restMs = subject.isDirty ? writeChangesMs : writeStillMs;
+    if (!everything && subject.writtenAtMs !== null && now.monotonicMs - subject.writtenAtMs < restMs) continue;
+    subject.isDirty = false;
+    subject.writtenAtMs = now.monotonicMs;
+    left -= 1;
+    const urlOf = (name: string): string => memory.mirrors.get(name)?.mirror.url ?? '';
+    const value = subjectRowOf(subject, urlOf, now.wallMs - now.monotonicMs);
+    memory.turn.rows.push({ table: 'detector', key: rowKeyOf(subject.key), atMs: now.wallMs, value });
+  }
+}
+
+export function restoreContents(memory: Memory, rows: readonly Row[]): void {
+  const own = rows.filter(({ table, key }) => table === 'detector' && key.startsWith(rowKeyOf('')));
+  if (own.length === 0) return;
+  const targets = targetsOf(memory);
+  for (const row of own) restoreSubject(memory, row, targets);
+}
+
+function restoreSubject(memory: Memory, row: Row, targets: ReadonlyMap<string, ReadonlySet<string>>): void {
+  const key = row.key.slice(rowKeyOf('').length);
+  const subject = readSubject(
+    key,
+    row.value,
+    memory.now,
+    (name, url) => targets.get(key)?.has(name) === true && memory.mirrors.get(name)?.mirror.url === url,
+  );
+  if (subject === null || subject.shelves.size === 0) {
+    memory.turn.deletes.push({ table: 'detector', key: row.key });
+    return;
+  }
+  memory.subjects.set(key, subject);
+}
+
+function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
+  const targets = new Map<string, Set<string>>();
+  for (const target of memory.targets.values()) {
+    const key = subjectKeyOf(target);
+    targets.set(key, (targets.get(key) ?? new Set()).add(target.registry));
+  }
+  return targets;
 }

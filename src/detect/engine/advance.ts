@@ -1,17 +1,16 @@
 import { limits } from '../../core/limits.ts';
 import { hasDoubt, nextRequestMsOf, requestMoment } from '../confirm/ask.ts';
-import { expireDoubts } from '../confirm/doubt.ts';
+import { closeDoubt, expireDoubts } from '../confirm/doubt.ts';
 import { expireRechecks, sendRequests } from '../confirm/look.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
-import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
-import { deadlinesOf, expireFlights, type Round, type RoundMoment } from '../memory/moments.ts';
-import { removeHeld } from '../memory/records.ts';
+import { type MirrorMemory, mirrorsOf } from '../memory/mirror-memory.ts';
+import { expireFlights, type Round, type RoundMoment, recordResponse } from '../memory/moments.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';
-import { decideCanary } from './step.ts';
+import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
 /**
@@ -69,9 +68,7 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
     if (moment.samples.size > 0)
       mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
-    const series = canarySeriesOf(mirror);
-    const vantage = verdict === 'them' ? 'ok' : 'unverified';
-    if (series !== null) decideCanary(memory, { mirror, series, sample, vantage, by: 'moment' });
+    decideCanary(memory, mirror, { sample, vantage: verdict === 'them' ? 'ok' : 'unverified', by: 'moment' });
   }
 }
 
@@ -82,17 +79,16 @@ function stopWatching(memory: Memory, round: Round): void {
   }
 }
 
-/** Settles the samples that no longer wait for a verdict on our network, in order of arrival. */
-export function releaseHeld(memory: Memory): void {
-  for (const { sample, isShort } of removeHeld(memory, (held) => !isWaiting(memory, held))) {
+/**
+ * Settles the samples that no longer wait for a verdict on our network, in order of arrival.
+ * @param isReady  which samples; absent: those whose verdict is there
+ */
+export function releaseHeld(memory: Memory, isReady = (held: HeldSample) => !isWaiting(memory, held)): void {
+  for (const { sample, isShort } of removeHeld(memory, isReady)) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
     const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
-    settle(
-      memory,
-      mirror === undefined ? sample : responseOfFamilies(outagesOf(mirror).families, sample),
-      isSuspect ? 'vantage' : null,
-      isShort,
-    );
+    const response = mirror === undefined ? sample : responseOfFamilies(outagesOf(mirror).families, sample);
+    settle(memory, response, isSuspect ? 'vantage' : null, isShort);
     sendRequests(memory);
   }
 }
@@ -115,7 +111,7 @@ function isWaiting(memory: Memory, held: HeldSample): boolean {
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
-    times.push(...deadlinesOf(round));
+    for (const { deadlineMs } of round.flights.values()) times.push(deadlineMs);
     const requestMs = nextRequestMsOf(memory, round);
     // If due probes could not start in this turn of the main loop, the next turn tries again.
     if (requestMs !== null && requestMs > memory.now.monotonicMs) times.push(requestMs);
@@ -124,4 +120,60 @@ export function wakeAtMs(memory: Memory): number | null {
   }
   for (const held of memory.confirm.held) times.push(held.sinceMs + limits.roundMs);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+const sleepsKept = 4;
+
+/**
+ * Removes a mirror from the pending probes of all open rounds, so that the rounds no longer wait for its response. Also
+ * ends the mirror's doubt (an unconfirmed failure).
+ */
+export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
+  closeDoubt(memory, mirror);
+  // The gap to the next planned probe is not measured.
+  mirror.sight.lastPlannedMs = null;
+  for (const round of memory.confirm.rounds.values()) {
+    const flight = round.flights.get(mirror.mirror.name);
+    if (flight !== undefined) recordResponse(round, flight.moment, mirror.mirror.name, null);
+  }
+}
+
+/**
+ * Handles a suspend of the process. Samples that overlap the suspend become unknown, and streaks that have not led to a
+ * finding are reset.
+ */
+export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void {
+  memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
+  const overlapping = removeHeld(
+    memory,
+    ({ sample: { startedMonotonicMs, endedMonotonicMs } }) => startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs,
+  );
+  for (const mirror of memory.mirrors.values()) {
+    dropFromRounds(memory, mirror);
+    startStreaksAnew(memory, mirror);
+  }
+  for (const { sample } of overlapping) settle(memory, sample, 'local');
+  releaseHeld(memory);
+  const { monotonicMs } = memory.now;
+  // The duration of each suspicion (that our network fails) counts from now.
+  for (const [egress, suspicion] of memory.confirm.suspicions)
+    memory.confirm.suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
+  judgeUs(memory, 'sleep', null);
+}
+
+/**
+ * Removes the samples for which `isReady` returns true from the list of samples that wait for a verdict.
+ * @returns the removed samples, in order of arrival
+ */
+function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {
+  const { ready = [], waiting = [] } = Object.groupBy(confirm.held, (held) => (isReady(held) ? 'ready' : 'waiting'));
+  confirm.held = waiting;
+  return ready;
+}
+
+/** Records whether each canary that may be probed was probed once. */
+export function recordPass(memory: Memory): void {
+  if (memory.us.passEnded) return;
+  const canaries = [...memory.mirrors.values()].filter((mirror) => canBeProbed(memory, mirror));
+  memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasProbed);
 }

@@ -18,7 +18,6 @@ import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
-import { recordFindingRow, removeFinding } from '../memory/stored.ts';
 
 /**
  * Applies a rule's statement about a mirror, or about this daemon if `mirror` is `null`. An open finding changes if its
@@ -39,42 +38,37 @@ export function apply(
   const { scope = [], cause, actionable = false, text, sentence } = statement;
   const evidence = { ...noEvidence, ...statement.evidence };
   const known = openFinding(memory, kind, registry, cause);
-  if (known === null) {
-    const id = memory.random.id(memory.now.wallMs);
-    memory.findingLog.openSince.set(id, memory.now.monotonicMs);
-    const fresh: Omit<Finding, 'confidence'> = {
-      id,
-      kind,
-      state: 'open',
-      ecosystem: mirror?.mirror.ecosystem ?? null,
-      upstream: mirror?.mirror.upstream ?? null,
-      registry,
-      scope,
-      openedAtMs: memory.now.wallMs,
-      closedAtMs: null,
-      cause,
-      vantage: statement.vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
-      evidence,
-      actionable,
-      text,
-      sentence,
-      acknowledged: null,
-    };
-    say(memory, 'opened', { ...fresh, confidence: confidenceOf(memory, { ...fresh, confidence: 'low' }) });
-    return;
-  }
-  const next: Finding = {
-    ...known,
+  const said = {
+    ...(known ?? newFinding(memory, kind, mirror, statement.vantage)),
     scope,
     cause,
-    evidence: mergeEvidence(known.evidence, evidence),
+    evidence: known === null ? evidence : mergeEvidence(known.evidence, evidence),
     actionable,
     text,
     sentence,
-    confidence: confidenceOf(memory, { ...known, cause, actionable }),
   };
-  if (isUnchanged(known, next)) memory.open.set(next.id, next);
-  else say(memory, 'changed', next);
+  const next: Finding = { ...said, confidence: confidenceOf(memory, said) };
+  if (known !== null && isUnchanged(known, next)) memory.open.set(next.id, next);
+  else say(memory, known === null ? 'opened' : 'changed', next);
+}
+
+function newFinding(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, vantage?: Finding['vantage']) {
+  const id = memory.random.id(memory.now.wallMs);
+  memory.findingLog.openSince.set(id, memory.now.monotonicMs);
+  const { name: registry = null, ecosystem = null, upstream = null } = mirror?.mirror ?? {};
+  return {
+    id,
+    kind,
+    state: 'open' as const,
+    ecosystem,
+    upstream,
+    registry,
+    openedAtMs: memory.now.wallMs,
+    closedAtMs: null,
+    vantage: vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
+    acknowledged: null,
+    confidence: 'low' as const,
+  };
 }
 
 /**
@@ -149,9 +143,9 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules.all, finding);
   const mirror = memory.mirrors.get(finding.registry ?? '');
+  const ofAdvice = memory.findingLog.assured.get(`${finding.kind} ${finding.registry}`) ?? 'low';
   const earned = earnedConfidence(memory, rule, finding, mirror);
-  const now =
-    rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, assured(memory, finding)]);
+  const now = rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, ofAdvice]);
   if (finding.vantage === 'suspect') return 'low';
   const isUnverified = finding.vantage === 'unverified' && mirror !== undefined && vantageFor(memory, mirror) !== 'ok';
   return isUnverified ? lowerConfidenceOf(now, 'medium') : now;
@@ -175,11 +169,6 @@ function earnedConfidence(
   return byAge === 'low' ? 'medium' : 'high';
 }
 
-/** The confidence of advice to leave the mirror because of this kind of finding; `low`: there is no such advice. */
-function assured(memory: Memory, { kind, registry }: Finding): Confidence {
-  return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
-}
-
 /** The fields of an item in the scope whose change is a change of the finding. */
 const itemFields = ['module', 'version', 'step', 'family', 'protocol', 'cause'] as const;
 
@@ -192,7 +181,7 @@ function isUnchanged(a: Finding, b: Finding): boolean {
 
 function say(memory: Memory, change: FindingChange['change'], finding: Finding): void {
   if (finding.state === 'open') memory.open.set(finding.id, finding);
-  else removeFinding(memory, finding.id);
+  else for (const map of [memory.open, memory.findingLog.openSince, memory.findingLog.written]) map.delete(finding.id);
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);
 }
@@ -200,6 +189,11 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
 function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory.now.wallMs): void {
   memory.turn.rows.push({ table: 'finding', key: finding.id, atMs: stampMs, value: finding });
   if (finding.state === 'open') recordFindingRow(memory, finding, stampMs);
+}
+
+/** Records that the row of an open finding is written with this time stamp. */
+export function recordFindingRow({ findingLog, now }: Memory, { id, evidence }: Finding, stampMs: number): void {
+  findingLog.written.set(id, { evidence, stampMs, atMs: now.monotonicMs });
 }
 
 /** The rule for a finding's kind and story (a cause that is counted separately); `null`: no such rule is registered. */

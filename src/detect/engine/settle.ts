@@ -7,13 +7,18 @@ import { updateRecheck } from '../confirm/look.ts';
 import { isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
+import { isRefusedForPace } from '../memory/density.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
-import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
-import { recordVersion } from '../memory/stored.ts';
+import {
+  type MirrorMemory,
+  primaryConnectionOf,
+  type SeriesMemory,
+  seriesOf,
+  stateOf,
+} from '../memory/mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor, usualOf } from '../rules/speed.ts';
-import { judgeKinds, judgeUs, receiveResponse } from './step.ts';
+import { citeSample, judgeUs, sendToKinds } from './step.ts';
 
 const hourMs = 3_600_000;
 
@@ -39,9 +44,13 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isCold = noteResponse(memory, mirror, series, response);
   const isOfPace = isRefusedForPace(mirror, response, memory.now.monotonicMs, memory.without);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
-  recordSettled(memory, mirror, series, { sample, response }, isJudged);
+  const isPrimary = connection === primaryConnectionOf(mirror.mirror);
+  series.isSettled = true;
+  if (target.canary) recordSight(memory, mirror, response, isJudged);
+  if (given.due.purpose === 'scheduled') memory.confirm.budget.earn();
+  if (isJudged && isPrimary && !isLeftAlone(mirror)) series.item = itemOf(sample.outcome);
   const input = { view: memory, mirror, series, sample: response };
-  if (response.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
+  if (response.outcome.tag === 'ok') sendToKinds(memory, 'settle', input);
   memory.turn.settled.push({
     ...settledSampleOf(sample),
     ...(isOfPace ? { isOfPace } : {}),
@@ -53,8 +62,8 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   });
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);
-  const isPrimary = connection === primaryConnectionOf(mirror.mirror);
-  judgeKinds(memory, { mirror, series, sample: response, whole: sample, isCold, isPrimary, isShort });
+  sendToKinds(memory, 'judge', { ...input, whole: sample, isCold, isPrimary, isShort });
+  if (memory.open.size > 0) citeSample(memory, input, sample);
   judgeUs(memory, 'verify', sample);
 }
 
@@ -76,16 +85,35 @@ function noteResponse(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   if (sample.outcome.tag !== 'ok') return false;
   const itemKey = seenKeyOf(sample);
   const wasSeen = memory.seen.has(itemKey);
-  const { step } = sample.due.target;
-  const timesKey = `${step}|${sample.due.connection}`;
+  const times = stateOf(stepTimes, mirror);
+  const timesKey = `${sample.due.target.step}|${sample.due.connection}`;
+  const known = times.get(timesKey) ?? [];
   // A mirror that names another version in each response would otherwise never be slow.
   const isKnown = wasSeen || hasManyVersions(memory, series);
   // The median is computed only for an item that was not seen before, because sorting is costly.
-  const cold = isColdFetch(sample, isKnown, isKnown ? null : medianOf(timesOf(mirror, timesKey)));
-  const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
-  recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
+  const cold = isColdFetch(sample, isKnown, isKnown ? null : medianOf(known));
+  recordSuccess(memory, mirror, itemKey);
+  // A round trip of the first fetch of a cache, or one that this process delayed, is not usual.
+  if (!cold && !isDisturbed(sample) && sample.rttMs !== null)
+    times.set(timesKey, [...known, sample.rttMs].slice(-stepWindow));
   if (!wasSeen && sample.facts.resolvedVersion !== undefined) recordVersion(memory, series, itemKey);
   return cold;
+}
+
+/**
+ * Records a version that a target (`@latest`, a tag) resolved to for the first time. Forgets all but the newest
+ * `limits.seenVersions`, because a mirror could invent a version for each request.
+ * @param key  of the item (`seenKeyOf`)
+ */
+function recordVersion(memory: Memory, series: SeriesMemory, key: string): void {
+  const all = [...series.versions, { key, atMs: memory.now.monotonicMs }];
+  series.versions = all.slice(-limits.seenVersions);
+  for (const { key: old } of all.slice(0, -limits.seenVersions)) if (!memory.targets.has(old)) deleteSeen(memory, old);
+}
+
+export function deleteSeen({ seen, turn }: Memory, key: string): void {
+  seen.delete(key);
+  turn.deletes.push({ table: 'seen', key });
 }
 
 /** True if the target has resolved to `limits.coldVersions` new versions or more within the last hour. */
@@ -114,4 +142,43 @@ export function isColdFetch(
   if (sample.rttMs === null || stepMedianMs === null) return false;
   // A delay of our own event loop must not be taken for a cache's first fetch.
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
+}
+
+/** Causes on our own side that prevent a result about a mirror. */
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'local']);
+
+function itemOf(outcome: Sample['outcome']): SeriesMemory['item'] {
+  if (outcome.tag === 'ok') return 'served';
+  return outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
+}
+
+function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
+  const { outcome, due, rttMs } = sample;
+  if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
+  else if (blinding.has(outcome.because)) sight.blindSinceMs ??= now.wallMs;
+  if (!isJudged) return;
+  row.isDirty = true;
+  sight.lastJudgedAtMs = now.wallMs;
+  sight.judgedMonotonicMs = now.monotonicMs;
+  sight.lastSkip = null;
+  sight.canaryServes = outcome.tag === 'ok';
+  if (outcome.tag !== 'ok') return;
+  sight.lastOkAtMs = now.wallMs;
+  if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
+}
+
+/** A stored success older than this is written again, so that it does not expire. */
+const rewriteMs = 24 * 3_600_000;
+
+/** Recent round trips of a mirror, milliseconds, by step and connection. */
+const stepTimes = { name: 'step times', none: () => new Map<string, readonly number[]>() };
+const stepWindow = 64;
+
+/** Records that a mirror has served an item. */
+function recordSuccess({ now: { wallMs }, seen, turn }: Memory, { sight }: MirrorMemory, itemKey: string): void {
+  sight.hasOk = true;
+  const seenAtMs = seen.get(itemKey);
+  if (seenAtMs !== undefined && wallMs - seenAtMs < rewriteMs) return;
+  seen.set(itemKey, wallMs);
+  turn.rows.push({ table: 'seen', key: itemKey, atMs: wallMs, value: {} });
 }

@@ -1,12 +1,18 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import { closeDoubt } from '../confirm/doubt.ts';
 import { countPlaces, isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
 import { isLineLossy, showsLineTo, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
-import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
-import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
-import { closeDoubt, openSuspicion } from '../memory/rounds.ts';
+import { type MirrorMemory, mirrorsOf, type Suspicion } from '../memory/mirror-memory.ts';
+import {
+  controlKeyOf,
+  type MomentOutcome,
+  type MomentVerdict,
+  type Round,
+  type RoundMoment,
+} from '../memory/moments.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
@@ -38,19 +44,19 @@ interface At {
 
 export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict {
   const judged = judgedOf(memory, egress, moment).filter(
-    ({ mirror }) => moment.outcomes.has(mirror.name) && roundKeyOf(mirror) === round.key,
+    ({ mirror, roundKey }) => moment.outcomes.has(mirror.name) && roundKey === round.key,
   );
   const units = unitsOf(judged.map(witnessPlaceOf)).map((registries) =>
     registries.map((registry): MomentOutcome => moment.outcomes.get(registry) ?? 'missing'),
   );
   const silent = [...moment.samples.values()].filter(({ outcome }) => isSilent(outcome));
   const isByPortal = silent.length > 0 && silent.every(({ outcome }) => isIntercepted(outcome));
-  const controls = [...moment.controls].map(([name, momentOutcome]) => ({
-    responses: momentOutcome,
-    known: memory.controls.get(name)?.known ?? false,
+  const controls = [...memory.controls].flatMap(([name, { known }]) => {
+    const responses = moment.outcomes.get(controlKeyOf(name));
     // Captive portals let bare TCP pass. So a TCP control proves nothing if a portal can cause all the failures.
-    proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
-  }));
+    const proves = !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal);
+    return responses === undefined ? [] : [{ responses, known, proves }];
+  });
   const witnesses = witnessesOf(memory, round, moment, egress);
   return judgeMoment({ units, controls, witnesses, isLossy: silent.length > 0 && isLineLossy(memory, egress) });
 }
@@ -75,9 +81,8 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
   closeSuspicion(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
     const sample = moment.samples.get(mirror.mirror.name);
-    const series = canarySeriesOf(mirror);
-    if (mirror.egress !== egress || sample === undefined || series === null) continue;
-    decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'released' });
+    if (mirror.egress === egress && sample !== undefined)
+      decideCanary(memory, mirror, { sample, vantage: 'ok', by: 'released' });
   }
 }
 
@@ -87,14 +92,25 @@ function askable(memory: Memory, egress: string): number {
   return countPlaces(mirrors.map(witnessPlaceOf));
 }
 
+/**
+ * Puts an egress (a network path out of this host) under suspicion. From now on, the probes of the round show when the
+ * suspicion ends.
+ */
 function enter(at: At): void {
   const { memory, round, egress } = at;
-  openSuspicion(memory, round, egress, {
+  const { monotonicMs, wallMs } = memory.now;
+  const members = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress);
+  memory.confirm.suspicions.set(egress, {
+    sinceMs: monotonicMs,
+    sinceWallMs: wallMs,
     pattern: withPattern(new Map(), at),
+    patternSinceMs: monotonicMs,
     isLoss: isLineLossy(memory, egress),
+    roundKey: round.key,
+    doubted: new Set(members.filter(({ doubt }) => doubt !== null).map(({ mirror }) => mirror.name)),
   });
-  for (const mirror of memory.mirrors.values()) {
-    if (mirror.egress !== egress) continue;
+  round.watching.add(egress);
+  for (const mirror of members) {
     closeDoubt(memory, mirror);
     // The last failures may be ours. Else a good response during the suspicion would be the first after a failure.
     startStreaksAnew(memory, mirror);
@@ -121,18 +137,16 @@ function keepOn(at: At, suspicion: Suspicion): void {
   closeSuspicion(memory, round, egress);
   for (const registry of dead) {
     const mirror = memory.mirrors.get(registry);
-    const series = mirror === undefined ? null : canarySeriesOf(mirror);
     const sample = moment.samples.get(registry) ?? null;
-    if (mirror === undefined || series === null) continue;
-    decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'dead' });
+    if (mirror !== undefined) decideCanary(memory, mirror, { sample, vantage: 'ok', by: 'dead' });
   }
 }
 
 function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egress }: At): Suspicion['pattern'] {
   const next = new Map(pattern);
-  for (const { mirror } of judgedOf(memory, egress, moment)) {
+  for (const { mirror, roundKey } of judgedOf(memory, egress, moment)) {
     const momentOutcome = moment.outcomes.get(mirror.name);
-    if (roundKeyOf(mirror) !== round.key || (momentOutcome !== 'answered' && momentOutcome !== 'failed')) continue;
+    if (roundKey !== round.key || (momentOutcome !== 'answered' && momentOutcome !== 'failed')) continue;
     const { responded, failed } = next.get(mirror.name) ?? { responded: 0, failed: 0 };
     const isResponse = momentOutcome === 'answered';
     next.set(mirror.name, { responded: responded + Number(isResponse), failed: failed + Number(!isResponse) });

@@ -19,21 +19,18 @@ export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
   return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
 }
 
-export interface CertificateState {
+/** `statement`: what the last responses with a certificate say, `inRow` of them in succession. */
+interface CertificateState {
   readonly statement: Exclude<CertificateFact, null> | null;
   readonly inRow: number;
-  readonly probeId: string | null;
+  readonly shown: Standing['certificate'];
 }
 
-export const noCertificate: CertificateState = { statement: null, inRow: 0, probeId: null };
+export const noCertificate: CertificateState = { statement: null, inRow: 0, shown: null };
 
-export function updateCertificate(
-  state: CertificateState,
-  statement: CertificateFact,
-  probeId: string,
-): CertificateState {
+export function updateCertificate(state: CertificateState, statement: CertificateFact): CertificateState {
   if (statement === null) return state;
-  return { statement, inRow: statement === state.statement ? state.inRow + 1 : 1, probeId };
+  return { ...state, statement, inRow: statement === state.statement ? state.inRow + 1 : 1 };
 }
 
 /**
@@ -73,30 +70,25 @@ function certificateFinding({ view, mirror, sample }: Judged, state: Certificate
   };
 }
 
-interface CertificateOwn {
-  readonly state: CertificateState;
-  readonly shown: Standing['certificate'];
-}
-
 /** Finds certificates that fail verification or expire soon. */
-export const certificate: FindingRule<CertificateOwn> = {
+export const certificate: FindingRule<CertificateState> = {
   name: 'certificate',
   kind: 'certificate',
-  none: () => ({ state: noCertificate, shown: null }),
-  judge({ state: before, shown: shownBefore }, judged) {
+  none: () => noCertificate,
+  judge(before, judged) {
     const { view, sample } = judged;
     const reading = readCertificate(sample, view.now.wallMs);
-    const state = updateCertificate(before, reading, sample.due.probeId);
-    const shown = shownAfter(shownBefore, sample.tls);
+    const shown = shownAfter(before.shown, sample.tls);
+    const state = { ...updateCertificate(before, reading), shown };
     return {
-      mirror: state === before && shown === shownBefore ? undefined : { state, shown },
-      isDirty: shown?.expiresAtMs !== shownBefore?.expiresAtMs,
+      mirror: state,
+      isDirty: shown?.expiresAtMs !== before.shown?.expiresAtMs,
       statement: reading === null ? null : certificateFinding(judged, state),
     };
   },
   write: ({ shown }) => ({ expiresAtMs: shown?.expiresAtMs ?? null }),
   read: ({ expiresAtMs }) =>
-    isNumber(expiresAtMs) ? { state: noCertificate, shown: { expiresAtMs, authorizationCode: null } } : null,
+    isNumber(expiresAtMs) ? { ...noCertificate, shown: { expiresAtMs, authorizationCode: null } } : null,
   shows: ({ shown }) => ({ certificate: shown }),
 };
 

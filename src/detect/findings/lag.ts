@@ -1,12 +1,11 @@
 import { isOfBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
-import { receiveContents, restorePropagations } from '../contents/freshness.ts';
+import { originOf, receiveContents, subjectsOf } from '../contents/freshness.ts';
 import { hasAllReleased } from '../contents/lag.ts';
-import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
-import { openFinding } from '../memory/lookups.ts';
+import { isNumber, openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
-import type { ContentComparison, ContentSubject, LagReading, Shelf } from '../memory/subject.ts';
+import { type ContentComparison, contentsOf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
 /** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
@@ -19,21 +18,13 @@ export const lag: FindingRule<Lagging> = {
   none: () => new Map(),
   gravity: 60,
   judge(before, { view, mirror, sample }) {
-    const { comparison, isRegression, arrivals } = receiveContents(view, mirror, sample);
-    const { name } = mirror.mirror;
+    const comparison = receiveContents(view, mirror, sample);
     const after = comparison === null ? before : withTrouble(before, comparison, { view, mirror });
     const { module } = sample.due.target;
     const isBack = hasRegressed(mirror, module);
     const absorbs = isBack ? [{ module, isOpen: takesTurnsOn(after, module) }] : [];
     const isChange = after !== before || (comparison !== null && before.has(comparison.subject.key));
-    return {
-      mirror: after,
-      absorbs,
-      regressions: isRegression ? [name] : [],
-      propagations: arrivals.map(([{ mirror: one }, seconds]) => ({ registry: one.name, seconds })),
-      isChange,
-      others: arrivals.map(([other]) => [other, { isDirty: true }]),
-    };
+    return { mirror: after, absorbs, isChange };
   },
   refresh(lagging, about) {
     const { view, mirror } = about;
@@ -68,8 +59,8 @@ export const lag: FindingRule<Lagging> = {
     const { view, mirror } = about;
     const troubles = [...view.subjects.values()].flatMap((subject) => {
       const shelf = subject.shelves.get(mirror.mirror.name);
-      const trouble = shelf === undefined ? null : troubleOf(subject, shelf, null, shelf.reading);
-      return trouble !== null && isTrouble(trouble, about) ? [[subject.key, trouble] as const] : [];
+      const trouble = shelf && { subject, shelf, reading: shelf.reading, backwards: backwardsOf(shelf), probeId: null };
+      return trouble !== undefined && isTrouble(trouble, about) ? [[subject.key, trouble] as const] : [];
     });
     return { mirror: new Map(troubles) };
   },
@@ -78,7 +69,7 @@ export const lag: FindingRule<Lagging> = {
     return propagations.length === 0 ? {} : { propagations: propagations.map(Math.round) };
   },
   read({ propagations }, { mirror }) {
-    restorePropagations(mirror, propagations);
+    contentsOf(mirror).propagations = Array.isArray(propagations) ? propagations.filter(isNumber) : [];
     return null;
   },
   resume: (lagging) => (lagging.size > 0 ? {} : 'gone'),
@@ -90,18 +81,12 @@ function withTrouble(before: Lagging, { subject, shelf, probeId }: ContentCompar
   // Without a mirror to compare with, the last verdict is valid until the mirror has every known release.
   const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
   const reading = shelf.reading ?? (known !== undefined && isLate() ? known.reading : null);
-  const trouble = troubleOf(subject, shelf, probeId, reading);
+  const trouble = { subject, shelf, reading, backwards: backwardsOf(shelf), probeId };
   if (!isTrouble(trouble, about) && known === undefined) return before;
   const after = new Map(before);
   if (isTrouble(trouble, about)) after.set(subject.key, trouble);
   else after.delete(subject.key);
   return after;
-}
-
-function troubleOf(of: ContentSubject, shelf: Shelf, probeId: string | null, reading: LagReading | null): LagTrouble {
-  const { module, version, step } = of;
-  const { looks: readings, back } = shelf;
-  return { module, version, step, reading, backwards: backwardsOf(shelf), back, readings, probeId };
 }
 
 function isTrouble(trouble: LagTrouble, { view }: About): boolean {
@@ -117,5 +102,5 @@ export function isAlternating(mirror: MirrorMemory, module: string | null): bool
 }
 
 function takesTurnsOn(lagging: Lagging, module: string | null): boolean {
-  return lagging.values().some((one) => one.module === module && one.backwards?.kind === 'regression');
+  return lagging.values().some((one) => one.subject.module === module && one.backwards?.kind === 'regression');
 }

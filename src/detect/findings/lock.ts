@@ -8,7 +8,7 @@ import type { FileWord } from '../../core/transcript.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import type { Bytes } from '../contents/digests.ts';
 import { artifactPhraseOf, joined } from '../contents/mismatch-says.ts';
-import { stateOf } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { OwnRule, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
 import { bytesPlace, isByMost, judgeByFile } from './peers.ts';
@@ -20,41 +20,20 @@ type Refutation = NonNullable<ReturnType<typeof refutationIn>>;
 type Refutations = ReadonlyMap<string, Refutation>;
 
 /**
- * The refutation in a sample; `null`: there is none. `isAlone`: no other mirror has served the item, so the file or the
- * mirror is wrong.
+ * The refutation in a sample; `null`: there is none.
+ * @param isAlone  the bytes came twice from the only mirror that has served the item, so the file or the mirror is wrong
  */
-function refutationIn(view: RuleView, sample: Sample) {
+function refutationIn(view: RuleView, mirror: MirrorMemory, sample: Sample, isAlone: boolean) {
   const { outcome, facts, due } = sample;
   const { target, probeId } = due;
   const { file: word, compared, verified } = facts;
-  const isAlone = isTwiceAlone(view, sample);
-  const isRefuted = word?.says === 'overruled' ? isOverruled(view, sample, word) : outcome.tag === 'ok' || isAlone;
+  // A key of a file overrules a lock file only while no mirror serves other bytes, or if most confirm the key.
+  const isOverruled = word?.says === 'overruled' && (word.isKey !== true || isByMost(view, mirror, sample));
+  const isRefuted = word?.says === 'overruled' ? isOverruled : outcome.tag === 'ok' || isAlone;
   if (word === undefined || word.says === 'right' || word.isOfCopy === true || !isRefuted) return null;
   const failure = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' ? outcome.failure : null;
   const { algorithm = '', digest = failure?.want ?? '' } = verified ?? compared ?? { algorithm: failure?.algorithm };
   return { target, word, algorithm, got: digest, probeId, isAlone };
-}
-
-/** True for bytes that came twice from the only mirror that has served the item, and that the file calls wrong. */
-function isTwiceAlone(view: RuleView, sample: Sample): boolean {
-  const { id, registry } = sample.due.target;
-  const mirror = view.mirrors.get(registry);
-  if (mirror === undefined || judgeByFile(view, mirror, sample) !== 'alone') return false;
-  return stateOf<Bytes>(bytesPlace, mirror).statement.get(id)?.isTwice === true;
-}
-
-/** A key of a file overrules a lock file only while no mirror serves other bytes, or if most confirm the key. */
-function isOverruled(view: RuleView, sample: Sample, { isKey }: FileWord): boolean {
-  const mirror = view.mirrors.get(sample.due.target.registry);
-  return isKey !== true || (mirror !== undefined && isByMost(view, mirror, sample));
-}
-
-/** True for a failure that shows nothing new: a mirror that agrees now and then would open and end the finding each time. */
-function isSilent(view: RuleView, sample: Sample): boolean {
-  const mirror = view.mirrors.get(sample.due.target.registry);
-  const byFile = mirror === undefined ? null : judgeByFile(view, mirror, sample);
-  const isOpen = byFile === 'open' || byFile === 'alone';
-  return isOpen || (sample.outcome.tag === 'failed' && sample.facts.file === undefined);
 }
 
 function explain(all: Refutations, config: Config): FindingStatement {
@@ -144,15 +123,18 @@ export const lock: OwnRule<Refutations> = {
   kind: 'self',
   none: () => new Map(),
   verify(before, sample, { view }) {
-    const { id } = sample.due.target;
-    const found = refutationIn(view, sample);
+    const { id, registry } = sample.due.target;
+    const mirror = view.mirrors.get(registry);
+    if (mirror === undefined) return {};
+    const byFile = judgeByFile(view, mirror, sample);
+    const isAlone = byFile === 'alone' && stateOf<Bytes>(bytesPlace, mirror).statement.get(id)?.isTwice === true;
+    const found = refutationIn(view, mirror, sample, isAlone);
     const known = before.get(id);
-    if (
-      found === null
-        ? known === undefined || isSilent(view, sample)
-        : known?.word.want === found.word.want && known.isAlone === found.isAlone
-    )
-      return {};
+    // A mirror that agrees now and then would open and end the finding each time.
+    const isFailure = sample.outcome.tag === 'failed' && sample.facts.file === undefined;
+    const isSilent = byFile === 'open' || byFile === 'alone' || isFailure;
+    const isKnown = found !== null && known?.word.want === found.word.want && known.isAlone === found.isAlone;
+    if (found === null ? known === undefined || isSilent : isKnown) return {};
     const own = new Map(before);
     if (found === null) own.delete(id);
     else own.set(id, found);

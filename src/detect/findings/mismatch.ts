@@ -11,7 +11,6 @@ import {
 import type { ByFile } from '../contents/by-file.ts';
 import { Bytes, readStatement } from '../contents/digests.ts';
 import {
-  type DeclaredWrong,
   dropItem,
   explainFork,
   explainMismatch,
@@ -19,7 +18,6 @@ import {
   isOpenTo,
   isStillWrong,
   itemOf,
-  judgeMismatch,
   type Mismatch,
   type Wrong,
   wrongDigestOf,
@@ -27,7 +25,7 @@ import {
 } from '../contents/mismatch-says.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
-import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts';
+import type { FindingRule, Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
 import {
   bytesPlace,
@@ -68,41 +66,31 @@ export const mismatch: FindingRule<Bytes> = {
   },
   // A mirror can send other wrong bytes each time, so that no two responses are equal.
   tick(own, { view }) {
-    if (own.wrongOnce.size === 0) return null;
     const nowMs = view.now.monotonicMs;
     const due = [...own.wrongOnce].filter(([, once]) => !once.isDueAgain && isStillWrong(once, nowMs));
-    if (due.length === 0) return null;
-    const wrongOnce = new Map([
-      ...own.wrongOnce,
-      ...due.map(([id, one]) => [id, { ...one, isDueAgain: true }] as const),
-    ]);
+    for (const [id, one] of due) own.wrongOnce.set(id, { ...one, isDueAgain: true });
     const targets = due.flatMap(([id]) => view.targets.get(id) ?? []);
-    return { mirror: { ...own, wrongOnce }, requests: targets.map((target) => ({ kind: 'recheck', target })) };
+    return { requests: targets.map((target) => ({ kind: 'recheck', target })) };
   },
   // Without an authority, it is uncertain which bytes are right: the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
   },
-  acknowledge(own, { scope }, { mirror }) {
-    const declaredWrong = new Map(own.declaredWrong);
+  acknowledge({ declaredWrong }, { scope }, { mirror }) {
     for (const { module, version, step } of scope) {
       const id = targetId(mirror.mirror.name, module, version, step);
       const declared = declaredWrong.get(id);
       // Marked as acknowledged, so that the same wrong bytes are not reported again.
       if (declared !== undefined) declaredWrong.set(id, { ...declared, isAcknowledged: true });
     }
-    return { mirror: { ...own, declaredWrong }, rowIsDue: true };
+    return { rowIsDue: true };
   },
-  drop(own, dropped) {
-    const ids = new Set([...dropped].map(({ target }) => target.id));
-    for (const id of ids) {
-      own.statement.delete(id);
-      own.beginnings.artifacts.delete(id);
-    }
-    const without = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([id]) => !ids.has(id)));
-    const [wrongOnce, declaredOdd] = [without(own.wrongOnce), without(own.declaredOdd)];
-    return { mirror: { ...own, wrongOnce, declaredOdd, repeated: without(own.repeated) } };
+  drop(own, { dropped }) {
+    const { statement, beginnings, wrongOnce, declaredOdd, repeated } = own;
+    for (const { target } of dropped)
+      for (const map of [statement, beginnings.artifacts, wrongOnce, declaredOdd, repeated]) map.delete(target.id);
+    return null;
   },
   write: ({ declaredWrong, declaredOdd }) => ({
     wrong: [...declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
@@ -112,17 +100,16 @@ export const mismatch: FindingRule<Bytes> = {
   }),
   read({ wrong, odd }, { view }) {
     const own = new Bytes();
-    const declaredWrong = new Map<string, DeclaredWrong>();
+    const { declaredWrong, declaredOdd } = own;
     for (const [id, digest, isAcknowledged] of listOf(wrong)) {
       if (typeof id !== 'string' || typeof digest !== 'string' || typeof isAcknowledged !== 'boolean') continue;
       if (view.targets.has(id)) declaredWrong.set(id, { digest, isAcknowledged });
     }
-    const declaredOdd = new Map<string, readonly string[]>();
     for (const [id, update] of listOf(odd)) {
       if (typeof id !== 'string' || typeof update !== 'string' || !view.targets.has(id)) continue;
       declaredOdd.set(id, [...(declaredOdd.get(id) ?? []), update].slice(-limits.oddKept));
     }
-    return { ...own, declaredWrong, declaredOdd };
+    return own;
   },
   writeSeries(_, { mirror }, { target }) {
     const statements = stateOf(mismatch, mirror).statement.get(target.id);
@@ -158,6 +145,12 @@ function judgeWrongByFile(
   return { ...compared, ...step, requests: [...requests, ...(step?.requests ?? [])] };
 }
 
+/**
+ * Judges a response with wrong bytes. It is reported if a second response, over a fresh connection, has the same digest,
+ * or other wrong bytes at least `limits.wrongAgainMsMin` later, or if the mirror has also sent wrong bytes for another
+ * artifact.
+ * @see docs/detection.md#rules-of-findings
+ */
 function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch, byFile: Wrong['byFile']): RuleStep<Bytes> | null {
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
@@ -177,24 +170,16 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch, byFile: Wrong
   const isWeaker = known !== null && (!known.actionable || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isWeaker) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
-  const elsewhere = wrongElsewhereOf(own.wrongOnce, view.targets, target, view.now.monotonicMs);
-  const verdict = judgeMismatch(before, failure, {
-    connection,
-    isRecheck: purpose === 'recheck',
-    isAlsoElsewhere: elsewhere !== null,
-    nowMs: view.now.monotonicMs,
-  });
-  if (verdict === 'look_again' || verdict === 'wait') {
-    const atMs = view.now.monotonicMs;
+  const atMs = view.now.monotonicMs;
+  const isAgain = before !== null && (wrongDigestOf(before.failure) === digest || isStillWrong(before, atMs));
+  const other = isAgain ? null : wrongElsewhereOf(own.wrongOnce, view.targets, target, atMs);
+  if (connection !== 'cold' || (!isAgain && other === null)) {
     const isRow = before !== null && before.sinceMs !== null && atMs - before.sinceMs <= limits.wrongAgainMs;
-    const row = isRow ? before : { sinceMs: atMs, isDueAgain: false };
-    const once = { failure, probeId, atMs, sinceMs: row.sinceMs, isDueAgain: row.isDueAgain, looks: 1 };
-    return {
-      mirror: { ...own, wrongOnce: new Map(own.wrongOnce).set(target.id, once) },
-      requests: verdict === 'look_again' ? [{ kind: 'recheck', target }] : [],
-    };
+    const { sinceMs, isDueAgain } = isRow ? before : { sinceMs: atMs, isDueAgain: false };
+    own.wrongOnce.set(target.id, { failure, probeId, atMs, sinceMs, isDueAgain, looks: 1 });
+    // A recheck of wrong bytes causes no further recheck. A download that was ordered for another reason does.
+    return { requests: purpose === 'recheck' && before !== null ? [] : [{ kind: 'recheck', target }] };
   }
-  const other = verdict === 'declare_both' ? elsewhere : null;
   const first = other?.once ?? before;
   const wrong = {
     failure,
@@ -209,10 +194,9 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch, byFile: Wrong
 }
 
 function declaredWrong(own: Bytes, { id }: Target, digest: string): RuleStep<Bytes> {
-  const wrongOnce = new Map(own.wrongOnce);
-  wrongOnce.delete(id);
-  const declared = new Map(own.declaredWrong).set(id, { digest, isAcknowledged: false });
-  return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
+  own.wrongOnce.delete(id);
+  own.declaredWrong.set(id, { digest, isAcknowledged: false });
+  return { rowIsDue: true };
 }
 
 /** True if an open finding of the mirror names the target, with bytes that an authority contradicts. */
@@ -221,21 +205,13 @@ function isNamed(view: RuleView, { mirror }: MirrorMemory, target: Target): bool
   return known !== null && !isDisputed(known) && itemOf(known, target) !== undefined;
 }
 
-function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
+function judgeGood(own: Bytes, judged: Judged): RuleStep<Bytes> | null {
   const { target } = judged.sample.due;
-  const isOdd = recordBeginning(before.beginnings, judged.sample) && !isNamed(judged.view, judged.mirror, target);
-  const again = requestAgain(before, judged) ?? (isOdd ? { requests: [{ kind: 'recheck', target }] } : null);
-  let own = again?.mirror ?? before;
-  const isCleared = own.declaredWrong.has(target.id);
-  if (isCleared) {
-    const left = new Map(own.declaredWrong);
-    left.delete(target.id);
-    own = { ...own, declaredWrong: left };
-  }
-  const compared = compareWithPeers(own, judged);
-  const statement = withdrawn(judged);
-  if (again === null && !isCleared && compared === null && statement === null) return null;
-  return { ...again, mirror: own, isDirty: isCleared, ...compared, statement };
+  const isOdd = recordBeginning(own.beginnings, judged.sample) && !isNamed(judged.view, judged.mirror, target);
+  const isAgain = isDueAgain(own, judged) ?? isOdd;
+  const isCleared = own.declaredWrong.delete(target.id);
+  const requests: Request[] = isAgain ? [{ kind: 'recheck', target }] : [];
+  return { requests, isDirty: isCleared, ...compareWithPeers(own, judged), statement: withdrawn(judged) };
 }
 
 /** The open finding without an item that a file called wrong, or that was disputed, if the file is refuted now (`settle`). */
@@ -249,19 +225,20 @@ function withdrawn({ view, sample }: Judged): FindingStatement {
 }
 
 /**
- * After wrong bytes, requests a few more probes of the target, because a good response may come from another backend.
+ * After wrong bytes, true for a few more probes of the target, because a good response may come from another backend.
+ * `null`: the target had no wrong bytes, or this response is no reason to probe it again.
  */
-function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): RuleStep<Bytes> | null {
-  const once = own.wrongOnce.get(due.target.id);
+function isDueAgain({ wrongOnce }: Bytes, { view, sample: { due, bytes } }: Judged): boolean | null {
+  const { id } = due.target;
+  const once = wrongOnce.get(id);
   if (once === undefined) return null;
-  const wrongOnce = new Map(own.wrongOnce);
   if (view.now.monotonicMs - once.atMs > limits.wrongOnceMs) {
-    wrongOnce.delete(due.target.id);
-    return { mirror: { ...own, wrongOnce } };
+    wrongOnce.delete(id);
+    return false;
   }
   const isMore = due.purpose === 'recheck' && once.looks < wrongRechecksOf(once.looks * bytes);
   const sinceMs = isOfVersion(due.target) ? once.sinceMs : null;
   if (!isMore && sinceMs === once.sinceMs) return null;
-  wrongOnce.set(due.target.id, { ...once, sinceMs, looks: once.looks + (isMore ? 1 : 0) });
-  return { mirror: { ...own, wrongOnce }, requests: isMore ? [{ kind: 'recheck', target: due.target }] : [] };
+  wrongOnce.set(id, { ...once, sinceMs, looks: once.looks + (isMore ? 1 : 0) });
+  return isMore;
 }

@@ -9,8 +9,7 @@ import type { Reporting, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
 import { type Detour, isShown } from '../outage/families.ts';
 import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
-import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
-import { isDownBy } from '../rules/roll-up.ts';
+import { isDownBy, type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
 
 /** Milliseconds from the first failure of any of the given outages to the end of the last judged sample. */
 function spanMs(all: readonly { readonly outage: OutageState }[]): number {

@@ -121,11 +121,11 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
   refresh: (own, about) => ({ statement: explainOutage(about, own) }),
-  startAnew: (_, series, before) => {
+  startAnew: (_, { series }, before) => {
     const next = before.isOut ? before.sound : removeRow(before);
     return next === null ? null : { series: [[series, { ...next, lastEndedMs: before.lastEndedMs }]] };
   },
-  drop(own, dropped) {
+  drop(own, { dropped }) {
     const out = own.out.difference(dropped);
     return out.size === own.out.size ? null : { mirror: { ...own, out }, isChange: true };
   },

@@ -30,15 +30,12 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
-  const states = new Map([[mirror, own]]);
   const follow = (registry: string, next: (before: Bytes, its: Target) => RuleStep<Bytes> | null): void => {
     const other = view.mirrors.get(registry);
     const its = other === undefined ? undefined : view.targets.get(targetOf(other, target));
     if (other === undefined || its === undefined) return;
-    const step = next(states.get(other) ?? stateOf<Bytes>(bytesPlace, other), its);
-    if (step === null) return;
-    if (step.mirror !== undefined) states.set(other, step.mirror);
-    others.push([other, step]);
+    const step = next(stateOf<Bytes>(bytesPlace, other), its);
+    if (step !== null) others.push([other, step]);
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
   const accused = voices.filter(({ registry }) => openFinding(view, 'mismatch', registry) !== null);
@@ -46,7 +43,8 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
     follow(voice.registry, (state, its) => {
       const dispute = disputeOf(view, state, voice, its);
       if (dispute === null) return null;
-      return confirmed.includes(voice) ? endDispute(state, dispute, its) : updateSides(dispute, its, voice, voices);
+      if (confirmed.includes(voice)) return endDispute(state, dispute, its);
+      return { statement: renewSides(dispute.known, dispute.item, its, voice, voices) };
     });
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
@@ -172,11 +170,11 @@ function declareOdd(
   if (declaredHere.includes(update) || declaredHere.includes(`origin ${digest}`)) return null;
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
-  const declaredOdd = new Map(own.declaredOdd).set(target.id, [...declaredHere, update].slice(-limits.oddKept));
+  own.declaredOdd.set(target.id, [...declaredHere, update].slice(-limits.oddKept));
   // A finding about a difference with the origin replaces one about a difference between mirrors.
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
-  return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
+  return { rowIsDue: true, statement };
 }
 
 interface Dispute {
@@ -195,19 +193,8 @@ function disputeOf(view: RuleView, own: Bytes, { statement }: Voice, target: Tar
 
 /** Ends what is said of a mirror's bytes once others confirm them: it was said while fewer mirrors had served the item. */
 function endDispute(own: Bytes, { known, item }: Dispute, { id, registry }: Target): RuleStep<Bytes> {
-  const declaredOdd = new Map(own.declaredOdd);
-  declaredOdd.delete(id);
-  const statement = dropItem(registry, known, item, 'found.asMost');
-  return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
-}
-
-/**
- * Updates which mirrors serve which bytes of an item, in the open finding of a mirror that still serves the bytes that the
- * finding is about. If the mirror serves others now, the finding keeps what it served.
- */
-function updateSides({ known, item }: Dispute, target: Target, voice: Voice, voices: readonly Voice[]) {
-  const statement = renewSides(known, item, target, voice, voices);
-  return statement === null ? null : { statement };
+  own.declaredOdd.delete(id);
+  return { rowIsDue: true, statement: dropItem(registry, known, item, 'found.asMost') };
 }
 
 function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
@@ -215,8 +202,8 @@ function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
   if (statements === undefined) return null;
   const key = `${statements.of} ${statements.digest}`;
   if (own.repeated.get(target.id) === key) return null;
-  const repeated = new Map(own.repeated).set(target.id, key);
-  return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
+  own.repeated.set(target.id, key);
+  return { requests: [{ kind: 'recheck', target }] };
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '../memory/mirror-memory.ts';
 import type { About, FindingRule, Judged, Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
-import { isDownBy } from '../rules/roll-up.ts';
+import { isDownBy } from '../outage/state.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
 
 class RefusalState {
@@ -145,11 +145,6 @@ export const refusal: FindingRule<Refused, RefusalState> = {
     };
   },
   refresh: (refused, about) => ({ statement: refusalStatement(about, refused) }),
-  isReported(refused, judged, before) {
-    if (isCanarysStory(refused, judged, before)) return true;
-    const { state, isUncounted } = nextOf(judged, before);
-    return isUncounted || state.isOpen;
-  },
   absorb(refused, { mirror, module, isOpen }) {
     const own = [...refused].filter(
       (series) => series.target.module === module && seriesStateOf(refusal, series).reason === 'absent',
@@ -163,7 +158,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
       ...(left.size > 0 ? { isChange: true } : { statement: { tag: 'well', ...refusalNoteFor(mirror.mirror.name) } }),
     };
   },
-  drop(refused, dropped) {
+  drop(refused, { dropped }) {
     const left = refused.difference(dropped);
     return left.size === refused.size ? null : { mirror: left, isChange: true };
   },
@@ -182,6 +177,14 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   cites: (_, { isOpen, probeIds }) => (isOpen ? { probeId: probeIds.at(-1) } : null),
   degrades: (refused) => (refused.size > 0 ? phrase('why.refuses') : null),
 };
+
+/** True for a sample whose failure is a refusal; the finding may not be open yet. */
+export function isReportedAsRefusal(judged: Judged): boolean {
+  const before = seriesStateOf(refusal, judged.series);
+  if (isCanarysStory(stateOf(refusal, judged.mirror), judged, before)) return true;
+  const { state, isUncounted } = nextOf(judged, before);
+  return isUncounted || state.isOpen;
+}
 
 export function isRefusing(mirror: MirrorMemory): boolean {
   return stateOf(refusal, mirror).size > 0;
@@ -204,7 +207,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState) {
   // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
-  const isGone = siblings !== null && isWithdrawn(view, mirror, due.target, siblings);
+  const isGone = siblings !== null && isWithdrawn(view, mirror, due.target);
   const reason = refusalOf(outcome, !isGone && siblings?.some(({ series }) => series?.item === 'served') === true);
   // If no mirror serves the item any more, its absence at this mirror is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';

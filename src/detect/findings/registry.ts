@@ -1,5 +1,4 @@
 import type { FindingRule, OwnRule } from '../memory/rule.ts';
-import { allSlow } from './all-slow.ts';
 import { builds } from './builds.ts';
 import { certificate } from './certificate.ts';
 import { clientDiffers } from './client-differs.ts';
@@ -10,12 +9,11 @@ import { lock } from './lock.ts';
 import { mismatch } from './mismatch.ts';
 import { outage } from './outage.ts';
 import { refusal } from './refusal.ts';
-import { self } from './self.ts';
+import { self, unstored } from './self.ts';
 import { spike } from './spike.ts';
 import { throughput } from './throughput.ts';
 import { unreliable } from './unreliable.ts';
-import { unstored } from './unstored.ts';
-import { vantage } from './vantage.ts';
+import { allSlow, vantage } from './vantage.ts';
 
 /** The rules about mirrors, in the order in which they judge. */
 export const findingRules: readonly FindingRule[] = [

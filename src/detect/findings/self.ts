@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
-import { messageFor } from '../../words/tell.ts';
+import type { StateTrouble } from '../../core/ports.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { stateOf } from '../memory/mirror-memory.ts';
 import type { OwnRule, Spoilt } from '../memory/rule.ts';
@@ -16,11 +17,6 @@ const shedMax = 0.8;
  */
 const shedEveryMs = 60_000;
 
-interface Spoiled {
-  readonly contaminated: number;
-  readonly disturbed: number;
-}
-
 /**
  * The counts of samples that delays of this process have spoilt, in buckets of `bucketMs`. Also the share of scheduled
  * probes that is skipped because of these delays. Times are monotonic milliseconds.
@@ -29,11 +25,13 @@ export class SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
   readonly fromMs: number = Number.NEGATIVE_INFINITY;
   /** The counts of recent samples, the newest bucket last. */
-  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[] = [];
+  readonly buckets: readonly Readonly<Record<'index' | 'samples' | 'contaminated' | 'disturbed', number>>[] = [];
   /** The share of scheduled probes to skip, 0 to `shedMax`. */
   readonly shed: number = 0;
   readonly shedAtMs: number | null = null;
   readonly isOpen: boolean = false;
+  /** The time until which the finding reports a suspend or clock jump; `null`: none. */
+  readonly clockUntilMs: number | null = null;
 }
 
 export const noSelf = new SelfState();
@@ -123,33 +121,28 @@ const clockStatement: FindingStatement = { tag: 'trouble', cause: 'clock', evide
 
 const clockWell: FindingStatement = { tag: 'well', ...messageFor('found.clock.well') };
 
-interface SelfOwn {
-  readonly state: SelfState;
-  /** The time until which the finding reports a suspend or clock jump, monotonic milliseconds; `null`: none. */
-  readonly clockUntilMs: number | null;
-}
-
 /** Finds that this process delays its own samples, was suspended, or has a clock that jumps. */
-export const self: OwnRule<SelfOwn> = {
+export const self: OwnRule<SelfState> = {
   name: 'self',
   kind: 'self',
-  none: () => ({ state: noSelf, clockUntilMs: null }),
-  count: (own, spoilt, { view }) => ({ own: { ...own, state: countSample(own.state, spoilt, view.now.monotonicMs) } }),
-  adopt: (own, _, { view }) => ({ own: { ...own, state: pauseSelf(own.state, view.now.monotonicMs) } }),
+  none: () => noSelf,
+  count: (own, spoilt, { view }) => ({ own: countSample(own, spoilt, view.now.monotonicMs) }),
+  adopt: (own, _, { view }) => ({ own: pauseSelf(own, view.now.monotonicMs) }),
   sleep(own, _, { view }) {
-    const clockUntilMs = own.state.isOpen ? own.clockUntilMs : view.now.monotonicMs + limits.contaminatedWindowMs;
+    const clockUntilMs = own.isOpen ? own.clockUntilMs : view.now.monotonicMs + limits.contaminatedWindowMs;
     return {
       own: { ...own, clockUntilMs },
       statement: openFinding(view, 'self', null) === null ? clockStatement : null,
     };
   },
-  tick({ state: before, clockUntilMs }, _, { view }) {
+  tick(before, _, { view }) {
     const { monotonicMs } = view.now;
+    const { clockUntilMs } = before;
     const state = judgeSelf(before, monotonicMs);
     const isChange = state.isOpen !== before.isOpen;
     const isClockWell = clockUntilMs !== null && clockUntilMs <= monotonicMs;
     return {
-      own: { state, clockUntilMs: (isChange && state.isOpen) || isClockWell ? null : clockUntilMs },
+      own: { ...state, clockUntilMs: (isChange && state.isOpen) || isClockWell ? null : clockUntilMs },
       statement: isChange ? selfStatement(state, monotonicMs) : isClockWell ? clockWell : null,
     };
   },
@@ -158,10 +151,41 @@ export const self: OwnRule<SelfOwn> = {
 type OwnStates = { readonly states: Map<string, unknown> };
 
 export function shedShareOf(us: OwnStates): number {
-  return stateOf(self, us).state.shed;
+  return stateOf(self, us).shed;
 }
 
 /** The share of samples whose verdict our own delays made uncertain, 0 to 1; `null` without samples. */
 export function contaminatedShareOf(us: OwnStates, nowMs: number): number | null {
-  return contaminatedOf(stateOf(self, us).state, nowMs).share;
+  return contaminatedOf(stateOf(self, us), nowMs).share;
 }
+
+interface Unstored {
+  readonly trouble: StateTrouble;
+  /** When the first of the failed writes was reported, monotonic milliseconds. */
+  readonly fromMs: number;
+  readonly isOpen: boolean;
+}
+
+function explainUnstored(own: Unstored | null): FindingStatement {
+  if (own?.isOpen !== true) return { tag: 'well', ...messageFor('found.unstored.well'), of: 'unstored' };
+  return {
+    tag: 'trouble',
+    cause: 'unstored',
+    evidence: {},
+    ...messageFor('found.unstored', { why: phrase(`store.${own.trouble}`) }),
+  };
+}
+
+/** Finds that the state of this daemon cannot be stored, for example because the disk is full. */
+export const unstored: OwnRule<Unstored | null> = {
+  name: 'unstored',
+  kind: 'self',
+  none: () => null,
+  tick(before, trouble, { view: { now } }) {
+    if (trouble === null) return before === null ? {} : { own: null, statement: explainUnstored(null) };
+    const fromMs = before?.fromMs ?? now.monotonicMs;
+    const own = { trouble, fromMs, isOpen: now.monotonicMs - fromMs >= limits.unstoredMs };
+    const isChange = own.isOpen && (before?.isOpen !== true || before.trouble !== trouble);
+    return isChange ? { own, statement: explainUnstored(own) } : { own };
+  },
+};

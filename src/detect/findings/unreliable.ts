@@ -3,15 +3,14 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
-import { countUnits, isShared } from '../confirm/alike.ts';
-import { isLineLossy } from '../confirm/witness.ts';
+import { countUnits, isLineLossy, isShared } from '../confirm/witness.ts';
 import { hasTargets, isNumber, openFinding } from '../memory/lookups.ts';
 import { canarySeriesOf, type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
-import { isSlowEverywhere } from './all-slow.ts';
-import { refusalNoteFor } from './refusal.ts';
+import { isReportedAsRefusal, refusalNoteFor } from './refusal.ts';
+import { isSlowEverywhere } from './vantage.ts';
 
 /**
  * Light targets (metadata) and heavy targets (artifacts) are counted separately. Artifacts are probed rarely, so few
@@ -85,10 +84,14 @@ function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass):
  */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
-  const sum = Math.max(0, state.sum - failures * gainOf(kind));
-  if (sum === 0) return noRate;
   const recent = state.recent.filter((one) => one.target.id !== target.id);
-  return { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
+  return without(state, kind, recent, failures);
+}
+
+/** The state without some failures; `recent`: those that are left. */
+function without(state: RateState, kind: RateClass, recent: RateState['recent'], failures: number): RateState {
+  const sum = Math.max(0, state.sum - failures * gainOf(kind));
+  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
 }
 
 /**
@@ -100,8 +103,7 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
   const absences = state.recent.length - recent.length;
   if (absences === 0) return state;
   if (state.isOpen) return 2 * absences > state.recent.length ? noRate : state;
-  const sum = Math.max(0, state.sum - absences * gainOf(kind));
-  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
+  return without(state, kind, recent, absences);
 }
 
 export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): FindingStatement {
@@ -154,7 +156,7 @@ export const unreliable: FindingRule<Rates, number> = {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;
     if (!isPrimary || due.purpose !== 'scheduled' || outcome.tag === 'unknown' || isCanaryOut(mirror)) return null;
-    if (outageOf(series).isOut || judged.isReported()) return null;
+    if (outageOf(series).isOut || isReportedAsRefusal(judged)) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
     // For a while after an outage of the canary, samples are not counted, because failures then belong to that outage.
@@ -174,7 +176,7 @@ export const unreliable: FindingRule<Rates, number> = {
       statement: rates[kind].isOpen === next.isOpen ? null : explainUnreliable(mirror.mirror.name, after),
     };
   },
-  release(rates, series, rated) {
+  release(rates, { series }, rated) {
     const kind = series.target.weight;
     return {
       mirror: { ...rates, [kind]: undoFailures(rates[kind], kind, series.target, rated) },

@@ -4,37 +4,37 @@ import { limits } from '../../core/limits.ts';
  * Tokens for unplanned probes; each probe takes one. If `tokens` is too small, urgent orders may use `urgent`, and
  * probes of first bytes may use `peeks`.
  */
-export interface Budget {
-  readonly tokens: number;
-  readonly urgent: number;
-  readonly peeks: number;
-}
+export class Budget {
+  tokens: number = limits.roundTokensStart;
+  urgent: number = limits.roundUrgentFactor * limits.roundTokensStart;
+  peeks: number = 0;
 
-export const startBudget: Budget = {
-  tokens: limits.roundTokensStart,
-  urgent: limits.roundUrgentFactor * limits.roundTokensStart,
-  peeks: 0,
-};
+  /** Adds the tokens that one more settled scheduled sample earns. */
+  earn(): void {
+    const { roundTokensShare, roundTokensMax, roundUrgentFactor, peekTokensShare, peekTokensMax } = limits;
+    this.peeks = Math.min(peekTokensMax, this.peeks + peekTokensShare);
+    this.tokens = Math.min(roundTokensMax, this.tokens + roundTokensShare);
+    this.urgent = Math.min(roundUrgentFactor * roundTokensMax, this.urgent + roundUrgentFactor * roundTokensShare);
+  }
 
-/** The budget after one more settled scheduled sample, which earns tokens. */
-export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
-  const { roundTokensShare, roundTokensMax, roundUrgentFactor, peekTokensShare, peekTokensMax } = limits;
-  return {
-    peeks: Math.min(peekTokensMax, peeks + peekTokensShare),
-    tokens: Math.min(roundTokensMax, tokens + roundTokensShare),
-    urgent: Math.min(roundUrgentFactor * roundTokensMax, urgent + roundUrgentFactor * roundTokensShare),
-  };
-}
+  /** True if the budget is large enough for `requests` probes. */
+  canPay(requests: number, isUrgent: boolean): boolean {
+    return this.tokens >= requests || (isUrgent && this.urgent >= requests);
+  }
 
-/** The budget that remains after `requests` probes; `null`: the budget is too small for them. */
-export function spend(budget: Budget, requests: number, isUrgent: boolean): Budget | null {
-  if (budget.tokens >= requests) return { ...budget, tokens: budget.tokens - requests };
-  if (isUrgent && budget.urgent >= requests) return { ...budget, urgent: budget.urgent - requests };
-  return null;
-}
+  /** Takes the tokens of `requests` probes. Returns false, and takes none, if the budget is too small. */
+  pay(requests: number, isUrgent: boolean): boolean {
+    if (!this.canPay(requests, isUrgent)) return false;
+    if (this.tokens >= requests) this.tokens -= requests;
+    else this.urgent -= requests;
+    return true;
+  }
 
-/** The budget that remains after one peek (a probe of first bytes); `null`: the budget is too small for it. */
-export function spendForPeek(budget: Budget): Budget | null {
-  if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);
-  return budget.peeks < 1 ? null : { ...budget, peeks: budget.peeks - 1 };
+  /** Takes the token of one peek (a probe of first bytes). Returns false if the budget is too small. */
+  payPeek(): boolean {
+    if (this.tokens > limits.roundTokensKeptOfPeeks) return this.pay(1, false);
+    if (this.peeks < 1) return false;
+    this.peeks -= 1;
+    return true;
+  }
 }

@@ -4,12 +4,12 @@ import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import { type Budget, startBudget } from './budget.ts';
+import { Budget } from './budget.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { Round } from './moments.ts';
 import { type FindingRule, FindingRules, type OwnRule, type Request } from './rule.ts';
 import type { ContentSubject } from './subject.ts';
-import { type DetectTurn, TurnDraft } from './turn.ts';
+import { TurnDraft } from './turn.ts';
 
 /** A sample that is not settled yet. */
 export interface HeldSample {
@@ -22,12 +22,13 @@ export interface HeldSample {
   readonly isShort: boolean;
 }
 
+/** The unplanned probes, and the samples that wait for their results. */
 class Confirm {
   readonly rounds = new Map<string, Round>();
   readonly suspicions = new Map<string, Suspicion>();
   held: HeldSample[] = [];
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
-  budget: Budget = startBudget;
+  readonly budget = new Budget();
   /**
    * When each heavy target (artifact download) was last probed by `requestHeavy`, by upstream and target, monotonic
    * milliseconds. Orders with an interval above `limits.heavyRecheckMs` are not recorded.
@@ -41,11 +42,6 @@ class FindingLog {
   /** The confidence that advice has reached, by kind and mirror of the finding that is its cause. */
   assured: ReadonlyMap<string, Confidence> = new Map();
   readonly written = new Map<string, { evidence: Finding['evidence']; stampMs: number; atMs: number }>();
-  writtenAtMs: number;
-
-  constructor(nowMs: number) {
-    this.writtenAtMs = nowMs;
-  }
 }
 
 class RowsDue {
@@ -53,28 +49,18 @@ class RowsDue {
   /** The series whose rows are written in this turn of the main loop. */
   readonly urgent = new Set<SeriesMemory>();
   searchedRowsAtMs: number | null = null;
-  readonly sinceMs: number;
-
-  constructor(nowMs: number) {
-    this.sinceMs = nowMs;
-  }
 }
 
+/** What is known about this process. */
 class Us {
-  readonly rules: readonly OwnRule[];
   /** The states of the rules, by rule name. */
   readonly states = new Map<string, unknown>();
   /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
   /** Since when the configuration applies, wall milliseconds. */
-  configuredMs: number;
+  configuredMs = 0;
   /** True once each canary that may be probed was probed at least once since the daemon started. */
   passEnded = false;
-
-  constructor(rules: readonly OwnRule[], nowMs: number) {
-    this.rules = rules;
-    this.configuredMs = nowMs;
-  }
 }
 
 export class Memory {
@@ -83,15 +69,19 @@ export class Memory {
   readonly random: Random;
   now: Now;
   readonly rules: FindingRules;
-  readonly us: Us;
-  readonly findingLog: FindingLog;
+  readonly ownRules: readonly OwnRule[];
+  readonly us = new Us();
+  readonly findingLog = new FindingLog();
+  readonly rowsDue = new RowsDue();
+  /** When the process started, and when open findings were last written again because of their age. */
+  readonly startedMs: number;
+  rewrittenMs: number;
   readonly mirrors = new Map<string, MirrorMemory>();
   readonly targets = new Map<string, Target>();
   readonly controls = new Map<string, ControlMemory>();
   readonly confirm = new Confirm();
   /** The open findings, by id. */
   readonly open = new Map<string, Finding>();
-  readonly rowsDue: RowsDue;
   /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
   /**
@@ -110,18 +100,7 @@ export class Memory {
     this.random = random;
     this.now = now;
     this.rules = new FindingRules(rules);
-    this.us = new Us(ownRules, now.wallMs);
-    this.findingLog = new FindingLog(now.monotonicMs);
-    this.rowsDue = new RowsDue(now.monotonicMs);
+    this.ownRules = ownRules;
+    this.startedMs = this.rewrittenMs = now.monotonicMs;
   }
-}
-
-/**
- * Ends the turn of the main loop.
- * @returns the output of the turn
- */
-export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {
-  const turn = Object.assign(memory.turn, last);
-  memory.turn = new TurnDraft();
-  return turn;
 }

@@ -1,7 +1,8 @@
 import type { Skipped } from '../../core/due.ts';
 import { getOrMake } from '../../core/get-or-make.ts';
 import { type Connection, egressOf, type Mirror, type Step, seriesId, type Target } from '../../core/mirror.ts';
-import { Absence, Density } from './absence.ts';
+import { Absence } from './absence.ts';
+import { Density } from './density.ts';
 import type { Mark, NetworkLine } from './loss.ts';
 
 export class SeriesMemory {
@@ -166,18 +167,18 @@ export interface Suspicion {
   readonly doubted: ReadonlySet<string>;
 }
 
-export interface Egress<M> {
+interface Place<M> {
   readonly name: string;
   readonly none: () => M;
 }
 
-export interface SeriesPlace<S> {
+interface SeriesPlace<S> {
   readonly name: string;
   readonly noneOfSeries?: S;
 }
 
 /** A rule's state for a mirror or for this daemon. It is created at first use. */
-export function stateOf<M>({ name, none }: Egress<M>, { states }: Pick<MirrorMemory, 'states'>): M {
+export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   return getOrMake(states, name, none) as M;
 }
 

@@ -17,26 +17,24 @@ export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
  */
 export interface RoundMoment {
   readonly index: number;
-  /** `confirm`: decides whether the mirrors or our network cause the failures. `look`: only collects responses. */
-  readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
   /** A response of another upstream's mirror counts only if its probe started after this time. */
   readonly witnessFromMs: number;
   /**
-   * The result of each mirror that is probed in this moment (these concurrent probes), or whose probe is still pending
-   * from an earlier moment.
+   * The result of each mirror or control (`controlKeyOf`) that is probed in this moment (these concurrent probes), or
+   * whose probe is still pending from an earlier moment.
    */
   readonly outcomes: Map<string, MomentOutcome>;
-  readonly controls: Map<string, MomentOutcome>;
   readonly samples: Map<string, Sample>;
   /** The final verdicts, by egress (proxy, resolver and address family). */
   readonly verdicts: Map<string, MomentVerdict>;
   isFinal: boolean;
 }
 
-/** The members of a moment (concurrent probes): mirrors (`outcomes`), or controls. */
-type MomentPart = 'outcomes' | 'controls';
-const parts = ['outcomes', 'controls'] as const satisfies readonly MomentPart[];
+/** The key of a control in a round. The key of a mirror is its name, which has no space. */
+export function controlKeyOf(name: string): string {
+  return `control ${name}`;
+}
 
 interface Flight {
   readonly moment: number;
@@ -70,8 +68,8 @@ export class Round {
   nextIndex: number = 0;
   nextAtMs: number;
   requestedAtMs: number | null = null;
-  /** The pending probes, by name of the mirror or control. */
-  readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
+  /** The pending probes, by key of the mirror or control. */
+  readonly flights = new Map<string, Flight>();
   readonly watching = new Set<string>();
   /** The rechecks, by the key (`keyOfQuestion`) of the target that they probe at several mirrors. */
   readonly rechecks = new Map<string, Recheck>();
@@ -115,41 +113,25 @@ export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonot
   return isQuick ? Math.max(monotonicMs, endedMonotonicMs + limits.roundStepMs) : monotonicMs;
 }
 
-interface Member {
-  readonly name: string;
-  readonly deadlineMs: number;
-}
-
 /**
- * Starts a moment (concurrent probes). Members with a probe still pending from an earlier moment belong to the new
- * moment too.
+ * Starts concurrent probes. Members with a probe still pending from an earlier moment belong to the new moment too.
+ * @param isConfirming  false: the probes only collect responses, and no verdict about our network is made
+ * @returns  the number of the moment
  */
 export function startMoment(
   round: Round,
-  kind: RoundMoment['kind'],
-  members: Readonly<Record<MomentPart, readonly Member[]>>,
+  isConfirming: boolean,
+  members: readonly { readonly key: string; readonly deadlineMs: number }[],
   { nowMs, witnessFromMs }: { readonly nowMs: number; readonly witnessFromMs: number },
-): RoundMoment {
+): number {
   const index = round.nextIndex++;
   round.requestedAtMs = nowMs;
-  const missingOf = (of: MomentPart): Map<string, MomentOutcome> => {
-    const flights = round.flights[of];
-    for (const { name, deadlineMs } of members[of]) flights.set(name, { moment: index, deadlineMs });
-    return new Map([...flights.keys()].map((name) => [name, 'missing']));
-  };
-  const moment: RoundMoment = {
-    index,
-    kind,
-    startedMs: nowMs,
-    witnessFromMs,
-    outcomes: missingOf('outcomes'),
-    controls: missingOf('controls'),
-    samples: new Map(),
-    verdicts: new Map(),
-    isFinal: kind === 'look',
-  };
-  if (kind === 'confirm') round.moments.push(moment);
-  return moment;
+  for (const { key, deadlineMs } of members) round.flights.set(key, { moment: index, deadlineMs });
+  if (!isConfirming) return index;
+  const outcomes = new Map([...round.flights.keys()].map((key) => [key, 'missing' as MomentOutcome]));
+  const times = { startedMs: nowMs, witnessFromMs };
+  round.moments.push({ index, ...times, outcomes, samples: new Map(), verdicts: new Map(), isFinal: false });
+  return index;
 }
 
 /** Moves the next probes of a round forward to `atMs`, but not closer than `stepMs` to its last probes. */
@@ -164,50 +146,23 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
  */
 export function recordResponse(
   round: Round,
-  of: MomentPart,
   moment: number,
-  name: string,
-  outcomes: 'answered' | 'failed' | null,
+  key: string,
+  outcome: 'answered' | 'failed' | null,
   sample: Sample | null = null,
 ): boolean {
-  if (round.flights[of].get(name)?.moment !== moment) return false;
-  round.flights[of].delete(name);
-  for (const each of round.moments) {
-    if (each[of].get(name) !== 'missing') continue;
-    if (outcomes === null) each[of].delete(name);
-    else each[of].set(name, outcomes);
-    if (sample !== null) each.samples.set(name, sample);
+  if (round.flights.get(key)?.moment !== moment) return false;
+  round.flights.delete(key);
+  for (const { outcomes, samples } of round.moments) {
+    if (outcomes.get(key) !== 'missing') continue;
+    if (outcome === null) outcomes.delete(key);
+    else outcomes.set(key, outcome);
+    if (sample !== null) samples.set(key, sample);
   }
   return true;
 }
 
 export function expireFlights(round: Round, nowMs: number): void {
-  for (const of of parts)
-    for (const [name, { moment, deadlineMs }] of round.flights[of])
-      if (deadlineMs <= nowMs) recordResponse(round, of, moment, name, null);
-}
-
-export function deadlinesOf({ flights }: Round): readonly number[] {
-  return parts.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
-}
-
-/**
- * Adds questions (targets to probe) to `served`, which counts the probes of each question. Each probe counts 1 /
- * `share`, so a question with a larger share is probed more often. A new question starts with the lowest count of the
- * others. Otherwise only this question would be probed for some time.
- */
-export function addQuestions({ served }: Round, keys: readonly string[]): void {
-  const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
-  for (const key of keys) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
-}
-
-/**
- * Removes a mirror from all open rounds (the unscheduled probing of an upstream): from their pending probes, and from
- * the results that they wait for.
- */
-export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
-  for (const { flights, moments } of rounds.values()) {
-    flights.outcomes.delete(name);
-    for (const { outcomes } of moments) outcomes.delete(name);
-  }
+  for (const [key, { moment, deadlineMs }] of round.flights)
+    if (deadlineMs <= nowMs) recordResponse(round, moment, key, null);
 }

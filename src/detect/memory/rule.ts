@@ -10,7 +10,7 @@ import type { Standing } from '../../core/standing.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { FindingStatement } from './says.ts';
 import type { ContentSubject } from './subject.ts';
-import type { Peek } from './turn.ts';
+import type { Peek, TurnDraft } from './turn.ts';
 
 /** What a rule may read besides its own state. */
 export interface RuleView {
@@ -31,6 +31,7 @@ export interface RuleView {
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
+  readonly turn: Pick<TurnDraft, 'regressions' | 'propagations'>;
   /** The items that mirrors have served, also before a restart; as in `Memory`. */
   readonly seen: ReadonlyMap<string, number>;
 }
@@ -49,9 +50,11 @@ export interface Received extends About {
   readonly sample: Sample;
 }
 
-export interface RuleInput extends Received {
+export interface AboutSeries extends About {
   readonly series: SeriesMemory;
 }
+
+export interface RuleInput extends Received, AboutSeries {}
 
 export interface Judged extends RuleInput {
   /** The sample with the word of an editable file about its bytes. `sample` is that of `asResponse`. */
@@ -65,12 +68,9 @@ export interface Judged extends RuleInput {
    * failure). Such a timeout is no failure.
    */
   readonly isShort: boolean;
-  /** True if another rule reports this sample. */
-  readonly isReported: () => boolean;
 }
 
-export interface Confirmed extends About {
-  readonly series: SeriesMemory;
+interface Confirmed extends AboutSeries {
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
   /**
@@ -102,6 +102,45 @@ export interface Absences {
   readonly isOpen: boolean;
 }
 
+/** What a rule receives besides its own states. Each rule defines a method for each input to which it reacts. */
+export interface RuleInputs {
+  /** Each sample of any purpose and outcome, before the other inputs. */
+  readonly receive: Received;
+  readonly peek: RuleInput;
+  /** A sample about the mirror, before it is settled. */
+  readonly observe: RuleInput;
+  /**
+   * A sample that may start or end a doubt (an unconfirmed failure). Not sent while the mirror is paused or in a
+   * maintenance window, or its network path is suspect.
+   */
+  readonly confirm: RuleInput;
+  readonly decide: Confirmed;
+  /** An ok sample right before it is settled. */
+  readonly settle: RuleInput;
+  /** A settled sample that is judged. */
+  readonly judge: Judged;
+  /** The rule's state has changed: the reaction has the statement about it. */
+  readonly refresh: Reporting;
+  /** Another rule has claimed the failures of a series. The rule undoes what it derived from them. */
+  readonly release: AboutSeries;
+  /**
+   * Our network or machine was not reliable. The rule resets a streak (of failures or slow responses) that has not led
+   * to a finding.
+   */
+  readonly startAnew: AboutSeries;
+  /** The canary works again after an outage. */
+  readonly back: About;
+  /** The rule undoes what it derived from failures with reason `absent` of a module whose contents go backwards. */
+  readonly absorb: About & Absences;
+  readonly drop: About & { readonly dropped: ReadonlySet<SeriesMemory> };
+  /** The configuration has changed. The rule drops what is no longer configured. */
+  readonly adopt: About;
+  /** The daemon starts, and all rows were read. The rule restores state that depends on several rows. */
+  readonly start: About;
+  /** Sent at every turn of the main loop. */
+  readonly tick: About;
+}
+
 /** The reaction of a rule to one input. Absent fields change nothing. */
 export interface RuleStep<M, S = unknown> {
   readonly mirror?: M | undefined;
@@ -114,9 +153,6 @@ export interface RuleStep<M, S = unknown> {
    */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** The mirrors whose contents went backwards (to an earlier state), for the metrics. */
-  readonly regressions?: readonly string[];
-  readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly statement?: FindingStatement;
   /** True: `FindingRule.refresh` is called next. */
   readonly isChange?: boolean;
@@ -135,12 +171,19 @@ export interface RuleStep<M, S = unknown> {
 /** A stored row as read, not validated. */
 export type StoredRow = Readonly<Record<string, unknown>>;
 
+/** `of` is a method, so that a rule with its own types of states is a `FindingRule` of any states. */
+interface Hook<M, S, Input> {
+  of(own: M, input: Input, ofSeries: S): RuleStep<M, S> | null;
+}
+
+type Hooks<M, S> = { readonly [I in keyof RuleInputs]?: Hook<M, S, RuleInputs[I]>['of'] };
+
 /**
  * One kind of finding, or one story of a kind (findings with one cause that are counted separately). The rule defines
  * the state, the stored rows, and the reaction to each input.
  * @see docs/decisions/0060-findings-by-kind.md
  */
-export interface FindingRule<M = unknown, S = unknown> {
+export interface FindingRule<M = unknown, S = unknown> extends Hooks<M, S> {
   /** The unique name of the rule, which is the key of its state. */
   readonly name: string;
   readonly kind: FindingKind;
@@ -153,45 +196,8 @@ export interface FindingRule<M = unknown, S = unknown> {
   readonly endsByAcknowledgement?: boolean;
   /** How gravely the rule degrades a mirror: lower is graver. Absent: the rule never degrades a mirror. */
   readonly gravity?: number;
-  /** Receives each sample of any purpose and outcome, before the other inputs. */
-  receive?(own: M, received: Received): RuleStep<M> | null;
-  peek?(own: M, received: Received): RuleStep<M> | null;
-  /** Receives a sample about the mirror, before it is settled. */
-  observe?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  /**
-   * Receives a sample that may start or end a doubt (an unconfirmed failure). Not called while the mirror is paused or
-   * in a maintenance window, or its network path is suspect.
-   */
-  confirm?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  decide?(own: M, confirmed: Confirmed, ofSeries: S): RuleStep<M, S> | null;
-  /** Receives an ok sample right before it is settled. */
-  settle?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  /** Receives a settled sample that is judged. */
-  judge?(own: M, judged: Judged, ofSeries: S): RuleStep<M, S> | null;
-  /** Returns the statement about a changed state. */
-  refresh?(own: M, about: Reporting): RuleStep<M>;
   /** The name of another rule, whose state this rule reports. Absent: this rule reports its own state. */
   readonly follows?: string;
-  /** True for a sample whose failure this rule reports; the finding may not be open yet. */
-  isReported?(own: M, judged: Judged, ofSeries: S): boolean;
-  /** Called when another rule has claimed the failures of a series. Undoes what this rule derived from them. */
-  release?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
-  /**
-   * Called after our network or machine was not reliable. Resets a streak (of failures or slow responses) that has not
-   * led to a finding.
-   */
-  startAnew?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
-  /** Called when the canary works again after an outage. */
-  back?(own: M, about: About): RuleStep<M, S> | null;
-  /** Undoes what this rule derived from failures with reason `absent` of a module whose contents go backwards. */
-  absorb?(own: M, absences: About & Absences): RuleStep<M, S> | null;
-  drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): RuleStep<M, S> | null;
-  /** Called when the configuration changes. Drops what is no longer configured. */
-  adopt?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called when the daemon starts, after all rows were read. Restores state that depends on several rows. */
-  start?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called at every turn of the main loop. */
-  tick?(own: M, about: About): RuleStep<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
    */
@@ -262,24 +268,34 @@ export interface OwnStep<S> {
   readonly statement?: FindingStatement;
 }
 
+/** What a rule about this process receives. */
+export interface OwnInputs {
+  readonly count: Spoilt;
+  /** The result of a real client, and of our own steps right after it. */
+  readonly compare: ClientRun;
+  /** Each settled sample that is judged, after the rules about mirrors. */
+  readonly verify: Sample;
+  /** The process was suspended, or a clock jumped. */
+  readonly sleep: null;
+  /** A suspicion against our network has ended. */
+  readonly release: null;
+  /** The daemon starts, or reloads. */
+  readonly adopt: null;
+  /** Sent at every turn of the main loop: why the state cannot be stored; `null`: it can. */
+  readonly tick: StateTrouble | null;
+}
+
+interface OwnHook<S, Input> {
+  of(own: S, input: Input, about: AboutUs): OwnStep<S>;
+}
+
+type OwnHooks<S> = { readonly [I in keyof OwnInputs]?: OwnHook<S, OwnInputs[I]>['of'] };
+
 /** A rule about this process and the network of this host. Its state is not stored. */
-export interface OwnRule<S = unknown> {
+export interface OwnRule<S = unknown> extends OwnHooks<S> {
   readonly name: string;
   readonly kind: FindingKind;
   readonly none: () => S;
-  count?(own: S, spoilt: Spoilt, about: AboutUs): OwnStep<S>;
-  /** Receives the result of a real client, and of our own steps right after it. */
-  compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
-  /** Receives each settled sample that is judged, after the rules about mirrors. */
-  verify?(own: S, sample: Sample, about: AboutUs): OwnStep<S>;
-  /** Called after the process was suspended, or a clock jumped. */
-  sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called when a suspicion against our network has ended. */
-  release?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called when the daemon starts, and at each reload. */
-  adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Resumes a finding that was open when the process ended; `null` or absent: the finding is closed. */
   resume?(own: S, finding: Finding, about: AboutUs): S | null;
-  /** Called at every turn of the main loop. `trouble`: why the state cannot be stored; `null`: it can. */
-  tick?(own: S, trouble: StateTrouble | null, about: AboutUs): OwnStep<S>;
 }

@@ -1,6 +1,7 @@
 import { matchesParts } from '../../core/globs.ts';
-import type { Gaps } from '../../core/mirror.ts';
+import type { Gaps, Target } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
+import { type MirrorMemory, stateOf } from './mirror-memory.ts';
 
 /**
  * One response about the contents of one subject (a module, one version of it, or the whole mirror). `fromMs` and
@@ -154,6 +155,12 @@ export class Shelf {
   reading: LagReading | null = null;
 }
 
+/** The key of the subject of a target's responses. */
+export function subjectKeyOf(target: Target): string {
+  const { ecosystem, upstream, module, version, step } = target;
+  return `${ecosystem}|${upstream}|${module ?? ''}|${version ?? ''}|${step}`;
+}
+
 /**
  * What the responses to one kind of request (`step`) are about: a module, one version (tag) of a module, or the whole
  * mirror.
@@ -178,7 +185,7 @@ export class ContentSubject {
   }
 }
 
-export class MirrorContents {
+class MirrorContents {
   /**
    * By module and version (such as `latest`): the version that it resolved to last (`now`), and earlier ones (`left`).
    */
@@ -186,6 +193,10 @@ export class MirrorContents {
   readonly steppedBack = new Map<string | null, Shelf>();
   /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
   propagations: readonly number[] = [];
+}
+
+export function contentsOf(mirror: MirrorMemory): MirrorContents {
+  return stateOf({ name: 'contents', none: () => new MirrorContents() }, mirror);
 }
 
 export interface ContentComparison {

@@ -1,5 +1,5 @@
 import type { SpikeRule } from '../../core/config.ts';
-import { placeIn } from '../../core/statistics.ts';
+import { placeIn, quantile } from '../../core/statistics.ts';
 
 export interface Baseline {
   /** The last round trips in milliseconds, oldest first, at most `rule.window`. */
@@ -32,37 +32,32 @@ function middleOf(sorted: readonly number[]): number {
 }
 
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
-  const { resolvedVersion } = baseline;
-  if (baseline.window.length > rule.window) return newBaseline([...baseline.window, rttMs], resolvedVersion, rule);
-  const oldest = baseline.window.length === rule.window ? baseline.window[0] : undefined;
-  const window = baseline.window.slice(oldest === undefined ? 0 : 1);
-  window.push(rttMs);
-  const sorted = baseline.sorted.slice();
-  if (oldest !== undefined) sorted.splice(placeIn(sorted, oldest), 1);
+  const all = [...baseline.window, rttMs];
+  // To sort the whole window for each sample would be costly.
+  const sorted = [...baseline.sorted];
+  for (const left of all.slice(0, -rule.window)) sorted.splice(placeIn(sorted, left), 1);
   sorted.splice(placeIn(sorted, rttMs), 0, rttMs);
-  return measured(window, sorted, resolvedVersion, rule);
+  return newBaseline(all, baseline.resolvedVersion, rule, sorted);
 }
 
-/** Makes a baseline from round trips in milliseconds, oldest first. */
-export function newBaseline(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
-  const kept = window.slice(-rule.window);
-  return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
-}
-
-function measured(
-  window: readonly number[],
-  sorted: readonly number[],
+/**
+ * Makes a baseline from round trips in milliseconds, oldest first.
+ * @param sorted  the last `rule.window` of them, sorted
+ */
+export function newBaseline(
+  all: readonly number[],
   resolvedVersion: string | null,
   rule: SpikeRule,
+  sorted: readonly number[] = all.slice(-rule.window).toSorted(ascending),
 ): Baseline {
-  const isWarm = window.length >= Math.min(rule.warmup, rule.window) && window.length > 0;
-  const p99Ms = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? null;
-  const impliedMs = impliedP99Ms(sorted);
+  const window = all.slice(-rule.window);
+  const p99Ms = quantile(sorted, 0.99);
+  const isWarm = p99Ms !== null && window.length >= Math.min(rule.warmup, rule.window);
   return {
     window,
     sorted,
     medianMs: isWarm ? middleOf(sorted) : null,
-    p99Ms: isWarm && p99Ms !== null ? Math.max(p99Ms, impliedMs) : null,
+    p99Ms: isWarm ? Math.max(p99Ms, impliedP99Ms(sorted)) : null,
     resolvedVersion,
   };
 }
@@ -79,8 +74,7 @@ const toP99 = 2.326;
  * quartile is 0.
  */
 function impliedP99Ms(sorted: readonly number[]): number {
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  const [low, high] = [at(0.25), at(0.75)];
+  const [low, high] = [quantile(sorted, 0.25) ?? 0, quantile(sorted, 0.75) ?? 0];
   return low <= 0 ? 0 : middleOf(sorted) * (high / low) ** (toP99 / betweenQuartiles);
 }
 

@@ -139,7 +139,8 @@ const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');
 
 export const goClient: Client = {
   id: 'go',
-  spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
+  // https://go.dev/ref/mod#environment-variables
+  // https://go.dev/ref/mod#goproxy-protocol
   describes: 'The current GOPROXY of the clients. Default: the mirror of the highest weight, then `,direct`.',
   expected: phrase('expected.goChain'),
   parse: parseGoproxy,

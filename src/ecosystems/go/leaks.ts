@@ -39,9 +39,13 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   );
   if (leaking.length === 0) return [];
   // Modules of other owners at the same host stay verified by the checksum database.
+  const named = [...stated, ...globsOfMachine(found)];
+  const strange = new Set<string>();
   const own = leaking.flatMap(({ module }) => {
-    const patterns = stated.filter((pattern) => matchesGoPatterns([pattern], module));
-    return patterns.length > 0 ? patterns : [`${module.split('/', 1)[0]}/*`];
+    const patterns = named.filter((pattern) => matchesGoPatterns([pattern], module));
+    const [host = ''] = module.split('/', 1);
+    if (patterns.length === 0) strange.add(host);
+    return patterns.length > 0 ? patterns : [`${host}/*`];
   });
   const changes = steering(found, isSentOutside, isLookedUp).map((name) => {
     const old = settingInForce(found, name);
@@ -58,12 +62,22 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
       'go-private-leaks',
       say(isSentOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
       first.map(({ file, line }) => ({ file, line })),
-      changes.map(({ name, old, value }) =>
-        settingLineFor({ name, source: old?.source ?? (found.goenv === null ? 'environment' : 'file') }, value),
-      ),
-      edits.length < changes.length ? [] : edits,
+      changes.map(({ name, old, value }) => {
+        const source = old?.source ?? (found.goenv === null ? 'environment' : 'file');
+        const line = settingLineFor({ name, source }, value);
+        return strange.size === 0 ? line : say('trap.go-private-leaks.set', { line, hosts: [...strange].join(', ') });
+      }),
+      // A host that only go.mod names may be a stranger's: as a private one, nothing verifies its modules.
+      edits.length < changes.length || strange.size > 0 ? [] : edits,
     ),
   ];
+}
+
+/** Returns the globs of private modules in the settings of this machine, without those of a checkout. */
+function globsOfMachine({ settings }: GoFound): readonly string[] {
+  const isGlob = /^GO(?:PRIVATE|NOPROXY|NOSUMDB)$/;
+  const own = settings.filter(({ name, source }) => isGlob.test(name) && source !== 'direnv');
+  return own.flatMap(({ value }) => value.split(',')).filter((glob) => glob !== 'none' && isNarrow(glob));
 }
 
 /** Returns the variables to change to prevent the leak: GONOPROXY or GONOSUMDB if it is set, else GOPRIVATE. */

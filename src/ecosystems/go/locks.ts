@@ -5,9 +5,10 @@ import {
   type LockEntry,
   type LockFile,
   type Locks,
-  type MalformedLines,
+  malformedOf,
   type SkipReason,
   sortByNeed,
+  type WrongLine,
 } from '../locks.ts';
 import { readGoMod } from './mod-file.ts';
 import { isModulePath } from './names.ts';
@@ -28,7 +29,6 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
   // An empty go.sum is valid: it is the go.sum of a module without dependencies.
   if (kind === 'sum' && sum === null && file.text.trim() !== '') return error(phrase('expected.goSumLines'));
   const [sumText, sumFile] = kind === 'sum' ? [file.text, file.name] : [beside, partner];
-  const malformed = malformedLines(sumText);
   return ok({
     entries: listLockEntries(kind, sum, mod).map(({ module, version }) => ({
       module,
@@ -36,7 +36,7 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
       because: skipReason({ module, version }, mod, file.isPrivate(module)),
     })),
     pinned: sum?.hashes ?? {},
-    malformed: malformed.count === 0 ? [] : [{ ...malformed, file: sumFile, expected: phrase('expected.goSumLine') }],
+    malformed: malformedOf(sumFile, phrase('expected.goSumLine'), wrongLinesIn(sumText)),
   });
 }
 
@@ -70,24 +70,12 @@ interface GoMod {
 
 /** Matches a valid line of go.sum. @see cmd/go/internal/modfetch readGoSum */
 const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
-const malformedMax = 20;
-const wordChars = 60;
 
-function malformedLines(text: string): MalformedLines {
-  const wrong = text
+function wrongLinesIn(text: string): readonly WrongLine[] {
+  return text
     .split('\n')
-    .map((content, at) => ({ content, line: at + 1 }))
+    .map((content, at) => ({ words: content.trim().split(/\s+/, 2), content, line: at + 1 }))
     .filter(({ content }) => content.trim() !== '' && !sumLine.test(content));
-  const first = wrong.slice(0, malformedMax).map(({ content, line }) => {
-    const [module = '', version = ''] = content.trim().split(/\s+/, 2).map(shown);
-    return { line, module, version };
-  });
-  return { count: wrong.length, first };
-}
-
-function shown(word: string): string {
-  const clean = word.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
-  return clean.length <= wordChars ? clean : `${clean.slice(0, wordChars - 1)}…`;
 }
 
 /** Parses go.sum and skips invalid lines. `null`: the text has no valid line. */

@@ -3,7 +3,16 @@ import { formatCommand } from '../../core/command-line.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Machine, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
-import { type Doctor, type FileLine, type KnownTraps, listBelow, readLines, splitWords, trapOf } from '../doctor.ts';
+import {
+  type Doctor,
+  type FileLine,
+  type KnownTraps,
+  listBelow,
+  readLines,
+  sayTrap,
+  splitWords,
+  trapOf,
+} from '../doctor.ts';
 
 interface AptSource extends Pick<FileLine, 'file' | 'line'> {
   readonly uris: readonly string[];
@@ -148,10 +157,7 @@ function sourceTraps(source: AptSource, say: Say): readonly AptTrap[] {
     ...(isTrusted ? ['apt-unverified' as const] : signedBy === null ? ['apt-key-unnamed' as const] : []),
     ...(uris.some((one) => URL.parse(one)?.password) ? ['apt-secret-in-source' as const] : []),
   ];
-  return ids.map((id) => {
-    const what = say(`trap.${id}.what`, { uri: shown(source) });
-    return trapOf(id, what, [{ file, line }], [say(`trap.${id}.set`)]);
-  });
+  return ids.map((id) => sayTrap(say, id, [{ file, line }], { uri: shown(source) }));
 }
 
 async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
@@ -161,8 +167,7 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
     if (!key.startsWith('/')) continue;
     const read = await machine.read(machine.system(key));
     if (read.tag === 'ok' || read.code !== 'ENOENT') continue;
-    const what = say('trap.apt-key-missing.what', { uri: shown(source), key });
-    traps.push(trapOf('apt-key-missing', what, [{ file, line }], [say('trap.apt-key-missing.set', { key })]));
+    traps.push(sayTrap(say, 'apt-key-missing', [{ file, line }], { uri: shown(source), key }));
   }
   return traps;
 }
@@ -176,8 +181,7 @@ async function listTraps({ uris, file, line }: AptSource, machine: Machine, say:
     const list = path.replace(/^\/+/, '/');
     const read = await machine.read(machine.system(list));
     if (read.tag === 'ok' && /^[ \t]*(?:https?|file):/m.test(read.text)) continue;
-    const what = say('trap.apt-list-missing.what', { list });
-    traps.push(trapOf('apt-list-missing', what, [{ file, line }], [say('trap.apt-list-missing.set', { list })]));
+    traps.push(sayTrap(say, 'apt-list-missing', [{ file, line }], { list }));
   }
   return traps;
 }
@@ -209,9 +213,8 @@ function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly
     const listed = [...others.map(({ value }) => value), ...(isOther ? [above] : [])]
       .map(maskUrl)
       .join(say('list.and'));
-    const what = say('trap.apt-proxy-differs.what', { value: maskUrl(last.value), others: listed });
     const where = [...[last, ...others].map(({ file, line }) => ({ file, line })), ...(isOther ? [{ variable }] : [])];
-    return [trapOf('apt-proxy-differs', what, where, [say('trap.apt-proxy-differs.set', { scheme })])];
+    return [sayTrap(say, 'apt-proxy-differs', where, { value: maskUrl(last.value), others: listed, scheme })];
   });
 }
 

@@ -112,7 +112,7 @@ function rank(keys: readonly string[], { url }: Pick<Mirror, 'url'>): number {
 export const filesClient: Client = {
   id: 'files',
   nameAt: (mirror) => profileOf(mirror.own?.['profile'])?.client ?? null,
-  spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
+  // https://www.rfc-editor.org/rfc/rfc9110
   describes:
     "The base URLs that clients use today, separated by spaces. Several are possible for pacman's servers and apt's mirror list. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
@@ -171,6 +171,27 @@ function lightAside(_version: string | null, configured: ConfiguredStep): UsualA
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }
 
+/** Clients and systems beside the one that a profile names, by the name of its client. */
+const otherClients: Readonly<Record<string, string>> = {
+  ...{
+    gradle: 'maven',
+    sbt: 'maven',
+    ivy: 'maven',
+    ubuntu: 'debian',
+    dpkg: 'debian',
+    mamba: 'conda',
+    micromamba: 'conda',
+  },
+  ...{
+    rust: 'crates',
+    gem: 'rubygems',
+    gems: 'rubygems',
+    ruby: 'rubygems',
+    archlinux: 'arch',
+    'alpine-linux': 'alpine',
+  },
+};
+
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
@@ -181,18 +202,18 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     debootstrap: /(?:^|\] )E: (?:Failed getting release (?:signature )?file https?:|Invalid Release file, )/,
     // https://github.com/rust-lang/cargo: src/cargo/util/network/, sources/registry/
     cargo:
-      /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from |replaced source registry )?`|^[Uu]nable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry/,
+      /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from |replaced source registry )?`|^[Uu]nable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry|^error: (?:no matching package (?!.*--offline).*location searched: (?:registry|crates\.io|`\S+ index)|config\.json not found in registry|no token found for `|token rejected for `|checksum for `|failed to (?:unpack (?:package|entry)|parse registry's))/,
     // https://github.com/apache/maven-resolver: ArtifactTransferException, ChecksumFailureException; Ivy and Coursier of sbt
     Maven:
-      /Could not (?:transfer (?:artifact|metadata)|find artifact \S+ in) |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
+      /Could not (?:transfer (?:artifact|metadata)|find (?:artifact|metadata) \S+ in) |Non-parseable POM \S+|^error reading \S+\.jar; |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
     // https://github.com/gradle/gradle: platforms/software/resources-http
     Gradle:
-      /Could not (?:GET|HEAD) '|Could not parse POM https?:|Searched in the following locations: |Using insecure protocols with repositories/,
+      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|^Exception in thread "main" java\.[\w.]+: (?:Downloading from |Server returned HTTP |https?:\S+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
     // https://github.com/ruby/rubygems: lib/rubygems/remote_fetcher.rb, bundler/lib/bundler/fetcher.rb
     gem: /Gem::(?:RemoteFetcher|Package)::|Unable to download data from https?:|Bundler::(?:HTTPError|Fetcher::)|Could not verify the SSL certificate for https?:|(?:Authentication is required|Bad username or password) for https?:|Could not (?:reach host|fetch specs from)/,
     // https://github.com/conda/conda/blob/main/conda/gateways/repodata/__init__.py
     conda:
-      /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to)/,
+      /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to|File not valid|Could not parse|Multiple errors)|^RuntimeError: (?:Found incorrect download|Download error)|^ProxyError: Conda|^PackagesNotFound\w*Error: |^Exception: HTTPSConnectionPool/,
     // https://gitlab.alpinelinux.org/alpine/apk-tools: src/print.c, src/database.c
     apk: /\b(?:ERROR|WARNING): (?:Ignoring |updating and opening |fetching |opening )?https?:\S+: /,
     // https://github.com/rpm-software-management/librepo: librepo/downloader.c; [Errno 14] is of yum 3.
@@ -204,7 +225,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     pacman:
       /^error: (?:failed retrieving file '|\S+: (?:signature from|missing required sig))|is corrupted \(invalid or corrupted package/,
   },
-  spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
+  // https://www.rfc-editor.org/rfc/rfc9110
   steps: {
     get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash, usualAside: lightAside }),
     whole: heavy({ grain: 'version', verifies: byHash, usualAside }),
@@ -217,8 +238,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   canary: 'get',
   fetch: ['get', 'whole'],
   names: httpNames,
-  locks: null,
-  settings: null,
   mirrorKeys: {
     profile: checked(
       `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
@@ -226,13 +245,14 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       (value) => profileOf(value) !== null,
     ).optional(),
   },
-  profileFor: (word) => profiles.find(({ id, client }) => id === word || client === word)?.id ?? null,
+  profileFor(word) {
+    const name = Object.hasOwn(otherClients, String(word)) ? otherClients[String(word)] : word;
+    return profiles.find(({ id, client }) => id === name || client === name)?.id ?? null;
+  },
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,
-  learning: null,
   unchecked,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ httpDoctor: doctor }) => doctor),

@@ -113,7 +113,6 @@ export interface NamedArtifact {
 /** One well-known kind of file mirror. */
 export interface Profile {
   readonly id: string;
-  readonly spec: readonly string[];
   /** The package manager; also the key of its lines in a remedy. */
   readonly client: string;
   /** True if the package manager verifies files by signatures of the distribution; absent: not known. */
@@ -137,7 +136,7 @@ export interface Profile {
   newestIn?(path: string, body: Uint8Array): NamedArtifact | null;
   /** Returns the URL of a download, by a file that states where downloads are; `null`: it states none. */
   downloadIn?(path: string, body: Uint8Array): string | null;
-  /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`); absent: none is. */
+  /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`, `.md5`); absent: none is. */
   hasSumBeside?(path: string): boolean;
   /** The signed lists that name files; absent: mirrors of this profile have none. */
   readonly lists?: {

@@ -9,8 +9,9 @@ import {
   isPlainUrl,
   memberOfUrl,
   offersHttp1,
-  pasteableUrl,
+  pasteableHeadOf,
   type Remedy,
+  variablesFor,
   walkInOrder,
 } from '../client.ts';
 import { nameScopeOf } from './names.ts';
@@ -34,10 +35,9 @@ export function checkRegistries(chain: string): Sentence | null {
  */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 
-function clientOf(id: string, spec: readonly string[], forms: readonly string[], pasted: Pasted): Client {
+function clientOf(id: string, forms: readonly string[], pasted: Pasted): Client {
   return {
     id,
-    spec,
     describes: `The registry that ${id} uses today. Default: the mirror of the highest weight.`,
     expected: phrase('expected.npmChain'),
     parse: parseRegistry,
@@ -59,54 +59,38 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
 
 const npmrc = (url: string): string => `registry=${url}`;
 
-export const npmClient: Client = clientOf(
-  'npm',
-  ['https://docs.npmjs.com/cli/using-npm/config#registry', 'https://docs.npmjs.com/cli/using-npm/scope'],
-  ['env', 'npmrc'],
-  {
-    lines: (url) => ({ npmrc: npmrc(url), npm: formatCommand`npm config set registry ${url}` }),
-    command: 'npm config set registry',
-    notes: () => [],
-  },
-);
+/** @see https://docs.npmjs.com/cli/using-npm/config#registry, https://docs.npmjs.com/cli/using-npm/scope */
+export const npmClient: Client = clientOf('npm', ['env', 'npmrc'], {
+  lines: (url) => ({ npmrc: npmrc(url), npm: formatCommand`npm config set registry ${url}` }),
+  command: 'npm config set registry',
+  notes: () => [],
+});
 
-export const pnpmClient: Client = clientOf(
-  'pnpm',
-  ['https://pnpm.io/npmrc#registry--authentication-settings'],
-  ['env', 'npmrc'],
-  {
-    lines: (url) => ({ npmrc: npmrc(url), pnpm: formatCommand`pnpm config set registry ${url}` }),
-    command: 'pnpm config set registry',
-    notes: () => [phrase('note.pnpmWorkspace')],
-  },
-);
+/** @see https://pnpm.io/npmrc#registry--authentication-settings */
+export const pnpmClient: Client = clientOf('pnpm', ['env', 'npmrc'], {
+  lines: (url) => ({ npmrc: npmrc(url), pnpm: formatCommand`pnpm config set registry ${url}` }),
+  command: 'pnpm config set registry',
+  notes: () => [phrase('note.pnpmWorkspace')],
+});
 
 /**
  * The client yarn. The lines `yarnrc.yml` and `yarn` of its remedy are for yarn 2 and later; yarn 1 reads npm's
  * settings.
+ * @see https://yarnpkg.com/configuration/yarnrc#npmRegistryServer, https://classic.yarnpkg.com/docs/yarnrc
  */
-export const yarnClient: Client = clientOf(
-  'yarn',
-  ['https://yarnpkg.com/configuration/yarnrc#npmRegistryServer', 'https://classic.yarnpkg.com/docs/yarnrc'],
-  ['env'],
-  {
-    lines: (url) => ({
-      'yarnrc.yml': `npmRegistryServer: "${url}"`,
-      yarn: formatCommand`yarn config set --home npmRegistryServer ${url}`,
-    }),
-    command: 'yarn config set --home npmRegistryServer',
-    notes: ({ protocol, hostname }) => (protocol === 'http:' ? [phrase('note.yarnPlain', { host: hostname })] : []),
-  },
-);
+export const yarnClient: Client = clientOf('yarn', ['env'], {
+  lines: (url) => ({
+    'yarnrc.yml': `npmRegistryServer: "${url}"`,
+    yarn: formatCommand`yarn config set --home npmRegistryServer ${url}`,
+  }),
+  command: 'yarn config set --home npmRegistryServer',
+  notes: ({ protocol, hostname }) => (protocol === 'http:' ? [phrase('note.yarnPlain', { host: hostname })] : []),
+});
 
 interface Pasted {
   lines(url: string): Readonly<Record<string, string>>;
   readonly command: string;
   notes(url: URL): readonly Sentence[];
-}
-
-function exported(url: string): string {
-  return variables.map((name) => formatCommand`export ${name}=${url}`).join('\n');
 }
 
 /**
@@ -119,15 +103,12 @@ function registryRemedy(
   after: Chain,
   privatePatterns: readonly string[],
 ): Remedy {
-  const [url, old] = [urlOf(after), urlOf(before)];
-  const rollback = old === null ? phrase('back.registry') : exported(old);
+  const [url, old] = [pasteableHeadOf(after), pasteableHeadOf(before)];
+  const rollback = old === null ? phrase('back.registry') : variablesFor(variables, old).env;
   if (url === null) return { remedy: {}, rollback, notes: [phrase('note.npmByHand')] };
+  const { env, json } = variablesFor(variables, url);
   return {
-    remedy: {
-      env: exported(url),
-      ...lines(url),
-      json: JSON.stringify(Object.fromEntries(variables.map((name) => [name, url]))),
-    },
+    remedy: { env, ...lines(url), json },
     rollback,
     notes: [
       phrase('note.npmWins', { command }),
@@ -137,12 +118,6 @@ function registryRemedy(
       ...notesOnCredentials(before, after),
     ],
   };
-}
-
-function urlOf({ members: [member] }: Chain): string | null {
-  if (member?.kind !== 'url') return null;
-  const url = `${member.plain.replace(/(?<!\/)\/+$/, '')}/`;
-  return pasteableUrl.test(url) && URL.canParse(url) ? url : null;
 }
 
 /**

@@ -203,6 +203,7 @@ const files: readonly (readonly [RegExp, RegExp, ReadFields, ...(readonly string
   [/(?:^|\/)\.yarnrc$/, /^yarn\.lock$/, readYarnrc, ['registry']],
   [/(?:^|\/)pnpm(?:-workspace|\/config)\.yaml$/, /^pnpm-lock/, readYaml, ['registries', 'default'], ['registry']],
   [/(?:^|\/)\.?bunfig\.toml$/, /^bun\.lock/, readToml, ['install', 'registry'], ['install', 'registry', 'url']],
+  [/(?:^|\/)pnpm\/rc$/, /^pnpm-lock/, readNpmrc, ['registry']],
   [/(?:^|\/)\.npmrc$/, anyLock, readNpmrc, ['registry']],
 ];
 
@@ -247,7 +248,7 @@ export const npmDoctor: Doctor = {
     })),
     userFiles: ({ env, home }) => [
       ...['.yarnrc.yml', '.yarnrc', '.bunfig.toml'].map((name) => join(home, name)),
-      join(configFolderOf({ env, home }), 'pnpm/config.yaml'),
+      ...['rc', 'config.yaml'].map((name) => join(configFolderOf({ env, home }), 'pnpm', name)),
     ],
     hasCredentials: (text, host) =>
       text

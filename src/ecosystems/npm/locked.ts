@@ -3,9 +3,10 @@ import {
   type Lock,
   type LockEntry,
   type LockFile,
-  type MalformedLines,
+  malformedOf,
   type SkipReason,
   sortByNeed,
+  type WrongLine,
 } from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
 import { isExact, isPackageName } from './names.ts';
@@ -80,14 +81,6 @@ export interface Locked {
   readonly hasOwnPath?: boolean;
 }
 
-export interface LockText {
-  readonly packages: readonly Locked[];
-  readonly direct: ReadonlySet<string>;
-  /** The number of packages that require a package, keyed by the name of the required package. */
-  readonly mentions: ReadonlyMap<string, number>;
-  readonly malformed: MalformedLines;
-}
-
 /** npm and yarn 1 write these hosts into lock files, even for packages from mirrors. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
@@ -96,7 +89,7 @@ const publicUpstream = 'npm';
  * Returns the entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
  * @param expected  what a valid line looks like
  */
-export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
+export function lockOf({ packages, direct, mentions, wrong }: LockFound, file: LockFile, expected: Sentence): Lock {
   const once = new Map<string, Locked>();
   for (const one of packages) {
     const key = `${one.module}@${one.version}`;
@@ -116,7 +109,7 @@ export function lockOf({ packages, direct, mentions, malformed }: LockText, file
         return best === undefined ? [] : [[key, best.digests.join(' ')] as const];
       }),
     ),
-    malformed: malformed.count === 0 ? [] : [{ ...malformed, file: file.name, expected }],
+    malformed: malformedOf(file.name, expected, wrong),
   };
 }
 
@@ -157,24 +150,11 @@ export function lockedRegistryOf({ module, source, hasOwnPath }: Locked): string
   return at < 0 ? null : `${url.origin}${path.slice(0, at)}/`;
 }
 
-const malformedMax = 20;
-const wordChars = 60;
-
-class Malformed implements MalformedLines {
-  count = 0;
-  readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
-
-  add(line: number, content: string): void {
-    this.count += 1;
-    const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
-    if (this.first.length < malformedMax) this.first.push({ line, module: clean.slice(0, wordChars), version: '' });
-  }
-}
-
 /** What a lock file lists, collected while it is read. */
-export class LockFound implements LockText {
+export class LockFound {
   readonly packages: Locked[] = [];
   readonly direct = new Set<string>();
+  /** The number of packages that require a package, keyed by the name of the required package. */
   readonly mentions = new Map<string, number>();
-  readonly malformed = new Malformed();
+  readonly wrong: WrongLine[] = [];
 }

@@ -146,7 +146,7 @@ function hostTable({ url, project }: HostsFile): readonly string[] {
 export const containerd: Client = {
   ...hostChain,
   id: 'containerd',
-  spec: ['https://github.com/containerd/containerd/blob/main/docs/hosts.md'],
+  // https://github.com/containerd/containerd/blob/main/docs/hosts.md
   describes: 'The current hosts in hosts.toml, in order. Default: the mirror of the highest weight, then `direct`.',
   walk: (chain, replyOf) =>
     walkInOrder(chain, replyOf, (reply) => reply.tag === 'failed' && (reply.isHung === true || isTaken(reply))),
@@ -209,7 +209,7 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 export const podman: Client = {
   ...hostChain,
   id: 'podman',
-  spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
+  // https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md
   describes:
     'The current mirrors in registries.conf, in order. Default: the mirror of the highest weight, then `direct`.',
   // podman tries the next mirror after a cut manifest, but not after a cut layer.
@@ -259,7 +259,7 @@ function daemonKeys({ mirrors }: Places): Readonly<Record<string, readonly strin
 export const docker: Client = {
   ...hostChain,
   id: 'docker',
-  spec: ['https://docs.docker.com/docker-hub/image-library/mirror/'],
+  // https://docs.docker.com/docker-hub/image-library/mirror/
   describes:
     'The current registry-mirrors in daemon.json, in order. Default: the mirror of the highest weight, then `direct`.',
   walk: walkInOrder,

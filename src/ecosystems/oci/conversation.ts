@@ -43,7 +43,7 @@ const dayMs = 24 * 3_600_000;
  * Fetches one blob of an image and judges it, then some further ones (`further`). `entryFor` selects the manifest by its
  * platform, `chosen` selects the blob. Only the request for this blob counts in the probe's time.
  */
-export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
+function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
   if (found.tag === 'error') return ended(found.error);
   const { layer, of } = found.value;

@@ -23,12 +23,15 @@ export interface OciFound {
 
 export async function findOci(machine: Machine): Promise<OciFound> {
   const own = configFolderOf(machine);
-  const folder = machine.system('/etc/containerd/certs.d');
-  const listed = await machine.list(folder);
   const hosts: HostsSettings[] = [];
-  for (const registry of listed.tag === 'ok' ? listed.names : []) {
-    const file = await readSettingsFile(machine, join(folder, registry, 'hosts.toml'), toml);
-    if (file !== null) hosts.push({ ...file, registry });
+  for (const folder of ['/etc/containerd/certs.d', '/var/snap/microk8s/current/args/certs.d'].map((path) =>
+    machine.system(path),
+  )) {
+    const listed = await machine.list(folder);
+    for (const registry of listed.tag === 'ok' ? listed.names : []) {
+      const file = await readSettingsFile(machine, join(folder, registry, 'hosts.toml'), toml);
+      if (file !== null) hosts.push({ ...file, registry });
+    }
   }
   const users = await registriesIn(machine, join(own, 'containers'));
   const isInstead = users.some(({ file }) => file === join(own, 'containers/registries.conf'));

@@ -39,14 +39,8 @@ function hostsTraps(file: SettingsFile, say: Say): readonly OciTrap[] {
   return [
     ...skipped.map(({ place, lines }) => {
       const what = say('trap.oci-verify-skipped.what', { key: 'skip_verify' });
-      const set = say('trap.oci-verify-skipped.authority');
-      return trapOf(
-        'oci-verify-skipped',
-        what,
-        [place],
-        [set],
-        lines.map((line) => editOf(line, [])),
-      );
+      const edits = lines.map((line) => editOf(line, []));
+      return trapOf('oci-verify-skipped', what, [place], [say('trap.oci-verify-skipped.authority')], edits);
     }),
     ...plain.map(({ url, at }) => plainMirror(url, at.place, say)),
   ];

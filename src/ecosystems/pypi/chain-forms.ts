@@ -63,7 +63,10 @@ export const pypiForms: ChainForms = {
   userFiles: (machine) => [join(configFolderOf(machine), 'pypoetry/config.toml')],
   keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index(?![-_]url)|source\s+add\s+(?:-\S+\s+){0,3}[\w.-]+(?:\s+-\S+){0,3}|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
   meaningOf(key, command) {
-    const isPip = /\b(?:pip|uv)/.test(command) && /\b(?:install|download|wheel|sync|compile)\b/.test(command);
+    const isPip =
+      (/\b(?:pip|uv|session\b)/.test(command) && /\b(?:install|download|wheel|sync|compile)\b/.test(command)) ||
+      // Ansible's module pip, and the list of pip in a file of conda.
+      /^\s*(?:extra_args:|- )\s*["']?-[if]\b/.test(command);
     if (/^-[if]$/.test(key)) return !isPip ? null : key === '-i' ? 'default' : 'further';
     return /^(?:index|default|pypi|source(?!.*(?:supplemental|secondary|explicit)))/i.test(key) ? 'default' : 'further';
   },

@@ -1,4 +1,4 @@
-import { escapeWord, formatCommand } from '../../core/command-line.ts';
+import { escapeWord } from '../../core/command-line.ts';
 import type { Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
@@ -12,9 +12,10 @@ import {
   offersHttp1,
   offersHttp2,
   parseUrls,
-  pasteableUrl,
+  pasteableHeadOf,
   type Remedy,
   type Reply,
+  variablesFor,
   type WalkEnd,
   walkInOrder,
 } from '../client.ts';
@@ -37,29 +38,16 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
   return chainOf([own, ...rest]);
 }
 
-/** Returns the URL of the first index, with a final slash to avoid a redirect. `null`: the URL is not safe to paste. */
-function pasteable(chain: Chain): string | null {
-  const url = chain.members[0]?.plain;
-  return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/(?<!\/)\/+$/, '')}/` : null;
-}
-
 const variables = ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX'] as const;
-
-function linesFor(url: string): { readonly env: string; readonly json: string } {
-  return {
-    env: variables.map((name) => formatCommand`export ${name}=${url}`).join('\n'),
-    json: JSON.stringify(Object.fromEntries(variables.map((name) => [name, url]))),
-  };
-}
 
 /**
  * Returns the rollback lines for a shell. Below them, as comments, are those for the client's file, which the variables
  * override. So all lines can be pasted into a shell.
  */
 function rollbackTo(before: Chain, { file, fileFor }: Pick<Own, 'file' | 'fileFor'>): string | Sentence {
-  const url = pasteable(before);
+  const url = pasteableHeadOf(before);
   if (url === null) return phrase('back.index');
-  return `${linesFor(url).env}\n# ${file}:\n${fileFor(url).replace(/^/gm, '# ')}`;
+  return `${variablesFor(variables, url).env}\n# ${file}:\n${fileFor(url).replace(/^/gm, '# ')}`;
 }
 
 function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
@@ -76,7 +64,7 @@ function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[
   return notes;
 }
 
-interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> {
+interface Own extends Pick<Client, 'describes' | 'walk' | 'protocols'> {
   readonly id: 'pip' | 'uv';
   /** The name of the client's file of settings. */
   readonly file: 'pip.conf' | 'uv.toml';
@@ -102,11 +90,11 @@ function clientOf({ file, fileFor, byHand, notes, ...own }: Own): Client {
     forms: [own.id, 'env'],
     variables: Object.fromEntries(variables.map((name) => [name, isPlainUrl])),
     remedy(before, after, privatePatterns): Remedy {
-      const url = pasteable(after);
+      const url = pasteableHeadOf(after);
       const rollback = rollbackTo(before, { file, fileFor });
       const notesHere = notesFor(before, after, privatePatterns);
       if (url === null) return { remedy: {}, rollback, notes: [...notesHere, byHand] };
-      const { env, json } = linesFor(url);
+      const { env, json } = variablesFor(variables, url);
       return { remedy: { env, [own.id]: fileFor(url), json }, rollback, notes: [...notesHere, ...notes(url)] };
     },
   };
@@ -145,10 +133,8 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
 /** The client pip. Advice for pip also applies to other clients that read pip's settings. */
 export const pip: Client = clientOf({
   id: 'pip',
-  spec: [
-    'https://pip.pypa.io/en/stable/cli/pip_install/#finding-packages',
-    'https://pip.pypa.io/en/stable/topics/configuration/',
-  ],
+  // https://pip.pypa.io/en/stable/cli/pip_install/#finding-packages
+  // https://pip.pypa.io/en/stable/topics/configuration/
   describes:
     'The current index-url of pip, then its extra-index-urls, separated by spaces. Default: the mirror of the highest weight.',
   walk: walkPip,
@@ -172,7 +158,8 @@ function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd 
 
 export const uv: Client = clientOf({
   id: 'uv',
-  spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],
+  // https://docs.astral.sh/uv/concepts/indexes/
+  // https://docs.astral.sh/uv/reference/environment/
   describes:
     "uv's current default index, then those of UV_INDEX (which uv requests first), separated by spaces. Default: the mirror of the highest weight.",
   walk: walkUv,

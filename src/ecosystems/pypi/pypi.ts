@@ -121,21 +121,21 @@ function why(words: string): ClientReason {
   };
 }
 
-const wheels = 'https://packaging.python.org/en/latest/specifications/binary-distribution-format/';
-
 const sharedRun = { usualRequests: 3, cannot, why };
 
 const pipRun: RealClient = {
   ...sharedRun,
   id: 'pip',
-  spec: ['https://pip.pypa.io/en/stable/cli/pip_download/', wheels],
+  // https://pip.pypa.io/en/stable/cli/pip_download/
+  // https://packaging.python.org/en/latest/specifications/binary-distribution-format/
   plan: pipPlan,
 };
 
 const uvRun: RealClient = {
   ...sharedRun,
   id: 'uv',
-  spec: ['https://docs.astral.sh/uv/reference/cli/#uv-pip-install', wheels],
+  // https://docs.astral.sh/uv/reference/cli/#uv-pip-install
+  // https://packaging.python.org/en/latest/specifications/binary-distribution-format/
   plan: uvPlan,
 };
 
@@ -192,22 +192,20 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   errorFrames: {
     // https://github.com/pypa/pip: network/session.py, index/collector.py, exceptions.py
     // urllib3 and requests, at the paths of an index: other programs use these packages too.
-    pip: /\bRetrying \(Retry\(|Could not fetch URL |Skipping page https?:|HTTP error \d+ while getting|Could not install (?:requirement|packages)|Could not find a version that satisfies|No matching distribution found|DO NOT MATCH THE HASHES|The repository located at|pip\._(?:vendor|internal)\.|has inconsistent (?:[Nn]ame|[Vv]ersion): expected|^ERROR: (?:HTTPS?ConnectionPool|Exception|For req|Wheel|\d{3} (?:Client|Server) Error|Could not connect to|Cannot)|^(?:error: )?(?:incomplete-download|connection-failed)|^× (?:Download failed|Failed to connect)|"GET \/\S+ HTTP\/1\.1" \d{3} (?:None|\d+)$|exceeded with url: \S*(?:\/simple\/|\/pypi\/|\.whl|\.tar\.gz)|for url: \S*(?:\/simple\/|\/pypi\/|\/packages\/|\.whl)|^\(Caused by |upstream error \(URL '\S+\/simple/,
+    pip: /\bRetrying \(Retry\(|Could not fetch URL |Skipping page https?:|HTTP error \d+ while getting|Could not install (?:requirement|packages)|Could not find (?:a version|any downloads) that satisf|Cannot fetch index base URL |No matching distribution found|DO NOT MATCH THE HASHES|The repository located at|pip\._(?:vendor|internal)\.|has inconsistent (?:[Nn]ame|[Vv]ersion): expected|^ERROR: (?:HTTPS?ConnectionPool|Exception|For req|Wheel|\d{3} (?:Client|Server) Error|Could not connect to|Cannot)|\d{3} Error, Credentials not|^(?:error: )?(?:incomplete-download|connection-(?:failed|timeout)|ssl-verification-failed|proxy-connection-failed)|^× (?:Download failed|Failed to (?:connect|establish)|Unable to connect to|\S+ didn't respond)|"GET \/\S+ HTTP\/1\.1" \d{3} (?:None|\d+)$|exceeded with url: \S*(?:\/simple\/|\/pypi\/|\.whl|\.tar\.gz)|for url: \S*(?:\/simple\/|\/pypi\/|\/packages\/|\.whl)|^\(Caused by |upstream error \(URL '\S+\/simple/,
     // https://github.com/python-poetry/poetry, cleo prints the exception's text on a line of its own; pipenv, PDM
     poetry:
-      /Unable to find installation candidates for|All attempts to connect to \S+ failed|^\('Connection aborted\.', RemoteDisconnected|^\[(?:Read|Connect)Timeout\]: |^Hash for .* not found in known hashes|^Retrieved digest for link .* not in poetry\.lock/,
+      /Unable to find installation candidates for|All attempts to connect to \S+ failed|^\('Connection aborted\.', RemoteDisconnected|^\[(?:\w+(?:Error|Timeout|Redirects|NotFound)|BadZipFile)\]: |which doesn't (?:exist|match any versions), version solving failed|^(?:Could not find a matching version of|Downloaded distributions for|Authorization error accessing https?:)|^unearth\.errors\.|^Hash for .* not found in known hashes|^Retrieved digest for link .* not in poetry\.lock/,
     // https://github.com/astral-sh/uv: crates/uv-client/src/error.rs, crates/uv-distribution/src/error.rs
-    uv: /(?:^|[^\w.])(?:error|×|Caused by|DEBUG|TRACE):? ?(?:Failed to (?:fetch|download|read|query|unzip|extract|prepare|install)(?: and build)?(?::| `| wheel| dist| archive| source| check| metadata| cpython)|Request failed after|error sending request|Unsupported `|Missing `|Transient request|Indexes search failed|Request for https?:\S+ failed)|No solution found when resolving|^Failed to (?:download|extract|fetch)[ :]|^(?:Caused by: )?Invalid tar file|Hash mismatch for `|HTTP status (?:client|server) error \(|UV_HTTP_TIMEOUT|An index(?: URL)? \(https?:|^├─▶|^Request failed after|client error \(/,
+    uv: /(?:^|[^\w.])(?:error|×|Caused by|DEBUG|TRACE):? ?(?:Failed to (?:fetch|download|read|query|unzip|extract|prepare|install)(?: and build)?(?::| `| wheel| dist| archive| source| check| metadata| cpython)|Request failed after|error sending request|Unsupported `|Missing `|Transient request|Indexes search failed|Request for https?:\S+ failed)|No solution found when resolving|^Failed to (?:download|extract|fetch)[ :]|^error: (?:Package `|Couldn't parse metadata of|Unable to parse the JSON|Received some)|^(?:Caused by: )?Invalid tar file|Hash mismatch for `|HTTP status (?:client|server) error \(|UV_HTTP_TIMEOUT|An index(?: URL)? \(https?:|^├─▶|^Request failed after|client error \(/,
   },
   onlyServer: /^Looking in indexes: [^\s,]+$/,
-  spec: [
-    'https://packaging.python.org/en/latest/specifications/simple-repository-api/',
-    'https://peps.python.org/pep-0503/',
-    'https://peps.python.org/pep-0691/',
-    'https://peps.python.org/pep-0658/',
-    'https://peps.python.org/pep-0714/',
-    'https://peps.python.org/pep-0740/',
-  ],
+  // https://packaging.python.org/en/latest/specifications/simple-repository-api/
+  // https://peps.python.org/pep-0503/
+  // https://peps.python.org/pep-0691/
+  // https://peps.python.org/pep-0658/
+  // https://peps.python.org/pep-0714/
+  // https://peps.python.org/pep-0740/
   // Intervals are from docs/protocols/pypi.md#requests-by-interval, docs/protocols/README.md. The page is the canary
   // (it decides whether a mirror is up), because every client needs it.
   steps: {
@@ -250,12 +248,10 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
       })),
     }),
   },
-  mirrorKeys: null,
   clients: [pip, uv],
   realClients: [pipRun, uvRun],
   context: buildPypiContext,
   learning: pypiLearning,
-  prober: () => import('./conversation.ts'),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: pypiDoor,
   doctor: () => import('./doctor.ts').then(({ pypiDoctor: doctor }) => doctor),

@@ -1,7 +1,15 @@
 import { posix } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Lock, type LockEntry, type LockFile, type MalformedLines, sortByNeed } from '../locks.ts';
+import {
+  type Lock,
+  type LockEntry,
+  type LockFile,
+  type MalformedLines,
+  malformedOf,
+  sortByNeed,
+  type WrongLine,
+} from '../locks.ts';
 import { entryOf, isForeignIndex, isPage, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { foreignIndexOf } from './toml-locks.ts';
@@ -23,7 +31,6 @@ interface Part {
   readonly isConstraint: boolean;
 }
 
-const malformedMax = 20;
 const shownChars = 60;
 /** The maximum number of files to read for one requirements file, with the files that it includes. */
 const filesMax = 50;
@@ -55,19 +62,18 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
   const constraints = constraintsOf(parts);
   const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
   const entries: LockEntry[] = unread.map((module) => ({ module, version: '', because: 'unread' }));
-  const malformed: Lock['malformed'][number][] = [];
+  const malformed: MalformedLines[] = [];
   for (const part of parts) {
-    const wrong: Line[] = [];
+    const wrong: WrongLine[] = [];
     for (const line of part.lines) {
       const read = part.isConstraint ? null : entryAt(line.text, source, constraints, file);
       if (read !== null) {
         entries.push(read.entry);
         if (read.entry.because === null) pin(read.entry, read.hashes, pinned);
-      } else if (!isOption(line.text) && requirementAt(line.text) === null) wrong.push(line);
+      } else if (!isOption(line.text) && requirementAt(line.text) === null)
+        wrong.push({ line: line.line, words: part === parts[0] ? line.text.split(' ', 2) : [] });
     }
-    const isIncluded = part !== parts[0];
-    if (wrong.length > 0)
-      malformed.push({ ...shown(wrong, isIncluded), file: part.name, expected: phrase('expected.pypiHashes') });
+    malformed.push(...malformedOf(part.name, phrase('expected.pypiHashes'), wrong));
   }
   if (entries.length === 0 && malformed.length > 0) return error(phrase('expected.requirements'));
   const needs = needsOf(parts.map(({ text }) => text).join('\n'));
@@ -234,14 +240,4 @@ function needsOf(text: string): ReadonlyMap<string, number> {
     needs.set(module, (needs.get(module) ?? 0) + count);
   }
   return needs;
-}
-
-function shown(wrong: readonly Line[], isIncluded: boolean): MalformedLines {
-  const first = wrong.slice(0, malformedMax).map(({ line, text }) => {
-    const [module = '', version = ''] = (isIncluded ? '' : text)
-      .split(/\s+/, 2)
-      .map((word) => word.replace(/[^\x20-\x7e]/g, '?').slice(0, shownChars));
-    return { line, module, version };
-  });
-  return { count: wrong.length, first };
 }

@@ -15,18 +15,5 @@ export const throughputBuckets = [
   268435456.5,
 ] as const;
 
-/** Bounds of the buckets for the duration of a real client's run, seconds. */
-export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
-
-/** Bounds of the buckets for the time from a release at the origin to its arrival at a mirror, seconds. */
-export const propagationBuckets = [
-  60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
-] as const;
-
-export const bounds = ['lower', 'upper'] as const;
-export const cacheWords = ['hit', 'miss', 'unknown'] as const;
-
 export const mirrorFindingKinds = findingKinds.filter((kind) => !kindTraits[kind].isAboutUs);
 export const ownFindingKinds = findingKinds.filter((kind) => kindTraits[kind].isAboutUs);
-
-export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;

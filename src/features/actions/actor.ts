@@ -5,7 +5,6 @@ import { stamp } from '../../core/views.ts';
 import { createClientRunner } from '../../io/client-runner.ts';
 import { isFlagSet, keepFlag } from '../../io/flag.ts';
 import { stopRecordedGroups } from '../../io/process-groups.ts';
-import { systemTimers } from '../../io/timers.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
@@ -32,7 +31,7 @@ export function createActor(input: {
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
-  const clients = createClientRunner({ clock, timers: systemTimers, path });
+  const clients = createClientRunner({ path });
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   const flag = `${folder}/stopped`;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { loadConfigSlowly } from '../../config/load-slowly.ts';
-import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import type { Log, Timers } from '../../core/ports.ts';
+import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { snippetOf } from '../../core/snippet.ts';
+import type { AdviceView, FindingView } from '../../core/views.ts';
 import { startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
 import { createSystemPorts, processLog } from '../../daemon/system.ts';
@@ -18,22 +18,22 @@ import { expandTargets } from '../../schedule/targets.ts';
 import { reasonTextOf } from '../../terminal/reasons.ts';
 import { english, type Say } from '../../words/words.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
-import { type DemoMirror, type DemoReceived, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
-
-export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'builds';
+import { type DemoMirror, type DemoReceived, findPort, startDemoMirror, startDemoReceiver } from './mirror.ts';
 
 /**
- * The stages that each upstream must reach. `spike` is not required, because advice that comes earlier replaces the
+ * The stages that each upstream must reach. A `spike` is not required, because advice that comes earlier replaces the
  * report of the spike.
  */
-const needed: readonly DemoStage[] = ['advice', 'webhook'];
+const needed = ['advice', 'webhook'] as const;
+export type DemoStage = (typeof needed)[number] | 'watching' | 'slowed' | 'failing' | 'spike' | 'builds';
 const slowByMs = 900;
 /** When the first fault begins at the earliest, without `--once`. */
 const firstMs = 14_000;
-const pollMs = 1_000;
+/** The interval of builds, and of looks at the daemon's baselines. */
+const everyMs = 1_000;
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
 const usualPort = 10_120;
-const ownResponseMs = 5_000;
+const responseMs = 5_000;
 
 export interface DemoEvent {
   readonly stage: DemoStage;
@@ -57,7 +57,7 @@ export type OpenRelay = (
 interface LivePair extends DemoPair {
   readonly head: DemoMirror;
   readonly seen: Set<DemoStage>;
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 }
 
 /**
@@ -88,27 +88,26 @@ export async function startDemo(
   const receiver = await startDemoReceiver((received) => {
     for (const { stage, ecosystem, text } of changesFor(received, secret, say)) report(stage, ecosystem, text);
   });
-  const port = Number(new URL(await findUrl(usualPort)).port);
-  const door = openRelay === null ? null : await findUrl();
-  const places = { port, folder: folder.path, receiver: { url: receiver.url, secret }, door };
+  const ports = { port: await findPort(usualPort), door: openRelay === null ? null : await findPort(0) };
   const file = join(folder.path, 'mirrorwatch.yaml');
+  const places = { ...ports, folder: folder.path, receiver: { url: receiver.url, secret } };
   const { daemon, config } = await start(facts, file, renderDemoFile(pairs, places));
   const { url } = daemon;
   const list = ecosystems.join(', ');
   report('watching', null, isOne ? say('demo.two', { url }) : say('demo.twoEach', { list, url }));
   const over = new AbortController();
-  const strike = ({ ecosystem, near: { name: mirror }, head }: LivePair): void => {
-    Object.assign(head.fault, openRelay === null ? { slowMs: slowByMs } : { isFailing: true });
+  const strike = ({ ecosystem, near: { name: mirror }, head: { fault } }: LivePair): void => {
+    fault.isFailing = openRelay !== null;
+    fault.slowMs = openRelay === null ? slowByMs : 0;
     if (openRelay === null) report('slowed', ecosystem.id, say('demo.slowed', { mirror, ms: slowByMs }));
     else report('failing', ecosystem.id, say('demo.failing', { mirror }));
   };
   systemTimers.after(isOnce ? 0 : firstMs, () => void strikeEach(pairs, url, strike, over.signal));
   const relay = (await openRelay?.(config, processLog(facts), facts.version)) ?? null;
   const built = pairs.find(({ small }) => small.build !== undefined);
-  const bases = { door: `${relay?.url}/${built?.ecosystem.door?.prefix}`, mirror: built?.near.url ?? '' };
-  if (relay !== null)
-    startBuilds(bases, built?.small.build ?? [], systemTimers, over.signal, (counts) =>
-      report('builds', built?.ecosystem.id ?? null, say('demo.builds', { ...counts })),
+  if (relay !== null && built !== undefined)
+    void runBuilds(built, relay.url, over.signal, (counts) =>
+      report('builds', built.ecosystem.id, say('demo.builds', { ...counts })),
     );
   return {
     url,
@@ -130,6 +129,10 @@ export async function startDemo(
   };
 }
 
+function pause(): Promise<void> {
+  return new Promise((done) => void systemTimers.after(everyMs, done));
+}
+
 /**
  * Begins a fault of each pair, one after the other: when the daemon has the baselines that it needs, and the stages of
  * the pair before are complete. Faults of several pairs at once would look like a fault of our own network.
@@ -140,12 +143,11 @@ async function strikeEach(
   strike: (pair: LivePair) => void,
   over: AbortSignal,
 ): Promise<void> {
-  const poll = (): Promise<void> => new Promise((done) => void systemTimers.after(pollMs, done));
   for (const pair of pairs) {
-    while (!over.aborted && !(await areKnown(url, [pair.near.name, pair.far.name]))) await poll();
+    while (!over.aborted && !(await areKnown(url, [pair.near.name, pair.far.name]))) await pause();
     if (over.aborted) return;
     strike(pair);
-    while (!over.aborted && !isShown(pair)) await poll();
+    while (!over.aborted && !isShown(pair)) await pause();
   }
 }
 
@@ -165,22 +167,23 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
     far: { name: `${prefix}far`, url: `${far.url}${small.base}` },
     head: near,
     seen: new Set(),
-    close: async () => void (await Promise.all([near.close(), far.close()])),
+    close: () => Promise.all([near.close(), far.close()]),
   };
+}
+
+function get(url: string) {
+  return exchangeOnce({ url, method: 'GET', headers: {}, body: null, limitMs: responseMs });
 }
 
 /** True if the daemon has a baseline of each of these mirrors. Without baselines it cannot detect slow responses. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
-  const request = { method: 'GET', headers: {}, body: null, limitMs: ownResponseMs } as const;
   const isKnown = async (mirror: string): Promise<boolean> => {
-    const { text } = await exchangeOnce({ ...request, url: `${url}api/v1/targets?registry=${mirror}` });
+    const { text } = await get(`${url}api/v1/targets?registry=${mirror}`);
     const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
     return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
   };
-  return Promise.all(mirrors.map(isKnown)).then(
-    (known) => !known.includes(false),
-    () => false,
-  );
+  const known = await Promise.all(mirrors.map(isKnown)).catch(() => [false]);
+  return known.every(Boolean);
 }
 
 /** Writes the configuration, and starts the daemon on it. */
@@ -197,69 +200,53 @@ async function start(facts: ProcessFacts, file: string, text: string) {
   return { daemon: started.value, config };
 }
 
-const everyMs = 1_000;
-const requestMs = 5_000;
 const reportEvery = 15;
 
 /**
- * Simulates builds: in a loop, fetches the files of a build through the front door and from a mirror.
- * @param bases   URLs without a trailing slash
- * @param paths   the paths that one build requests, below the base
- * @param over    ends the loop
+ * Simulates builds until `over`: in a loop, fetches the files of a build through the front door and from a mirror.
  * @param report  called after every `reportEvery` builds, and when builds begin or stop to fail
  */
-function startBuilds(
-  bases: { readonly door: string; readonly mirror: string },
-  paths: readonly string[],
-  timers: Timers,
+async function runBuilds(
+  { ecosystem, small, near }: LivePair,
+  door: string,
   over: AbortSignal,
   report: (counts: { readonly count: number; readonly door: number; readonly mirror: number }) => void,
-): void {
-  let counts = { count: 0, door: 0, mirror: 0 };
-  let was = '';
-
-  async function countFailed(base: string): Promise<number> {
-    for (const path of paths) {
-      const request = { url: `${base}/${path}`, method: 'GET', headers: {}, body: null, limitMs: requestMs } as const;
-      const { status } = await exchangeOnce(request).catch(() => ({ status: 0 }));
+): Promise<void> {
+  const failed = { count: 0, door: 0, mirror: 0 };
+  const countFailed = async (base: string): Promise<number> => {
+    for (const path of small.build ?? []) {
+      const { status } = await get(`${base}/${path}`).catch(() => ({ status: 0 }));
       if (status !== 200) return 1;
     }
     return 0;
-  }
-  async function build(): Promise<void> {
-    const [door, mirror] = await Promise.all([countFailed(bases.door), countFailed(bases.mirror)]);
+  };
+  let was = '';
+  for (;;) {
+    const ends = [countFailed(`${door}/${ecosystem.door?.prefix}`), countFailed(near.url)];
+    const [atDoor = 0, atMirror = 0] = await Promise.all(ends);
     if (over.aborted) return;
-    counts = { count: counts.count + 1, door: counts.door + door, mirror: counts.mirror + mirror };
-    const now = `${door} ${mirror}`;
-    if (now !== was || counts.count % reportEvery === 0) report(counts);
+    failed.count += 1;
+    failed.door += atDoor;
+    failed.mirror += atMirror;
+    const now = `${atDoor} ${atMirror}`;
+    if (now !== was || failed.count % reportEvery === 0) report(failed);
     was = now;
-    timers.after(everyMs, () => void build());
+    await pause();
   }
-  void build();
 }
 
-interface DemoChange {
-  readonly stage: 'spike' | 'advice' | 'webhook';
-  readonly ecosystem: string | null;
-  /** The first line is a sentence; the others are the same in each language. */
-  readonly text: string;
-}
-
+/** The part of a webhook's body that the demo shows. */
 interface Body {
   readonly type: string;
-  readonly data: {
-    readonly finding?: { readonly ecosystem: string | null; readonly registry: string | null; readonly text: string };
-    readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'> & {
-      readonly ecosystem: string;
-      readonly state: string;
-      readonly reason: string;
-      readonly remedy: Readonly<Record<string, string>>;
-    };
-  };
+  readonly data: { readonly finding?: FindingView; readonly advice?: AdviceView };
 }
 
 /** Returns the demo's events for a received webhook; none if its signature is wrong. */
-export function changesFor({ headers, body }: DemoReceived, secret: string, say: Say): readonly DemoChange[] {
+export function changesFor(
+  { headers, body }: DemoReceived,
+  secret: string,
+  say: Say,
+): readonly Omit<DemoEvent, 'atSeconds'>[] {
   const expected = signature(secret, headers['webhook-id'] ?? '', Number(headers['webhook-timestamp']), body);
   if (!(headers['webhook-signature'] ?? '').split(' ').includes(expected)) return [];
   const { type, data } = JSON.parse(body) as Body;

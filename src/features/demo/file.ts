@@ -1,10 +1,7 @@
+import type { Mirror } from '../../core/mirror.ts';
 import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 
-export interface DemoPlace {
-  readonly name: string;
-  /** The URL includes the base path of the ecosystem's protocol. */
-  readonly url: string;
-}
+type DemoPlace = Pick<Mirror, 'name' | 'url'>;
 
 /** Two mirrors of one upstream. The first one in the clients' chain is `near`. */
 export interface DemoPair {
@@ -14,12 +11,12 @@ export interface DemoPair {
   readonly far: DemoPlace;
 }
 
-export interface DemoPlaces {
+/** The ports of the daemon and of the front door (`null`: there is none), and the receiver of webhooks. */
+interface DemoPlaces {
   readonly port: number;
+  readonly door: number | null;
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** The URL of the front door; `null`: there is none. */
-  readonly door: string | null;
 }
 
 /**
@@ -44,7 +41,7 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
     advise: { hold: '1m' },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },
-    ...(door !== null && { door: { listen: new URL(door).host, relay: true } }),
+    ...(door !== null && { door: { listen: `127.0.0.1:${door}`, relay: true } }),
   });
 }
 

@@ -30,13 +30,13 @@ async function open(handler: RequestListener, port: number = 0): Promise<DemoSer
 }
 
 /**
- * Returns the URL of a loopback port that was free during this call, but another process may take it later: `wanted`,
- * or any other one if that is in use.
+ * Returns a loopback port that was free during this call, but another process may take it later: `wanted`, or any other
+ * one if that is in use.
  */
-export async function findUrl(wanted?: number): Promise<string> {
+export async function findPort(wanted: number): Promise<number> {
   const server = await open(() => undefined, wanted);
   await server.close();
-  return server.url;
+  return Number(new URL(server.url).port);
 }
 
 /** Starts a demo mirror on a free loopback port. A response takes `baseMs` to 1.24 × `baseMs`, plus the fault's delay. */

@@ -18,7 +18,7 @@ const continued = /\\[ \t\r]*\n(?:[ \t\r]*\n)*|\n[ \t]*value[ \t]*[:=]/g;
 
 /** Matches the separator and the URL after a key. A reference to a variable may stand for the URL or a part of it. */
 const assigned =
-  /["']?(?:\s+|\s*(?:[:?+]?=|[:,])\s*)["']?(?:[\w.-]{1,40}=)?((?:https?:|(?=\$))(?:\$\{[^{}\s]*\}|[^\s"'&;(){}\\>`])*)/y;
+  /["']?\]?(?:\s+|\s*(?:[:?+]?=|[:,])\s*)["']?(?:[\w.-]{1,40}=)?((?:https?:|(?=\$))(?:\$\{[^{}\s]*\}|[^\s"'&;(){}\\>`])*)/y;
 /** Matches a variable whose value is a URL. */
 const variable = /\b([A-Za-z_]\w*)(?:\s*[:?]?=|:[ \t])[ \t]*["']?(https?:[^\s"'$;&)}]+)/g;
 const reference = /\$(?:\{(\w+)(?::?-([^{}]*))?\}|(\w+))/g;
@@ -85,9 +85,9 @@ function countLines(text: string): number {
   return text.split(/[\n\v]/).length - 1;
 }
 
-/** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
+/** Matches the paths of project files that set variables or options for builds: CI, compose, Dockerfiles, Ansible, Bazel, conda. */
 export const settingFiles =
-  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.gitlab\/([^/]+\/){0,4}[^/]+\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile|goreleaser|render|skaffold|snapcraft)\.ya?ml|devcontainer\.json|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|(netlify|nixpacks|project|railway)\.toml|\.?justfile|Earthfile|Tiltfile|Vagrantfile|vercel\.json|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
+  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.gitlab\/([^/]+\/){0,4}[^/]+\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile|goreleaser|render|skaffold|snapcraft)\.ya?ml|\.?devcontainer\.json|noxfile\.py|(hatch|tox|pyproject)\.toml|\.bazelrc|MODULE\.bazel|WORKSPACE(\.bazel)?|(conda-)?(env|environment)([.-][\w-]+)?\.ya?ml|(ansible|handlers|playbooks?|tasks)\/([^/]+\/){0,3}[^/]+\.ya?ml|playbook([._-][^/]*)?\.ya?ml|site\.ya?ml|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|(netlify|nixpacks|project|railway)\.toml|\.?justfile|Earthfile|Tiltfile|Vagrantfile|vercel\.json|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
 
 /**
  * What shows the chain in use, strongest first: entries of a lock file; variables and the nearest settings as the client

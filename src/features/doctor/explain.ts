@@ -52,10 +52,10 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   for (const joined of lines) {
     const frame = frames.find(({ pattern }) => pattern.test(joined));
     scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
-    // A failed upload is no failure of a mirror.
+    // A failed upload or fetch of git is no failure of a mirror.
     if (
       frame === undefined ||
-      / - PUT https?:/.test(joined) ||
+      / - PUT https?:|Git operation failed/.test(joined) ||
       (frame.ecosystem === scriptOf && !/ code E/.test(joined))
     )
       continue;
@@ -64,7 +64,11 @@ export function findKnownErrors(text: string): readonly KnownError[] {
       .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;
-    const naming = [joined.replaceAll(helpPages, ''), lines.find((line) => frame.onlyServer?.test(line)) ?? ''];
+    const naming = [
+      joined.replaceAll(helpPages, ''),
+      lines.find((line) => frame.onlyServer?.test(line)) ?? '',
+      /(?<=Could not get resource ')\S+/.exec(joined)?.[0] ?? '',
+    ];
     const [url = null] = naming.flatMap((line) => writtenUrl(line) ?? namedHost(line) ?? []);
     // A line without a URL and one with it are of the same error: npm prints the code on a line of its own.
     const same = found.find((one) => `${one.reasons}` === `${known.reasons}` && (one.url ?? url) === (url ?? one.url));
@@ -91,9 +95,16 @@ function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
 }
 
 /** Matches what a container build or a CI job writes before each line: the number of the step, and the time. */
-const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ )?/;
+const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)? )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
+
+/** Matches the further lines of an error of cargo about an unknown crate. */
+const cargoMore = /^(?:location searched: |required by package |As a reminder, you're using offline mode)/;
+
+/** Matches a line that is the class of an exception, as poetry prints it. */
+const exceptionClass =
+  /^\[?(?:(?:Read|Connect)Timeout|\w*(?:Connection|Encoding|HTTP|SSL|Proxy)Error|TooManyRedirects|PackageNotFound|BadZipFile)\]?$/;
 
 /** Matches the last line of a failed pull of Docker, which names no client, and the line of a layer before it. */
 const pullEnd = /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/;
@@ -114,11 +125,22 @@ function joinedLines(lines: readonly string[]): readonly string[] {
     const trimmed = line.trim();
     // cargo prints an empty line before each cause.
     if (trimmed === 'Caused by:') while (joined.at(-1) === '') joined.pop();
+    // poetry prints an empty line between the class and the text of an exception.
+    if (trimmed !== '' && exceptionClass.test(joined.findLast((one) => one !== '') ?? '')) {
+      while (joined.at(-1) === '') joined.pop();
+      joined.push(`[${joined.pop()?.replaceAll(/\W/g, '')}]: ${trimmed}`.slice(0, joinedMax));
+      continue;
+    }
     const depth = line.length - line.trimStart().length;
     const last = joined.at(-1) ?? '';
-    const isWrapped = wrapped.test(last) && /^[a-z()\]]/.test(trimmed);
+    const isCut = /^npm [A-Z]{3}/.test(last) && /^.{79,80}$/.test(last) && !trimmed.startsWith('npm ');
+    const isWrapped = isCut || (wrapped.test(last) && /^[a-z()\]]/.test(trimmed));
     const isPull = layerLine.test(last) && pullEnd.test(trimmed);
-    const isCause = isPull || causeMark.test(trimmed) || /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
+    const isCause =
+      isPull ||
+      causeMark.test(trimmed) ||
+      cargoMore.test(trimmed) ||
+      /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
     const isFirst = /^(?:$|×|(?:WARNING: )?Retrying \()/.test(trimmed);
     const isNew = last === '' || (isFirst && !(trimmed.startsWith('×') && last.startsWith('Error: ERR_PNPM')));
     if (!isNew && (depth > indent || isCause || isWrapped)) {

@@ -91,99 +91,86 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
  * whether the mirror is down.
  */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
-  const follower = new Follower(at, listener, timers);
-  follower.open();
-  return follower;
-}
-
-class Follower {
-  readonly #at: DaemonAt;
-  readonly #listener: Listener;
-  readonly #timers: Timers;
-  readonly #doubted = new Set<string>();
+  const doubted = new Set<string>();
   /** The mirrors whose doubt began since the last read of the lists began, which these may not show yet. */
-  readonly #begun = new Set<string>();
-  #stream: { close(): void } | null = null;
-  #reopening: { cancel(): void } | null = null;
-  #pausing: { cancel(): void } | null = null;
-  #isBusy = false;
-  #isWanted = false;
-  #isClosed = false;
+  const begun = new Set<string>();
+  let stream: { close(): void } | null = null;
+  let reopening: { cancel(): void } | null = null;
+  let pausing: { cancel(): void } | null = null;
+  let isBusy = false;
+  let isWanted = false;
+  let isClosed = false;
 
-  constructor(at: DaemonAt, listener: Listener, timers: Timers) {
-    this.#at = at;
-    this.#listener = listener;
-    this.#timers = timers;
-  }
-
-  open(): void {
-    if (this.#isClosed) return;
-    this.#stream = openEvents(this.#at, `/api/v1/events?${eventWords}`, {
-      opened: () => void this.#refresh(),
-      event: (type, data) => this.#react(type, data),
+  function open(): void {
+    stream = openEvents(at, `/api/v1/events?${eventWords}`, {
+      opened: () => void refresh(),
+      event: react,
       ended: (why) => {
-        if (this.#isClosed) return;
-        this.#lose(why);
-        this.#reopening = this.#timers.after(againMs, () => this.open());
+        if (isClosed) return;
+        lose(why);
+        reopening = timers.after(againMs, open);
       },
     });
   }
 
-  close(): void {
-    this.#isClosed = true;
-    this.#reopening?.cancel();
-    this.#pausing?.cancel();
-    this.#stream?.close();
+  function lose(why: string): void {
+    if (isClosed) return;
+    doubted.clear();
+    listener.doubted(doubted);
+    listener.lost(why);
   }
 
-  #lose(why: string): void {
-    if (this.#isClosed) return;
-    this.#doubted.clear();
-    this.#listener.doubted(this.#doubted);
-    this.#listener.lost(why);
-  }
-
-  async #refresh(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isWanted = this.#isBusy;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
+  async function refresh(): Promise<void> {
+    if (isClosed) return;
+    isWanted = isBusy;
+    if (isBusy) return;
+    isBusy = true;
     let waitMs = betweenMs;
-    this.#begun.clear();
+    begun.clear();
     try {
-      const report = await readDaemon(this.#at);
-      if (this.#isClosed) return;
-      this.#doubted.clear();
-      for (const registry of [...report.doubted, ...this.#begun]) this.#doubted.add(registry);
-      this.#listener.doubted(this.#doubted);
-      this.#listener.known(report.known);
+      const report = await readDaemon(at);
+      if (isClosed) return;
+      doubted.clear();
+      for (const registry of [...report.doubted, ...begun]) doubted.add(registry);
+      listener.doubted(doubted);
+      listener.known(report.known);
     } catch (cause) {
-      this.#lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
+      lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
       // After a failure the next read is due soon. Otherwise it would wait for an event, which may take long.
-      this.#isWanted = true;
+      isWanted = true;
       waitMs = againMs;
     } finally {
-      this.#pausing = this.#isClosed
+      pausing = isClosed
         ? null
-        : this.#timers.after(waitMs, () => {
-            this.#isBusy = false;
-            if (this.#isWanted) void this.#refresh();
+        : timers.after(waitMs, () => {
+            isBusy = false;
+            if (isWanted) void refresh();
           });
     }
   }
 
-  #react(type: string, data: string): void {
+  function react(type: string, data: string): void {
     if (type === 'standing') {
       const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
       if (typeof registry !== 'string') return;
-      if (inDoubt === true && this.#doubted.size < entriesMax) {
-        this.#begun.add(registry);
-        this.#doubted.add(registry);
-        this.#listener.doubted(this.#doubted);
+      if (inDoubt === true && doubted.size < entriesMax) {
+        begun.add(registry);
+        doubted.add(registry);
+        listener.doubted(doubted);
       }
     }
-    void this.#refresh();
+    void refresh();
   }
+
+  open();
+  return {
+    close() {
+      isClosed = true;
+      reopening?.cancel();
+      pausing?.cancel();
+      stream?.close();
+    },
+  };
 }
 
 function hasTexts(value: unknown, keys: readonly string[]): boolean {

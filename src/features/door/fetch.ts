@@ -146,7 +146,7 @@ export async function fetchFirst(
 ): Promise<Fetched | RangeEnd | { readonly tag: 'absent' | 'none' }> {
   const attempts = sources.map((source) => attemptAt(deps, source, request));
   try {
-    return (await raceInOrder(attempts, usualMs, signal, deps.timers)).value;
+    return await raceInOrder(attempts, usualMs, signal, deps.timers);
   } catch (cause) {
     if (!(cause instanceof AllFailed)) throw cause;
     const noRange = cause.causes.find((one) => one instanceof NoRange);

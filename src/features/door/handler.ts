@@ -9,23 +9,16 @@ import { limits } from '../../core/limits.ts';
 import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import { hopMark } from '../../wire/passage.ts';
+import type { Following } from './following.ts';
 import type { DoorMetrics } from './metrics.ts';
-import { declaredOrderOf, namesFor, type Order } from './order.ts';
-import { hopsOf, type PassDeps, sendItem } from './pass.ts';
+import { declaredOrderOf, namesFor } from './order.ts';
+import { hopsOf, makeRoom, type PassDeps, sendItem } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import type { Stays } from './stay.ts';
 
 export interface DoorDeps {
   readonly listen: Listen;
-  routes(): readonly DoorRoute[];
-  orders(): ReadonlyMap<string, Order>;
-  /** Names of mirrors that failed, while the daemon is confirming the failure. */
-  doubted(): ReadonlySet<string>;
-  /**
-   * Names of mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get
-   * another mirror.
-   */
-  failing(): ReadonlySet<string>;
+  readonly following: Pick<Following, 'routes' | 'orders' | 'doubts' | 'failing'>;
   readonly pass: PassDeps;
   /**
    * True: the door sends the mirrors' responses on to clients. False: it redirects clients. It still sends on responses
@@ -104,7 +97,7 @@ async function serve(
   response: ServerResponse,
   before: ServerResponse | undefined,
 ): Promise<Served> {
-  const target = readTarget(request.url ?? '', deps.routes());
+  const target = readTarget(request.url ?? '', deps.following.routes);
   if (target.tag === 'bad') {
     sendText(response, 400, 'not a path of a package\n');
     return { outcome: 'refused' };
@@ -124,7 +117,7 @@ async function serve(
   // apt pipelines requests and reads responses in order, so a later response waits until the previous one is complete.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
-  const isFull = deps.passing.count >= deps.passing.max;
+  const isFull = isPassed && deps.passing.count >= deps.passing.max && !makeRoom(deps.pass);
   if (isOurs && isFull) {
     response.setHeader('retry-after', '1');
     sendText(response, 503, 'too many responses at once\n');
@@ -174,19 +167,18 @@ interface Chosen {
 }
 
 function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null): Chosen {
-  const order = deps.orders().get(route.key) ?? declaredOrderOf(route);
+  const { orders, doubts, failing } = deps.following;
+  const order = orders.get(route.key) ?? declaredOrderOf(route);
   const { why } = order;
   const names = namesFor(order, module);
-  const doubted = deps.doubted();
-  const isDoubted = doubted.has(names[0] ?? '');
+  const isDoubted = doubts.has(names[0] ?? '');
   const sorted = isDoubted
-    ? [...names.filter((name) => !doubted.has(name)), ...names.filter((name) => doubted.has(name))]
+    ? [...names.filter((name) => !doubts.has(name)), ...names.filter((name) => doubts.has(name))]
     : names;
   const because = sorted[0] === names[0] ? why : `${names[0]} in doubt`;
   if (route.paths.staysTogether !== true) return { names: sorted, why: because, isDoubted };
-  const failing = deps.failing();
-  const isUsable = (name: string): boolean => names.includes(name) && !doubted.has(name) && !failing.has(name);
-  const name = deps.stays.mirrorOf(client, route.key, sorted[0] ?? '', isUsable);
+  const isUsable = (name: string): boolean => names.includes(name) && !doubts.has(name) && !failing.has(name);
+  const name = deps.stays(client, route.key, sorted[0] ?? '', isUsable);
   if (name === sorted[0]) return { names: sorted, why: because, isDoubted };
   return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };
 }

@@ -20,6 +20,8 @@ export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
   readonly held: HeldResponse;
+  /** The responses whose clients do not read, and since when, monotonic; the longest first. */
+  readonly unread: Map<ServerResponse, number>;
   /**
    * Returns how to reach a mirror; `null`: the mirror needs credentials, and this door accepts clients without a token
    * from other machines.
@@ -156,7 +158,7 @@ async function send(
     if (wanted.method === 'GET')
       for await (const piece of rewrite === null ? checked : rewrittenPiecesOf(checked, rewrite)) {
         if (response.destroyed) throw new Error('the client is gone');
-        if (!response.write(piece)) await waitForDrain(response, deps.timers);
+        if (!response.write(piece)) await waitForDrain(response, deps, sending);
       }
     response.end();
     return { tag: 'passed', registry: sending.fetched.source.name, broken: sending.broken };
@@ -172,14 +174,38 @@ async function send(
 }
 
 /**
- * Resolves when the client reads again or has disconnected. A client that does not read for `limits.doorDrainMs` is
- * disconnected.
+ * Disconnects the client that has not read for the longest time, if that is at least `limits.doorStallMs`, so that
+ * another one can be served. @returns `false` if there is none
  */
-function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
+export function makeRoom({ unread, nowMs }: PassDeps): boolean {
+  const [[response, sinceMs] = [null, 0]] = unread;
+  if (response === null || nowMs() - sinceMs < limits.doorStallMs) return false;
+  unread.delete(response);
+  response.destroy();
+  return true;
+}
+
+/**
+ * Resolves when the client reads again or has disconnected. A client that does not read for `limits.doorDrainMs` is
+ * disconnected; after `limits.doorStallMs`, if other requests wait for its connection to the mirror.
+ */
+function waitForDrain(
+  response: ServerResponse,
+  { timers, unread, nowMs, passages }: PassDeps,
+  { fetched: { source, passing } }: Sending,
+): Promise<void> {
   return new Promise((resolve) => {
+    unread.set(response, nowMs());
     const late = timers.after(limits.doorDrainMs, () => response.destroy());
+    const yieldConnection = (): void => {
+      if (passages.isAwaited(source.access, passing.url)) response.destroy();
+      else soon = timers.after(limits.doorStallMs, yieldConnection);
+    };
+    let soon = timers.after(limits.doorStallMs, yieldConnection);
     const done = (): void => {
       late.cancel();
+      soon.cancel();
+      unread.delete(response);
       response.removeListener('drain', done);
       response.removeListener('close', done);
       resolve();

@@ -1,3 +1,4 @@
+import { unescape as decodeLeniently } from 'node:querystring';
 import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
@@ -52,10 +53,10 @@ function isContained(path: string): boolean {
     if (segments.some((one, at) => dots.test(one) || (one === '' && !isLast(at)))) return false;
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
-    const again = decodedOf(text);
-    // A text with an invalid escape cannot be decoded further. If the path as sent has an invalid escape, it is
-    // refused.
-    if (again === null) return read > 0;
+    if (read === 0 && decodedOf(text) === null) return false;
+    // Servers decode each valid escape, also if the bytes are not UTF-8.
+    const again = decodeLeniently(text);
+    if (again === text) return true;
     text = again;
   }
   return false;

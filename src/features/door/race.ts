@@ -4,11 +4,6 @@ import type { Timers } from '../../core/ports.ts';
 /** One attempt to fetch something. When its signal is aborted, it ends soon. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
-export interface Won<T> {
-  readonly at: number;
-  readonly value: T;
-}
-
 export class AllFailed extends Error {
   readonly causes: readonly unknown[];
 
@@ -32,7 +27,7 @@ export function raceInOrder<T>(
   usualMs: (at: number) => number,
   signal: AbortSignal,
   timers: Timers,
-): Promise<Won<T>> {
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const running = new Map<number, AbortController>();
     const causes: unknown[] = [];
@@ -63,7 +58,7 @@ export function raceInOrder<T>(
         (value) => {
           if (isOver) return;
           end(at);
-          resolve({ at, value });
+          resolve(value);
         },
         (cause: unknown) => {
           running.delete(at);

@@ -97,7 +97,8 @@ function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
 /** Finds the numbers of a place's shards that no daemon reports. */
 function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
   const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
-  const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));
+  const counts = shards.map((one) => Number(one['count']) || 0);
+  const count = counts.reduce((most, one) => Math.min(1000, Math.max(most, one)), 0);
   const there = new Set(shards.map((one) => Number(one['index'])));
   const missing = Array.from({ length: count }, (_, index) => index).filter((index) => !there.has(index));
   return missing.length === 0 ? [] : [{ kind: 'shards', missing, count }];

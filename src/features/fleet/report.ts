@@ -7,7 +7,7 @@ import { messageOf, phrase } from '../../words/tell.ts';
 import { type Fleet, type MirrorRow, type PlaceAdvice, readFleet } from './fleet.ts';
 import { type FleetPlace, mayVote, type PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
-import type { FleetVerdict } from './verdict.ts';
+import { type FleetVerdict, namesOf } from './verdict.ts';
 
 export interface FleetOptions {
   readonly store: StoreAt;
@@ -141,6 +141,13 @@ function adviceSentencesOf({ mirrors, places, advice }: Fleet): readonly Sentenc
   const own = advice.filter(({ place }) => voters.has(place));
   const isOver = ({ state }: PlaceAdvice): boolean => state === 'over';
   const sorted = own.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b)));
+  const mirrorKey = (...key: readonly [upstream: string, registry: string]): string => JSON.stringify(key);
+  const upAt = new Map(
+    mirrors.map((row) => [
+      mirrorKey(upstreamNameOf(row), row.registry),
+      new Set(namesOf(row.cells.filter(({ state }) => state === 'up'))),
+    ]),
+  );
   const keyOf = (one: PlaceAdvice): string =>
     JSON.stringify([one.ecosystem, one.upstream, one.from, isOver(one) ? null : one.to]);
   return [...Map.groupBy(sorted, keyOf).values()].flatMap((same) => {
@@ -150,11 +157,10 @@ function adviceSentencesOf({ mirrors, places, advice }: Fleet): readonly Sentenc
     const here = [...new Set(same.map(({ place }) => place))];
     const what = upstreamNameOf(first);
     if (isOver(first)) return phrase('fleet.lineOver', { what, from, places: here });
-    const row = mirrors.find((one) => one.registry === from && upstreamNameOf(one) === what);
-    const isUp = (name: string): boolean => row?.cells.some((one) => one.place === name && one.state === 'up') === true;
-    const upFrom = first.cause === 'failback' ? [] : here.filter(isUp);
-    const up = upFrom.length === 0 ? '' : phrase('fleet.upFrom', { from, places: upFrom, count: upFrom.length });
-    return phrase('fleet.line', { what, from, to, places: here, up });
+    const up = upAt.get(mirrorKey(what, from));
+    const upFrom = first.cause === 'failback' ? [] : here.filter((name) => up?.has(name));
+    const still = upFrom.length === 0 ? '' : phrase('fleet.upFrom', { from, places: upFrom, count: upFrom.length });
+    return phrase('fleet.line', { what, from, to, places: here, up: still });
   });
 }
 

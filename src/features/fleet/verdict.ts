@@ -89,7 +89,7 @@ export function fleetVerdictOf(
   };
 }
 
-function namesOf(cells: readonly Cell[]): readonly string[] {
+export function namesOf(cells: readonly Cell[]): readonly string[] {
   return cells.map(({ place }) => place);
 }
 

@@ -22,9 +22,10 @@ export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['v
   async function readAgain(rule: FleetRule): Promise<void> {
     isReading = true;
     const at = { url: rule.store, headers: rule.headers, token: null, tls: {}, limitMs };
-    const view = await read(at, clock).catch(() => null);
+    const fleet = await read(at, clock)
+      .then((view) => (view.tag === 'ok' ? readFleet(view.value, '') : null))
+      .catch(() => null);
     isReading = false;
-    const fleet = view?.tag === 'ok' ? readFleet(view.value, '') : null;
     last = { store: rule.store, atMs: clock.monotonicMs(), fleet };
   }
 

@@ -1,12 +1,12 @@
 import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/comparison/walk.ts';
 import { rosterOf } from '../../advise/group.ts';
+import { declaredChainOf } from '../../config/chain.ts';
 import { type Config, everyMs, paceOf } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import { getOrMake } from '../../core/get-or-make.ts';
 import type { Taken } from '../../core/history.ts';
 import { type EcosystemId, questionOf, type Step, type Target, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { declaredBy } from '../../daemon/assemble.ts';
 import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -162,7 +162,7 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
     const ecosystem = kind.id;
     const client = leadingClientOf(kind, config);
     for (const upstream of new Set(targets.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream))) {
-      const declared = client.parse(declaredBy(config, registry)(ecosystem, upstream));
+      const declared = client.parse(declaredChainOf(config, ecosystem, upstream));
       if (declared.tag === 'error') continue;
       const key = upstreamKeyOf({ ecosystem, upstream });
       const { byKey } = rosterOf(config, ecosystem, upstream, client);

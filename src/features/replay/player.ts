@@ -11,7 +11,6 @@ import { declaredBy } from '../../daemon/assemble.ts';
 import type { JudgedTurn, JudgeStages } from '../../daemon/judge-turn.ts';
 import type { Absorb } from '../../daemon/news.ts';
 import { createDetector } from '../../detect/detector.ts';
-import { registry } from '../../ecosystems/registry.ts';
 import { Heap } from '../../schedule/heap.ts';
 import { createEvidenceBook } from '../../state/evidence.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn, type TakenProbe } from './desk.ts';
@@ -124,7 +123,7 @@ export class Player {
       evidence: createEvidenceBook({ restored: [], now }),
       advisor: new Advisor({
         config,
-        declared: declaredBy(config, registry),
+        declared: declaredBy(config),
         restored: this.#kept.all('advice', 'chain'),
         random,
         now,

@@ -1,10 +1,11 @@
+import { declaredChainOf } from '../../config/chain.ts';
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import type { Stretch } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import { type Target, upstreamKeyOf, upstreamsOf } from '../../core/mirror.ts';
 import type { Calendar } from '../../core/ports.ts';
-import { declaredBy, settingsOf } from '../../daemon/assemble.ts';
+import { settingsOf } from '../../daemon/assemble.ts';
 import { type Client, showChain } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -214,7 +215,7 @@ function movesOf(config: Config, followed: FollowedCost): { readonly moves: numb
     const stretches = followed.get(upstreamKeyOf({ ecosystem, upstream })) ?? [];
     const kind = registry.of(ecosystem);
     const client = kind === null ? null : leadingClientOf(kind, config);
-    const declared = declaredBy(config, registry)(ecosystem, upstream);
+    const declared = declaredChainOf(config, ecosystem, upstream);
     const home = headBy(client, declared);
     const shown = stretches.map(({ chain }) => shownBy(client, chain ?? declared));
     moves += shown.filter((text, at) => at > 0 && text !== shown[at - 1]).length;

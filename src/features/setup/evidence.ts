@@ -30,6 +30,13 @@ export async function judgeNames(context: Context, drafted: Drafted, path: strin
   const { surveyed, locks } = drafted;
   const kind = registry.of(surveyed.id)?.names.private;
   if (kind == null) return { drafted, leftOut: [] };
+  const privatePatterns = surveyed.privatePatterns.filter((pattern) => kind.isPattern(pattern));
+  // Any name may be private, and no pattern of the configuration says so.
+  if (privatePatterns.length < surveyed.privatePatterns.length)
+    return {
+      drafted: { ...drafted, surveyed: { ...surveyed, privatePatterns }, locks: [], used: [] },
+      leftOut: locks.map(({ file }) => ({ file, expected: phrase('init.anyPrivate') })),
+    };
   const doubted = new Set<string>();
   const isPublic = surveyed.chain === null || listPublicMirrors(surveyed, 'none').length > 0;
   const isOpen = surveyed.isUnverified && (!isPublic || listOwnMirrors(surveyed).length > 0);

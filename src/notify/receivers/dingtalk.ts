@@ -17,12 +17,12 @@ const waits = { 130101: silenceMs, 410100: silenceMs };
 
 const lineBreak = '  \n  ';
 
-/** Custom robots of DingTalk: an action card with a button to the page, else a Markdown message. */
+/**
+ * Custom robots of DingTalk: an action card with a button to the page, else a Markdown message.
+ * @see https://open.dingtalk.com/document/robots/custom-robot-access,
+ *   https://open.dingtalk.com/document/robots/customize-robot-security-settings
+ */
 export const dingtalk: ChatService = {
-  spec: [
-    'https://open.dingtalk.com/document/robots/custom-robot-access',
-    'https://open.dingtalk.com/document/robots/customize-robot-security-settings',
-  ],
   // The rate limit is 20 messages a minute.
   spacingMs: 3_500,
   sign: ({ url, body }, secret, { wallMs }) => {

@@ -28,13 +28,13 @@ interface Embed {
   readonly footer?: { readonly text: string };
 }
 
-/** Discord's webhooks, with embeds. The URL itself is the secret, so messages are not signed. */
+/**
+ * Discord's webhooks, with embeds. The URL itself is the secret, so messages are not signed.
+ * @see https://discord.com/developers/docs/resources/webhook#execute-webhook,
+ *   https://discord.com/developers/docs/resources/message#embed-object-embed-limits,
+ *   https://discord.com/developers/docs/topics/rate-limits
+ */
 export const discord: ChatService = {
-  spec: [
-    'https://discord.com/developers/docs/resources/webhook#execute-webhook',
-    'https://discord.com/developers/docs/resources/message#embed-object-embed-limits',
-    'https://discord.com/developers/docs/topics/rate-limits',
-  ],
   // The rate limit is 30 messages a minute in each channel.
   spacingMs: 2_100,
   sign: null,

@@ -16,12 +16,12 @@ const templates: Readonly<Record<Tone, string>> = {
 /** The wait after the error codes of the bot's and the gateway's rate limits, milliseconds. */
 const waits = { 11232: 60_000, 99991400: 60_000 };
 
-/** Custom bots of Feishu and Lark. A message is an interactive card. */
+/**
+ * Custom bots of Feishu and Lark. A message is an interactive card.
+ * @see https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot,
+ *   https://open.feishu.cn/document/feishu-cards/card-json-structure
+ */
 export const feishu: ChatService = {
-  spec: [
-    'https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot',
-    'https://open.feishu.cn/document/feishu-cards/card-json-structure',
-  ],
   // The rate limit is 100 messages a minute, and 5 a second.
   spacingMs: 700,
   sign: ({ url, body }, secret, { wallMs }) => {

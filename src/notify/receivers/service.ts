@@ -9,7 +9,6 @@ export interface ServicePost {
 }
 
 export interface ChatService {
-  readonly spec: readonly string[];
   /** The minimum time between two messages, milliseconds; longer than the rate limit requires. */
   readonly spacingMs: number;
   draw(card: Card): ServicePost['body'];

@@ -13,13 +13,13 @@ const bodyChars = 12_000;
 
 type Block = Readonly<Record<string, unknown>>;
 
-/** Slack's incoming webhooks, in Block Kit. The URL of a webhook is the secret, so messages are not signed. */
+/**
+ * Slack's incoming webhooks, in Block Kit. The URL of a webhook is the secret, so messages are not signed.
+ * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks,
+ *   https://docs.slack.dev/reference/block-kit/blocks,
+ *   https://docs.slack.dev/apis/web-api/rate-limits
+ */
 export const slack: ChatService = {
-  spec: [
-    'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks',
-    'https://docs.slack.dev/reference/block-kit/blocks',
-    'https://docs.slack.dev/apis/web-api/rate-limits',
-  ],
   // The rate limit is one message a second in each channel.
   spacingMs: 1_100,
   sign: null,

@@ -9,9 +9,9 @@ const waits = { 45009: 60_000 };
 
 /**
  * WeCom's group robots. Messages are in WeCom's Markdown. The URL of a robot is the secret, so messages are not signed.
+ * @see https://developer.work.weixin.qq.com/document/path/91770
  */
 export const wecom: ChatService = {
-  spec: ['https://developer.work.weixin.qq.com/document/path/91770'],
   // The rate limit is 20 messages a minute.
   spacingMs: 3_500,
   sign: null,

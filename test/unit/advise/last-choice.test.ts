@@ -62,7 +62,10 @@ describe('a mirror with wrong bytes of other items, while every other one is dow
 
   it.each<[string, () => Stage]>([
     ['a forked checksum database vouches for it', () => wronged({ cause: 'fork', actionable: true })],
-    ['nothing decides who is right', () => wronged({ cause: 'peers' })],
+    [
+      'nothing decides who is right, and clients do not verify',
+      () => wronged({ cause: 'peers', actionable: false }, { settings: { go: { sumdb: null } } }),
+    ],
     ['the items are all that clients fetch', () => wronged({}, { modules: modules.slice(1) })],
     ['clients do not verify: no checksum database', () => wronged({}, { settings: { go: { sumdb: null } } })],
     [
@@ -114,20 +117,48 @@ describe('an advised mirror that serves wrong bytes only later, while every othe
     expect(of().story()).toEqual(['proposed outage b', 'superseded outage b', 'refused outage a']),
   );
 
-  it('stays as it is where nothing decides who is right', () => {
-    const stage = wrongedLater({ cause: 'peers', actionable: false });
+  it('stays as it is where nothing decides who is right, and clients do not verify', () => {
+    const stage = wrongedLater({ cause: 'peers', actionable: false }, { settings: { go: { sumdb: null } } });
     expect(stage.story()).toEqual(['proposed outage b']);
     expect(isLastChoice(only(stage))).toBe(false);
     expect(only(stage).reason).not.toContain('last choice');
   });
 });
 
-it('a mirror with disputed bytes is not advised', () => {
-  const stage = warm(ab, chain, { modules });
-  stage.open('b', 'mismatch', { cause: 'peers', actionable: false, scope: [wrongN] });
-  kill(stage);
-  stage.consider();
-  expect(stage.story()).toEqual(['refused outage a']);
+describe('two mirrors that serve different bytes of one item, and nothing decides who is right', () => {
+  /** `a` and `b` accuse each other. */
+  const disputed = (mirrors = ab): Stage => {
+    const stage = warm(mirrors, chain, { modules });
+    for (const name of ['a', 'b']) stage.open(name, 'mismatch', { cause: 'peers', actionable: false, scope: [wrongN] });
+    return stage;
+  };
+
+  it('clients leave the one that is down: the other one is the last choice', () => {
+    const stage = disputed();
+    kill(stage);
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(only(stage)).toMatchObject({ from: 'a', to: 'b', confidence: 'low' });
+    expect(only(stage).reason).toContain(
+      'b is the last choice: no other mirror is usable. b and another mirror served different bytes of example.com/n@v1.0.0.',
+    );
+    stage.paces(4, { a: 'refused', b: 200 });
+    expect(only(stage).confidence).toBe('low');
+  });
+
+  it('clients go to a third one, if there is one', () => {
+    const stage = disputed([...ab, mirror('c')]);
+    kill(stage);
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed outage c']);
+    expect(only(stage).reason).not.toContain('last choice');
+  });
+
+  it('clients stay while it works', () => {
+    const stage = disputed();
+    stage.paces(20, { a: 200, b: 100 });
+    expect(stage.story()).toEqual([]);
+  });
 });
 
 it('clients that verify what they download are these', () => {

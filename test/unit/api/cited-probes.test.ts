@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { renderFindingItem } from '../../../src/api/page/findings.ts';
+import { renderFindingList } from '../../../src/api/page/findings.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
 import type { Finding } from '../../../src/core/finding.ts';
-import { nowMs } from './fixture-config.ts';
+import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings } from './fixture-findings.ts';
+import { fixtureProbes } from './fixture-samples.ts';
 
 const ids = Array.from({ length: 20 }, (_, n) => `p${n + 1}`);
 
@@ -16,7 +17,12 @@ function walkOf(
   const [finding] = fixtureFindings;
   if (finding === undefined) throw new Error('no fixture');
   const shown = { ...finding, evidence: { ...finding.evidence, ...evidence } };
-  const { text } = renderFindingItem(createPageSay(language), shown, { nowMs, mirror: null, ack: null, isKept });
+  const deps = {
+    now: () => ({ wallMs: nowMs, monotonicMs: 0 }),
+    config: () => fixtureConfig,
+    probe: (id: string) => (isKept(id) ? (fixtureProbes[0] ?? null) : null),
+  };
+  const { text } = renderFindingList(createPageSay(language), deps, [shown]);
   const from = text.indexOf('<span class="walk');
   const walk = from < 0 ? '' : text.slice(from);
   return walk

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { table } from '../../support/table.ts';
 import { testMachine } from '../features/doctor/machine.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -408,6 +409,20 @@ test.each(rows)('init finds the mirror in use: %s', async (_, files, chain, plac
     0,
     expect.arrayContaining([expect.stringContaining(`clients use ${chain} (${shown})`)]),
   ]);
+});
+
+const projects: Readonly<Record<string, Files>> = { npm, pnpm: { 'pnpm-lock.yaml': pnpm }, python, go, image };
+
+test.each(
+  table<[project: string, file: string, text: string, chain: string]>(
+    'unit/cli/init-forms',
+    'files of projects and users',
+  ),
+)('init finds the mirror that a file of builds names: %s, %s', async (project, file, text, chain) => {
+  const machine = testMachine({ ...projects[project], [file]: text });
+  const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+  expect([code, err]).toEqual([0, expect.stringContaining(`clients use ${chain}`)]);
+  expect(err).toContain(`(${/^[~/]/.test(file) ? machine.at(file) : file}`);
 });
 
 describe('init says what it does not take as the mirror in use', () => {

@@ -394,6 +394,15 @@ describe('names that may be private stay at home', () => {
     expect(existsSync(machine.at('mirrorwatch.yaml'))).toBe(false);
   });
 
+  test('in such a folder of a Python project, no name is taken, and the file loads', async () => {
+    const files = Object.fromEntries(Array.from({ length: 5_001 }, (_, at) => [`deploy/${at}.yaml`, '']));
+    const pip = { 'requirements.txt': 'secret==1.0\n', 'pip.conf': `[global]\nindex-url = ${corpIndex}\n` };
+    const machine = testMachine({ ...pip, ...files });
+    const ran = await machine.run(['init', '--yes', '--public', 'none']);
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining('any name may be private')]);
+    expect(machine.text('mirrorwatch.yaml')).not.toMatch(/private:\n|secret|requirements\.txt/);
+  });
+
   test('a name that would be a pattern keeps no other name back', async () => {
     const lock = packageLock({ '*': group, 'is-odd': npmOrigin });
     const machine = testMachine({ 'package.json': '{}', 'package-lock.json': lock });

@@ -28,7 +28,7 @@ describe('budget', () => {
     const config = configOf('');
     const targets = expandPlainly(config).filter(({ step }) => step === 'zip');
     const sizes = new Map(targets.map(({ id }) => [id, 32_768]));
-    expect(budgetOf(config, targets, registry, sizes)).toMatchObject([{ bytesPerHour: 32_768, unknownSizes: 0 }]);
+    expect(budgetOf(config, targets, sizes)).toMatchObject([{ bytesPerHour: 32_768, unknownSizes: 0 }]);
   });
 
   test('what moves is looked up in the list by each probe of it; a fixed version is not', () => {
@@ -128,7 +128,7 @@ test.each([
   const mods = expandPlainly(config).filter(({ step }) => step === 'mod');
   const warned: unknown[] = [];
   const report = { issues: [], error: () => undefined, warning: (...issue: unknown[]) => void warned.push(issue) };
-  checkBudget(config, mods, { registry, sizes: new Map(), report });
+  checkBudget(config, mods, new Map(), report);
   const expected = { key: 'expected.ownLoad', values: { most: '50%' } };
   const issue = [['schedule'], expected, expect.objectContaining({ seen: { key: 'load.seenOwn', values: seen } })];
   expect(warned).toEqual(seen === null ? [] : [issue]);

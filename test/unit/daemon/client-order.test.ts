@@ -10,7 +10,6 @@ import { table } from '../../support/table.ts';
 
 const fake: RealClient = {
   id: 'fake',
-  spec: [],
   usualRequests: 1,
   cannot: () => null,
   plan: () => ({ args: [], env: {}, files: {}, fetched: 'work' }),

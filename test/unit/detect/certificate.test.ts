@@ -51,7 +51,7 @@ describe('certificate', () => {
     { name: 'good once', says: ['expires_soon', 'good'], want: null },
     { name: 'good twice', says: ['expires_soon', 'good', 'good'], want: 'closed' },
   ] as const)('$name: $want', ({ says, want }) => {
-    const state = says.reduce((before, one) => updateCertificate(before, one, 'p'), noCertificate);
+    const state = says.reduce(updateCertificate, noCertificate);
     expect(judgeCertificate(state)).toBe(want);
   });
 

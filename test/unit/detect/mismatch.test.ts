@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Due } from '../../../src/core/due.ts';
 import type { Target } from '../../../src/core/mirror.ts';
-import { explainMismatch, judgeMismatch } from '../../../src/detect/contents/mismatch-says.ts';
+import { explainMismatch } from '../../../src/detect/contents/mismatch-says.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { phrase, renderIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
@@ -60,76 +61,66 @@ describe('the words', () => {
   });
 });
 
-describe('mismatch', () => {
-  const wrong = (got: string, algorithm = 'h1') => ({ kind: 'mismatch', algorithm, want: 'right', got }) as const;
+describe('wrong bytes of one artifact', () => {
   const minute = 60_000;
-  const once = { failure: wrong('x'), probeId: 'p', atMs: 0, sinceMs: 0, isDueAgain: false, looks: 1 };
-  const wellSince = { ...once, sinceMs: null };
-  const due = { connection: 'cold', isRecheck: false, isAlsoElsewhere: false, nowMs: 59_999 } as const;
-  const recheck = { ...due, isRecheck: true } as const;
-  const later = (minutes: number) => ({ ...due, nowMs: minutes * minute }) as const;
-  const both = { ...due, isAlsoElsewhere: true } as const;
-  it.each([
-    { name: 'the first time', before: null, failure: wrong('x'), answer: due, want: 'look_again' },
-    {
-      name: 'the first time, in a download to compare',
-      before: null,
-      failure: wrong('x'),
-      answer: recheck,
-      want: 'look_again',
-    },
-    { name: 'the same again', before: once, failure: wrong('x'), answer: recheck, want: 'declare' },
-    { name: 'the same again, by a due probe', before: once, failure: wrong('x'), answer: due, want: 'declare' },
-    {
-      name: 'the same again over a kept connection',
-      before: once,
-      failure: wrong('x'),
-      answer: { ...due, connection: 'warm' },
-      want: 'look_again',
-    },
-    { name: 'wrong in another way', before: once, failure: wrong('y'), answer: recheck, want: 'wait' },
-    { name: 'by another algorithm', before: once, failure: wrong('x', 'sha256'), answer: recheck, want: 'wait' },
-    {
-      name: 'wrong in another way, by a due probe',
-      before: once,
-      failure: wrong('y'),
-      answer: due,
-      want: 'look_again',
-    },
-    { name: 'in another way a minute later', before: once, failure: wrong('y'), answer: later(1), want: 'declare' },
-    { name: 'in another way two hours later', before: once, failure: wrong('y'), answer: later(120), want: 'declare' },
-    { name: 'in another way after that', before: once, failure: wrong('y'), answer: later(121), want: 'look_again' },
-    {
-      name: 'in another way, and good between',
-      before: wellSince,
-      failure: wrong('y'),
-      answer: later(1),
-      want: 'look_again',
-    },
-    {
-      name: 'the first time, after another artifact',
-      before: null,
-      failure: wrong('x'),
-      answer: both,
-      want: 'declare_both',
-    },
-    {
-      name: 'the same again, after another artifact',
-      before: once,
-      failure: wrong('x'),
-      answer: both,
-      want: 'declare',
-    },
-    {
-      name: 'after another artifact, over a kept connection',
-      before: null,
-      failure: wrong('x'),
-      answer: { ...both, connection: 'warm' },
-      want: 'look_again',
-    },
-  ] as const)('$name: $want', ({ before, failure, answer, want }) =>
-    expect(judgeMismatch(before, failure, answer)).toBe(want),
-  );
+  type Response = readonly [
+    got: string,
+    atMs: number,
+    purpose: Due['purpose'],
+    over?: { algorithm?: string; warm?: true },
+  ];
+
+  /** What follows from the last response: a finding, a recheck at once, or neither. */
+  function lastOf(responses: readonly Response[]): 'declared' | 'probed again' | 'nothing' {
+    const config = aConfig({ mirrors: [{ ...aMirror('a'), connections: ['cold', 'warm'] }] });
+    const target = aTarget('a', 'zip');
+    const detector = createDetector({ config, targets: [target], restored: [], random: countingRandom(), now: at(0) });
+    let asked = 0;
+    for (const [got, atMs, purpose, { algorithm = 'h1', warm } = {}] of responses) {
+      const due = aDue(target, { purpose, connection: warm === true ? 'warm' : 'cold' });
+      const failure = { kind: 'mismatch', algorithm, want: 'right', got } as const;
+      asked = detector.take(aSample(due, atMs, 10, { tag: 'failed', failure }), at(atMs + 10)).rechecks.length;
+    }
+    return detector.findings().length > 0 ? 'declared' : asked > 0 ? 'probed again' : 'nothing';
+  }
+
+  const first: Response = ['x', minute, 'scheduled'];
+  it.each<{ readonly name: string; readonly responses: readonly Response[]; readonly want: ReturnType<typeof lastOf> }>(
+    [
+      { name: 'the first time', responses: [first], want: 'probed again' },
+      { name: 'the first time, in a download to compare', responses: [['x', minute, 'recheck']], want: 'probed again' },
+      { name: 'the same again', responses: [first, ['x', minute + 1_000, 'recheck']], want: 'declared' },
+      {
+        name: 'the same again, by a due probe',
+        responses: [first, ['x', minute + 1_000, 'scheduled']],
+        want: 'declared',
+      },
+      {
+        name: 'the same again over a kept connection',
+        responses: [first, ['x', minute + 1_000, 'scheduled', { warm: true }]],
+        want: 'probed again',
+      },
+      { name: 'wrong in another way', responses: [first, ['y', minute + 1_000, 'recheck']], want: 'nothing' },
+      {
+        name: 'by another algorithm',
+        responses: [first, ['x', minute + 1_000, 'recheck', { algorithm: 'sha256' }]],
+        want: 'nothing',
+      },
+      {
+        name: 'wrong in another way, by a due probe',
+        responses: [first, ['y', minute + 1_000, 'scheduled']],
+        want: 'probed again',
+      },
+      {
+        name: 'in another way just short of a minute later',
+        responses: [first, ['y', 2 * minute - 1, 'recheck']],
+        want: 'nothing',
+      },
+      { name: 'in another way a minute later', responses: [first, ['y', 2 * minute, 'recheck']], want: 'declared' },
+      { name: 'in another way two hours later', responses: [first, ['y', 121 * minute, 'recheck']], want: 'declared' },
+      { name: 'in another way after that', responses: [first, ['y', 122 * minute, 'scheduled']], want: 'probed again' },
+    ],
+  )('$name: $want', ({ responses, want }) => expect(lastOf(responses)).toBe(want));
 });
 
 describe('wrong bytes of two artifacts', () => {

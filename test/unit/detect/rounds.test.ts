@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
-import { addTokens, spend, spendForPeek, startBudget } from '../../../src/detect/memory/budget.ts';
+import { pruneHeavyRechecks } from '../../../src/detect/confirm/look.ts';
+import { Budget } from '../../../src/detect/memory/budget.ts';
 import type { Memory } from '../../../src/detect/memory/memory.ts';
-import { pruneHeavyRechecks } from '../../../src/detect/memory/rounds.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';
 
@@ -265,29 +265,39 @@ describe('an ordered look', () => {
 });
 
 describe('the budget', () => {
+  const budgetOf = (held: Partial<Budget>) => Object.assign(new Budget(), held);
+
   it('earns 0.18 a scheduled sample, up to 300', () => {
-    let budget = startBudget;
+    const budget = new Budget();
     expect(budget.tokens).toBe(60);
-    for (let i = 0; i < 100; i++) budget = addTokens(budget);
+    for (let i = 0; i < 100; i++) budget.earn();
     expect(budget.tokens).toBeCloseTo(78);
-    for (let i = 0; i < 10_000; i++) budget = addTokens(budget);
-    expect(budget).toEqual({ tokens: limits.roundTokensMax, urgent: 900, peeks: limits.peekTokensMax });
+    for (let i = 0; i < 10_000; i++) budget.earn();
+    expect(budget).toEqual(budgetOf({ tokens: limits.roundTokensMax, urgent: 900, peeks: limits.peekTokensMax }));
   });
 
   it.each([
-    { name: 'enough', tokens: 3, urgent: 9, asks: 3, isUrgent: false, want: { tokens: 0, urgent: 9 } },
-    { name: 'not enough', tokens: 2, urgent: 9, asks: 3, isUrgent: false, want: null },
-    { name: 'not enough, urgent', tokens: 2, urgent: 9, asks: 3, isUrgent: true, want: { tokens: 2, urgent: 6 } },
-    { name: 'nothing left at all', tokens: 2, urgent: 2, asks: 3, isUrgent: true, want: null },
-  ])('$name', ({ tokens, urgent, asks, isUrgent, want }) =>
-    expect(spend({ tokens, urgent, peeks: 0 }, asks, isUrgent)).toEqual(want && { ...want, peeks: 0 }),
-  );
+    { name: 'enough', held: { tokens: 3, urgent: 9 }, asks: 3, isUrgent: false, left: { tokens: 0, urgent: 9 } },
+    { name: 'not enough', held: { tokens: 2, urgent: 9 }, asks: 3, isUrgent: false, left: null },
+    {
+      name: 'not enough, urgent',
+      held: { tokens: 2, urgent: 9 },
+      asks: 3,
+      isUrgent: true,
+      left: { tokens: 2, urgent: 6 },
+    },
+    { name: 'nothing left at all', held: { tokens: 2, urgent: 2 }, asks: 3, isUrgent: true, left: null },
+  ])('$name', ({ held, asks, isUrgent, left }) => {
+    const budget = budgetOf(held);
+    expect([budget.pay(asks, isUrgent), budget]).toEqual([left !== null, budgetOf(left ?? held)]);
+  });
 
   it.each([
-    { name: 'more than looks need', tokens: 61, peeks: 20, want: { tokens: 60, peeks: 20 } },
-    { name: 'no more than looks need: their own', tokens: 60, peeks: 20, want: { tokens: 60, peeks: 19 } },
-    { name: 'nothing of their own', tokens: 60, peeks: 0.9, want: null },
-  ])('of peeks: $name', ({ tokens, peeks, want }) =>
-    expect(spendForPeek({ tokens, urgent: 9, peeks })).toEqual(want && { ...want, urgent: 9 }),
-  );
+    { name: 'more than looks need', held: { tokens: 61, peeks: 20 }, left: { tokens: 60, peeks: 20 } },
+    { name: 'no more than looks need: their own', held: { tokens: 60, peeks: 20 }, left: { tokens: 60, peeks: 19 } },
+    { name: 'nothing of their own', held: { tokens: 60, peeks: 0.9 }, left: null },
+  ])('of peeks: $name', ({ held, left }) => {
+    const budget = budgetOf(held);
+    expect([budget.payPeek(), budget]).toEqual([left !== null, budgetOf(left ?? held)]);
+  });
 });

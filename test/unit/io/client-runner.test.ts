@@ -18,9 +18,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clearLeft } from '../../../src/io/client-folder.ts';
 import { createClientRunner } from '../../../src/io/client-runner.ts';
-import { systemClock } from '../../../src/io/clock.ts';
 import { findCommand } from '../../../src/io/machine.ts';
-import { systemTimers } from '../../../src/io/timers.ts';
 import { fakeClients, orderOf, pathWith, runnerOf } from '../../support/fake-client.ts';
 import { until, withMoreTime } from '../../support/patience.ts';
 import { plainAccess } from '../../support/plain-access.ts';
@@ -197,7 +195,7 @@ describe('a run that goes too far', () => {
     const folder = fakeClients({
       fake: 'echo $$ > "$(dirname "$0")/pid.new"; mv "$(dirname "$0")/pid.new" "$(dirname "$0")/pid"; sleep 100000',
     });
-    const runner = createClientRunner({ clock: systemClock, timers: systemTimers, path: pathWith(folder) });
+    const runner = createClientRunner({ path: pathWith(folder) });
     const run = runner.run(orderOf());
     await until('it runs', () => existsSync(`${folder}/pid`), Boolean);
     await runner.close();
@@ -219,7 +217,7 @@ describe('what cannot be run', () => {
   test('is reported with the code of the system', async () => {
     const folder = fakeClients({});
     writeFileSync(`${folder}/broken`, '#!/nonexistent/interpreter\n', { mode: 0o755 });
-    const other = createClientRunner({ clock: systemClock, timers: systemTimers, path: pathWith(folder) });
+    const other = createClientRunner({ path: pathWith(folder) });
     expect((await other.run(orderOf({ command: 'broken' }))).end).toEqual({
       tag: 'not_run',
       because: 'trouble',

@@ -212,9 +212,20 @@ describe('who makes room', () => {
   const gone: string[] = [];
   const connections = (perAddress: number, all: number) => {
     gone.length = 0;
-    const made = createConnections({ perAddress, all });
-    const open = (key: string, address: string): void => made.opened(key, address, { destroy: () => gone.push(key) });
-    return { ...made, open };
+    let nowMs = 0;
+    const made = createConnections({ perAddress, all }, () => nowMs);
+    const sent = { bytesWritten: 1, writableLength: 0 };
+    const open = (key: string, address: string, socket = { ...sent }): void =>
+      made.opened(key, address, Object.assign(socket, { destroy: () => gone.push(key) }));
+    const use = (key: string, address: string, socket?: typeof sent): void => {
+      open(key, address, socket);
+      made.letIn(key);
+      made.requested(key, 1);
+    };
+    const pass = (ms: number): void => {
+      nowMs += ms;
+    };
+    return { ...made, open, use, pass };
   };
 
   test('of one address the oldest that nothing is asked on, then the oldest', () => {
@@ -254,6 +265,22 @@ describe('who makes room', () => {
     expect(gone).toEqual([idle, waiting, known]);
     open('h1', 'h');
     expect(gone).toEqual([idle, waiting, known, 'h1']);
+  });
+
+  test('of those in use one whose client has read nothing for some seconds, and no other', () => {
+    const { open, use, pass } = connections(3, 9);
+    const reading = { bytesWritten: 1, writableLength: 1 };
+    use('reading', 'a', reading);
+    use('stream', 'a');
+    use('stalled', 'a', { bytesWritten: 1, writableLength: 1 });
+    open('b1', 'b');
+    pass(4_000);
+    open('a4', 'a');
+    expect(gone).toEqual(['a4']);
+    reading.bytesWritten += 1;
+    pass(1_000);
+    open('a5', 'a');
+    expect(gone).toEqual(['a4', 'stalled']);
   });
 
   test('of one address too: what strangers behind the same proxy open cuts no stream', () => {

@@ -9,7 +9,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
 import { createNotifier } from '../../../src/notify/notifier.ts';
-import type { NotifyTurn } from '../../../src/notify/turn.ts';
+import type { NotifyTurn } from '../../../src/notify/outbox.ts';
 
 type Notifier = ReturnType<typeof createNotifier>;
 

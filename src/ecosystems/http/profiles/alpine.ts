@@ -49,7 +49,7 @@ export function readApkIndex(body: Uint8Array): ProfileReading {
 /** For Alpine, the base URL is the folder that contains the branches, such as `v3.20`. */
 export const alpine: Profile = {
   id: 'alpine',
-  spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],
+  // https://wiki.alpinelinux.org/wiki/Apk_spec
   client: 'apk',
   decodes: false,
   marker: { path: 'last-updated', read: parseEpochSeconds },

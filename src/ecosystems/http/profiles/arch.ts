@@ -13,7 +13,8 @@ function mirrorlist({ members }: Chain): string {
 
 export const arch: Profile = {
   id: 'arch',
-  spec: ['https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors', 'https://man.archlinux.org/man/pacman.conf.5'],
+  // https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors
+  // https://man.archlinux.org/man/pacman.conf.5
   client: 'pacman',
   verifiesBytes: true,
   offersHttp2: true,

@@ -25,10 +25,8 @@ function condarc(chain: Chain): string {
 /** For conda, the base URL is the folder that contains the folders of platforms, such as `linux-64`. */
 export const conda: Profile = {
   id: 'conda',
-  spec: [
-    'https://docs.conda.io/projects/conda-build/en/stable/concepts/generating-index.html',
-    'https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/use-condarc.html',
-  ],
+  // https://docs.conda.io/projects/conda-build/en/stable/concepts/generating-index.html
+  // https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/use-condarc.html
   client: 'conda',
   decodes: true,
   marker: null,

@@ -97,10 +97,8 @@ registry = "sparse+${headUrlOf(chain, '/')}"`;
 /** Mirrors with a sparse index of crates. Clients download the crates from the URL in the index's config.json. */
 export const crates: Profile = {
   id: 'crates',
-  spec: [
-    'https://doc.rust-lang.org/cargo/reference/registry-index.html',
-    'https://doc.rust-lang.org/cargo/reference/source-replacement.html',
-  ],
+  // https://doc.rust-lang.org/cargo/reference/registry-index.html
+  // https://doc.rust-lang.org/cargo/reference/source-replacement.html
   client: 'cargo',
   offersHttp2: true,
   withoutHttp2: {

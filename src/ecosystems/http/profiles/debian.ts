@@ -72,7 +72,8 @@ function namesIn(path: string, text: string): string {
 /** Package archives in Debian's format. */
 export const debian: Profile = {
   id: 'debian',
-  spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
+  // https://wiki.debian.org/DebianRepository/Format
+  // https://www.debian.org/mirror/ftpmirror
   client: 'apt',
   verifiesBytes: true,
   decodes: false,

@@ -45,11 +45,9 @@ function settings(chain: Chain): string {
 
 export const maven: Profile = {
   id: 'maven',
-  spec: [
-    'https://maven.apache.org/repositories/layout.html',
-    'https://maven.apache.org/repositories/metadata.html',
-    'https://maven.apache.org/guides/mini/guide-mirror-settings.html',
-  ],
+  // https://maven.apache.org/repositories/layout.html
+  // https://maven.apache.org/repositories/metadata.html
+  // https://maven.apache.org/guides/mini/guide-mirror-settings.html
   client: 'maven',
   decodes: true,
   marker: null,

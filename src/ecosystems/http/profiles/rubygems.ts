@@ -28,7 +28,8 @@ function bundleConfig(chain: Chain): string {
 /** Mirrors of Ruby gems that offer Bundler's compact index: text files that list the gems and their versions. */
 export const rubygems: Profile = {
   id: 'rubygems',
-  spec: ['https://guides.rubygems.org/rubygems-org-compact-index-api/', 'https://bundler.io/man/bundle-config.1.html'],
+  // https://guides.rubygems.org/rubygems-org-compact-index-api/
+  // https://bundler.io/man/bundle-config.1.html
   client: 'bundler',
   decodes: true,
   marker: null,

@@ -7,7 +7,6 @@ import type { Mirror } from '../../../core/mirror.ts';
 import { error, ok, type Result } from '../../../core/result.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import type { DoorFiles } from '../../../ecosystems/door-paths.ts';
-import { registry } from '../../../ecosystems/registry.ts';
 import { systemClock } from '../../../io/clock.ts';
 import { systemTimers } from '../../../io/timers.ts';
 import { createPassages, type Passages } from '../../../wire/passage.ts';
@@ -55,7 +54,7 @@ const modulesMax = 3;
  * @returns what was found, by the mirror's name
  */
 export async function readFiles(config: Config, version: string): Promise<ReadonlyMap<string, SeenFiles>> {
-  const routes = routesOf(config, registry);
+  const routes = routesOf(config);
   const passages = createPassages({ clock: systemClock, timers: systemTimers });
   const reading = routes.map(async (route) => {
     const files = await route.paths.files?.();

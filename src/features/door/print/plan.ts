@@ -138,7 +138,7 @@ export function planOf(
     leftOut: [],
   };
   const { files, leftOut } = plan;
-  const routes = routesOf(config, registry).map((route) => routeOf(plan, route));
+  const routes = routesOf(config).map((route) => routeOf(plan, route));
   const hosts = ['localhost', listen.host, '[::1]', ...(listen.hosts ?? [])];
   const token = (isMasked ? listen.token?.toString() : listen.token?.reveal()) ?? null;
   const basic = (name: string): string => `Basic ${Buffer.from(`${name}:${token}`).toString('base64')}`;

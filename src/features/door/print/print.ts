@@ -2,7 +2,6 @@ import { routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import type { Log } from '../../../core/ports.ts';
 import { systemClock } from '../../../daemon/machine.ts';
-import { registry } from '../../../ecosystems/registry.ts';
 import { daemonOf, readDaemon } from '../daemon.ts';
 import { currentOrderOf, type KnownOrder, namesForAll, readKept } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
@@ -116,7 +115,7 @@ export async function readStoredOrders(
   const kept = await readKept(path, log);
   const nowMs = systemClock.wallMs();
   return new Map(
-    routesOf(config, registry).map((route) => [
+    routesOf(config).map((route) => [
       route.key,
       namesForAll(currentOrderOf(route, known?.get(route.key), kept.get(route.key), nowMs)),
     ]),

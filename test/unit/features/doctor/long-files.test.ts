@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Machine, Trap } from '../../../../src/core/trap.ts';
-import { findGoTraps } from '../../../../src/ecosystems/go/traps.ts';
+import { findGoTraps } from '../../../../src/ecosystems/go/doctor.ts';
 import { findNpmTraps } from '../../../../src/ecosystems/npm/doctor.ts';
 import { readSettingsFile } from '../../../../src/ecosystems/settings-file.ts';
 import { keepProvenEdits } from '../../../../src/features/doctor/edits.ts';

@@ -4,6 +4,10 @@ import type { TrapRow } from './machine.ts';
 const goenv = '~/.config/go/env';
 const list = 'https://mirror.example.com,direct';
 
+/** A line for modules of a host that only go.mod names. */
+const ifOwn = (line: string): string =>
+  `${line}    # only if build.corp is your own: modules of private hosts are not verified`;
+
 /** Traps of the go command's settings. */
 export const goRows: readonly TrapRow[] = [
   {
@@ -143,7 +147,20 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-private-leaks',
     where: ['go.mod:4'],
     what: 'git.example.com/team/lib would be sent to a public mirror',
-    mended: { [goenv]: 'GOPRIVATE=git.example.com/*\n' },
+    set: [
+      "go env -w GOPRIVATE='git.example.com/*'    # only if git.example.com is your own: modules of private hosts are not verified",
+    ],
+  },
+  {
+    name: 'a module of a host that GONOPROXY names, but nothing for the checksum database',
+    files: {
+      'go.mod': 'module app\nrequire git.example.com/team/lib v1.0.0\n',
+      [goenv]: 'GONOPROXY=git.example.com\n',
+    },
+    id: 'go-private-leaks',
+    where: ['go.mod:2'],
+    what: 'git.example.com/team/lib would be sent',
+    mended: { [goenv]: 'GONOPROXY=git.example.com\nGOPRIVATE=git.example.com\n' },
   },
   {
     name: 'a private module of one owner: other owners at its host stay verified',
@@ -166,7 +183,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-private-leaks',
     where: ['go.mod:2'],
     what: 'build.corp/tool would be sent to the checksum database',
-    mended: { [goenv]: 'GOPRIVATE=git.example.com,build.corp/*\nGOPROXY=off\n' },
+    set: ["go env -w GOPRIVATE='git.example.com,build.corp/*'"].map(ifOwn),
   },
   {
     name: 'a private module, with GONOPROXY of the environment',
@@ -175,7 +192,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-private-leaks',
     where: ['go.mod:2'],
     what: 'would be sent to a public mirror',
-    set: ["export GONOPROXY='other.corp,build.corp/*'", "go env -w GOPRIVATE='build.corp/*'"],
+    set: ["export GONOPROXY='other.corp,build.corp/*'", "go env -w GOPRIVATE='build.corp/*'"].map(ifOwn),
   },
   {
     name: 'a private module, with GONOPROXY and GONOSUMDB of their own: GOPRIVATE would do nothing',
@@ -183,7 +200,6 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-private-leaks',
     where: ['go.mod:2'],
     what: 'would be sent to a public mirror',
-    set: ["go env -w GONOPROXY='build.corp/*'", "go env -w GONOSUMDB='a.corp,build.corp/*'"],
-    mended: { [goenv]: 'GONOPROXY=build.corp/*\nGONOSUMDB=a.corp,build.corp/*\n' },
+    set: ["go env -w GONOPROXY='build.corp/*'", "go env -w GONOSUMDB='a.corp,build.corp/*'"].map(ifOwn),
   },
 ];

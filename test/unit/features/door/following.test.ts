@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
-import { createFollowing } from '../../../../src/features/door/door.ts';
+import { createFollowing } from '../../../../src/features/door/following.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';
 
 const hour = 3_600_000;
-const routes = routesOf(doorConfig(), registry);
+const routes = routesOf(doorConfig());
 const none = new Set<string>();
 const advised: KnownOrder = {
   advice: { to: 'far', id: 'abc', expiresAtMs: 24 * hour },

@@ -3,20 +3,24 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import type { PassDeps } from '../../../../src/features/door/pass.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { doorConfig } from './config.ts';
 import { closeAll, openHandler } from './open-handler.ts';
 
-const routes = routesOf(doorConfig(), registry);
+const routes = routesOf(doorConfig());
 /** Its mirrors are elsewhere: nothing is requested of them. */
 const pass: PassDeps = {
-  passages: { open: () => Promise.reject(new Error('not here')), close: () => Promise.resolve() },
+  passages: {
+    open: () => Promise.reject(new Error('not here')),
+    isAwaited: () => false,
+    close: () => Promise.resolve(),
+  },
   timers: systemTimers,
   accessOf: () => null,
   usualMs: () => null,
   held: { bytes: 0 },
+  unread: new Map(),
   nowMs: () => 0,
 };
 const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), { pass, ...change });
@@ -49,35 +53,27 @@ describe('the front door', () => {
   });
 
   it('never shows the credentials of a mirror', async () => {
-    const { get } = await open({
-      orders: () =>
-        new Map([
-          ['go/go', { names: ['far'], why: 'advice x' }],
-          ...routes.map((route) => [route.key, { names: ['far'], why: 'advice x' }] as const),
-        ]),
-    });
+    const orders = new Map(routes.map(({ key }) => [key, { names: ['far'], why: 'advice x' }]));
+    const { get } = await open({ following: { orders } });
     const got = await get('/go/rsc.io/quote/@v/list');
     expect(got.headers['location']).toBe('https://far.example.com/rsc.io/quote/@v/list');
     expect(JSON.stringify(got)).not.toMatch(/robot|hunter2/);
   });
 
   it('passes over a mirror in doubt', async () => {
-    const { get, lines } = await open({ doubted: () => new Set(['near']) });
+    const { get, lines } = await open({ following: { doubts: new Set(['near']) } });
     expect((await get('/go/rsc.io/quote/@v/v1.5.2.zip')).headers['location']).toMatch(/^https:\/\/far\./);
     expect(lines[0]).toMatchObject({ registry: 'far', why: 'near in doubt' });
   });
 
   it('keeps a client of files at its mirror, but not at one that fails', async () => {
-    let [first, failing]: [readonly string[], ReadonlySet<string>] = [['debian-near', 'debian-far'], new Set()];
-    const { get, lines } = await open({
-      orders: () => new Map([['http/debian', { names: first, why: 'declared' }]]),
-      failing: () => failing,
-    });
+    const ordered = (...names: string[]) => new Map([['http/debian', { names, why: 'declared' }]]);
+    const { get, lines, deps } = await open({ following: { orders: ordered('debian-near', 'debian-far') } });
     const path = '/http/debian/dists/bookworm/InRelease';
     await get(path);
-    first = ['debian-far', 'debian-near'];
+    Object.assign(deps.following, { orders: ordered('debian-far', 'debian-near') });
     await get(path);
-    failing = new Set(['debian-near']);
+    Object.assign(deps.following, { failing: new Set(['debian-near']) });
     await get(path);
     expect(lines.map(({ registry, why }) => [registry, why])).toEqual([
       ['debian-near', 'declared'],

@@ -42,7 +42,7 @@ function configOf(url: string, kind: 'go' | 'pypi' | 'npm') {
   return read.value;
 }
 
-const doubted = () => new Set(['m0']);
+const following = { doubts: new Set(['m0']) };
 const index = '/go/rsc.io/quote/@v/list';
 const zip = '/go/rsc.io/quote/@v/v1.5.2.zip';
 const head = (length: number, more = ''): string => `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n${more}\r\n`;
@@ -50,7 +50,7 @@ const head = (length: number, more = ''): string => `HTTP/1.1 200 OK\r\ncontent-
 describe('a hostile mirror', () => {
   it('with a header that cannot be sent again does not break the response', async () => {
     const { url } = await mirror(`${head(2, 'etag: "\u4e2d"\r\ncontent-type: text/plain\r\n')}ok`);
-    const { get, lines } = await openHandler(configOf(url, 'go'), { doubted });
+    const { get, lines } = await openHandler(configOf(url, 'go'), { following });
     const got = await get(index);
     expect([got.status, got.text, got.headers['etag'], got.headers['content-type']]).toEqual([
       200,
@@ -66,7 +66,7 @@ describe('a hostile mirror', () => {
   it('never keeps a connection by a page that is too long to be rewritten', async () => {
     const body = 'x'.repeat(limits.doorRewriteBytes + 1);
     const bad = await mirror(`${head(limits.doorRewriteBytes * 2)}${body}`);
-    const { get, deps } = await openHandler(configOf(bad.url, 'pypi'), { doubted });
+    const { get, deps } = await openHandler(configOf(bad.url, 'pypi'), { following });
     expect((await get('/pypi/simple/six/')).status).toBe(302);
     await until('the connection is closed', bad.open, (count) => count === 0);
     expect(deps.pass.held.bytes).toBe(0);
@@ -168,7 +168,7 @@ describe('a hostile mirror', () => {
   it('has no script run at the address of the door', async () => {
     const page = '<script>fetch("/metrics")</script><a href="six.whl">six.whl</a>';
     const { url } = await mirror(`${head(page.length, 'content-type: text/html\r\n')}${page}`);
-    const { get } = await openHandler(configOf(url, 'pypi'), { doubted });
+    const { get } = await openHandler(configOf(url, 'pypi'), { following });
     const { headers } = await get('/pypi/simple/six/');
     expect([headers['content-security-policy'], headers['x-content-type-options']]).toEqual([
       "default-src 'none'; sandbox",

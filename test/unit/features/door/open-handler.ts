@@ -4,7 +4,6 @@ import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { bookAccessOf } from '../../../../src/daemon/book.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
 import { createDoorMetrics } from '../../../../src/features/door/metrics.ts';
 import { declaredOrderOf } from '../../../../src/features/door/order.ts';
@@ -43,8 +42,18 @@ export async function serveOn(listener: RequestListener): Promise<number> {
 }
 
 /** The door's handler behind a real listener, with the order of the declared chain and limits of a test. */
-export async function openHandler(config: Config, change: Partial<DoorDeps> & { readonly perMinute?: number } = {}) {
-  const routes = routesOf(config, registry);
+export async function openHandler(
+  config: Config,
+  {
+    perMinute = 1_000,
+    following = {},
+    ...change
+  }: Omit<Partial<DoorDeps>, 'following'> & {
+    readonly perMinute?: number;
+    readonly following?: Partial<DoorDeps['following']>;
+  } = {},
+) {
+  const routes = routesOf(config);
   const lines: Line[] = [];
   const metrics = createDoorMetrics();
   const orders = new Map(routes.map((route) => [route.key, declaredOrderOf(route)]));
@@ -55,21 +64,19 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
   const access = new Map(config.mirrors.map((mirror) => [mirror.name, bookAccessOf(config, mirror, '0.0.0')]));
   const deps: DoorDeps = {
     listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
-    routes: () => routes,
-    orders: () => orders,
-    doubted: () => new Set(),
-    failing: () => new Set(),
+    following: { routes, orders, doubts: new Set(), failing: new Set(), ...following },
     pass: {
       passages,
       timers: systemTimers,
       accessOf: (name) => access.get(name) ?? null,
       usualMs: () => null,
       held: { bytes: 0 },
+      unread: new Map(),
       nowMs: () => 0,
     },
     isRelay: () => false,
     passing: { count: 0, max: limits.doorPassing },
-    requests: createBuckets(change.perMinute ?? 1_000, () => 0),
+    requests: createBuckets(perMinute, () => 0),
     refused: createBuckets(300, () => 0),
     refusedLines: createBuckets(limits.doorRefusedLinesPerMinute, () => 0),
     stays: createStays(() => 0),

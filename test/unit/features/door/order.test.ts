@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DoorRoute, routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import {
   createKeeper,
   currentOrderOf,
@@ -17,7 +16,7 @@ import {
 import { createStays } from '../../../../src/features/door/stay.ts';
 import { doorConfig } from './config.ts';
 
-const go = routesOf(doorConfig(), registry).find(({ ecosystem }) => ecosystem === 'go') as DoorRoute;
+const go = routesOf(doorConfig()).find(({ ecosystem }) => ecosystem === 'go') as DoorRoute;
 const none = new Set<string>();
 const nothing = {
   advice: null,
@@ -144,16 +143,16 @@ describe('the file of orders', () => {
 describe('a client of files that belong together', () => {
   it('stays at its mirror for ten minutes, unless that is not usable any more', () => {
     let now = 0;
-    const stays = createStays(() => now);
+    const mirrorOf = createStays(() => now);
     const all = (): boolean => true;
-    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+    expect(mirrorOf('c', 'u', 'near', all)).toBe('near');
     now = 599_999;
-    expect(stays.mirrorOf('c', 'u', 'far', all)).toBe('near');
-    expect(stays.mirrorOf('d', 'u', 'far', all)).toBe('far');
-    expect(stays.mirrorOf('c', 'u', 'far', (name) => name !== 'near')).toBe('far');
-    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('far');
+    expect(mirrorOf('c', 'u', 'far', all)).toBe('near');
+    expect(mirrorOf('d', 'u', 'far', all)).toBe('far');
+    expect(mirrorOf('c', 'u', 'far', (name) => name !== 'near')).toBe('far');
+    expect(mirrorOf('c', 'u', 'near', all)).toBe('far');
     now += 600_000;
-    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+    expect(mirrorOf('c', 'u', 'near', all)).toBe('near');
   });
 });
 

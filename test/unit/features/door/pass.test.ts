@@ -46,13 +46,13 @@ function configOf(urls: Readonly<Record<string, string>>, kind = 'go'): Config {
 const path = '/go/rsc.io/quote/@v/v1.5.2.info';
 
 describe('while the head is in doubt, the door fetches an index itself', () => {
-  const doubted = () => new Set(['near']);
+  const following = { doubts: new Set(['near']) };
 
   it('from the next mirror, and passes it on with what it says of itself', async () => {
     const near = await mirror(silent);
     const far = await mirror(text(200, '{"Version":"v1.5.2"}', { etag: '"x"', 'set-cookie': 'a=b', location: '/x' }));
     const { get, lines } = await openHandler(configOf({ near: `http://${near.url}`, far: `http://${far.url}/base` }), {
-      doubted,
+      following,
     });
     const got = await get(path, 'GET', { accept: 'application/json', 'if-none-match': '"x"', cookie: 'secret=1' });
     expect([got.status, got.text, got.headers['etag'], got.headers['set-cookie'], got.headers['location']]).toEqual([
@@ -82,7 +82,7 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     const bad = await mirror(answer);
     const good = await mirror(text(200, 'good'));
     const urls = { near: `http://${near.url}`, bad: `http://${bad.url}`, good: `http://${good.url}` };
-    const { get } = await openHandler(configOf(urls), { doubted });
+    const { get } = await openHandler(configOf(urls), { following });
     expect(await get(path)).toMatchObject({ status: 200, text: 'good', isCut: false });
     expect(bad.asked).toHaveLength(1);
   });
@@ -92,7 +92,7 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     const hung = await mirror(silent);
     const good = await mirror(text(200, 'good'));
     const urls = { near: `http://${near.url}`, hung: `http://${hung.url}`, good: `http://${good.url}` };
-    const { get, lines } = await openHandler(configOf(urls), { doubted });
+    const { get, lines } = await openHandler(configOf(urls), { following });
     expect((await get(path)).text).toBe('good');
     expect([hung.asked.length, near.asked.length]).toEqual([1, 0]);
     expect(lines[0]).toMatchObject({ registry: 'good', outcome: 'passed' });
@@ -113,7 +113,7 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
       };
     const [long, good] = [await mirror(bodyOf(bytesMax + 1)), await mirror(bodyOf(bytesMax))];
     const urls = { near: 'http://127.0.0.1:9', long: `http://${long.url}`, good: `http://${good.url}` };
-    const { get, lines } = await openHandler(configOf(urls), { doubted });
+    const { get, lines } = await openHandler(configOf(urls), { following });
     const got = await get(`/go/rsc.io/quote/@v/${file}`);
     // What is read ahead is judged before it is sent; a longer list without a length is cut.
     const isAhead = way !== 'without a length' || bytesMax < limits.doorAheadBytes;
@@ -130,18 +130,20 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     ['', 'no-cache'],
   ])('and no shared cache keeps it, so that it does not outlive a switch: %j', async (said, becomes) => {
     const far = await mirror(text(200, '{}', said === '' ? {} : { 'cache-control': said }));
-    const { get } = await openHandler(configOf({ near: 'http://127.0.0.1:9', far: `http://${far.url}` }), { doubted });
+    const { get } = await openHandler(configOf({ near: 'http://127.0.0.1:9', far: `http://${far.url}` }), {
+      following,
+    });
     expect((await get(path)).headers['cache-control']).toBe(becomes);
   });
 
   it('says 404 where no mirror has it and one said so, and redirects where all fail', async () => {
     const [near, far] = [await mirror(text(503, 'no')), await mirror(text(404, 'no'))];
     const { get, lines } = await openHandler(configOf({ near: `http://${near.url}`, far: `http://${far.url}` }), {
-      doubted,
+      following,
     });
     expect((await get(path)).status).toBe(404);
     expect(lines[0]).toMatchObject({ outcome: 'absent' });
-    const all = await openHandler(configOf({ near: `http://${near.url}` }), { doubted });
+    const all = await openHandler(configOf({ near: `http://${near.url}` }), { following });
     expect((await all.get(path)).status).toBe(302);
   });
 
@@ -153,7 +155,7 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     });
     const { get } = await openHandler(
       configOf({ near: 'http://127.0.0.1:9', far: `http://robot:hunter2@${far.url}` }),
-      { doubted },
+      { following },
     );
     expect((await get(path)).text).toBe('stored');
     expect(far.asked[0]?.headers.authorization).toMatch(/^Basic /);
@@ -166,7 +168,7 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
       response.end();
     });
     const { get, lines } = await openHandler(configOf({ near: 'http://127.0.0.1:9', far: `http://${far.url}` }), {
-      doubted,
+      following,
     });
     expect((await get(path)).status).toBe(302);
     expect(lines[0]).toMatchObject({ outcome: 'redirected' });
@@ -183,7 +185,7 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     });
     const { get } = await openHandler(
       configOf({ near: 'http://127.0.0.1:9', far: `http://${far.url}/root/simple` }, 'pypi'),
-      { doubted },
+      { following },
     );
     expect((await get('/pypi/simple/six/')).text).toBe(
       `<!DOCTYPE html><a href="http://${far.url}/root/packages/six-1.17.0.tar.gz#sha256=ab">six</a> <A class=x href="http://files.example.com/a?x=1&amp;y=2">a</A>`,

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
-import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readTarget, urlAt } from '../../../../src/features/door/path.ts';
 import { table } from '../../../support/table.ts';
 import { doorConfig } from './config.ts';
 
-const routes = routesOf(doorConfig(), registry);
+const routes = routesOf(doorConfig());
 const tagOf = (target: string): string => readTarget(target, routes).tag;
 const restOf = (target: string): string | undefined => {
   const asked = readTarget(target, routes);
@@ -51,6 +50,11 @@ describe('a path that a client requests', () => {
     '/http/debian/..;/..;a=b/secret',
     '/http/debian/%2e%2e%3b/secret',
     '/npm/lodash/..;',
+    // A server that decodes twice, byte by byte.
+    '/http/debian/%25ff/%252e%252e/secret',
+    '/http/debian/%25ff%255c..%255csecret',
+    '/http/debian/%2525ff/%25252e%25252e/secret',
+    '/http/debian/%25zz/%252e%252e/secret',
     `/go/${'a'.repeat(3000)}/@v/list`,
   ])('%s is refused', (target) => expect(tagOf(target)).toBe('bad'));
 

@@ -5,6 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
+import { systemClock } from '../../../../src/io/clock.ts';
+import { createPassages } from '../../../../src/wire/passage.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { until } from '../../../support/patience.ts';
 import { closeAll, openHandler, serveOn } from './open-handler.ts';
@@ -390,6 +392,67 @@ describe('an artifact that comes slowly', () => {
     );
     socket.destroy();
     expect([lines[0]?.outcome, deps.passing.count, deps.pass.held.bytes]).toEqual(['failed', 0, 0]);
+  });
+
+  it('to a client that reads nothing makes room for another client, after some seconds', async () => {
+    const all = [await mirror({ body: Buffer.alloc(64 * 1024 * 1024) }), await mirror({})];
+    let nowMs = 0;
+    const plain = await open(all);
+    const { get, port, lines, deps } = await openHandler(configOf(all.map(({ url }) => url)), {
+      isRelay: () => true,
+      passing: { count: 0, max: 1 },
+      pass: { ...plain.deps.pass, nowMs: () => nowMs },
+    });
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    await until(
+      'the client does not read',
+      () => deps.pass.unread.size,
+      (size) => size === 1,
+    );
+    nowMs = limits.doorStallMs - 1;
+    expect((await get('/go/rsc.io/quote/@v/list')).status).toBe(302);
+    nowMs = limits.doorStallMs;
+    expect((await get('/go/rsc.io/quote/@v/list')).status).not.toBe(302);
+    await until(
+      'the client is cut',
+      () => lines.map(({ outcome }) => outcome),
+      (outcomes) => outcomes.includes('failed'),
+    );
+    socket.destroy();
+    expect([deps.passing.count, deps.pass.unread.size]).toEqual([0, 0]);
+  });
+
+  it('to a client that reads nothing makes room where another request waits for its connection', async () => {
+    const { url } = await mirror({ body: Buffer.alloc(64 * 1024 * 1024) });
+    const plain = await open([{ url }]);
+    const { timers } = plain.deps.pass;
+    const passages = createPassages({ clock: systemClock, timers, socketsMax: 1 });
+    const { port, lines, deps } = await openHandler(configOf([url]), {
+      isRelay: () => true,
+      pass: {
+        ...plain.deps.pass,
+        passages,
+        timers: { ...timers, after: (ms, call) => timers.after(ms === limits.doorStallMs ? 20 : ms, call) },
+      },
+    });
+    const clients = [1, 2].map(() => connect({ port, host: '127.0.0.1' }).on('error', () => undefined));
+    clients[0]?.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    await until(
+      'the first client does not read',
+      () => deps.pass.unread.size,
+      (size) => size === 1,
+    );
+    clients[1]?.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    await until(
+      'the first client is cut, and the second one served',
+      () => [lines.length, deps.pass.unread.size],
+      ([cut, waiting]) => cut === 1 && waiting === 1,
+    );
+    expect(lines[0]).toMatchObject({ outcome: 'failed', registry: 'm0' });
+    for (const client of clients) client.destroy();
+    await passages.close();
   });
 
   it('waits for its turn where requests are pipelined, and is not held to be stalled before', async () => {

@@ -1,4 +1,4 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
 import { reportOf } from '../../../../src/features/fleet/report.ts';
 import { expectInProportion } from '../../../support/growth.ts';
@@ -24,4 +24,19 @@ test('what is said is found in proportion to the number of mirrors', () => {
     return readFleet(viewOf({ ams: seen, fra: seen }), link);
   };
   expectInProportion(1000, make, reportOf);
+});
+
+test('switches are told in proportion to their number', () => {
+  const make = (count: number) => {
+    const mirrors = Object.fromEntries(so(count, (at) => [`m${at}`, well(at + 1)]));
+    return readFleet(viewOf({ ams: { mirrors, advice: so(count, (at) => `x${at}>m1`) } }), link);
+  };
+  expectInProportion(1000, make, reportOf);
+});
+
+test('more series of a place than a call takes arguments are read', () => {
+  const view = viewOf({ ams: { mirrors: { x: well() }, shards: { index: 0, count: 2 } } });
+  const shards = view.facts.filter(({ labels }) => labels['__name__'] === 'mirrorwatch_shard_info');
+  const facts = [...view.facts, ...so(200_000, () => shards).flat()];
+  expect(readFleet({ ...view, facts }, link).places[0]?.troubles).toEqual([{ kind: 'shards', missing: [1], count: 2 }]);
 });

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/daemon/machine.ts';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
-import { votesFor } from '../../../../src/features/fleet/votes.ts';
+import { createVotes, votesFor } from '../../../../src/features/fleet/votes.ts';
 import { down, type PlaceSeen, viewOf, well } from './world.ts';
 
 // Which places of a group agree to a switch, for `when.places` of actions.
@@ -46,3 +48,16 @@ test.each([
   ({ places, votes: [votes, known] }) =>
     expect(votesFor(readFleet(viewOf(places), ''), '', move)).toEqual({ votes, known }),
 );
+
+test('a store whose series cannot be read has no votes, and stops nothing', async () => {
+  const view = {
+    ...viewOf({}),
+    get sources(): never {
+      throw new RangeError('too many');
+    },
+  };
+  const votes = createVotes(systemClock, async () => ({ tag: 'ok', value: view }));
+  expect(votes({ store: 'http://store', headers: {} }, '', move)).toBeNull();
+  await setImmediate();
+  expect(votes({ store: 'http://store', headers: {} }, '', move)).toBeNull();
+});

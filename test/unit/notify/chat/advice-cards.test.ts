@@ -33,7 +33,14 @@ it('a card about advice whose trouble is over does not say to switch', () => {
 
 it('a card that proposes a last choice warns of its wrong bytes', () => {
   const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
-  const promise = phrase('ground.lastChoice', { to: 'inland', id: 'f-1', items: 'm@v1', more: 0, right: '' });
+  const promise = phrase('ground.lastChoice', {
+    to: 'inland',
+    isSure: 'yes',
+    id: 'f-1',
+    items: 'm@v1',
+    more: 0,
+    right: '',
+  });
   const { text, sentence } = messageFor('ground.move', { trouble: 'coast is down', promise });
   const candidates = [{ registry: 'inland', scoreSeconds: 0.4, gate: 'mismatch', sum: null, bound: null }] as const;
   stage.advise('proposed', { ...proposal, reason: text, sentence, candidates });
