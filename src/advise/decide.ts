@@ -28,7 +28,8 @@ export function decide(view: Prepared): Decision {
         leaveLate(view, head) ??
         goHome(view, head) ??
         correct(view, head));
-  return moved ?? stay(view, head);
+  const decision = moved ?? stay(view, head);
+  return 'weighed' in decision ? { ...decision, weighed: rankWeighed(view, decision.weighed) } : decision;
 }
 
 function leave(view: Prepared, head: HeadValues): Decision | null {
@@ -166,7 +167,7 @@ function moveTo(view: Prepared, head: HeadValues, name: string, why: Why, alarm:
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, at, to, priced)) return null;
   const after = head.chainOf(mirror, cause);
   const tested = head.testedBy(name, alarm);
-  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: rankWeighed(view, priced) };
+  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: priced };
 }
 
 /**
@@ -211,7 +212,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
     if (apart === null || !isClearlySlower(apart)) return null;
   }
   const after = head.chainOf(to.mirror, cause);
-  const decided = { cause, findings, at: left, to, after, weighed: rankWeighed(view, weighed) };
+  const decided = { cause, findings, at: left, to, after, weighed };
   return { ...untested, before: open.confidence, ...decided };
 }
 
@@ -243,8 +244,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const isMeasured = !others.some(({ gate }) => gate === 'unmeasured' || mayBeProposed(gate));
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
-  const ranked = rankWeighed(view, weighed);
-  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: ranked, faults } as const;
+  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed, faults } as const;
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
