@@ -1,10 +1,17 @@
 import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { Skips } from './test/support/skips.ts';
 import { representatives, slow } from './test/support/tiers.ts';
 import { TimesReporter } from './test/support/times.ts';
+
+/**
+ * A daemon that a test starts lowers the priority of its thread (docs/decisions/0158-the-main-thread-yields.md), and the worker
+ * keeps that for all later files. The clients that a daemon runs have the lowest priority. Beside busy workers both would get
+ * less than a tenth of a core, so all have the lowest. Where other work shares the machine, tests do not give way to it.
+ */
+if (process.env['CI'] !== undefined) setPriority(constants.priority.PRIORITY_LOW);
 
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());

@@ -209,5 +209,5 @@ function warmThreshold(shots: readonly Shot[]): number {
     0.5,
   );
   const { detect, schedule } = config();
-  return thresholdMsOf(medianMs, detect.spike, schedule.pace.timeoutMs) ?? Number.POSITIVE_INFINITY;
+  return thresholdMsOf({ medianMs }, detect.spike, schedule.pace.timeoutMs) ?? Number.POSITIVE_INFINITY;
 }

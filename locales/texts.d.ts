@@ -307,6 +307,7 @@ export interface Places {
   readonly 'answer.npmName': never;
   readonly 'answer.npmVersions': never;
   readonly 'answer.npmMost': 'count';
+  readonly 'answer.npmSum': never;
   readonly 'answer.npmTarball': never;
   readonly 'answer.npmManifest': never;
   readonly 'answer.npmTags': never;
@@ -326,7 +327,7 @@ export interface Places {
   readonly 'answer.goKey': never;
   readonly 'answer.entryVerifies': never;
   readonly 'answer.entrySha': never;
-  readonly 'answer.sumBeside': never;
+  readonly 'answer.sumBeside': 'algorithm';
   readonly 'answer.entryKeyring': never;
   readonly 'answer.entryFirst': never;
   readonly 'answer.entryMatches': never;

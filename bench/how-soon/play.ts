@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { ActionRule } from '../../src/core/action.ts';
 import type { Now } from '../../src/core/ports.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
-import { heldBy } from '../../src/features/actions/policy.ts';
+import { holdOf } from '../../src/features/actions/policy.ts';
 import { playDaemon } from '../scenarios/daemon/run.ts';
 import { epochMs } from '../scenarios/daemon/sample.ts';
 import type { Stages } from '../scenarios/daemon/stages.ts';
@@ -91,7 +91,7 @@ function watched(world: World, fromMs: number): Pick<Soon, 'finding' | 'advice' 
       citesOutage: () => false,
       votes: () => null,
     } as const;
-    if (heldBy(usualRule, advice, [], situation, now) === null) seen.action ??= seconds;
+    if (holdOf(usualRule, advice, [], situation, now).held === null) seen.action ??= seconds;
     return false;
   };
   const watch = { judged: () => {}, sent: () => {}, turned };

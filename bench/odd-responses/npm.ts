@@ -6,6 +6,7 @@ import { run } from '../../test/support/process.ts';
 import { commonRows, ownRows } from './common.ts';
 import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
+import { later } from './later.ts';
 
 const odd = packPackage({ name: 'odd', version: '1.0.0' });
 const dist = '/versions/1.0.0/dist';
@@ -85,6 +86,7 @@ const rows: readonly Row[] = [
     'in chunks',
   ]),
   ...drawn.npm,
+  ...later.npm,
 ];
 
 /** yarn 4 waits for ever for a file without bytes. A busy machine needs a minute for an installation. */

@@ -10,6 +10,7 @@ import { run } from '../../test/support/process.ts';
 import { commonRows, ownRows } from './common.ts';
 import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
+import { later } from './later.ts';
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const repository = 'team/odd';
@@ -292,6 +293,7 @@ const rows: readonly Row[] = [
   ]),
   ...ownRows('second layer', { 'other bytes': { after: 'x' } }, 'layers'),
   ...drawn.oci,
+  ...later.oci,
 ];
 
 const sealed = {

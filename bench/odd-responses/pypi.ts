@@ -6,6 +6,7 @@ import { pypiAnswerOf, tinyWheel } from '../../test/support/pypi-index.ts';
 import { commonRows, ownRows } from './common.ts';
 import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type Row } from './kind.ts';
+import { later } from './later.ts';
 import type { Odd } from './odd.ts';
 
 const wheel = tinyWheel('odd', '1.0');
@@ -200,6 +201,7 @@ const rows: readonly Row[] = [
     'HEAD 405',
   ]),
   ...drawn.pypi,
+  ...later.pypi,
 ];
 
 export const pypi: Kind = {

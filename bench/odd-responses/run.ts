@@ -7,9 +7,10 @@ import { type Came, kinds, readVerdicts, startOdd, type Verdicts, verdictsFile }
 
 // `npm run odd-responses`: how the real clients end at each odd response; see docs/verified-content.md.
 
-const usage = `usage: npm run odd-responses -- [--only go,npm,pypi,oci,http,apt] [--row TEXT] [--show]
+const usage = `usage: npm run odd-responses -- [--only go,npm,pypi,oci,http,apt] [--row TEXT] [--new] [--show]
   --only  these kinds; the verdicts of the others stay as recorded
   --row   the rows whose name contains this text
+  --new   the rows that have no verdict yet
   --show  also prints the last line of each client that fails`;
 
 /** Rows that are played at the same time. */
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     row: { type: 'string', default: '' },
+    new: { type: 'boolean', default: false },
     show: { type: 'boolean', default: false },
   },
 });
@@ -43,7 +45,8 @@ async function record(): Promise<number> {
   const progress = startProgress();
   for (const kind of kinds) {
     if (!wanted.includes(kind.word)) continue;
-    const rows = kind.rows.filter((row) => keyOf(row).includes(values.row));
+    const known = values.new && existsSync(verdictsFile) ? (readVerdicts().rows[kind.word] ?? {}) : {};
+    const rows = kind.rows.filter((row) => keyOf(row).includes(values.row) && known[keyOf(row)] === undefined);
     const played = new Map<string, Readonly<Record<string, Came>>>();
     const versions = Object.fromEntries(
       await Promise.all(

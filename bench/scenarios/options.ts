@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { judgeRules } from '../../src/core/judge-rules.ts';
 import { nameWithout, playerNames, usualNames } from './players/registry.ts';
+import { shortFamilies } from './worlds/short.ts';
 
 /** The options of one run of the scenarios. */
 export interface ScenarioOptions {
   readonly seeds: readonly number[];
   /** Which half of the seeds is played, for the text of the report; `one`: a single seed. */
   readonly half: 'even' | 'odd' | 'all' | 'one';
-  /** The families of worlds to play; `null`: all. */
+  /** The families of worlds to play; `null`: all. `--short` plays those of `worlds/short.ts`. */
   readonly families: readonly string[] | null;
   readonly players: readonly string[];
   /**
@@ -110,7 +111,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
     return {
       seeds: seed === undefined ? seedsOf(half, count) : [Number(seed)],
       half: seed === undefined ? half : 'one',
-      families: family ?? null,
+      families: family ?? (isShort ? shortFamilies : null),
       players: [...playerNames.filter((name) => player.includes(name)), ...without.map(nameWithout)],
       calmDays,
       windows,

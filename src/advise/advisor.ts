@@ -12,16 +12,14 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { UpstreamVerdict } from '../core/verdict.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { messageFor } from '../words/tell.ts';
-import { closeAudit } from './audit.ts';
+import { release } from './audit.ts';
 import { recordDeclined } from './downloads.ts';
-import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, unchangedIn } from './group.ts';
-import { clearEvidence, confirmWaitMsFor, doubtInMs, dropFamilyFailures, idleMsOf, lateInMs } from './late.ts';
-import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
+import { chainTextOf, type Declared, type Group, groupsOf, headOf, type Muted, unchangedIn } from './group.ts';
+import { type AdviseTurn, changeState, close, type Ledger, openLedger, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, undoAccepted, updateAdvice } from './lifecycle.ts';
-import { keepGroup, keepMeasured, rechecksFor, recordClientFailure } from './observe.ts';
+import { followSurroundings, keepGroup, keepMeasured, rechecksFor, recordClientFailure } from './observe.ts';
 import { prepareView } from './prepare.ts';
-import { receivePending, receiveSample } from './receive.ts';
-import { followSurroundings } from './surroundings.ts';
+import { confirmWaitMsFor, dropOutdated, idleMsOf, pendingInMs, receivePending, receiveSample } from './receive.ts';
 import type { Tally } from './tally.ts';
 import { upstreamVerdictOf } from './verdict.ts';
 import { type View, viewOf } from './view.ts';
@@ -74,7 +72,7 @@ export class Advisor {
    */
   pendingInMs(limit: PendingLimit, due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
-    return group === undefined ? null : (limit === 'doubt' ? doubtInMs : lateInMs)(this.#view(group, now), due, outMs);
+    return group === undefined ? null : pendingInMs[limit](this.#view(group, now), due, outMs);
   }
 
   /** How long the confirming probes have to wait at least after a pending probe put its mirror in doubt, milliseconds. */
@@ -122,16 +120,14 @@ export class Advisor {
     this.#lastNow = now;
     const isTurned = (this.#vantage.suspect === true) !== (given.vantage.suspect === true);
     this.#vantage = given.vantage;
-    // Evidence is dropped if our network becomes suspect or recovers: our network may have caused it, not the mirrors.
-    if (isTurned) for (const group of this.#groups.values()) clearEvidence(group);
     this.#evidence = given.evidence ?? new Map();
     this.#standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
     const ledger = openLedger(now, this.#random);
-    for (const advice of this.#orphans) ledger.note('superseded', changeState(advice, 'superseded', now));
+    for (const advice of this.#orphans) ledger.note(null, 'superseded', changeState(advice, 'superseded', now));
     this.#orphans = [];
     for (const group of this.#groups.values()) {
       const seen = this.#view(group, now);
-      dropFamilyFailures(seen);
+      dropOutdated(seen, isTurned);
       ledger.recheck(rechecksFor(seen));
       renewAdvices(seen, ledger);
       updateAdvice(prepareView(seen), ledger);
@@ -212,19 +208,17 @@ export class Advisor {
     const wanted = this.#groupsBy(config, declared);
     for (const [key, group] of this.#groups) {
       const fresh = wanted.get(key);
-      if (fresh !== undefined && isSameChain(fresh, group)) {
+      const isSame = fresh?.client === group.client && chainTextOf(fresh.declared) === chainTextOf(group.declared);
+      if (fresh !== undefined && isSame) {
         keepGroup(group, fresh, names, config);
         followSurroundings(this.#view(group, now));
         wanted.delete(key);
         continue;
       }
       close(group, 'withdrawn', ledger, messageFor('ground.changed'));
-      if (fresh !== undefined) {
-        closeAudit(this.#view(group, now), ledger);
-        fresh.audited = group.audited;
-        keepMeasured(group, fresh, names);
-      }
-      release(group, 'superseded', ledger);
+      if (fresh === undefined) group.audit = null;
+      release(this.#view(group, now), 'superseded', ledger);
+      if (fresh !== undefined) keepMeasured(group, fresh, names);
       this.#groups.delete(key);
     }
     for (const [key, group] of wanted) {

@@ -21,31 +21,23 @@ export function isClearlySlower({ hereMs, thereMs }: Apart): boolean {
   return hereMs >= slowerFactor * thereMs && hereMs - thereMs > noiseMs;
 }
 
+type ApartRule = { readonly sinceMs: number; readonly nearMs: number; readonly most: number };
+
 /** Compares the newest good responses of two mirrors to the same requests; `null`: there is no pair of responses. */
-export function apartOf(
-  here: readonly TallySample[],
-  there: readonly TallySample[],
-  rule: { readonly sinceMs: number; readonly nearMs: number; readonly most: number },
-): Apart | null {
-  const pairs: { readonly atMs: number; readonly hereMs: number; readonly thereMs: number }[] = [];
-  for (let i = here.length - 1; i >= 0 && pairs.length < rule.most; i -= 1) {
+export function apartOf(here: readonly TallySample[], there: readonly TallySample[], rule: ApartRule): Apart | null {
+  let [rounds, hereMs, thereMs, fromMs] = [0, 0, 0, 0];
+  for (let i = here.length - 1; i >= 0 && rounds < rule.most; i -= 1) {
     const one = here[i];
     if (one === undefined || one.atMs < rule.sinceMs) break;
     if (one.tag !== 'ok' || one.cold) continue;
     const other = nearest(one, there);
     if (other === null || Math.abs(other.atMs - one.atMs) > rule.nearMs) continue;
-    pairs.push({ atMs: one.atMs, hereMs: one.tookMs, thereMs: other.tookMs });
+    rounds += 1;
+    hereMs += one.tookMs;
+    thereMs += other.tookMs;
+    fromMs = one.atMs;
   }
-  const oldest = pairs.at(-1);
-  if (oldest === undefined) return null;
-  const mean = (of: (pair: (typeof pairs)[number]) => number): number =>
-    pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
-  return {
-    rounds: pairs.length,
-    hereMs: mean((pair) => pair.hereMs),
-    thereMs: mean((pair) => pair.thereMs),
-    fromMs: oldest.atMs,
-  };
+  return rounds === 0 ? null : { rounds, hereMs: hereMs / rounds, thereMs: thereMs / rounds, fromMs };
 }
 
 /** Responses are stored when they are judged. So their starts are out of order by at most about this time. Milliseconds. */

@@ -2,7 +2,7 @@ import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import { isFaster } from './comparison/rank.ts';
 import { isAuditDue } from './group.ts';
-import type { Ledger } from './ledger.ts';
+import { changeState, type Ledger } from './ledger.ts';
 import { type TallyEntry, timeMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
@@ -52,8 +52,18 @@ export function auditInTime(view: View, ledger: Ledger): void {
   else if (isAuditDue(group.moves.accept, now.monotonicMs, config)) recordAudits(view, ledger);
 }
 
+/** Ends the accepted advice: it is audited, and the declared chain counts as the one in use again. */
+export function release(view: View, state: 'superseded' | 'expired', ledger: Ledger): void {
+  const { group } = view;
+  closeAudit(view, ledger);
+  if (group.accepted === null) return;
+  ledger.note(group, state, changeState(group.accepted.advice, state, ledger.now));
+  group.accepted = null;
+  group.chain = group.declared;
+}
+
 /** Audits the last accepted advice now. If there are too few samples for a verdict, the audit is dropped. */
-export function closeAudit(view: View, ledger: Ledger): void {
+function closeAudit(view: View, ledger: Ledger): void {
   recordAudits(view, ledger);
   if (view.group.audit === null) return;
   view.group.audit = null;
@@ -78,7 +88,7 @@ function recordAudits(view: View, ledger: Ledger): void {
   const { kind, upstream } = group;
   const seen = { ecosystem: kind.id, upstream, atMs: view.now.wallMs, isRegret };
   group.audited = [...group.audited, seen].slice(-auditsKept);
-  if (isRegret) ledger.note('regretted', advice);
+  if (isRegret) ledger.note(group, 'regretted', advice);
   group.audit = null;
   ledger.touch(group);
 }

@@ -6,7 +6,7 @@ import type { HttpProtocol } from '../core/transcript.ts';
 import type { Bypass, Remedy } from '../ecosystems/client.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import type { BypassDecision } from './decision.ts';
+import type { BypassDecision } from './grounds.ts';
 import { chainInForce, type Group } from './group.ts';
 import type { View } from './view.ts';
 

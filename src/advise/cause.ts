@@ -1,10 +1,9 @@
-import { type AdviceCause, isSlowness } from '../core/advice.ts';
+import { type AdviceCause, causingKinds, isSlowness } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import {
+  type CausingKind,
   type Confidence,
   type Finding,
-  type FindingKind,
-  findingKinds,
   highestConfidenceOf,
   isDisputed,
   isOfFileAlone,
@@ -29,15 +28,11 @@ export interface Cause {
   readonly findings: readonly Finding[];
 }
 
-type Named = Exclude<FindingKind, 'vantage' | 'self'>;
-
 /** The kinds of findings that are a reason to switch to another mirror, the gravest first. */
-const order = findingKinds
-  .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
-  .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
+const order = causingKinds.toSorted((a, b) => (traitsOf(a)?.advice?.rank ?? 0) - (traitsOf(b)?.advice?.rank ?? 0));
 
 function traitsOf(cause: AdviceCause): KindTraits | undefined {
-  const kind = order.find((one) => one === cause);
+  const kind = causingKinds.find((one) => one === cause);
   return kind === undefined ? undefined : kindTraits[kind];
 }
 
@@ -95,7 +90,7 @@ function isSure(finding: Finding): boolean {
   return !isDisputed(finding) && !isOfFileAlone(finding);
 }
 
-function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause | null {
+function firstCauseOf(kinds: readonly CausingKind[], all: readonly Finding[]): Cause | null {
   const kind = kinds.find((one) => all.some((finding) => finding.kind === one));
   return kind === undefined ? null : { kind, findings: all.filter((finding) => finding.kind === kind) };
 }
@@ -174,15 +169,15 @@ export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind']
   return reasonWeight[reason] === 'refusal' ? 'refusal' : 'outage';
 }
 
-const costly = (costs: 'failures' | 'time'): readonly Named[] =>
+const costly = (costs: 'failures' | 'time'): readonly CausingKind[] =>
   order.filter((kind) => traitsOf(kind)?.advice?.costs === costs);
-const isLight = (kind: Named): number => Number(traitsOf(kind)?.advice?.isHeavy !== true);
+const isLight = (kind: CausingKind): number => Number(traitsOf(kind)?.advice?.isHeavy !== true);
 
 /**
  * For each test that can trigger: the kinds of findings that can explain it. The first kind with an open finding is the
  * cause. `else` is the cause if no finding or alert explains the test.
  */
-const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
+const explained: Readonly<Record<Alarm, { readonly by: readonly CausingKind[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
   time: { by: costly('time'), else: 'slower' },
@@ -190,12 +185,16 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
 };
 
 /**
- * Why a test triggered: a finding that explains it, else an alert of another system, else the test itself. A certificate
- * that expires soon explains nothing.
+ * Why a test triggered at a mirror: a finding that explains it, else an alert of another system, else the test itself. A
+ * certificate that expires soon explains nothing. If its last light requests all failed, the cause is graver
+ * (`gravestCauseOf`).
  */
-export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
-  const open = (standing?.findings ?? []).filter(
+export function causeOfAlarm(view: View, { name }: Mirror, alarm: Alarm): Cause {
+  const open = (view.standingOf(name)?.findings ?? []).filter(
     (finding) => finding.state === 'open' && isSure(finding) && kindTraits[finding.kind].isAgainst?.(finding) !== false,
   );
-  return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
+  const isAccused = view.evidenceOf(name).length > 0;
+  const explaining = firstCauseOf(explained[alarm].by, open);
+  const kind = explaining?.kind ?? (isAccused ? 'slo' : explained[alarm].else);
+  return { kind: gravestCauseOf(view.tallyOf(name), kind), findings: explaining?.findings ?? [] };
 }

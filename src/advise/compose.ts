@@ -1,55 +1,49 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
-import type { HttpProtocol } from '../core/transcript.ts';
 import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { messageFor, phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
-import type { Contest } from './comparison/contest.ts';
 import { isTwiceOver } from './comparison/pair.ts';
-import type { Composed } from './decision.ts';
-import { subjectOf } from './grounds.ts';
-import { type Group, mirrorAt, noChain } from './group.ts';
+import { type Composed, subjectOf } from './grounds.ts';
+import { type Group, type LiveAdvice, mirrorAt, noChain } from './group.ts';
+import { startLife } from './ledger.ts';
 import type { Observed } from './observed.ts';
 import type { Prepared } from './prepare.ts';
-import { reckon } from './reckon.ts';
+import { reckon } from './refresh.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Builds the advice of a decision.
- * @returns the advice, and in `fromMs` when the evidence of its time test starts (`LiveAdvice.fromMs`)
+ * Builds the advice of a decision, and starts its lifetime.
+ * @param undo  the client setting in force; `null`: none
  */
-export function compose(
-  view: Prepared,
-  decision: Composed,
-  meta: { readonly id: string; readonly trigger: Advice['trigger']; readonly undo: Bypass | null },
-): { readonly advice: Advice; readonly fromMs: number | null } {
+export function compose(view: Prepared, decision: Composed, id: string, undo: Bypass | null): LiveAdvice {
   const { group, config } = view;
   const { wallMs, monotonicMs } = view.now;
   const before = group.chain ?? noChain;
   const after = decision.kind === 'refuse' ? before : decision.after;
   const to = decision.kind === 'move' ? decision.to.mirror : null;
   const { cause, at } = decision;
-  const limits = to === null ? [] : limitsOfAdvice(view, to, after);
-  const fetchCostSeconds = fetchCostsOf(decision);
-  const isSure = isSureOf(group.contest, decision);
+  const uncovered = to === null ? [] : listUncovered(view, to, after);
+  const pair = group.contest.pairs.get(to?.name ?? '');
   const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
   const observed = view.observedAt(at, to === null ? null : after, subject.fromMs);
   const { replay } = observed;
   const { message, fromMs, ...now } = reckon(view, subject);
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
-  const lines = linesOf(view, decision, before, after, meta.undo);
+  const lines = linesOf(view, decision, before, after, undo);
   const rollback = lines?.rollback ?? '';
-  const notes = [...(lines?.notes ?? []), ...limits];
+  const notes = [...(lines?.notes ?? []), ...uncovered];
   const advice: Advice = {
-    id: meta.id,
+    id,
     ecosystem: group.kind.id,
     upstream: group.upstream,
     vantage: config.vantage,
@@ -71,11 +65,14 @@ export function compose(
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
-      fetchCostSeconds,
+      fetchCostSeconds: {
+        before: inSeconds(decision.weighed.find(({ mirror }) => mirror === at)?.scoreMs),
+        after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null,
+      },
     },
     confidence: confidenceOf(decision, {
       isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
-      isSure,
+      isSure: pair !== undefined && isTwiceOver(pair),
       isSuspect: view.vantage.suspect === true,
       outages,
       before: decision.kind === 'move' ? decision.before : undefined,
@@ -85,17 +82,14 @@ export function compose(
     doesNotCover: notes.map((one) => saySentence(one, english)),
     rollback: saySentence(rollback, english),
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
-    trigger: meta.trigger,
+    trigger: triggerOf(view, decision),
   };
-  return { advice, fromMs };
+  return startLife(advice, config, view.now, fromMs);
 }
 
-function evidenceOf(
-  { cause, findings }: Composed,
-  outages: readonly Finding[],
-  { window, p95Ms }: Observed,
-  nowMs: number,
-): Advice['evidence'] {
+function evidenceOf(of: Composed, outages: readonly Finding[], on: Observed, nowMs: number): Advice['evidence'] {
+  const { cause, findings } = of;
+  const { window, p95Ms } = on;
   const first = findings[0]?.evidence;
   return {
     windowSeconds: round(Math.max(0, nowMs - (window[0]?.atMs ?? nowMs)) / 1000),
@@ -107,16 +101,23 @@ function evidenceOf(
   };
 }
 
-function isSureOf({ pairs }: Contest, decision: Composed): boolean {
-  const pair = decision.kind === 'move' ? pairs.get(decision.to.mirror.name) : undefined;
-  return pair !== undefined && isTwiceOver(pair);
+/**
+ * `alertmanager` if an alert is the cause, or if an alert came at most `limits.roundMs` before the first finding
+ * opened; else `detector`.
+ */
+function triggerOf(view: View, decision: Composed): Advice['trigger'] {
+  if (decision.cause === 'slo') return 'alertmanager';
+  const first = Math.min(...decision.findings.map(({ openedAtMs }) => openedAtMs));
+  const isResponse = view
+    .evidenceOf(decision.at.name)
+    .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
+  return isResponse ? 'alertmanager' : 'detector';
 }
 
 function linesOf(view: View, decision: Composed, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
-  const { group, config } = view;
+  const { group } = view;
   if (decision.kind === 'refuse') return null;
-  const spared = sparedBy(decision);
-  const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.kind.id] ?? []);
+  const ofChain = (): Remedy => remedyOf(view, before, after, sparedBy(decision));
   if (decision.kind === 'move') return removeBypassLines(ofChain(), undo);
   const isMove = showChain(before) !== showChain(after);
   const isDeclared = group.declared !== null && showChain(group.declared) === showChain(after);
@@ -127,12 +128,9 @@ function linesOf(view: View, decision: Composed, before: Chain, after: Chain, un
  * The remedy (the lines that an operator pastes) for all clients of the ecosystem. Its rollback covers only the client
  * that advice is for.
  */
-function remedyOf(
-  group: Group,
-  { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
-  privatePatterns: readonly string[],
-): Remedy {
-  const { kind, client, upstream, roster } = group;
+function remedyOf(view: View, before: Chain, after: Chain, spared: ReturnType<typeof sparedBy>): Remedy {
+  const { kind, client, upstream, roster } = view.group;
+  const privatePatterns = view.config.private[kind.id] ?? [];
   const of = { upstream, mirrors: roster.mirrors };
   const isSpared = (one: typeof client): boolean => spared?.clients.includes(one.id) === true;
   const linesOf = (one: typeof client): Remedy =>
@@ -178,23 +176,8 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/**
- * The costs of one fetch before and after the switch in seconds, as in the table of candidates; `null`: not measured.
- * `after` is `null` too if the decision is no switch.
- */
-function fetchCostsOf(decision: Composed): Advice['expected']['fetchCostSeconds'] {
-  const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);
-  return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
-}
-
-/** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there. */
-interface Spared {
-  readonly clients: readonly string[];
-  readonly protocol: HttpProtocol;
-  readonly head: string;
-}
-
-function sparedBy(decision: Composed): Spared | null {
+/** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there; else `null`. */
+function sparedBy(decision: Composed) {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings
     .flatMap(({ scope }) => scope)
@@ -208,7 +191,7 @@ function sparedBy(decision: Composed): Spared | null {
  * Notes on what the remedy does not set (credentials, a certificate, a proxy), and on what is unknown (the state of the
  * origin, or of the relay).
  */
-function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
+function listUncovered(view: View, to: Mirror, after: Chain): Sentence[] {
   const notes: Sentence[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');
   const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';

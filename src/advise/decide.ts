@@ -8,12 +8,11 @@ import { isOverNow } from './cause-now.ts';
 import type { Choice } from './comparison/choose.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
-import { type Decision, type MoveDecision, untested } from './decision.ts';
-import { noSwitch, subjectOf } from './grounds.ts';
+import { type Decision, type MoveDecision, noSwitch, subjectOf, untested } from './grounds.ts';
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
-import { mayBeProposed, type Weighed } from './weigh.ts';
+import { mayBeProposed, rankWeighed, type Weighed } from './weigh.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
 
@@ -34,7 +33,7 @@ export function decide(view: Prepared): Decision {
 
 function leave(view: Prepared, head: HeadValues): Decision | null {
   const must = mustLeave(view, head);
-  if (must !== null) return moveToCheapest(view, head, must, candidatesFor(view, head, must.kind));
+  if (must !== null) return moveToCheapest(view, head, must, head.candidates());
   const choice = head.choose();
   const chosen = choice && moveChosen(view, head, choice);
   return chosen?.kind === 'move' ? chosen : null;
@@ -104,9 +103,12 @@ function toPrompt(view: Prepared, head: HeadValues): Decision | null {
   const here = weighed.find(({ mirror }) => mirror === head.at)?.scoreMs ?? null;
   const isEqual = ({ gate, scoreMs }: Weighed): boolean =>
     gate === 'ok' && here !== null && scoreMs !== null && !isFaster(scoreMs, here, minGain);
-  const names = new Set(weighed.filter(isEqual).map(({ mirror }) => mirror.name));
-  const candidates = candidatesFor(view, head, lag.kind).filter((name) => names.has(name));
-  return moveToCheapest(view, head, lag, candidates);
+  return moveToCheapest(
+    view,
+    head,
+    lag,
+    weighed.filter(isEqual).map(({ mirror }) => mirror.name),
+  );
 }
 
 /**
@@ -129,33 +131,26 @@ function isThrottling({ kind, state, cause, scope }: Finding, fetch: readonly St
   );
 }
 
-function candidatesFor(view: Prepared, { at, candidates }: HeadValues, cause: AdviceCause): readonly string[] {
-  return candidates().filter((name) => !isMuted(view, at.name, name, cause));
-}
-
 function isMuted(view: Prepared, from: string, to: string, cause: AdviceCause): boolean {
   return findDismissal(view.group, { from, to, cause }, view.now.wallMs) !== null;
 }
 
 /**
- * A switch to the cheapest of the mirrors in `names`, without a test; `null`: none of them works now and has a known
- * cost.
+ * A switch to the cheapest of the mirrors in `names`, without a test; `null`: each of them fails now, has no known cost,
+ * or an operator dismissed the switch to it.
  */
 function moveToCheapest(view: Prepared, head: HeadValues, cause: Cause, names: readonly string[]): MoveDecision | null {
-  const to = head.cheapestOf(names);
+  const to = head.cheapestOf(names.filter((name) => !isMuted(view, head.at.name, name, cause.kind)));
   return to === null ? null : moveTo(view, head, to, cause, null);
 }
 
 /** Causes that justify a switch even to a mirror with a higher fetch cost. */
 const isForcedMove: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch', 'refusal']);
 
-function moveTo(
-  view: Prepared,
-  head: HeadValues,
-  name: string,
-  { kind: cause, findings }: { readonly kind: AdviceCause; readonly findings: readonly Finding[] },
-  alarm: Alarm | null,
-): MoveDecision | null {
+type Why = Cause | typeof back;
+
+function moveTo(view: Prepared, head: HeadValues, name: string, why: Why, alarm: Alarm | null): MoveDecision | null {
+  const { kind: cause, findings } = why;
   const { at } = head;
   const weighed = head.weighed();
   const found = weighed.find((one) => one.mirror.name === name);
@@ -171,7 +166,7 @@ function moveTo(
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, at, to, priced)) return null;
   const after = head.chainOf(mirror, cause);
   const tested = head.testedBy(name, alarm);
-  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: head.rank(priced) };
+  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: rankWeighed(view, priced) };
 }
 
 /**
@@ -216,7 +211,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
     if (apart === null || !isClearlySlower(apart)) return null;
   }
   const after = head.chainOf(to.mirror, cause);
-  const decided = { cause, findings, at: left, to, after, weighed: head.rank(weighed) };
+  const decided = { cause, findings, at: left, to, after, weighed: rankWeighed(view, weighed) };
   return { ...untested, before: open.confidence, ...decided };
 }
 
@@ -248,7 +243,8 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const isMeasured = !others.some(({ gate }) => gate === 'unmeasured' || mayBeProposed(gate));
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
-  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: head.rank(weighed), faults } as const;
+  const ranked = rankWeighed(view, weighed);
+  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: ranked, faults } as const;
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
@@ -260,9 +256,5 @@ const hasLast: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch']);
 /** A switch to a mirror that advice names only if no other mirror may be proposed; `null`: no such mirror. */
 function moveToLast(view: Prepared, head: HeadValues, cause: Cause): MoveDecision | null {
   const { servingAgain, wrong } = head.lastChoices();
-  const moveAmong = (names: readonly string[]): MoveDecision | null => {
-    const open = names.filter((name) => !isMuted(view, head.at.name, name, cause.kind));
-    return moveToCheapest(view, head, cause, open);
-  };
-  return moveAmong(servingAgain) ?? moveAmong(wrong);
+  return moveToCheapest(view, head, cause, servingAgain) ?? moveToCheapest(view, head, cause, wrong);
 }

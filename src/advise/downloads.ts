@@ -1,13 +1,15 @@
 import type { Declined, RecheckOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { isAnyDisputed, isAnyPast, listUnsure } from './comparison/choose.ts';
-import type { Contest } from './comparison/contest.ts';
+import type { Contest, LeftComparison } from './comparison/contest.ts';
 import { buildMsOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
+import { failureBound, failureSumOf } from './comparison/failures.ts';
 import { healthBound, isDelayedByDownloads, lastTroubleOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
-import { type Group, homeOf } from './group.ts';
+import { timeBound } from './comparison/time.ts';
+import { type Group, homeOf, Peeks } from './group.ts';
 import { timesMsOf } from './obstacles.ts';
-import { artifactsOf, canaryOf, isPeekDue, nextInRota, Peeks, recordTurn, rotaOf } from './probing.ts';
+import { artifactsOf, canaryOf, isPeekDue, nextInRota, recordTurn, rotaOf, targetOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, listOpenChoices, weighRuleOf } from './weigh.ts';
 
@@ -79,12 +81,12 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
 }
 
 /** The order of one download from a mirror (`registry`), and at the same time from other mirrors (`registries`). */
-export function downloadOrderOf(registry: string, target: Target, registries: readonly string[]): RecheckOrder {
+function downloadOrderOf(registry: string, target: Target, registries: readonly string[]): RecheckOrder {
   return { registry, target, registries, forMs: 0, stepMs: everyMs, isUrgent: false, isPeek: false };
 }
 
 /** How long after a download the next one of so many bytes fits in `schedule.bytesPerHour`, milliseconds. */
-export function affordableMsOf({ schedule: { bytesPerHour } }: View['config'], bytes: number): number {
+function affordableMsOf({ schedule: { bytesPerHour } }: View['config'], bytes: number): number {
   return bytesPerHour === null ? 0 : (bytes / (budgetShare * bytesPerHour)) * hourMs;
 }
 
@@ -231,4 +233,50 @@ export function recordDeclined({ probing, contest: { left } }: Group, { order, i
   }
   recordTurn(rota, questionOf(order.target));
   if (peeks.head === order.registry) peeks.lastMs = peeks.beforeMs;
+}
+
+/**
+ * Downloads that can raise the confidence of advice: their minimum interval, the longest wait for the last one, and
+ * their maximum number. Times in milliseconds.
+ */
+const afterEveryMs = 15_000;
+const afterWaitMs = 45_000;
+const afterMost = 8;
+
+/**
+ * The comparison that led to the proposed advice, if it is about downloads and the confidence is still `low`; else
+ * `null`. Clients still use its mirror `from`.
+ */
+export function leftBecauseOfDownloads({ open, contest: { left } }: Group): LeftComparison | null {
+  if (left === null || open?.advice.state !== 'proposed' || open.advice.confidence !== 'low') return null;
+  return isAboutDownloads(left) ? left : null;
+}
+
+/** True unless a test that compares light steps too is nearer to its bound than the tests of downloads. */
+function isAboutDownloads({ pair: { failures, time } }: LeftComparison): boolean {
+  const light = Math.max(time.light.sum, time.steady.sum) / timeBound.usual;
+  const heavy = Math.max(failureSumOf(failures.heavy) / failureBound, time.heavy.sum / timeBound.usual);
+  return heavy >= light && heavy >= failureSumOf(failures.all) / failureBound;
+}
+
+/**
+ * Returns the order of a download from the mirror to leave and from the advised one, if it can raise the confidence of
+ * the advice; else an empty list. Actions wait for a higher confidence, and other downloads from the mirror to leave are
+ * rare.
+ * @see docs/decisions/0176-downloads-after-advice.md
+ */
+export function requestAfterAdvice({ group, config, now }: View, at: Mirror): readonly RecheckOrder[] {
+  const left = leftBecauseOfDownloads(group);
+  if (left?.artifact == null || left.to !== at.name) return [];
+  const bytes = group.probing.sizes.get(left.artifact) ?? 0;
+  const leastMs = Math.max(afterEveryMs, affordableMsOf(config, bytes));
+  if (left.downloads >= afterMost || now.monotonicMs < left.downloadMs + leastMs) return [];
+  const moments = group.contest.moments.open.get(left.artifact) ?? [];
+  const isAwaited = moments.some((one) => one.openedAtMs >= left.downloadMs && !one.outcomes.has(left.from));
+  if (isAwaited && now.monotonicMs < left.downloadMs + afterWaitMs) return [];
+  const target = targetOf(group, left.from, left.artifact);
+  if (target === undefined) return [];
+  left.downloads += 1;
+  left.downloadMs = now.monotonicMs;
+  return [downloadOrderOf(left.from, target, [at.name])];
 }

@@ -1,12 +1,13 @@
-import type { CauseKind } from '../core/advice.ts';
+import type { Advice, AdviceCause, CauseKind, Refusal } from '../core/advice.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type Finding, kindTraits } from '../core/finding.ts';
 import type { Mirror, Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
+import type { Bypass, Chain } from '../ecosystems/client.ts';
 import { type Apart, apartOf, isClearlySlower } from './apart.ts';
 import { fetchTimeMs, usualMeans } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
-import type { BypassDecision, Composed, Decided, Refused } from './decision.ts';
+import type { Alarm } from './comparison/pair.ts';
 import { homeOf } from './group.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
@@ -14,6 +15,63 @@ import type { Prices } from './prices.ts';
 import { Tally, type TallySample } from './tally.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import type { View } from './view.ts';
+import type { Weighed } from './weigh.ts';
+
+export interface Decided {
+  readonly cause: AdviceCause;
+  readonly findings: readonly Finding[];
+  readonly at: Mirror;
+  readonly weighed: readonly Weighed[];
+}
+
+export interface MoveDecision extends Decided {
+  readonly kind: 'move';
+  readonly alarm: Alarm | null;
+  /** The times that the test compared which chose the switch; `null`: no test of times chose it. */
+  readonly tested: Apart | null;
+  readonly to: Weighed;
+  readonly after: Chain;
+  /** The costs at both mirrors, as in `weighed`; `null`: the switch was not chosen by cost. */
+  readonly prices: Prices | null;
+  /** The confidence of the proposal that this switch corrects, which the correction keeps; absent: no correction. */
+  readonly before?: Advice['confidence'];
+}
+
+/** The fields of a switch that no test of times or failures chose. */
+export const untested = { kind: 'move', alarm: null, tested: null, prices: null } as const;
+
+/** A refusal: no mirror can be advised although a switch is needed, or our own network is suspect. */
+export interface Refused extends Decided {
+  readonly kind: 'refuse';
+  readonly refusal: Refusal;
+  /** The mirrors that fail only because they pass on failures of the upstream. */
+  readonly faults: readonly string[];
+  readonly stranded: readonly string[];
+}
+
+/**
+ * A decision to set a client setting that avoids HTTP/2, or to remove that setting.
+ * @see docs/decisions/0051-the-clients-own-switch.md
+ */
+export interface BypassDecision extends Decided {
+  readonly kind: 'bypass';
+  /** `outage` sets the client setting, `failback` removes it. */
+  readonly cause: 'outage' | 'failback';
+  readonly bypass: Bypass;
+  readonly after: Chain;
+  /** Why a setting is advised instead of another mirror; `null` if the decision removes the setting. */
+  readonly refusal: Refusal | null;
+  readonly faults: readonly string[];
+}
+
+/**
+ * `none`: there is no reason to leave the head, or the head is not monitored. `wait`: there is a reason, but no advice
+ * now.
+ */
+export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | MoveDecision | BypassDecision | Refused;
+
+/** A decision from which advice is composed. */
+export type Composed = MoveDecision | Refused | BypassDecision;
 
 /**
  * The maximum number of newest pairs compared, per kind of request. `undated` is used for both kinds if the start of
@@ -99,7 +157,8 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
       most: comparedMost[fromMs === null ? 'undated' : weight],
     });
   // Earlier responses may be as slow if the start of the evidence is unknown, or if the slowness is a finding.
-  const isUsualKnown = fromMs !== null && !(view.standingOf(at.name)?.findings ?? []).some(isOfSlowness);
+  const isOfTime = ({ kind, state }: Finding): boolean => state === 'open' && kindTraits[kind].advice?.costs === 'time';
+  const isUsualKnown = fromMs !== null && view.standingOf(at.name)?.findings.some(isOfTime) !== true;
   const heavy = apartBy('heavy');
   const light = cause === 'throughput' ? null : apartBy('light');
   const newest = cause === 'throughput' ? heavy : light;
@@ -128,19 +187,12 @@ export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, pr
         : { here: prices.from.timeMs, there: prices.to.timeMs },
     usualFetchMs: () => prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, usualMeans),
     last: to === null ? null : lastChoiceOf(view, to),
-    rest: () => restOf(view),
+    rest: () => {
+      const { departures, lastMs } = group.moves;
+      const dueMs = (lastMs ?? now.monotonicMs) + waitMs(departures, view.config.advise.holdMs, now.monotonicMs);
+      return { ms: Math.max(0, dueMs - now.monotonicMs), good: countGoodLeft(group.contest.health) };
+    },
   };
-}
-
-/** True for a finding that the mirror became slower than usual. */
-function isOfSlowness({ kind, state }: Finding): boolean {
-  return state === 'open' && kindTraits[kind].advice?.costs === 'time';
-}
-
-function restOf({ group, config, now }: View): ReturnType<Grounds['rest']> {
-  const { departures, lastMs } = group.moves;
-  const dueMs = (lastMs ?? now.monotonicMs) + waitMs(departures, config.advise.holdMs, now.monotonicMs);
-  return { ms: Math.max(0, dueMs - now.monotonicMs), good: countGoodLeft(group.contest.health) };
 }
 
 function usualMs(light: readonly TallySample[], beforeMs: number): number | null {

@@ -1,15 +1,13 @@
 import { type Advice, type AdviceCause, type Audited, isSlowness } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import { withoutNone } from '../core/judge-rules.ts';
-import { type EcosystemId, isSameMirror, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
+import { type EcosystemId, isSameMirror, type Mirror, type Target, upstreamKeyOf } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { type Chain, type ChainMember, type Client, showChain } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { Contest } from './comparison/contest.ts';
 import type { Departure } from './comparison/home.ts';
-import { preferenceOf } from './preference.ts';
-import { Probing } from './probing.ts';
 
 /** An open or accepted advice. Times are monotonic milliseconds. */
 export interface LiveAdvice {
@@ -60,6 +58,64 @@ class Moves {
   lastMs: number | null = null;
   /** When advice was last accepted, milliseconds by the monotonic and the wall clock; `null`: never. */
   accept: { readonly atMs: number; readonly wallMs: number } | null = null;
+}
+
+/** Chooses the artifact to probe next. */
+export interface Rota {
+  /** The probed artifacts (their questions), in the order of their last probes. */
+  readonly probed: Set<string>;
+  /** The number of orders to probe the next artifact that have no result yet. */
+  orders: number;
+}
+
+export function newRota(probed: readonly string[] = []): Rota {
+  return { probed: new Set(probed), orders: 0 };
+}
+
+/** Gaps between starts of light probes, monotonic milliseconds. */
+class LightGaps {
+  /** When the last light probe started. */
+  lastMs = Number.NEGATIVE_INFINITY;
+  /** When the current interval of the canary began. */
+  fromMs = Number.NEGATIVE_INFINITY;
+  /** The longest gap in the current interval so far; 0: none. */
+  longestMs = 0;
+  /** The longest gap in the previous interval of the canary; 0: not known. */
+  beforeMs = 0;
+}
+
+/** The peeks (probes of first bytes) at the artifacts of the head. */
+export class Peeks {
+  head: string | null;
+  lastMs = Number.NEGATIVE_INFINITY;
+  /** When the peek before the last one was ordered. If the last peek cannot be sent, `lastMs` gets this value again. */
+  beforeMs = Number.NEGATIVE_INFINITY;
+  /** The gaps between light probes of the head. Probes that are less frequent than the canary do not count. */
+  readonly gaps = new LightGaps();
+  /** Durations of good peeks, oldest first. Milliseconds. */
+  readonly took: number[] = [];
+  /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
+  odd: { readonly question: string; readonly hasFailed: boolean } | null = null;
+  /** The artifact of the last failed peek; `null`: none failed, or the whole artifact was downloaded since. */
+  failed: string | null = null;
+
+  constructor(head: string | null) {
+    this.head = head;
+  }
+}
+
+export class Probing {
+  /** The probed targets of the steps of a fetch, by question (request) and mirror name. */
+  targets = new Map<string, Map<string, Target>>();
+  /** The sizes of artifacts in bytes, by question. */
+  readonly sizes = new Map<string, number>();
+  /** `<mirror> <question>` of each artifact whose first bytes the mirror has served. */
+  readonly served = new Set<string>();
+  /** Ids of failing light targets of steps that no fetch needs, by `<mirror> <step>`. */
+  readonly failing = new Map<string, Set<string>>();
+  peeks = new Peeks(null);
+  readonly rotas = new Map<string, Rota>();
+  isTurnTaken = false;
 }
 
 export class LateProbes {
@@ -174,12 +230,11 @@ export function advisedChainOf(group: Group): Chain | null {
   return open.chain ?? chain;
 }
 
+/** If `to` is absent, a switch to any mirror. */
+type Switch = Pick<Muted, 'from' | 'cause'> & { readonly to?: string | undefined };
+
 /** The latest dismissal by an operator that suppresses a switch now; `null`: none. */
-export function findDismissal(
-  { muted }: Group,
-  { from, to, cause }: Pick<Muted, 'from' | 'cause'> & { readonly to?: string | undefined },
-  wallMs: number,
-): Muted | null {
+export function findDismissal({ muted }: Group, { from, to, cause }: Switch, wallMs: number): Muted | null {
   const isOfSwitch = (one: Muted): boolean => one.from === from && (to === undefined || one.to === to);
   return muted.findLast((one) => isOfSwitch(one) && isAlike(one.cause, cause) && one.untilMs > wallMs) ?? null;
 }
@@ -187,11 +242,6 @@ export function findDismissal(
 /** True for equal causes, and if both are slowness: whether a finding explains it is no reason to ask an operator again. */
 function isAlike(one: AdviceCause, other: AdviceCause): boolean {
   return one === other || (isSlowness(one) && isSlowness(other));
-}
-
-/** True while a dismissal by an operator suppresses a switch from a mirror. */
-export function isSwitchDismissed({ muted }: Group, from: string | undefined, wallMs: number): boolean {
-  return muted.some((one) => one.from === from && one.untilMs > wallMs);
 }
 
 /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
@@ -229,11 +279,37 @@ export function unchangedIn(next: Config, before: Config): ReadonlySet<string> {
   return new Set(next.mirrors.filter(isUnchanged).map(({ name }) => name));
 }
 
-/** True if neither the client that advice is for nor its declared chain has changed. */
-export function isSameChain(fresh: Group, group: Group): boolean {
-  return fresh.client === group.client && chainTextOf(fresh.declared) === chainTextOf(group.declared);
-}
-
 export function chainTextOf(chain: Chain | null): string | null {
   return chain === null ? null : showChain(chain);
+}
+
+/**
+ * Compares two mirror names by weight, then by capacity, then by order in the configuration file. Mirrors of small
+ * capacity are ordered by a hash of the vantage (the daemon's place) and the name, so that daemons at different places
+ * prefer different mirrors.
+ */
+export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
+  const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
+  return (a, b) => {
+    const [one, other] = [places.get(a), places.get(b)];
+    if (one === undefined || other === undefined) return 0;
+    const byWeight = (other.mirror.weight ?? 0) - (one.mirror.weight ?? 0);
+    if (byWeight !== 0) return byWeight;
+    const bySize = Number(isSmall(one.mirror)) - Number(isSmall(other.mirror));
+    if (bySize !== 0) return bySize;
+    if (isSmall(one.mirror)) return hash(`${vantage}\n${b}`) - hash(`${vantage}\n${a}`);
+    return one.at - other.at;
+  };
+}
+
+function isSmall(mirror: Mirror): boolean {
+  return mirror.capacity === 'small';
+}
+
+/** FNV-1a with a final mix, so that names that differ in one letter get distant hashes. */
+function hash(text: string): number {
+  let word = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  return (word ^ (word >>> 13)) >>> 0;
 }

@@ -22,9 +22,9 @@ const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag', 'p
  */
 export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]) {
   const others = weighed.filter(({ mirror }) => mirror !== at);
-  const onlyBy = (reason: 'outage' | 'mismatch'): readonly Mirror[] =>
+  const listBy = (reason: 'outage' | 'mismatch', isFit: (mirror: Mirror) => boolean): readonly string[] =>
     others.flatMap(({ mirror, gate }) =>
-      gate === reason && mayBeProposed(otherGateOf(view, mirror, reason)) ? [mirror] : [],
+      gate === reason && mayBeProposed(otherGateOf(view, mirror, reason)) && isFit(mirror) ? [mirror.name] : [],
     );
   const standing = view.standingOf(at.name);
   const isDown = standing !== null && isDownNow(standing);
@@ -33,14 +33,9 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
   const isSurelyWrong = wrongOfHead.some(isSure) || (isWrongHead && !isDown);
   const isAlone = others.every(({ gate }) => gate === 'mismatch' || gone.has(gate));
   return {
-    servingAgain:
-      isDown || isWrongHead ? namesOf(onlyBy('outage').filter(({ name }) => isServingAgain(view.tallyOf(name)))) : [],
-    wrong: isAlone && !isSurelyWrong ? namesOf(onlyBy('mismatch').filter((mirror) => isNoticed(view, mirror))) : [],
+    servingAgain: isDown || isWrongHead ? listBy('outage', ({ name }) => isServingAgain(view.tallyOf(name))) : [],
+    wrong: isAlone && !isSurelyWrong ? listBy('mismatch', (mirror) => isNoticed(view, mirror)) : [],
   };
-}
-
-function namesOf(mirrors: readonly Mirror[]): readonly string[] {
-  return mirrors.map(({ name }) => name);
 }
 
 /** True if the last `limits.measuredOk` canary probes of a mirror succeeded. */

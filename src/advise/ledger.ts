@@ -5,12 +5,8 @@ import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Message } from '../core/result.ts';
 import type { Departure } from './comparison/home.ts';
-import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, parsedOf } from './group.ts';
-import { newRota } from './probing.ts';
+import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, newRota, parsedOf } from './group.ts';
 import { settledReasonOf } from './words.ts';
-
-/** A reminder is due at this share of the lifetime of an advice. */
-const remindShare = 0.9;
 
 /** The result of one call of the advisor: probes to order, events in their order, and rows to store. */
 export interface AdviseTurn {
@@ -24,25 +20,36 @@ export type Ledger = ReturnType<typeof openLedger>;
 export function openLedger(now: Now, random: Pick<Random, 'id'>) {
   const changes: AdviceChange[] = [];
   const rechecks: RecheckOrder[] = [];
-  const rows = new Map<string, Row>();
-  const keep = (advice: Advice): void => {
-    rows.set(`advice/${advice.id}`, { table: 'advice', key: advice.id, atMs: advice.issuedAtMs, value: advice });
+  const kept = new Map<string, Advice>();
+  const touched = new Map<string, Group>();
+  const keep = (advice: Advice): void => void kept.set(advice.id, advice);
+  const touch = (group: Group): void => {
+    group.probing.isTurnTaken = false;
+    touched.set(upstreamKeyOf({ ecosystem: group.kind.id, upstream: group.upstream }), group);
   };
   return {
     now,
     newId: () => random.id(now.wallMs),
-    note(change: AdviceChange['change'], advice: Advice): void {
+    /** @param group  the group whose advice it is, whose state is stored too; `null`: it is no longer configured */
+    note(group: Group | null, change: AdviceChange['change'], advice: Advice): void {
       changes.push({ change, advice });
       keep(advice);
+      if (group !== null) touch(group);
     },
+    /** Stores an advice. */
     keep,
-    touch(group: Group): void {
-      group.probing.isTurnTaken = false;
-      const key = upstreamKeyOf({ ecosystem: group.kind.id, upstream: group.upstream });
-      rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
-    },
+    /** Stores the state of a group, as it is at the end of the turn. */
+    touch,
     recheck: (orders: readonly RecheckOrder[]) => void rechecks.push(...orders),
-    turn: (): AdviseTurn => ({ rechecks, changes, rows: [...rows.values()] }),
+    turn(): AdviseTurn {
+      const ofAdvice = kept.values().map((value): Row => {
+        return { table: 'advice', key: value.id, atMs: value.issuedAtMs, value };
+      });
+      const ofChains = touched.entries().map(([key, group]): Row => {
+        return { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) };
+      });
+      return { rechecks, changes, rows: [...ofAdvice, ...ofChains] };
+    },
   };
 }
 
@@ -71,9 +78,9 @@ function chainRow(group: Group, now: Now) {
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.audited,
-    // By mirror: the artifact whose first bytes were probed last (`Rota.last`).
+    // By mirror: the artifact whose first bytes were probed last.
     peeked: Object.fromEntries(
-      [...group.probing.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]])),
+      [...group.probing.rotas].flatMap(([name, { probed }]) => [...probed].slice(-1).map((last) => [name, last])),
     ),
   };
 }
@@ -95,7 +102,7 @@ export function startLife(advice: Advice, config: Config, now: Now, fromMs: numb
 }
 
 /** Restores the lifetime of a stored advice, by the wall clock. It ends at most `advise.ttl` from now. */
-export function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
+function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
   return {
@@ -122,33 +129,18 @@ type Closed = Exclude<AdviceState, 'proposed' | 'accepted' | 'refused'>;
 export function close(group: Group, state: Closed, ledger: Ledger, end: Message | null = null): void {
   if (group.open === null) return;
   const advice = changeState(group.open.advice, state, ledger.now);
-  ledger.note(state, end === null ? advice : { ...advice, reason: end.text, sentence: end.sentence });
+  ledger.note(group, state, end === null ? advice : { ...advice, reason: end.text, sentence: end.sentence });
   group.open = null;
-  ledger.touch(group);
 }
 
-export function renewAdvice(held: LiveAdvice, config: Config, ledger: Ledger): LiveAdvice {
+export function renewAdvice(group: Group, held: LiveAdvice, config: Config, ledger: Ledger): LiveAdvice {
   const { advice } = held;
   const { now } = ledger;
   const id = ledger.newId();
-  ledger.note('superseded', changeState(advice, 'superseded', now));
+  ledger.note(group, 'superseded', changeState(advice, 'superseded', now));
   const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
-  ledger.note(next.state === 'accepted' ? 'accepted' : 'proposed', next);
+  ledger.note(group, next.state === 'accepted' ? 'accepted' : 'proposed', next);
   return startLife(next, config, now, held.fromMs);
-}
-
-/** Ends the accepted advice: the declared chain counts as the one in use again. */
-export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger): void {
-  if (group.accepted === null) return;
-  ledger.note(state, changeState(group.accepted.advice, state, ledger.now));
-  group.accepted = null;
-  group.chain = group.declared;
-  ledger.touch(group);
-}
-
-export function isReminderDue(held: LiveAdvice, now: Now): boolean {
-  const life = held.expiresMs - held.issuedMs;
-  return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
 }
 
 /**
@@ -179,7 +171,7 @@ export function restoreLedger(
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
     group.audited = saved.lookedBack ?? [];
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
-      if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
+      if (typeof last === 'string') group.probing.rotas.set(name, newRota([last]));
     if (saved.declared !== chainTextOf(group.declared)) continue;
     const departuresOf = (wallMs: readonly number[] | undefined, isOfTime: boolean): readonly Departure[] =>
       (wallMs ?? []).map((atMs, place) => ({

@@ -1,51 +1,22 @@
 import type { Advice } from '../core/advice.ts';
-import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { isDownNow } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
-import { auditInTime, closeAudit, isAudited } from './audit.ts';
+import { auditInTime, isAudited, release } from './audit.ts';
 import { bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { isForced, isPresent } from './cause.ts';
 import { recordOf } from './comparison/costs.ts';
-import { type Departure, recentDeparturesOf } from './comparison/home.ts';
+import { recentDeparturesOf, savedShareOf } from './comparison/home.ts';
 import { isOfTime } from './comparison/pair.ts';
-import { savedShareOf } from './comparison/spells.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
-import {
-  type BypassDecision,
-  type Composed,
-  type Decision,
-  type MoveDecision,
-  type Refused,
-  untested,
-} from './decision.ts';
-import { subjectOf } from './grounds.ts';
-import {
-  advisedChainOf,
-  chainInForce,
-  chainTextOf,
-  findDismissal,
-  type Group,
-  headOf,
-  homeOf,
-  mirrorAt,
-  parsedOf,
-} from './group.ts';
-import {
-  changeState,
-  close,
-  isReminderDue,
-  type Ledger,
-  release,
-  renewAdvice,
-  restoreLife,
-  startLife,
-} from './ledger.ts';
+import { type BypassDecision, type Composed, type MoveDecision, type Refused, subjectOf, untested } from './grounds.ts';
+import { chainInForce, chainTextOf, findDismissal, type Group, headOf, homeOf, mirrorAt, parsedOf } from './group.ts';
+import { changeState, close, type Ledger, renewAdvice, startLife } from './ledger.ts';
 import { type Prepared, prepareView } from './prepare.ts';
 import { refusalEndOf, updateAtEnd, updateProposal, updateStay } from './refresh.ts';
 import type { View } from './view.ts';
-import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
+import { chainTo, listDroppedKeys, type Weighed, weighAll } from './weigh.ts';
 import { endReasonOf } from './words.ts';
 
 /**
@@ -67,7 +38,7 @@ export function updateAdvice(view: Prepared, ledger: Ledger): void {
   if (decision.kind === 'bypass') bypass(view, decision, ledger);
   else if (decision.kind === 'move') move(view, decision, ledger);
   else if (decision.kind === 'refuse') refuse(view, decision, ledger);
-  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
+  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision.kind === 'wait', ledger);
   updateProposal(view, ledger);
 }
 
@@ -76,8 +47,7 @@ function endUnwatched(view: View, ledger: Ledger): void {
   const { group } = view;
   close(group, 'withdrawn', ledger, messageFor('ground.changed'));
   if (group.accepted === null || headOf(group) !== null) return;
-  closeAudit(view, ledger);
-  release(group, 'superseded', ledger);
+  release(view, 'superseded', ledger);
 }
 
 function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
@@ -95,7 +65,6 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   if (isWithdrawn) withdraw(view, decision, ledger);
   else replace(view, 'superseded', stated, ledger);
   recordMove(group, decision, isFromHome, now.monotonicMs);
-  ledger.touch(group);
 }
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
@@ -146,8 +115,8 @@ function bypass(view: Prepared, decision: BypassDecision, ledger: Ledger): void 
 function revise(given: View, open: Advice, ledger: Ledger): void {
   const { group } = given;
   const left = mirrorAt(group, group.chain?.members[0]);
-  const wrong = listWrongKeys(given);
-  const hasWrong = advisedChainOf(group)?.members.some((member) => wrong.has(member.key)) === true;
+  const wrong = listDroppedKeys(given, 'mismatch');
+  const hasWrong = chainInForce(group).members.some((member) => wrong.has(member.key));
   if (!hasWrong && open.bypass == null) return;
   const view = prepareView(given);
   const weighed = keepScores(open, weighAll(view, left));
@@ -186,13 +155,14 @@ function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: r
   replace(view, 'withdrawn', { ...untested, ...decision }, ledger);
 }
 
-function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {
+/** @param isWaiting  there still is a reason to leave the mirror in use */
+function onRefusal(view: Prepared, open: Advice, isWaiting: boolean, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name ?? '';
   // `decide` also returns `wait` if an operator dismissed the switch. The refusal is then withdrawn.
   const isDismissed = findDismissal(group, { from, cause: open.cause }, now.wallMs) !== null;
-  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isDismissed) return;
-  close(group, 'withdrawn', ledger, refusalEndOf(view, open, decision.kind === 'wait'));
+  if (isWaiting && open.refusal !== 'vantage_suspect' && !isDismissed) return;
+  close(group, 'withdrawn', ledger, refusalEndOf(view, open, isWaiting));
 }
 
 /**
@@ -204,68 +174,54 @@ function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledg
   updateAtEnd(view, ledger);
   const isOver = !isForced(decision.cause) && group.open?.advice.phase === 'over';
   const { at } = decision;
+  const subject = subjectOf(decision);
   const end = view.isSetAside(at)
     ? messageFor('ground.setAside', { head: at.name })
     : isOver
       ? null
-      : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
+      : endReasonOf(decision, subject, view.groundsOf(subject));
   close(group, 'withdrawn', ledger, end);
 }
 
 function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
-  const { group, now, config } = view;
+  const { group } = view;
   // The client setting in force is read before `close` drops the open advice, because the remedy of the new advice also
   // removes that setting.
   const undo = bypassInForce(group);
   updateAtEnd(view, ledger);
   close(group, state, ledger);
   if (decision === null) return;
-  const { advice, fromMs } = compose(view, decision, { id: ledger.newId(), trigger: triggerOf(view, decision), undo });
-  group.open = startLife(advice, config, now, fromMs);
-  ledger.note(decision.kind === 'refuse' ? 'refused' : 'proposed', advice);
-  ledger.touch(group);
+  group.open = compose(view, decision, ledger.newId(), undo);
+  ledger.note(group, decision.kind === 'refuse' ? 'refused' : 'proposed', group.open.advice);
 }
 
-/**
- * `alertmanager` if an alert is the cause, or if an alert came at most `limits.roundMs` before the first finding
- * opened; else `detector`.
- */
-function triggerOf(view: View, decision: Composed): Advice['trigger'] {
-  if (decision.cause === 'slo') return 'alertmanager';
-  const opened = decision.findings.map((finding) => finding.openedAtMs);
-  const first = Math.min(...opened);
-  const isResponse = view
-    .evidenceOf(decision.at.name)
-    .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
-  return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
-}
+/** A reminder is due at this share of the lifetime of an advice. */
+const remindShare = 0.9;
 
 /** Sends reminders, and renews or ends advice that has reached its `ttl`. */
 function lifetimes(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {
-    if (held === null || held.advice.state === 'refused' || !isReminderDue(held, now)) continue;
+    if (held === null || held.advice.state === 'refused' || held.reminded) continue;
+    const dueMs = held.issuedMs + remindShare * (held.expiresMs - held.issuedMs);
+    if (now.monotonicMs < dueMs || now.monotonicMs >= held.expiresMs) continue;
     held.reminded = true;
-    ledger.note('reminded', held.advice);
-    ledger.touch(group);
+    ledger.note(group, 'reminded', held.advice);
   }
   auditInTime(view, ledger);
   const { open, accepted } = group;
   if (open !== null && now.monotonicMs >= open.expiresMs) {
     if (open.advice.state === 'refused') close(group, 'expired', ledger);
-    else group.open = renewAdvice(open, config, ledger);
-    ledger.touch(group);
+    else group.open = renewAdvice(group, open, config, ledger);
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
     // A failback was proposed but not accepted: the accepted advice expires and is not renewed.
     close(group, 'superseded', ledger);
-    closeAudit(view, ledger);
-    release(group, 'expired', ledger);
+    release(view, 'expired', ledger);
     return;
   }
-  group.accepted = renewAdvice(accepted, config, ledger);
-  ledger.touch(group);
+  group.accepted = renewAdvice(group, accepted, config, ledger);
 }
 
 export function applyOpen(view: View, ledger: Ledger): void {
@@ -274,31 +230,24 @@ export function applyOpen(view: View, ledger: Ledger): void {
   const held = group.open;
   const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
   if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
-  const advice: Advice = {
-    ...changeState(held.advice, 'accepted', now),
-    expiresAtMs: now.wallMs + config.advise.ttlMs,
-  };
-  closeAudit(view, ledger);
-  release(group, 'superseded', ledger);
+  const expiresAtMs = now.wallMs + config.advise.ttlMs;
+  const advice: Advice = { ...changeState(held.advice, 'accepted', now), expiresAtMs };
+  release(view, 'superseded', ledger);
   const isBack = advice.chain.after === chainTextOf(group.declared) && !hasBypass(advice);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
-  group.accepted = isBack
-    ? null
-    : { ...restoreLife(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
+  group.accepted = isBack ? null : startLife(advice, config, now, held.fromMs);
   group.audit = isAudited(advice) ? advice : null;
   group.moves.accept = { atMs: now.monotonicMs, wallMs: now.wallMs };
   group.moves.lastMs = now.monotonicMs;
-  ledger.note('accepted', advice);
-  ledger.touch(group);
+  ledger.note(group, 'accepted', advice);
 }
 
 /** Ends the accepted advice. If `back` is not `null`, its chain counts as the one in use again, as accepted advice. */
 export function undoAccepted(view: View, back: Advice | null, ledger: Ledger): void {
   const { group, config, now } = view;
   close(group, 'superseded', ledger);
-  closeAudit(view, ledger);
-  release(group, 'superseded', ledger);
+  release(view, 'superseded', ledger);
   group.moves.lastMs = now.monotonicMs;
   const chain = back === null ? null : parsedOf(group.client, back.chain.after);
   if (back === null || chain === null) return;
@@ -306,8 +255,7 @@ export function undoAccepted(view: View, back: Advice | null, ledger: Ledger): v
   const advice: Advice = { ...changeState(back, 'accepted', now), ...times, id: ledger.newId() };
   group.chain = chain;
   group.accepted = startLife(advice, config, now);
-  ledger.note('accepted', advice);
-  ledger.touch(group);
+  ledger.note(group, 'accepted', advice);
 }
 
 /** Records a switch: when it was, whether clients left home with it, and, if they are back, what being away saved. */
@@ -315,13 +263,12 @@ function recordMove(group: Group, decision: MoveDecision, isFromHome: boolean, n
   const { moves } = group;
   moves.lastMs = nowMs;
   if (decision.to.mirror === homeOf(group)) closeDeparture(group, decision.at.name);
-  if (isFromHome) moves.departures = [...recentDeparturesOf(moves.departures, nowMs), departureBy(decision, nowMs)];
-}
-
-function departureBy({ alarm, cause }: MoveDecision, atMs: number): Departure {
+  if (!isFromHome) return;
+  const { alarm, cause } = decision;
   // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because of
   // slowness.
-  return { atMs, isOfTime: alarm !== null && isOfTime(alarm) && !isForced(cause), savedShare: null };
+  const departure = { atMs: nowMs, isOfTime: alarm !== null && isOfTime(alarm) && !isForced(cause), savedShare: null };
+  moves.departures = [...recentDeparturesOf(moves.departures, nowMs), departure];
 }
 
 /** Records what the last departure because of slowness saved, now that clients go back home from the mirror `here`. */

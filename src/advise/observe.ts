@@ -5,34 +5,29 @@ import { getOrMake, once } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
-import { requestAfterAdvice } from './after-advice.ts';
-import { dropEvidence, patienceOf } from './comparison/contest.ts';
+import type { Chain } from '../ecosystems/client.ts';
+import { dropEvidence, moveTo, patienceOf, type Surroundings } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
 import { recordTime } from './comparison/patience.ts';
 import { addResponse, closeOverdue } from './comparison/replay.ts';
 import { replyTo } from './comparison/walk.ts';
-import { requestDownload, requestPeek } from './downloads.ts';
-import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
+import { requestAfterAdvice, requestDownload, requestPeek } from './downloads.ts';
+import { advisedChainOf, type Group, headOf, homeOf, mirrorAt, Peeks } from './group.ts';
 import {
   artifactsOf,
   canaryOf,
-  lightOf,
-  Peeks,
-  type Probing,
   pruneProbing,
   recordLightStart,
   recordPeek,
   recordPeekTime,
-  recordTurn,
-  rotaOf,
+  recordPeekTurn,
   targetOf,
 } from './probing.ts';
 import { besideHead, isRecheckDue, lightRecheckOf, type OddOutcome, oddOf, oddPeekOf } from './rechecks.ts';
-import { surroundingsOf } from './surroundings.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
-import { listCandidates, weighRuleOf } from './weigh.ts';
+import { chainTo, isRecent, listCandidates, listDroppedKeys, weighRuleOf } from './weigh.ts';
 
 const headOutcomesMax = 100;
 
@@ -64,12 +59,12 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   if (purpose === 'peek' && !isHeavy(target)) return false;
   if (purpose === 'scheduled' && target.registry === probing.peeks.head && isOfCanaryPace(view, target))
     recordLightStart(probing.peeks.gaps, sample.startedMonotonicMs, view.canaryEveryMs);
-  if (purpose === 'peek') turnTaken(group.probing, target);
+  if (purpose === 'peek') recordPeekTurn(group, target);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
   if (purpose === 'peek') {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
-    notePeek(group, target, tookMs);
+    recordPeek(group, target, tookMs);
     if (tookMs !== null) probing.served.add(`${target.registry} ${question}`);
     // The response is shorter than the limit of a peek, so `sample.bytes` is the size of the whole artifact.
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
@@ -126,8 +121,8 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
 export function recordLateResponse(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek' && !isHeavy(due.target)) return;
-  if (due.purpose === 'peek') turnTaken(group.probing, due.target);
-  if (due.purpose === 'peek' && outcome.tag === 'failed') notePeek(group, due.target, null);
+  if (due.purpose === 'peek') recordPeekTurn(group, due.target);
+  if (due.purpose === 'peek' && outcome.tag === 'failed') recordPeek(group, due.target, null);
   if (outcome.tag !== 'ok' || sample.cold || rttMs === null) return;
   if (due.purpose === 'peek') {
     if (due.target.registry === group.probing.peeks.head) recordPeekTime(group.probing.peeks, rttMs);
@@ -135,22 +130,9 @@ export function recordLateResponse(group: Group, sample: SettledSample): void {
     recordTime(patienceOf(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light'), rttMs);
 }
 
-function notePeek({ probing: { peeks } }: Group, target: Target, tookMs: number | null): void {
-  if (target.registry === peeks.head) recordPeek(peeks, questionOf(target), tookMs);
-}
-
 /** Requests a recheck of an artifact whose first bytes are late. */
 export function recordLatePeek(group: Group, { target }: Due): void {
   group.probing.peeks.odd = { question: questionOf(target), hasFailed: false };
-}
-
-/**
- * After any result of a peek (a probe of first bytes), the next artifact is due. So an artifact without a clear result
- * does not delay the other artifacts.
- */
-function turnTaken(probing: Probing, target: Target): void {
-  recordTurn(rotaOf(probing, target.registry), questionOf(target));
-  probing.isTurnTaken = true;
 }
 
 /** Requests rechecks of the artifact and the canary, if a real client failed to fetch the module from the head. */
@@ -166,7 +148,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
 /** Closes comparisons whose missing responses are overdue, and returns the probes to order. */
 export function rechecksFor(view: View): readonly RecheckOrder[] {
   const { group, now } = view;
-  const { contest, probing } = group;
+  const { contest } = group;
   if (contest.around === null) return [];
   const late = closeOverdue(contest, contest.around, now.monotonicMs);
   const outcomes = [...contest.outcomes.splice(0), ...late];
@@ -180,8 +162,8 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
   ];
   const odd = [
     ...oddOf(contest, outcomes, now.monotonicMs),
-    ...oddPeekOf(probing.peeks, () => canaryOf(probing, at.name)),
-    ...lightRecheckOf(probing.peeks, outcomes, (artifact) => lightOf(group, at.name, artifact)),
+    ...oddPeekOf(group, at.name),
+    ...lightRecheckOf(group, at.name, outcomes),
   ];
   if (odd.length === 0) return paced;
   const rule = weighRuleOf(view, at);
@@ -268,16 +250,53 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
 }
 
 /**
- * After a reload that changed the declared chain: keeps what was measured of mirrors that did not change. Evidence of
- * comparisons starts anew.
+ * After a reload that changed the declared chain: keeps the audits, and what was measured of mirrors that did not
+ * change. Evidence of comparisons starts anew.
  * @param names  mirrors that did not change
  */
 export function keepMeasured(group: Group, fresh: Group, names: ReadonlySet<string>): void {
-  const [before, contest] = [group.contest, fresh.contest];
-  for (const [name, record] of before.records) contest.records.set(name, record);
-  for (const [name, patience] of before.patience) contest.patience.set(name, patience);
-  for (const [name, mean] of before.artifactTimes.mirrors) contest.artifactTimes.mirrors.set(name, mean);
-  for (const [question, mean] of before.artifactTimes.artifacts) contest.artifactTimes.artifacts.set(question, mean);
-  for (const [question, targets] of group.probing.targets) fresh.probing.targets.set(question, targets);
+  const { contest } = fresh;
+  fresh.audited = group.audited;
+  contest.records = group.contest.records;
+  contest.patience = group.contest.patience;
+  contest.artifactTimes = group.contest.artifactTimes;
+  fresh.probing.targets = group.probing.targets;
   pruneRemoved(fresh, names, fresh.roster.modules);
+}
+
+/** Updates the head of the comparison. `contest.around` is made anew from this view when it is next read. */
+export function followSurroundings(view: View): void {
+  const { contest } = view.group;
+  const used = mirrorAt(view.group, view.group.chain?.members[0])?.name ?? null;
+  moveTo(contest, headOf(view.group)?.name ?? null, homeOf(view.group)?.name ?? null, used);
+  contest.around = once(() => surroundingsOf(view));
+}
+
+function surroundingsOf(view: View): Surroundings {
+  const { group, config } = view;
+  const dropped = listDroppedKeys(view);
+  const head = headOf(group);
+  const advised = advisedChainOf(group);
+  const chains = new Map<string, Chain>();
+  for (const mirror of view.mirrors) {
+    chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
+  }
+  return {
+    client: group.client,
+    chains,
+    nameOf: (member) => mirrorAt(group, member)?.name ?? null,
+    unwatched: 'failed',
+    isAway: (registry) => {
+      const standing = view.standingOf(registry);
+      const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
+      return standing?.paused != null || standing?.inMaintenance === true || untilMs > view.now.wallMs;
+    },
+    paceMs: (question) => {
+      const target = group.probing.targets.get(question)?.values().next().value;
+      return everyMs(target === undefined ? config.schedule.pace : paceOf(target, config));
+    },
+    home: homeOf(group)?.name ?? null,
+    ratio: view.worthRatio,
+    isRecent: isRecent(view),
+  };
 }

@@ -2,9 +2,8 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Obstacle } from '../core/verdict.ts';
 import { isGoodNow } from './comparison/choose.ts';
 import { type BuildRule, costOf, recordOf } from './comparison/costs.ts';
-import { healthBound, listHomeLacks, reviewMsOf, waitMs } from './comparison/home.ts';
-import { isWorseEachHour } from './comparison/hourly.ts';
-import { isCalmAgain } from './comparison/spells.ts';
+import { healthBound, isCalmAgain, listHomeLacks, reviewMsOf, waitMs } from './comparison/home.ts';
+import { isWorseEachHour } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
 import type { View } from './view.ts';
 

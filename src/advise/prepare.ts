@@ -5,45 +5,20 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import type { Apart } from './apart.ts';
 import { bypassesAt } from './bypass.ts';
-import {
-  type Cause,
-  type Causes,
-  causeOfAlarm,
-  findCauses,
-  findFetchOutages,
-  gravestCauseOf,
-  isSetAside,
-} from './cause.ts';
-import {
-  type Assessed,
-  assess,
-  type Choice,
-  choiceOf,
-  chooseAnyway,
-  isAnyPast,
-  isGoodNow,
-} from './comparison/choose.ts';
+import { type Cause, type Causes, causeOfAlarm, findCauses, findFetchOutages, isSetAside } from './cause.ts';
+import { assess, choiceOf, chooseAnyway, chooseBetter, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
-import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
 import { listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
 import { movePricesOf } from './prices.ts';
-import { isUpstreamFault, type TallyEntry } from './tally.ts';
+import { isUpstreamFault } from './tally.ts';
 import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
-import {
-  chainOfMove,
-  listCandidates,
-  listOpenChoices,
-  rankWeighed,
-  type Weighed,
-  weighAll,
-  weighRuleOf,
-} from './weigh.ts';
+import { chainOfMove, listCandidates, listOpenChoices, weighAll, weighRuleOf } from './weigh.ts';
 
 /**
  * A head that clients pass over is left for a better mirror than the next one after this time. Most real outages last
@@ -94,21 +69,17 @@ function headValuesOf(view: View, at: Mirror) {
   const weighed = once(() => weighAll(view, at));
   const candidates = once(() => listCandidates(view, at).map(({ name }) => name));
   const openChoices = once(() => listOpenChoices(view, at));
-  const assessed = once<readonly Assessed[]>(() =>
-    isAnyPast(contest, rule) ? assess(contest, candidates(), rule) : [],
-  );
+  const assessed = once(() => (isAnyPast(contest, rule) ? assess(contest, candidates(), rule) : []));
   return {
     at,
     causes,
     /** All mirrors with their gates and fetch costs. */
     weighed,
-    /** Sorts mirrors, the best first. */
-    rank: (all: readonly Weighed[]) => rankWeighed(view, all),
     /** The names of the mirrors that may be proposed. */
     candidates,
     bypasses: once(() => bypassesAt(view, at, causes().gravest?.findings ?? [])),
     /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
-    choose: once<Choice | null>(() => choiceOf(assessed(), rule)),
+    choose: once(() => choiceOf(assessed(), rule)),
     /** The candidates that work now, and what blocks each; empty: no test has passed its bound. */
     assessed,
     rule,
@@ -130,10 +101,7 @@ function headValuesOf(view: View, at: Mirror) {
       return chooseBetter(contest, candidates(), rule, next?.name ?? null, 1 - rule.minGain);
     }),
     testedBy: (name: string, alarm: Alarm | null) => testedBy(contest, name, alarm),
-    causeOf: (alarm: Alarm): Cause => {
-      const { kind, findings } = causeOfAlarm(alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
-      return { kind: gravestCauseOf(view.tallyOf(at.name), kind), findings };
-    },
+    causeOf: (alarm: Alarm): Cause => causeOfAlarm(view, at, alarm),
     pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => movePricesOf(view, at, to, cause, alarm),
     chainOf: (to: Mirror, cause: AdviceCause) => chainOfMove(view, at, to, cause),
     /** Milliseconds since the last switch; Infinity: none yet. */
@@ -155,11 +123,11 @@ function testedBy({ pairs }: Contest, name: string, alarm: Alarm | null): Apart 
 }
 
 function listUpstreamFaults(view: View): readonly string[] {
-  const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
-  const faults = lasts.filter((pair): pair is readonly [string, TallyEntry] => {
-    const last = pair[1];
-    return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
+  const faults = view.mirrors.flatMap(({ name }) => {
+    const last = view.tallyOf(name).canary.at(-1);
+    if (last === undefined || !isUpstreamFault(last)) return [];
+    return view.now.monotonicMs - last.atMs <= 2 * view.nearMs ? [{ name, atMs: last.atMs }] : [];
   });
-  const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
-  return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
+  const newest = Math.max(...faults.map(({ atMs }) => atMs));
+  return faults.flatMap(({ name, atMs }) => (newest - atMs <= view.nearMs ? [name] : []));
 }

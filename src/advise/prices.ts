@@ -1,11 +1,11 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Mirror, Weight } from '../core/mirror.ts';
-import { isFailingAlike } from './comparison/alike.ts';
 import {
   countSince,
   failureSharesOf,
   fetchCostMs,
   fetchTimeMs,
+  isFailingAlike,
   recordOf,
   type Shares,
   usualMeans,
@@ -42,11 +42,11 @@ export interface Prices {
  */
 export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCause, alarm: Alarm | null): Prices {
   const { contest } = view.group;
-  const [here, there] = [recordOf(contest, at.name), recordOf(contest, to.name)];
-  if (cause === 'failback') return pricesBack(view, here, there);
+  const both = [recordOf(contest, at.name), recordOf(contest, to.name)] as const;
+  if (cause === 'failback') return pricesBack(view, both);
   const pair = contest.pairs.get(to.name);
-  if (pair === undefined || alarm === null) return pricesOf(view, here, there, asMeasured, usualShares(view));
-  return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
+  if (pair === undefined || alarm === null) return pricesOf(view, both, asMeasured, usualShares(view));
+  return isOfTime(alarm) ? pricesOfTime(view, both, pair) : pricesOfFailures(view, both, pair, alarm);
 }
 
 /** True if a fetch at the new mirror costs over `noiseMs` milliseconds more than at the mirror in use. */
@@ -54,6 +54,9 @@ export function isDearer({ from, to }: Prices): boolean {
   return from.costMs !== null && to.costMs !== null && to.costMs - from.costMs > noiseMs;
 }
 
+/** Of the mirror to leave and of the new one. */
+type Records = readonly [HeadRecord, HeadRecord];
+type Means = readonly [MeanTimes, MeanTimes];
 type SharesOf = (record: HeadRecord) => Shares;
 
 function usualShares({ by }: View): SharesOf {
@@ -62,13 +65,7 @@ function usualShares({ by }: View): SharesOf {
 
 const asMeasured = [usualMeans, usualMeans] as const;
 
-function pricesOf(
-  view: View,
-  here: HeadRecord,
-  there: HeadRecord,
-  [from, to]: readonly [MeanTimes, MeanTimes],
-  sharesOf: SharesOf,
-): Prices {
+function pricesOf(view: View, [here, there]: Records, [from, to]: Means, sharesOf: SharesOf): Prices {
   const priceOf = (record: HeadRecord, means: MeanTimes): Price => {
     const shares = sharesOf(record);
     return {
@@ -84,13 +81,13 @@ function pricesOf(
  * The costs of a fetch at both mirrors, if a test of times decided the switch. The times are means over the responses
  * that the test compared.
  */
-function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
+function pricesOfTime(view: View, both: Records, { time }: Pair): Prices {
   const meansOf = (ms: (test: TimeTest) => number): MeanTimes => ({
     light: meanOf(lightTestOf(time), ms),
     heavy: meanOf(time.heavy, ms),
   });
   const means = [meansOf((test) => test.headTookMs), meansOf((test) => test.candidateMs)] as const;
-  return pricesOf(view, here, there, means, sharesAlike(view, here, there));
+  return pricesOf(view, both, means, sharesAlike(view, both));
 }
 
 /**
@@ -99,7 +96,7 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
  * @param soundMs  responses before this time belong to a trouble that has ended and do not count, monotonic
  * milliseconds; absent: no such time
  */
-function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
+function sharesAlike({ by }: View, [here, there]: Records, soundMs?: number): SharesOf {
   const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);
   if (!isFailingAlike(here, there, by.nowMs, soundMs)) return sharesOf;
   const [one, other] = [sharesOf(here), sharesOf(there)];
@@ -115,7 +112,7 @@ function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
  * The costs of a fetch at both mirrors, if a test of failures decided the switch. Failures of confirming rounds count
  * too, because they are most of the evidence about the last minute.
  */
-function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { failures }: Pair, alarm: Alarm): Prices {
+function pricesOfFailures(view: View, both: Records, { failures }: Pair, alarm: Alarm): Prices {
   const sinceMs = findTroubleStart(alarm === 'heavy_failures' ? failures.heavy : failures.all);
   const usual = usualShares(view);
   const sharesOf: SharesOf = (record) => {
@@ -125,7 +122,7 @@ function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { fai
       heavy: Math.max(heavy, shareSince(record, 'heavy', sinceMs)),
     };
   };
-  return pricesOf(view, here, there, asMeasured, sharesOf);
+  return pricesOf(view, both, asMeasured, sharesOf);
 }
 
 function shareSince(record: HeadRecord, weight: Weight, fromMs: number): number {
@@ -137,17 +134,17 @@ function shareSince(record: HeadRecord, weight: Weight, fromMs: number): number 
  * The costs of a fetch at both mirrors, for a failback (switch back to home, the first declared mirror). Failures count
  * since home's last trouble. Times count over the period in which both mirrors are compared.
  */
-function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
+function pricesBack(view: View, both: Records): Prices {
   const fromMs = view.now.monotonicMs - timesMsOf(view);
-  const soundMs = lastTroubleOf(home) + 1;
-  return pricesOf(view, here, home, meansBack(view, here, home, fromMs), sharesAlike(view, here, home, soundMs));
+  const soundMs = lastTroubleOf(both[1]) + 1;
+  return pricesOf(view, both, meansBack(view, both, fromMs), sharesAlike(view, both, soundMs));
 }
 
 /**
  * The mean times of both mirrors. If the fetch times differ by at most their standard error, both mirrors get the mean
  * of their times.
  */
-function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [MeanTimes, MeanTimes] {
+function meansBack({ by }: View, [here, home]: Records, fromMs: number): Means {
   const timeOf = (record: HeadRecord, errors: number): number | null =>
     fetchTimeMs(record, by, meansFrom(record, fromMs, errors));
   const [from, to] = [meansFrom(here, fromMs), meansFrom(home, fromMs)];

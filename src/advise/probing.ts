@@ -1,6 +1,7 @@
 import { getOrMake } from '../core/get-or-make.ts';
-import { type ModuleRef, questionOf, refTextOf, type Target, targetId } from '../core/mirror.ts';
-import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
+import { questionOf, refTextOf, type Target, targetId } from '../core/mirror.ts';
+import { artifactOf } from '../ecosystems/ecosystem.ts';
+import { type Group, newRota, Peeks, type Probing, type Rota } from './group.ts';
 
 const timesKept = 30;
 const timesMin = 8;
@@ -23,34 +24,16 @@ const peekShareMax = 1.5;
 /** If this many orders to probe an artifact had no result, the next artifact is probed instead. */
 const ordersMax = 50;
 
-export interface Rota {
-  turns: number;
-  /** By artifact (its question): the value of `turns` when it was last probed. */
-  readonly taken: Map<string, number>;
-  /** The number of orders to probe the next artifact that have no result yet. */
-  orders: number;
-  /** The artifact that was probed last; `null`: none. */
-  last: string | null;
-}
-
-/**
- * Makes a rota, which chooses the artifact to probe next. It continues after the artifact `last`; `null`: it starts at
- * the first artifact.
- */
-export function newRota(last: string | null): Rota {
-  return { turns: 0, taken: new Map(), orders: 0, last };
-}
-
 /**
  * Chooses the artifact that was probed longest ago, and counts an order for it.
  * @param all  questions, each once
  * @returns    `null` if `all` is empty
  */
 export function nextInRota(rota: Rota, all: readonly string[]): string | null {
-  const from = rota.last === null ? 0 : all.indexOf(rota.last) + 1;
+  const probed = [...rota.probed];
+  const from = all.indexOf(probed.at(-1) ?? '') + 1;
   const inTurn = [...all.slice(from), ...all.slice(0, from)];
-  const turnOf = (question: string): number => rota.taken.get(question) ?? 0;
-  const next = inTurn.toSorted((a, b) => turnOf(a) - turnOf(b))[0];
+  const next = inTurn.toSorted((a, b) => probed.indexOf(a) - probed.indexOf(b))[0];
   if (next === undefined) return null;
   rota.orders += 1;
   if (rota.orders >= ordersMax) recordTurn(rota, next);
@@ -58,51 +41,20 @@ export function nextInRota(rota: Rota, all: readonly string[]): string | null {
 }
 
 export function recordTurn(rota: Rota, question: string): void {
-  rota.turns += 1;
-  rota.taken.set(question, rota.turns);
+  rota.probed.delete(question);
+  rota.probed.add(question);
   rota.orders = 0;
-  rota.last = question;
-}
-
-/** Gaps between starts of light probes, monotonic milliseconds. */
-class LightGaps {
-  /** When the last light probe started. */
-  lastMs = Number.NEGATIVE_INFINITY;
-  /** When the current interval of the canary began. */
-  fromMs = Number.NEGATIVE_INFINITY;
-  /** The longest gap in the current interval so far; 0: none. */
-  longestMs = 0;
-  /** The longest gap in the previous interval of the canary; 0: not known. */
-  beforeMs = 0;
-}
-
-/** The peeks (probes of first bytes) at the artifacts of the head. */
-export class Peeks {
-  head: string | null;
-  lastMs = Number.NEGATIVE_INFINITY;
-  /** When the peek before the last one was ordered. If the last peek cannot be sent, `lastMs` gets this value again. */
-  beforeMs = Number.NEGATIVE_INFINITY;
-  /** The gaps between light probes of the head. Probes that are less frequent than the canary do not count. */
-  readonly gaps = new LightGaps();
-  /** Durations of good peeks, oldest first. Milliseconds. */
-  readonly took: number[] = [];
-  /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
-  odd: { readonly question: string; readonly hasFailed: boolean } | null = null;
-  /** The artifact of the last failed peek; `null`: none failed, or the whole artifact was downloaded since. */
-  failed: string | null = null;
-
-  constructor(head: string | null) {
-    this.head = head;
-  }
 }
 
 /**
- * Records a peek (a probe of first bytes). A failed or slow peek is rechecked.
+ * Records a peek (a probe of first bytes). A failed or slow peek of the head is rechecked.
  * @param tookMs  the duration of the peek, milliseconds; `null`: it failed
  */
-export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
+export function recordPeek({ probing: { peeks } }: Group, target: Target, tookMs: number | null): void {
+  if (target.registry !== peeks.head) return;
   const hasFailed = tookMs === null;
-  if (hasFailed || tookMs > (slowPeekMsOf(peeks) ?? Number.POSITIVE_INFINITY)) peeks.odd = { question, hasFailed };
+  if (hasFailed || tookMs > (slowPeekMsOf(peeks) ?? Number.POSITIVE_INFINITY))
+    peeks.odd = { question: questionOf(target), hasFailed };
   if (tookMs !== null) recordPeekTime(peeks, tookMs);
 }
 
@@ -112,11 +64,20 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
 }
 
 /**
+ * After any result of a peek (a probe of first bytes), the next artifact is due. So an artifact without a clear result
+ * does not delay the other artifacts.
+ */
+export function recordPeekTurn({ probing }: Group, target: Target): void {
+  recordTurn(rotaOf(probing, target.registry), questionOf(target));
+  probing.isTurnTaken = true;
+}
+
+/**
  * Records the start of a scheduled light probe of the head. A start before the last recorded one is ignored.
  * @param startedMs  monotonic milliseconds
  * @param everyMs    the interval of the canary, milliseconds
  */
-export function recordLightStart(gaps: LightGaps, startedMs: number, everyMs: number): void {
+export function recordLightStart(gaps: Peeks['gaps'], startedMs: number, everyMs: number): void {
   const gapMs = startedMs - gaps.lastMs;
   if (gapMs <= 0) return;
   gaps.lastMs = startedMs;
@@ -149,37 +110,15 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   return Math.max(slowFactor * median, beyond * Math.max(...took));
 }
 
-export class Probing {
-  /** The probed targets of the steps of a fetch, by question (request) and mirror name. */
-  readonly targets = new Map<string, Map<string, Target>>();
-  /** The sizes of artifacts in bytes, by question. */
-  readonly sizes = new Map<string, number>();
-  /** `<mirror> <question>` of each artifact whose first bytes the mirror has served. */
-  readonly served = new Set<string>();
-  /** Ids of failing light targets of steps that no fetch needs, by `<mirror> <step>`. */
-  readonly failing = new Map<string, Set<string>>();
-  peeks = new Peeks(null);
-  readonly rotas = new Map<string, Rota>();
-  isTurnTaken = false;
-}
-
 export function rotaOf({ rotas }: Probing, registry: string): Rota {
-  return getOrMake(rotas, registry, () => newRota(null));
-}
-
-/** The fields of a group that `artifactsOf` needs. */
-export interface Artifacts {
-  readonly probing: Probing;
-  readonly kind: Ecosystem;
-  readonly upstream: string;
-  readonly roster: { readonly modules: readonly Pick<ModuleRef, 'module' | 'version'>[] };
+  return getOrMake(rotas, registry, newRota);
 }
 
 /**
  * The artifacts of the modules that were probed at a mirror, in the order of the configuration file. A probe of any
  * step that a fetch needs counts.
  */
-export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, registry: string): readonly Target[] {
+export function artifactsOf({ probing, kind, upstream, roster }: Group, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);
   if (artifact === null) return [];
   const probed = new Set<string>();
@@ -206,9 +145,9 @@ export function canaryOf({ targets }: Probing, registry: string): string | null 
 /**
  * A light request for the module of an artifact at a mirror, else the mirror's canary; `null`: neither was probed yet.
  */
-export function lightOf(all: Artifacts, registry: string, question: string): string | null {
-  const { probing, kind } = all;
-  const artifact = targetOf(all, registry, question);
+export function lightOf(group: Group, registry: string, question: string): string | null {
+  const { probing, kind } = group;
+  const artifact = targetOf(group, registry, question);
   for (const [light, ofQuestion] of probing.targets) {
     const target = ofQuestion.get(registry);
     if (target === undefined || target.module !== artifact?.module || target.step !== kind.canary) continue;
@@ -221,17 +160,13 @@ export function lightOf(all: Artifacts, registry: string, question: string): str
  * The target of a question (a request that is the same for all mirrors) at one mirror, even if that artifact was not
  * probed yet.
  */
-export function targetOf(all: Artifacts, registry: string, question: string): Target | undefined {
-  const known = all.probing.targets.get(question)?.get(registry);
-  return known ?? artifactsOf(all, registry).find((target) => questionOf(target) === question);
+export function targetOf(group: Group, registry: string, question: string): Target | undefined {
+  const known = group.probing.targets.get(question)?.get(registry);
+  return known ?? artifactsOf(group, registry).find((target) => questionOf(target) === question);
 }
 
-export function pruneProbing(
-  all: Artifacts,
-  names: ReadonlySet<string>,
-  isProbed: (question: string) => boolean,
-): void {
-  const { probing } = all;
+export function pruneProbing(group: Group, names: ReadonlySet<string>, isProbed: (question: string) => boolean): void {
+  const { probing } = group;
   const { targets, sizes, served, failing, rotas } = probing;
   served.clear();
   failing.clear();
@@ -242,9 +177,10 @@ export function pruneProbing(
     targets.delete(question);
     sizes.delete(question);
   }
-  for (const [name, { taken }] of rotas) {
+  for (const [name, { probed }] of rotas) {
     if (!names.has(name)) rotas.delete(name);
-    const ofQuestion = new Set(artifactsOf(all, name).map(questionOf));
-    for (const question of taken.keys()) if (!ofQuestion.has(question)) taken.delete(question);
+    const ofQuestion = new Set(artifactsOf(group, name).map(questionOf));
+    // The last one stays, because the rota continues after it.
+    for (const question of [...probed].slice(0, -1)) if (!ofQuestion.has(question)) probed.delete(question);
   }
 }

@@ -3,9 +3,9 @@ import type { Weight } from '../core/mirror.ts';
 import type { Contest, HeadOutcome } from './comparison/contest.ts';
 import { meanMsOf, recordOf } from './comparison/costs.ts';
 import { failureBound, failureSumOf } from './comparison/failures.ts';
-import { isChance } from './comparison/ratios.ts';
-import { type TimeTest, timeBound } from './comparison/time.ts';
-import type { Peeks } from './probing.ts';
+import { isChance, type TimeTest, timeBound } from './comparison/time.ts';
+import type { Group } from './group.ts';
+import { canaryOf, lightOf } from './probing.ts';
 
 /** A question (request) to probe again, every `stepMs` for `forMs` milliseconds. If `forMs` is 0, it is probed once. */
 export interface OddOutcome {
@@ -19,15 +19,15 @@ export interface OddOutcome {
 /**
  * Returns and clears the rechecks after the last odd peek (a failed or slow probe of first bytes). After a failure, the
  * canary is rechecked too.
- * @param canaryOf  the question of the canary; `null`: not known
  */
-export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly OddOutcome[] {
+export function oddPeekOf({ probing }: Group, head: string): readonly OddOutcome[] {
+  const { peeks } = probing;
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
   // Slow peeks are frequent and would use up the urgent budget, so only failed peeks are urgent.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
-  const canary = odd.hasFailed ? canaryOf() : null;
+  const canary = odd.hasFailed ? canaryOf(probing, head) : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
   if (odd.hasFailed) peeks.failed = odd.question;
   return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs, stepMs }] : [whole];
@@ -38,15 +38,12 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
  * artifact succeeded. Such a mirror may fail intermittently. A single retry would most often succeed, so the step is
  * probed repeatedly. Empty if no peek failed, or the download has not succeeded yet.
  */
-export function lightRecheckOf(
-  peeks: Peeks,
-  outcomes: readonly HeadOutcome[],
-  lightOf: (artifact: string) => string | null,
-): readonly OddOutcome[] {
+export function lightRecheckOf(group: Group, head: string, outcomes: readonly HeadOutcome[]): readonly OddOutcome[] {
+  const { peeks } = group.probing;
   const { failed } = peeks;
   if (failed === null || !outcomes.some(({ question, outcome }) => question === failed && !outcome.bad)) return [];
   peeks.failed = null;
-  const light = lightOf(failed);
+  const light = lightOf(group, head, failed);
   return light === null ? [] : [{ question: light, forMs: burstMs, stepMs, isUrgent: false }];
 }
 
@@ -73,12 +70,12 @@ export function isRecheckDue(contest: Contest, outcomes: readonly HeadOutcome[],
   const { head } = contest;
   if (head === null || outcomes.length === 0) return false;
   const { time } = nearness(contest, nowMs);
-  return outcomes.some(
-    (one) =>
-      one.outcome.bad ||
-      (time > anyShare && !one.outcome.isHeavy) ||
-      ((time > oddShare || one.outcome.isHeavy) && isOddOutcome(contest, head, one, nowMs)),
-  );
+  return outcomes.some((one) => isRechecked(one.outcome, time, () => isOddOutcome(contest, head, one, nowMs)));
+}
+
+/** @param time  the largest sum of a test of times of light requests, as a share of its bound */
+function isRechecked({ bad, isHeavy }: HeadOutcome['outcome'], time: number, isOdd: () => boolean): boolean {
+  return bad || (!isHeavy && time > anyShare) || ((isHeavy || time > oddShare) && isOdd());
 }
 
 /** The rechecks after responses of the head. The nearer a test is to its bound, the more responses are rechecked. */
@@ -93,10 +90,10 @@ export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs:
     const isOdd = isOddOutcome(contest, head, one, nowMs);
     if (outcome.bad || isOdd) contest.odd[outcome.isHeavy ? 'heavy' : 'light'] = question;
     else if (outcome.isHeavy && isNearElsewhere(contest, near, nowMs)) dropOddDownload(contest);
-    if (outcome.isHeavy) {
-      if (outcome.bad || isOdd) found.push(heavyOf(question, outcome.bad, isUrgent));
-    } else if (outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare)
-      found.push({ question, forMs: burstMs, stepMs, isUrgent });
+    if (!isRechecked(outcome, near.time, () => isOdd)) continue;
+    found.push(
+      outcome.isHeavy ? heavyOf(question, outcome.bad, isUrgent) : { question, forMs: burstMs, stepMs, isUrgent },
+    );
   }
   if (found.length > 0) return found;
   const { light, heavy } = contest.odd;
@@ -152,13 +149,12 @@ function nearness(contest: Contest, nowMs: number, names?: readonly string[]) {
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const [name, { failures, time }] of contest.pairs) {
     if (names?.includes(name) === false) continue;
-    const timeShare = shareOfBound(time.light, 'light', nowMs);
-    near.time = more(near.time, timeShare);
-    near.light = more(more(near.light, timeShare), failureSumOf(failures.all) / failureBound);
+    near.time = more(near.time, shareOfBound(time.light, 'light', nowMs));
+    near.light = more(near.light, failureSumOf(failures.all) / failureBound);
     near.heavyTime = more(near.heavyTime, shareOfBound(time.heavy, 'heavy', nowMs));
-    near.heavy = more(more(near.heavy, near.heavyTime), failureSumOf(failures.heavy) / failureBound);
+    near.heavy = more(near.heavy, failureSumOf(failures.heavy) / failureBound);
   }
-  return near;
+  return { ...near, light: Math.max(near.light, near.time), heavy: Math.max(near.heavy, near.heavyTime) };
 }
 
 /** If a test has had no comparison for this time, for example because the candidate is paused, more may never come. */

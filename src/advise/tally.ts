@@ -28,24 +28,21 @@ export interface TallySample extends TallyEntry {
   readonly target: Target;
 }
 
-export class TallyRow {
-  count = 0;
+/** Failures in a row. */
+export interface TallyRow {
+  count: number;
   readonly fromMs: number;
   /** The reason of the failure that names the trouble, and the HTTP status of its response; `null`: no response. */
   reason: Reason;
   status: number | null;
   /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
-  timeouts = 0;
-  waitedMs = 0;
-  hasCanary = false;
-  readonly targets = new Set<string>();
-
-  constructor(fromMs: number, reason: Reason, status: number | null) {
-    this.fromMs = fromMs;
-    this.reason = reason;
-    this.status = status;
-  }
+  timeouts: number;
+  waitedMs: number;
+  hasCanary: boolean;
+  readonly targets: Set<string>;
 }
+
+const noFailures = { count: 0, timeouts: 0, waitedMs: 0, hasCanary: false } as const;
 
 /**
  * Whether a mirror offers the relay, which passes requests on to another service (Go: the checksum database). `before`:
@@ -67,6 +64,8 @@ export class Tally {
   readonly rows: Record<Weight, TallyRow | null> = { light: null, heavy: null };
 }
 
+type TallyRule = { readonly nearMs: number; readonly relayStep: Step | undefined; readonly fetch: readonly Step[] };
+
 /**
  * Records a settled sample of the canary, of the relay or of a step of a fetch, if it is over a fresh connection. A
  * relay is a mirror's offer to pass on requests to the checksum database.
@@ -74,11 +73,7 @@ export class Tally {
  * @param by.relayStep  the step that probes the relay; absent: clients need no relay
  * @param by.fetch      the steps of a fetch
  */
-export function recordTally(
-  tally: Tally,
-  sample: SettledSample,
-  by: { readonly nearMs: number; readonly relayStep: Step | undefined; readonly fetch: readonly Step[] },
-): void {
+export function recordTally(tally: Tally, sample: SettledSample, by: TallyRule): void {
   const { target, connection, purpose } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'peek') return;
   if (target.step === by.relayStep) recordRelay(tally, sample, by.nearMs);
@@ -110,7 +105,7 @@ function recordOfFetch(tally: Tally, entry: TallySample): void {
     tally.rows[weight] = null;
     return;
   }
-  tally.rows[weight] ??= new TallyRow(entry.atMs, reason, status);
+  tally.rows[weight] ??= { ...noFailures, fromMs: entry.atMs, reason, status, targets: new Set() };
   const row = tally.rows[weight];
   row.count += 1;
   if (!isNamedBefore(row.reason, { reason, isConfirm: entry.round !== null })) {
@@ -126,12 +121,9 @@ function recordOfFetch(tally: Tally, entry: TallySample): void {
 
 /** Since when all samples of a mirror are stored, monotonic milliseconds: a full list has dropped its oldest ones. */
 export function completeFromMs(samples: Tally['samples']): number {
-  const { light, heavy } = samples;
-  const full = [
-    light.length >= samplesKept.light ? light[0] : null,
-    heavy.length >= samplesKept.heavy ? heavy[0] : null,
-  ];
-  return Math.max(...full.map((oldest) => oldest?.atMs ?? Number.NEGATIVE_INFINITY));
+  const weights = ['light', 'heavy'] as const;
+  const full = weights.filter((weight) => samples[weight].length >= samplesKept[weight]);
+  return Math.max(...full.map((weight) => samples[weight][0]?.atMs ?? Number.NEGATIVE_INFINITY));
 }
 
 function entryOf(sample: SettledSample): TallyEntry {

@@ -6,14 +6,14 @@ import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verd
 import { countGoodLeft } from './comparison/home.ts';
 import { candidateOf } from './compose.ts';
 import { moveChosen } from './decide.ts';
-import { findDismissal, homeOf, isSwitchDismissed } from './group.ts';
+import { findDismissal, homeOf } from './group.ts';
 import { lastCanaryOf, measuredOf } from './observed.ts';
 import { listObstacles } from './obstacles.ts';
 import { type HeadValues, type Prepared, prepareView } from './prepare.ts';
 import { isDearer } from './prices.ts';
 import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
-import { mayBeProposed, rankWeighed, type Weighed, weighAll, weighRuleOf } from './weigh.ts';
+import { mayBeProposed, rankWeighed, type Weighed, weighAll } from './weigh.ts';
 
 /** Makes the record of all that is decided about an upstream now. */
 export function upstreamVerdictOf(given: View): UpstreamVerdict {
@@ -82,11 +82,6 @@ function gateBlockerOf(view: Prepared, { name }: Mirror, gate: Gate): Blocker {
   return { kind: 'gate', gate, why: ownGates.has(gate) ? null : (view.standingOf(name)?.why ?? null) };
 }
 
-function causeOfChoice(head: HeadValues): AdviceCause | undefined {
-  const choice = head.choose();
-  return choice === null ? head.causes().gravest?.kind : head.causeOf(choice.alarm).kind;
-}
-
 function dismissalOf({ group, now }: Prepared, { at }: HeadValues, cause: AdviceCause | undefined, to?: string) {
   return cause === undefined ? null : findDismissal(group, { from: at.name, to, cause }, now.wallMs);
 }
@@ -98,7 +93,7 @@ function homeBlockerOf(view: Prepared, head: HeadValues, { mirror: home, gate }:
   if (muted !== null) return { kind: 'dismissed', cause: muted.cause, untilMs: muted.untilMs };
   if (view.vantage.suspect === true) return { kind: 'own_network' };
   if (!mayBeProposed(gate)) return gateBlockerOf(view, home, gate);
-  const [obstacle] = listObstacles(view, home, head.at, weighRuleOf(view, head.at));
+  const [obstacle] = listObstacles(view, home, head.at, head.rule);
   if (obstacle !== undefined) return { kind: 'home', obstacle, good: countGoodLeft(group.contest.health) };
   return isDearer(head.pricesOf(home, 'failback', null)) ? { kind: 'dearer' } : null;
 }
@@ -128,8 +123,9 @@ function passedOverOf(view: Prepared, at: Mirror): Stay | null {
 
 /** The head has a fault now, and an operator dismissed the switch away from it for this cause; `null`: it is not so. */
 function dismissedOf(view: Prepared, head: HeadValues): Stay | null {
-  if (!isSwitchDismissed(view.group, head.at.name, view.now.wallMs)) return null;
-  const muted = dismissalOf(view, head, causeOfChoice(head), head.choose()?.to);
+  const choice = head.choose();
+  const cause = choice === null ? head.causes().gravest?.kind : head.causeOf(choice.alarm).kind;
+  const muted = dismissalOf(view, head, cause, choice?.to);
   if (muted === null || muted.cause === 'failback' || muted.to === head.at.name) return null;
   return { kind: 'dismissed', to: muted.to, cause: muted.cause, untilMs: muted.untilMs };
 }
@@ -139,7 +135,8 @@ function dismissedOf(view: Prepared, head: HeadValues): Stay | null {
  * @see docs/decisions/0166-slow-spells.md
  */
 function waitingOf({ group, now }: Prepared, head: HeadValues): Stay | null {
-  if (isSwitchDismissed(group, head.at.name, now.wallMs) || head.choose() !== null) return null;
+  const isDismissed = group.muted.some(({ from, untilMs }) => from === head.at.name && untilMs > now.wallMs);
   const isWaiting = head.assessed().some(({ blocker }) => blocker === 'spell');
-  return isWaiting ? { kind: 'waiting', holdMs: head.rule.slowForMs } : null;
+  if (isDismissed || head.choose() !== null || !isWaiting) return null;
+  return { kind: 'waiting', holdMs: head.rule.slowForMs };
 }

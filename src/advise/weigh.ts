@@ -6,20 +6,11 @@ import type { Standing } from '../core/standing.ts';
 import type { Chain, ChainMember, RelayState } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
 import { buildAdvisedChain, isPassedOver, sortByCost } from './chain.ts';
-import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
-import {
-  costOf,
-  failureShareOf,
-  failureSharesOf,
-  fetchCostMs,
-  hasFailedLast,
-  recordOf,
-  usualMeans,
-} from './comparison/costs.ts';
+import { type ChoiceRule, hasFewDownloads, isProvisional } from './comparison/choose.ts';
+import { costOf, failureShareOf, hasFailedLast, recordOf, usualCostMs } from './comparison/costs.ts';
+import { slowForMs } from './comparison/home.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
-import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
-import { slowForMs } from './comparison/spells.ts';
 import { type Group, headOf, homeOf, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
@@ -113,17 +104,9 @@ function breakingGateOf(standing: Standing | null, wallMs: number, but?: Gate): 
  * `current` for the head, else `ok`.
  */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>, but?: Gate): Gate {
-  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs, but);
-  return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
-}
-
-/** The gate of a mirror (whether advice may name it), as if the reason `but` did not count. */
-export function otherGateOf(view: View, mirror: Mirror, but: 'mismatch' | 'outage'): Gate {
-  return gateOf(view, mirror, false, listDroppedKeys(view), but);
-}
-
-function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const standing = view.standingOf(mirror.name);
+  const breaking = breakingGateOf(standing, view.now.wallMs, but);
+  if (breaking !== null) return breaking;
   const open = (standing?.findings ?? []).filter(({ state }) => state !== 'closed');
   const isOpen = (kind: string): boolean => open.some((finding) => finding.kind === kind);
   if (open.some(isOfBehind)) return 'stale';
@@ -137,6 +120,11 @@ function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped:
   if (open.some((finding) => finding.kind === 'spike' && isAgainst(finding))) return 'spike';
   if (isOpen('throughput')) return 'throughput';
   return isCurrent ? 'current' : 'ok';
+}
+
+/** The gate of a mirror (whether advice may name it), as if the reason `but` did not count. */
+export function otherGateOf(view: View, mirror: Mirror, but: 'mismatch' | 'outage'): Gate {
+  return gateOf(view, mirror, false, listDroppedKeys(view), but);
 }
 
 /**
@@ -156,8 +144,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
     return {
       mirror,
       gate: gateOf(view, mirror, mirror === head, dropped),
-      scoreMs:
-        record === undefined ? null : fetchCostMs(record, view.by, usualMeans, failureSharesOf(record, view.by.nowMs)),
+      scoreMs: usualCostMs(record, view.by),
       failedShare: record === undefined ? 0 : failureShareOf(record, view.by.nowMs),
       running: rule === null || pair === undefined ? null : runningOf(pair, rule.isRecent, rule.ease),
     };
@@ -205,18 +192,16 @@ export function listOpenChoices(view: View, at: Mirror): readonly string[] {
   return isProvisional(group.contest, names, now.monotonicMs - lastMs) ? names : [];
 }
 
-/** The keys of members to drop from the chain behind a new head: a client that tries such a member fails there. */
-export function listDroppedKeys(view: View): ReadonlySet<string> {
-  return keysBy(view, (gate) => gate !== null);
-}
-
-export function listWrongKeys(view: View): ReadonlySet<string> {
-  return keysBy(view, (gate) => gate === 'mismatch');
-}
-
-function keysBy({ mirrors, standingOf, now, group }: View, isMeant: (gate: Gate | null) => boolean): Set<string> {
-  const meant = mirrors.filter(({ name }) => isMeant(breakingGateOf(standingOf(name), now.wallMs)));
-  return new Set(meant.map((mirror) => memberOf(group, mirror).key));
+/**
+ * The keys of members to drop from the chain behind a new head: a client that tries such a member fails there.
+ * @param by  counts only mirrors with this gate; absent: any reason counts
+ */
+export function listDroppedKeys({ mirrors, standingOf, now, group }: View, by?: Gate): ReadonlySet<string> {
+  const dropped = mirrors.filter(({ name }) => {
+    const gate = breakingGateOf(standingOf(name), now.wallMs);
+    return by === undefined ? gate !== null : gate === by;
+  });
+  return new Set(dropped.map((mirror) => memberOf(group, mirror).key));
 }
 
 /**
@@ -239,10 +224,7 @@ export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCau
   // `at` is dropped too: the outage finding may not be open yet, but clients already stop there (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
-  return tailInOrder(view, chainTo(view, to, dropped), cause);
-}
-
-function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
+  const chain = chainTo(view, to, dropped);
   if (cause === 'failback') return chain;
   const { failureCostMs, minGain } = view.config.advise;
   const rule = { nowMs: view.now.monotonicMs, failureCostMs, uncaught: 1, errors: 0 };

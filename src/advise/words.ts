@@ -10,8 +10,7 @@ import { sinceTextOf, spanTextOf, timeTextOf } from '../words/time-words.ts';
 import type { Apart } from './apart.ts';
 import { type CauseNow, causeNowOf, type Failing, isGone } from './cause-now.ts';
 import { gain } from './comparison/rank.ts';
-import type { BypassDecision, MoveDecision, Refused } from './decision.ts';
-import { type Grounds, type Subject, subjectOf } from './grounds.ts';
+import type { BypassDecision, Grounds, MoveDecision, Refused, Subject } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 import type { Trouble } from './trouble.ts';
@@ -37,7 +36,7 @@ export function adviceReasonOf(
   if (isGone(now))
     return on.isRepeating
       ? messageFor('ground.repeats', { trouble, head: at.name })
-      : messageOf(outlivedText(names, trouble, phrase(`ground.line.${newClients}`, names), on));
+      : messageOf(outlivedText(at.name, to.name, { trouble, line: phrase(`ground.line.${newClients}`, names) }, on));
   const apart = 'apart' in now ? now.apart : null;
   const promise = on.last === null ? promiseOf(to, apart, on) : lastStated(to.name, on.last, on);
   return messageFor('ground.move', { trouble, promise });
@@ -64,14 +63,10 @@ export function endedTroubleOf(subject: Subject, on: Grounds): Filled | null {
   return now !== null && isGone(now) ? causeTextOf(subject, on, now) : null;
 }
 
-function outlivedText(
-  { head, to }: { readonly head: string; readonly to: string },
-  trouble: Filled,
-  line: Sentence,
-  on: Grounds,
-): Sentence {
+/** @param said  what is over, and the line for new clients */
+function outlivedText(head: string, to: string, said: Record<'trouble' | 'line', Filled>, on: Grounds): Sentence {
   const { ms, good } = on.rest();
-  const values = { trouble, line, head };
+  const values = { ...said, head };
   if (ms > 0) return phrase('ground.outlivesFor', { ...values, count: good, span: spanTextOf(ms) });
   return good > 0
     ? phrase('ground.outlivesUntil', { ...values, count: good })
@@ -97,13 +92,12 @@ export function settledReasonOf(
 }
 
 /**
- * Why a proposal ends because of `decision`: the mirror to leave can be used again, or the advised one is in trouble.
+ * Why a proposal ends because of `decision` (`subject`: what it is about): the mirror to leave can be used again, or the advised one is in trouble.
  * `null`: the measurements support no such text.
  */
-export function endReasonOf(decision: MoveDecision | Refused, on: Grounds): Message | null {
+export function endReasonOf(decision: MoveDecision | Refused, subject: Subject, on: Grounds): Message | null {
   const isBack = decision.kind === 'move' && decision.cause === 'failback';
   if (isBack) return messageOf(phrase('ground.over', { trouble: returnText(decision) }));
-  const subject = subjectOf(decision);
   const now = causeNowOf(subject, on);
   return now === null ? null : messageOf(phrase('ground.over', { trouble: causeTextOf(subject, on, now) }));
 }
@@ -219,18 +213,16 @@ function failingTextOf(head: string, trouble: Failing, on: Grounds): Sentence {
   if (trouble.kind === 'targets') return targetsText(head, trouble, on);
   if (trouble.kind === 'share') return shareTextOf(head, trouble, on);
   if (trouble.share !== null) return shareTextOf(head, trouble.share, on);
-  const { reason, status, count, fromMs } = trouble.row;
-  return phrase('ground.downloads', {
-    head,
-    cause: failureTextOf(reason, status),
-    count,
-    span: sinceTextOf(on, fromMs),
-  });
+  return phrase('ground.downloads', valuesOf(head, trouble.row, on));
+}
+
+function valuesOf(head: string, { reason, status, count, fromMs }: TallyRow, on: Grounds) {
+  return { head, cause: failureTextOf(reason, status), count, span: sinceTextOf(on, fromMs) };
 }
 
 function allText(head: string, row: TallyRow, on: Grounds): Sentence {
-  const { reason, status, count, fromMs, timeouts, waitedMs } = row;
-  const values = { head, cause: failureTextOf(reason, status), count, span: sinceTextOf(on, fromMs) };
+  const { reason, count, timeouts, waitedMs } = row;
+  const values = valuesOf(head, row, on);
   if (timeouts === count) return phrase('ground.hangs', { ...values, waited: timeTextOf(waitedMs) });
   if (reasonWeight[reason] === 'refusal') return phrase('ground.refuses', values);
   return phrase(isCertificateFailure(reason) ? 'ground.certificate' : 'ground.down', values);

@@ -75,11 +75,9 @@ export const adviceCommand: Command = {
     if (values.export && values.apply) throw new UsageError('wrong.notBoth', { one: 'export', other: 'apply' });
     if (values.why) return explainAdvice(context, values, positionals);
     if (values.export || values.apply) return given(context, values, positionals);
-    if (values.at !== undefined) throw new UsageError('wrong.goesWith', { option: 'at', other: '--why' });
-    for (const key of ['yes', 'home', 'root'] as const)
-      if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });
-    if (values.fallback !== undefined)
-      throw new UsageError('wrong.goesWith', { option: 'fallback', other: '--export' });
+    goesWith(values, '--why', 'at');
+    goesWith(values, '--apply', 'yes', 'home', 'root');
+    goesWith(values, '--export', 'fallback');
     if (values.upstream !== undefined)
       throw new UsageError('wrong.goesWithEither', { option: 'upstream', one: '--export', other: '--apply' });
     if (values.now) {
@@ -87,9 +85,9 @@ export const adviceCommand: Command = {
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
-    if (verb === 'accept' || verb === 'dismiss') return formatAdvice(context, values, verb, id);
+    if (verb === 'accept' || verb === 'dismiss') return settleAdvice(context, values, verb, id);
     if (verb !== undefined) throw new UsageError('wrong.adviceVerb', { word: verb });
-    quietGoesWithDismiss(values);
+    goesWith(values, 'dismiss', 'for', 'reason');
     const daemon = await daemonAt(context, values);
     const response = await daemon.get('/api/v1/advice');
     const advice = adviceIn(response);
@@ -117,7 +115,7 @@ export const adviceCommand: Command = {
 
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-async function formatAdvice(
+async function settleAdvice(
   context: Context,
   values: Values,
   verb: 'accept' | 'dismiss',
@@ -125,7 +123,7 @@ async function formatAdvice(
 ): Promise<ExitCode> {
   if (id === undefined) throw new UsageError('wrong.whichAdvice', { verb });
   const { for: length, reason } = values;
-  if (verb === 'accept') quietGoesWithDismiss(values);
+  if (verb === 'accept') goesWith(values, 'dismiss', 'for', 'reason');
   else if (length === undefined) throw new UsageError('wrong.forAdvice');
   else if (reason === undefined) throw new UsageError('wrong.reasonAdvice');
   const daemon = await daemonAt(context, values);
@@ -138,15 +136,16 @@ async function formatAdvice(
   return 0;
 }
 
-function quietGoesWithDismiss(values: Values): void {
-  for (const key of ['for', 'reason'] as const)
-    if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
+/** @throws UsageError if an option is given that only goes with another word */
+function goesWith(values: Values, other: string, ...keys: readonly (keyof Values)[]): void {
+  const option = keys.find((key) => values[key] !== undefined);
+  if (option !== undefined) throw new UsageError('wrong.goesWith', { option, other });
 }
 
 /** Handles `--export` and `--apply`, for the remedy of one ecosystem (by default the first ecosystem). */
 async function given(context: Context, values: Values, words: readonly string[]): Promise<ExitCode> {
   const [ecosystem = kinds[0]?.id ?? '', more] = words;
-  const { upstream, fallback, home, root } = values;
+  const { upstream, fallback } = values;
   if (values.json || values.now || more !== undefined || (values.apply && fallback !== undefined))
     throw new UsageError(values.apply ? 'wrong.applyTakes' : 'wrong.exportTakes');
   if (values.export)
@@ -156,8 +155,7 @@ async function given(context: Context, values: Values, words: readonly string[])
       upstream,
       fallback,
     });
-  const wanted = { ecosystem, upstream, home, root, isAgreed: values.yes === true };
-  return applyAdvice(context, await daemonAt(context, values), wanted);
+  return applyAdvice(context, await daemonAt(context, values), ecosystem, values);
 }
 
 /** True for a proposal whose cause is over, while clients that have not switched keep their setting. */
@@ -210,8 +208,8 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
             say('advised.until', { at: printable(one.expiresAt) }),
           ]),
     ...one.doesNotCover.map((text, at) => {
-      const formatAdvice = renderIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
-      return say('advised.uncovered', { text: printable(formatAdvice) });
+      const uncovered = renderIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
+      return say('advised.uncovered', { text: printable(uncovered) });
     }),
   ]);
   return [...lines, ...reasons];
@@ -260,20 +258,17 @@ function rollbackLines(text: string, file: string | null, say: Say): string[] {
     : [say('advised.backLines'), ...lines.map((line) => `    ${line}`)];
 }
 
-interface Wanted {
-  readonly ecosystem: string;
-  readonly upstream: string | undefined;
-  readonly home: string | undefined;
-  readonly root: string | undefined;
-  readonly isAgreed: boolean;
-}
-
 /** `mirrorwatch advice --apply`: after confirmation, writes the remedy to the clients' own configuration files. */
-async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
+async function applyAdvice(
+  context: Context,
+  daemon: DaemonClient,
+  ecosystem: string,
+  values: Values,
+): Promise<ExitCode> {
   const { terminal, env, cwd, say } = context;
-  const { ecosystem, upstream } = wanted;
+  const { upstream } = values;
   if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
-  const whose = whoseSettings(context, wanted);
+  const whose = whoseSettings(context, values);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const response = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
   if (response.status === 204) {
@@ -299,7 +294,7 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
     terminal.out(say('advised.already'));
     return 0;
   }
-  if (!(await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed))) return 1;
+  if (!(await confirmChanges(context, settling.changes, whose.place, values.yes === true))) return 1;
   const id = printable(String(response.headers['x-advice-id'] ?? ''));
   if (id !== '') terminal.err(say('advised.tell', { id: escapeWord(id) }));
   return 0;

@@ -53,10 +53,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   advice: async () => (await import('./advice.ts')).adviceCommand,
   actions: async () => (await import('./actions.ts')).actionsCommand,
   doctor: async () => (await import('../features/doctor/command.ts')).doctorCommand,
-  explain: async () => {
-    const { createExplainCommand } = await import('../features/doctor/explain-command.ts');
-    return createExplainCommand(async (...of) => (await import('./observed.ts')).listObserved(...of));
-  },
+  explain: async () => (await import('./explain.ts')).explainCommand,
   undo: async () => (await import('./undo.ts')).undoCommand,
   replay: async () => (await import('../features/replay/command.ts')).replayCommand,
   ack: async () => (await import('./ack.ts')).ackCommand,

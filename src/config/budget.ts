@@ -1,5 +1,6 @@
 import { isLoopback } from '../core/addresses.ts';
 import { type Config, paceOf } from '../core/config.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { isHeavy, type Mirror, type Target } from '../core/mirror.ts';
 import { hostKeyOf } from '../core/url.ts';
 import type { ConfiguredStep, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
@@ -47,11 +48,7 @@ export function budgetOf(config: Config, targets: readonly Target[], sizes: Size
     config.modules.map(({ ecosystem, upstream, module, expect }) => [entryKey(ecosystem, upstream, module), expect]),
   );
   const gaps = new Map<string, number>();
-  const meanGapMs = (expression: string): number => {
-    const gapMs = gaps.get(expression) ?? cronGapsOf(expression).meanMs;
-    gaps.set(expression, gapMs);
-    return gapMs;
-  };
+  const meanGapMs = (expression: string): number => getOrMake(gaps, expression, () => cronGapsOf(expression).meanMs);
   const sums = new Map<
     string,
     { requests: number; bytes: number; unknown: number; seconds: number; loopback: boolean }
@@ -60,11 +57,10 @@ export function budgetOf(config: Config, targets: readonly Target[], sizes: Size
     const perHour = 3_600_000 / everyMs;
     const host = hostKeyOf(url);
     const loopback = isLoopback(new URL(url).hostname);
-    const sum = sums.get(host) ?? { requests: 0, bytes: 0, unknown: 0, seconds: 0, loopback };
+    const sum = getOrMake(sums, host, () => ({ requests: 0, bytes: 0, unknown: 0, seconds: 0, loopback }));
     sum.requests += perHour * requests;
     sum.bytes += perHour * bytes;
     sum.seconds += perHour * slotSeconds;
-    sums.set(host, sum);
     return sum;
   };
   for (const target of targets) {
@@ -131,10 +127,8 @@ const probeCpuSeconds = 0.004;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;
 
-type BudgetReport = Readonly<Record<'error' | 'warning', Report['warning']>>;
-
 /** Reports hosts whose planned load is too high, and a load on the daemon's own machine that is too high. */
-export function checkBudget(config: Config, targets: readonly Target[], sizes: Sizes, report: BudgetReport): void {
+export function checkBudget(config: Config, targets: readonly Target[], sizes: Sizes, report: Report): void {
   const budgets = budgetOf(config, targets, sizes);
   reportOwnLoad(budgets, report);
   for (const budget of budgets) {
@@ -168,7 +162,7 @@ export function checkBudget(config: Config, targets: readonly Target[], sizes: S
   }
 }
 
-function reportOwnLoad(budgets: readonly HostBudget[], report: BudgetReport): void {
+function reportOwnLoad(budgets: readonly HostBudget[], report: Report): void {
   const perSecond = budgets.reduce((sum, { requestsPerHour }) => sum + requestsPerHour, 0) / 3600;
   const share = perSecond * probeCpuSeconds;
   if (share <= ownShareMax) return;

@@ -8,7 +8,8 @@ import type { Message, Sentence } from './result.ts';
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 /** Why clients should switch: a kind of finding, or a cause that only advice has. */
 export type AdviceCause = CausingKind | 'slower' | 'slo' | 'failback';
-const causingKinds = findingKinds.filter((kind): kind is CausingKind => kindTraits[kind].advice !== undefined);
+/** The kinds of findings that cause advice. */
+export const causingKinds = findingKinds.filter((kind): kind is CausingKind => kindTraits[kind].advice !== undefined);
 export const adviceCauses = [...causingKinds, 'slower', 'slo', 'failback'] as unknown as readonly [
   AdviceCause,
   ...AdviceCause[],

@@ -175,3 +175,10 @@ export function isIntercepted(outcome: Outcome): boolean {
 export function isTimeout(reason: Reason): boolean {
   return reason.startsWith('timeout_');
 }
+
+/** The timeout that a probe exceeded, milliseconds; `null`: it has another outcome. */
+export function timeoutMsOf(outcome: Outcome): number | null {
+  if (outcome.tag !== 'failed') return null;
+  const { failure } = outcome;
+  return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
+}

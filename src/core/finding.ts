@@ -259,7 +259,7 @@ export interface Finding {
     readonly thresholdSeconds: number | null;
     /** Ids of the probes that the finding cites, at most `limits.findingProbes`. */
     readonly probeIds: readonly string[];
-    readonly slowest?: { readonly probeId: string; readonly ms: number };
+    readonly slowest?: { readonly probeId: string; readonly ms: number } | undefined;
     /** The different digests and the mirrors that serve them. Only for a mismatch. */
     readonly sides?: readonly Side[];
     /** Only for a fork: signed statements that contradict each other. */

@@ -22,8 +22,6 @@ export interface Kind {
   readonly example: string | null;
   /** How users write a module with its version: `module@version`. */
   readonly expected: Sentence;
-  /** The clients of the ecosystem. By default, advice is for the first client. */
-  readonly clients: readonly string[];
   readonly forms: readonly string[];
   /** The default snippet format of a remedy, by the `profile` of a mirror (`debian`, `crates`). */
   readonly profileForms: Readonly<Record<string, string>>;

@@ -38,6 +38,20 @@ export function likelihoodOf(bad: number, all: number): number {
   return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));
 }
 
+/** The numbers of failures and of all trials. */
+export interface Counts {
+  readonly bad: number;
+  readonly all: number;
+}
+
+/**
+ * How much better two failure rates explain the responses of two mirrors than one common rate: a log-likelihood ratio,
+ * 0 or more.
+ */
+export function compareRates(a: Counts, b: Counts): number {
+  return likelihoodOf(a.bad, a.all) + likelihoodOf(b.bad, b.all) - likelihoodOf(a.bad + b.bad, a.all + b.all);
+}
+
 /** Rounds to six decimals, so a value in seconds to whole microseconds. */
 export function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;

@@ -32,8 +32,8 @@ import { createScheduler } from '../schedule/scheduler.ts';
 import { ownedBy } from '../schedule/shard.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createResponses } from '../state/answers.ts';
-import { createProbeStore, type ProbeStore, type SeriesRef } from '../state/board.ts';
-import { createCited } from '../state/cited.ts';
+import { ProbeStore, type SeriesRef } from '../state/board.ts';
+import { Cited } from '../state/cited.ts';
 import { createEvidenceBook } from '../state/evidence.ts';
 import { createLastOk } from '../state/last-ok.ts';
 import { createLedger, type LedgerStore } from '../state/ledger.ts';
@@ -82,7 +82,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
   const lastOk = createLastOk(config, targets, restored('meta'));
   const judging = judgingOf(config, ports, { targets, restored, lastOk: lastOk.all(), now });
   const { detector, advisor } = judging;
-  const board = createProbeStore(secondsBuckets, dueSeriesOf(config, targets));
+  const board = new ProbeStore(secondsBuckets, dueSeriesOf(config, targets));
   const ledger = createLedger(store, waitingRowsMax);
   const stages = {
     config,
@@ -116,7 +116,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
       turn: nextTurn,
     }),
     board,
-    cited: createCited({
+    cited: new Cited({
       store,
       open: detector.findings(),
       inForce: foundInForce({ advisor }),

@@ -15,7 +15,7 @@ export function createKnowledge(s: Stages) {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();
   const stored = s.store.all('meta');
   for (const { id, learning } of s.registry.all)
-    if (learning !== null)
+    if (learning !== undefined)
       learnt.set(
         id,
         new Map(stored.flatMap(({ key, value }) => (isOf(learning, key) && value !== null ? [[key, value]] : []))),
@@ -55,8 +55,8 @@ export function createKnowledge(s: Stages) {
       for (const { outcome, facts, due, startedAtMs: atMs } of samples) {
         const { ecosystem } = due.target;
         const known = learnt.get(ecosystem);
-        const learning = s.registry.of(ecosystem)?.learning ?? null;
-        if (outcome.tag !== 'ok' || known === undefined || learning === null) continue;
+        const learning = s.registry.of(ecosystem)?.learning;
+        if (outcome.tag !== 'ok' || known === undefined || learning === undefined) continue;
         // A probe that was sent to its thread before the change may have verified its response by the keys of before.
         if (due.plannedAtMs < (trustedSinceMs.get(ecosystem) ?? due.plannedAtMs)) continue;
         // Other keys would not be loaded after a restart.

@@ -22,11 +22,11 @@ import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
 import { expireAbsences } from './memory/absence.ts';
 import { clearPaceWait, withServerFailure } from './memory/density.ts';
-import { closeTurn, Memory } from './memory/memory.ts';
+import { Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { controlKeyOf, recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
-import type { DetectTurn } from './memory/turn.ts';
+import { type DetectTurn, TurnDraft } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, listStandings, vantageOf } from './standings.ts';
@@ -252,7 +252,9 @@ export class Detector {
     act(memory);
     recordPass(memory);
     writeUrgent(memory);
-    return closeTurn(memory, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
+    const turn = Object.assign(memory.turn, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
+    memory.turn = new TurnDraft();
+    return turn;
   }
 
   #turnOfRounds(now: Now, act: (memory: Memory) => void): DetectTurn {

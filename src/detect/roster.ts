@@ -13,7 +13,6 @@ import { clearPaceWait } from './memory/density.ts';
 import { cadenceOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { MirrorMemory, type SeriesMemory } from './memory/mirror-memory.ts';
-import { removeMember } from './memory/moments.ts';
 import { rowKey } from './rows.ts';
 
 /** Applies a configuration. The findings of removed and changed mirrors are closed. */
@@ -76,7 +75,10 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });
   removeContents(memory, name);
-  removeMember(memory, name);
+  for (const { flights, moments } of memory.confirm.rounds.values()) {
+    flights.delete(name);
+    for (const { outcomes } of moments) outcomes.delete(name);
+  }
   memory.mirrors.delete(name);
 }
 

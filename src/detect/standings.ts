@@ -97,15 +97,12 @@ function judgedStateOf(
 }
 
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
-  let gravest: Sentence | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const rule of memory.rules.with('gravity')) {
-    const { gravity } = rule;
-    if (gravity === undefined || gravity >= least) continue;
+  const rules = memory.rules.with('gravity').toSorted((a, b) => (a.gravity ?? 0) - (b.gravity ?? 0));
+  for (const rule of rules) {
     const why = rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null;
-    if (why !== null) [gravest, least] = [why, gravity];
+    if (why !== null) return why;
   }
-  return gravest;
+  return null;
 }
 
 /**

@@ -129,9 +129,9 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** The steps of one client fetch, in order. */
   readonly fetch: readonly Step[];
   readonly names: Names;
-  readonly locks: Locks | null;
-  readonly settings: SettingsKey<Settings> | null;
-  readonly mirrorKeys: MirrorKeys | null;
+  readonly locks?: Locks;
+  readonly settings?: SettingsKey<Settings>;
+  readonly mirrorKeys?: MirrorKeys;
   /** The value of the mirror key `profile` for the name of a profile or of its package manager; `null`: there is none. */
   profileFor?(word: unknown): string | null;
   /**
@@ -146,7 +146,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * worker threads.
    */
   context(given: Given<Settings>): Own;
-  readonly learning: Learning | null;
+  readonly learning?: Learning;
   /**
    * Returns what probes cannot verify with the current configuration of a module, as a text for the command `check`;
    * `null`: nothing.

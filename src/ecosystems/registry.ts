@@ -41,7 +41,6 @@ function kindOf(one: Ecosystem): Kind {
     newest: one.names.newest,
     example: one.names.example,
     expected: one.names.entry.expected,
-    clients: one.clients.map(({ id }) => id),
     forms: [...new Set(one.clients.flatMap(({ forms }) => forms))],
     profileForms: Object.assign({}, ...one.clients.map(({ profileForms = {} }) => profileForms)),
     variables: Object.assign({}, ...one.clients.map(({ variables }) => variables)),

@@ -58,7 +58,7 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
 }
 
 /** The statuses that most clients accept. 203: a proxy may have transformed the response. 206: it is a part. */
-const accepted: ReadonlySet<number> = new Set([200, 203, 206]);
+const accepted: ReadonlySet<number> = new Set([200, 201, 203, 206]);
 
 /** Sends a request and returns the response if its status is `accepted`; else how the conversation must end. */
 export function* get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Ask<Responded> {
@@ -148,7 +148,7 @@ export function* inSlices<T>(work: Slices<T>): Talk<T> {
 }
 
 /** Returns the digest of a body. Yields to the event loop after every `limits.hashTurnBytes`. */
-export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
+export function* hashOf(body: WholeBody, algorithm: 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
   const hash = createHash(algorithm);
   for (let at = 0; at < body.bytes; at += pieceBytes) {
     if (at > 0 && at % limits.hashTurnBytes === 0) yield* yieldToEventLoop();

@@ -1,24 +1,5 @@
 import { limits } from '../core/limits.ts';
-import type { Timed } from '../core/ports.ts';
-
-/** Measures the CPU time that the responses of one probe take in this thread. */
-export interface Pieces {
-  readonly timed: Timed;
-  /**
-   * Call this for each received piece of a body. If the previous piece came in the same turn of the event loop, the CPU
-   * time since then is added to the response.
-   */
-  readonly received: (pieceBytes: number) => void;
-  /**
-   * Sets the length of the decoded body. The allowed CPU time of a response is `limits.heldMsPerMib` for each MiB of
-   * its body.
-   */
-  readonly decoded: (bodyBytes: number) => void;
-  /** Starts the next response: later CPU time counts for that response. */
-  readonly nextResponse: () => void;
-  /** The longest CPU time of a response that exceeded the allowed time, milliseconds; 0: no response did. */
-  readonly longestMs: () => number;
-}
+import type { Pieces } from '../core/ports.ts';
 
 /** The probe whose body the thread is receiving in this turn of the event loop; `null`: none. */
 let receiving: object | null = null;

@@ -4,7 +4,7 @@ import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import { type EcosystemId, isHeavy } from '../core/mirror.ts';
-import type { Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
+import type { Pieces, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
 import { dropContents, type Transcript } from '../core/transcript.ts';
 import { loadProber } from '../ecosystems/prober.ts';
 import { type ConverseInput, converse } from '../probe/converse.ts';
@@ -14,7 +14,7 @@ import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
 import { createCollector } from './collect.ts';
 import { createGpgv } from './gpgv.ts';
-import { createPieces, type Pieces } from './pieces.ts';
+import { createPieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
 import { measureLoop } from './worker-delay.ts';
@@ -72,7 +72,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         return ms === undefined || isFullSpeed(fromMs) ? ms : undefined;
       };
       const pieces = createPieces(reading, spentMs, spentMs);
-      const { timed, received, decoded, nextResponse } = pieces;
+      const { timed, received } = pieces;
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
@@ -101,9 +101,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           loopDelayMsMax,
           loopDelayMsSum,
           nextTurn,
-          timed,
-          nextResponse,
-          decoded,
+          pieces,
         });
         // A server may echo our request, so credentials are masked before the data leaves this thread.
         const transcript = timed(() => mask.data(held));

@@ -8,6 +8,7 @@ import type {
   HopResponse,
   KnownMask,
   Line,
+  Pieces,
   ProbeContext,
   Prober,
   SignatureChecker,
@@ -38,17 +39,11 @@ export interface ConverseInput {
    * instead.
    */
   readonly loopDelayMsSum?: (fromMs: number) => number;
-  /** Runs a computation on a response, and charges its processor time to the mirror. */
-  readonly timed?: Timed;
-  /** Called before each request. Later computations are charged to the response to that request. */
-  readonly nextResponse?: () => void;
-  /** Called with the length of each response's body. */
-  readonly decoded?: (bodyBytes: number) => void;
+  readonly pieces: Pieces;
   readonly nextTurn: () => Promise<void>;
 }
 
 const done: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
-const untimed: Timed = (compute) => compute();
 const noWorker: ProbeResponse = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
@@ -58,7 +53,7 @@ const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts:
  * `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
-  const { due, context, line, mask, clock, timed = untimed } = input;
+  const { due, context, line, mask, clock, pieces } = input;
   const started = clock.now();
   const hops: Hop[] = [];
   let errorLine: string | null = null;
@@ -68,16 +63,16 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   try {
     const conversation = input.prober.probe(due.target, context);
     const exchange = createExchange(input, hops);
-    verdict = await drive(conversation, timed, async (request) => {
+    verdict = await drive(conversation, pieces.timed, async (request) => {
       if (request.check !== undefined) return (await input.signatures?.check(request.check)) ?? noWorker;
       if (request.work !== undefined) {
         await request.work();
         await input.nextTurn();
         return done;
       }
-      input.nextResponse?.();
+      pieces.nextResponse();
       const response = await exchange(request);
-      if (response.tag === 'answered') input.decoded?.(response.whole?.bytes ?? response.body.length);
+      if (response.tag === 'answered') pieces.decoded(response.whole?.bytes ?? response.body.length);
       // Delays are read after each response, not at the end: computations after the last response (such as a hash of a
       // whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
@@ -125,7 +120,7 @@ async function drive(
 }
 
 function createExchange(
-  { due, line, clock, timed = untimed }: ConverseInput,
+  { due, line, clock, pieces: { timed } }: ConverseInput,
   hops: Hop[],
 ): (request: ProbeRequest) => Promise<ProbeResponse> {
   const { timeoutMs, idleMs } = due;

@@ -31,10 +31,6 @@ export class Heap<T> {
     return this.#keyAt(0);
   }
 
-  size(): number {
-    return this.#nodes.length;
-  }
-
   clear(): void {
     this.#nodes.length = 0;
   }

@@ -12,7 +12,6 @@ export type Priority = (typeof priorities)[number];
 
 /** One server (scheme, name, port): the probes that wait for it or run, and the bytes that they transferred. */
 export interface Host {
-  readonly key: string;
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
@@ -50,9 +49,8 @@ export interface Series {
   sinceBuild: number;
 }
 
-export function createHost(key: string): Host {
+export function createHost(): Host {
   return {
-    key,
     waiting: { 0: [], 1: [], 2: [] },
     rechecks: [],
     bytes: new ByteWindow(),

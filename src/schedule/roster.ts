@@ -11,7 +11,7 @@ import { createRememberingCalendar } from './plan.ts';
 import { addRepeated, createSeries, firstSlotOf, type PlanMeans, type RepeatedRequests, renew } from './series.ts';
 import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
 
-const nowhere = createHost('');
+const nowhere = createHost();
 
 export interface RosterInput {
   readonly config: Config;
@@ -147,7 +147,7 @@ export class ScheduleRoster {
     this.#hostByRegistry = new Map();
     for (const mirror of config.mirrors) {
       const key = hostKeyOf(mirror.url);
-      const host = kept.get(key) ?? this.#hosts.get(key) ?? createHost(key);
+      const host = kept.get(key) ?? this.#hosts.get(key) ?? createHost();
       kept.set(key, host);
       this.#hostByRegistry.set(mirror.name, host);
       const before = this.#absences.get(mirror.name) ?? presentThrottle([]);

@@ -37,10 +37,6 @@ interface Plan {
  * Keeps the current facts and the last probes of each series in memory, within limits.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
-export function createProbeStore(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): ProbeStore {
-  return new ProbeStore(bucketEdgesSeconds, configured);
-}
-
 export class ProbeStore {
   readonly #edges: readonly number[];
   readonly #all = new Map<string, Series>();

@@ -40,11 +40,7 @@ interface CitedInput {
  * Stores the probes that findings cite in table `cited`. They are kept while the finding is open or is a cause of
  * advice in force, and for `state.keep` after that. Above `limits.citedProbes`, further probes are not written.
  */
-export function createCited(input: CitedInput): Cited {
-  return new Cited(input);
-}
-
-class Cited {
+export class Cited {
   readonly #find: CitedInput['find'];
   readonly #held = new Map<string, Held>();
   /** How many findings cite each stored row. */

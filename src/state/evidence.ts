@@ -39,10 +39,11 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
   const startedMs = input.now.monotonicMs;
   const held = new Map<string, KnownAlert>();
   for (const row of input.restored)
-    if (row.table === 'meta' && row.key.startsWith(rowPrefix) && isEvidence(row.value)) {
-      const receivedMs = startedMs - Math.max(0, input.now.wallMs - row.value.heardAtMs);
-      const evidence = { ...row.value, alertname: nameOf(row.value.alertname) };
-      held.set(row.value.fingerprint, { evidence, receivedMs, storedMs: receivedMs });
+    if (row.table === 'meta' && row.key.startsWith(rowPrefix)) {
+      const stored = row.value as AlertEvidence;
+      const receivedMs = startedMs - Math.max(0, input.now.wallMs - stored.heardAtMs);
+      const evidence = { ...stored, alertname: nameOf(stored.alertname) };
+      held.set(stored.fingerprint, { evidence, receivedMs, storedMs: receivedMs });
     }
   const isSilent = (one: KnownAlert, repeatMs: number, { monotonicMs }: Now): boolean =>
     monotonicMs - one.receivedMs > limits.alertRepeats * repeatMs &&
@@ -170,18 +171,4 @@ function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
 
 function rowOf(evidence: AlertEvidence): Row {
   return { table: 'meta', key: `${rowPrefix}${evidence.fingerprint}`, atMs: evidence.heardAtMs, value: evidence };
-}
-
-/** Checks only the types of some fields, because this program wrote the row. */
-function isEvidence(value: unknown): value is AlertEvidence {
-  const given = value as Partial<AlertEvidence> | null;
-  return (
-    typeof given?.fingerprint === 'string' &&
-    typeof given.alertname === 'string' &&
-    typeof given.registry === 'string' &&
-    typeof given.startsAtMs === 'number' &&
-    typeof given.takenAtMs === 'number' &&
-    typeof given.heardAtMs === 'number' &&
-    (given.state === 'firing' || given.state === 'resolved')
-  );
 }

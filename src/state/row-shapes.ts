@@ -113,7 +113,7 @@ const run = shape({
 });
 
 /**
- * The shapes of rows in table `meta`, by key prefix. Other rows, such as alerts and facts that ecosystems learn, must
+ * The shapes of rows in table `meta`, by key prefix. Other rows, such as facts that ecosystems learn, must
  * be a mapping that is not empty, or a text.
  */
 const metas: readonly (readonly [begin: string, check: Check])[] = [
@@ -122,6 +122,10 @@ const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['story/', shape({ v: number, times: number, told: isMapping })],
   ['ok/', shape({ v: number, url: text, at: isMapping })],
   ['client|', shape({ run, runs: number })],
+  [
+    'alert/',
+    shape({ ...all(text, 'fingerprint alertname registry state'), ...all(number, 'startsAtMs takenAtMs heardAtMs') }),
+  ],
 ];
 const isLearnt: Check = (value) => (isMapping(value) && Object.keys(value).length > 0) || text(value);
 

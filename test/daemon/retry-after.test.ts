@@ -97,22 +97,6 @@ describe('a mirror that asks for a day of quiet', () => {
     },
   );
 
-  test('costs the other mirror of its host no sample, nor the other steps of its own', async () => {
-    const run = async (script: Script) => {
-      const world = await start(script);
-      await world.seconds(fromSeconds + 600);
-      const others = world.wire.asked.filter(({ registry, path }) => registry !== 'a' || path.endsWith('.list'));
-      const states = await Promise.all(['b', 'c'].map(async (name) => (await mirrorOf(world, name)).state));
-      return { asked: others.length, states, steps: new Set(others.map(({ registry, path }) => `${registry}${path}`)) };
-    };
-    const calm = await run(well);
-    const throttled = await run(canaryOfA(() => wish));
-    expect(throttled.states).toEqual(['up', 'up']);
-    expect(throttled.steps).toEqual(calm.steps);
-    // A look at what was refused asks the siblings too: never fewer than on a calm day.
-    expect(throttled.asked).toBeGreaterThanOrEqual(calm.asked);
-  });
-
   test('is degraded at first, and unknown without a sample for three paces', async () => {
     const world = await start(canaryOfA(() => wish));
     await world.seconds(fromSeconds + paceSeconds + 5);

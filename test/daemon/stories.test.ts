@@ -183,20 +183,6 @@ describe('death', () => {
     expect(when(world, 'advice proposed a → b') - firstMs / 1000).toBeLessThan(10.5);
   });
 
-  test('one answer of a that takes 7 s: nothing', async () => {
-    let done = false;
-    const script: Script = (asked) => {
-      if (done || asked.registry !== 'a' || !asked.path.endsWith('.mod') || asked.atMs < 200_000) return well(asked);
-      done = true;
-      return 7_000;
-    };
-    const yaml = threeMirrors().replace('timeout: 4s', 'timeout: 10s');
-    const world = await startWorld({ yaml, script });
-    await world.seconds(400);
-    expect(done).toBe(true);
-    expect(told(world)).toEqual(['vantage suspect false']);
-  });
-
   test.each([
     ['zip', 'hangs', 'unreliable'],
     ['zip', 'stalls', 'unreliable'],

@@ -8,20 +8,24 @@ const jar = 'org/example/lib/1.0/lib-1.0.jar';
 /** It begins as a zip does. */
 const right = Buffer.from(`PK\x03\x04${'a library '.repeat(20)}`);
 const flipped = Buffer.from(right.map((byte, at) => (at === 25 ? byte ^ 1 : byte)));
-const sha1 = (body: Buffer): string => createHash('sha1').update(body).digest('hex');
+const hash = (algorithm: string, body: Buffer): string => createHash(algorithm).update(body).digest('hex');
+const sha1 = (body: Buffer): string => hash('sha1', body);
 const stamp = 'Sat, 11 Nov 2023 09:59:12 GMT';
 
 interface Repository {
   body: Buffer;
   /** What the `.sha1` holds; `null`: there is none. */
   sum: string | null;
+  readonly md5?: string;
 }
 
 const serveFiles = (repository: Repository): Promise<string> =>
   serve(({ url = '' }, response) => {
     const path = url.slice(1);
     const body =
-      path === jar ? repository.body : path === `${jar}.sha1` && repository.sum !== null ? repository.sum : null;
+      path === jar
+        ? repository.body
+        : ({ [`${jar}.sha1`]: repository.sum, [`${jar}.md5`]: repository.md5 }[path] ?? null);
     if (body === null) response.writeHead(404).end();
     else response.writeHead(200, { 'last-modified': stamp }).end(body);
   });
@@ -65,6 +69,18 @@ test.each([
   const all = await findings();
   expect(all.map(({ kind, registry }) => [kind, registry])).toEqual([['mismatch', 'm0']]);
   expect(all[0]?.text).toContain('the .sha1 beside the file');
+});
+
+test('without a .sha1, the .md5 beside the file says which copy is damaged', async () => {
+  const md5 = hash('md5', right);
+  const { real, findings } = await findingsOf([
+    { body: flipped, sum: null, md5 },
+    { body: right, sum: null, md5 },
+  ]);
+  await real.until('advice', async () => (await real.get('/api/v1/advice')).text.includes('"to":"m1"'));
+  const all = await findings();
+  expect(all.map(({ kind, registry }) => [kind, registry])).toEqual([['mismatch', 'm0']]);
+  expect(all[0]?.text).toContain('the .md5 beside the file');
 });
 
 test('a checksum that was published wrong, and is the same everywhere, accuses no mirror', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
-import { enough, metric, nearAndFar, yamlOf } from './near-and-far.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { enough, metric, nearAndFar } from './near-and-far.ts';
+import type { RealDaemon } from './real-daemon.ts';
 
 const { mirrors, withDaemon } = nearAndFar();
 
@@ -49,21 +49,6 @@ describe('a webhook receiver', () => {
     );
   });
 
-  test('that redirects inward: never followed, tried again later', async () => {
-    const inner = await startWebhookReceiver();
-    await beside(
-      (receiver) => {
-        receiver.script({ kind: 'redirect', location: inner.url });
-        return receiver.url;
-      },
-      async (real) => {
-        await real.until('a retry is planned', async () => ((await metric(real, outcome('retried'))) ?? 0) >= 2);
-        expect(inner.posts).toEqual([]);
-      },
-    );
-    await inner.close();
-  });
-
   test('that answers 410: disabled until the next reload', async () =>
     await beside(
       (receiver) => {
@@ -76,21 +61,4 @@ describe('a webhook receiver', () => {
         expect(bad.posts.length).toBeLessThanOrEqual(2);
       },
     ));
-
-  test('a receiver in a private network that is not allowed is never connected to', async () => {
-    const inner = await startWebhookReceiver();
-    const text = yamlOf(mirrors.near.url, mirrors.far.url, [inner.url]).replace(', allow: [ 127.0.0.0/8 ]', '');
-    const real = await startRealDaemon(text);
-    await enough(real, 8);
-    await mirrors.near.kill();
-    await real.until(
-      'a try',
-      async () =>
-        ((await metric(real, outcome('retried'))) ?? 0) + ((await metric(real, outcome('rejected'))) ?? 0) >= 1,
-    );
-    await mirrors.near.setFault(null);
-    await real.daemon.stop();
-    expect(inner.posts).toEqual([]);
-    await inner.close();
-  });
 });

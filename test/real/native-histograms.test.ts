@@ -82,14 +82,6 @@ const rows: readonly Row[] = [
     stored: 'native',
   },
   {
-    name: 'Prometheus 2 with its flag, where the daemon offers the classic form alone',
-    listen: undefined,
-    options: { native: true },
-    type: textType,
-    stored: 'classic',
-  },
-  { name: 'Prometheus 3 as it is', listen: asked, options: { major: 3 }, type: textType, stored: 'classic' },
-  {
     name: 'Prometheus 3 with scrape_native_histograms',
     listen: asked,
     options: { major: 3, native: true },

@@ -1,18 +1,17 @@
 import { getOrMake } from '../../core/get-or-make.ts';
-import { isFailingAlike } from './alike.ts';
 import type { Contest } from './contest.ts';
 import {
   type BuildRule,
   buildBoundOf,
   costOf,
   countLastMinute,
+  isFailingAlike,
   meanMsOf,
   recordOf,
   tamedHeavyMsOf,
   usualHeavyMsOf,
 } from './costs.ts';
 import { failureBound, failureSumOf } from './failures.ts';
-import { isWorseEachHour } from './hourly.ts';
 import {
   type Alarm,
   type AlarmRule,
@@ -22,10 +21,10 @@ import {
   newPair,
   type Pair,
   runningOf,
+  type TimeAlarm,
   timeBoundOf,
 } from './pair.ts';
-import type { HeadRecord } from './record.ts';
-import { spread } from './spread.ts';
+import { type HeadRecord, isWorseEachHour, spread } from './record.ts';
 import { isSlowFor, type TimeTest, timeOfHead } from './time.ts';
 
 export function pairOf(contest: Contest, head: string, candidate: string): Pair {
@@ -37,7 +36,7 @@ export interface Choice {
   readonly alarm: Alarm;
 }
 
-export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
+export interface ChoiceRule extends AlarmRule, BuildRule {
   /**
    * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by at most a quarter of
    * `minGain` count as equal.
@@ -76,12 +75,11 @@ export function listUnsure(contest: Contest, candidates: readonly string[], rule
   const { head } = contest;
   if (head === null) return [];
   const bound = rule.ease * timeBoundOf(rule.isRecent);
-  return candidates.filter((name) => {
+  return listAble(contest, candidates, rule).filter((name) => {
     const pair = contest.pairs.get(name);
-    if (name === head || pair === undefined || !(hasFewDownloads(contest, name) || hasFewDownloads(contest, head)))
-      return false;
+    if (pair === undefined || !(hasFewDownloads(contest, name) || hasFewDownloads(contest, head))) return false;
     const test = findTimeAlarm(pair, 'light', bound, rule.ratio);
-    return test !== null && !isClear(test) && isGoodNow(contest, name, rule.nowMs);
+    return test !== null && !isClear(test);
   });
 }
 
@@ -92,7 +90,7 @@ const badShare = 0.15;
  * Why the tests do not choose a candidate. `evidence`: no test has triggered. `downloads`: the switch waits until
  * downloads are measured. `dearer`: a build costs no less there. `spell`: the head has not been slow for long enough.
  */
-export type ChoiceBlocker = 'evidence' | 'downloads' | 'dearer' | 'spell';
+type ChoiceBlocker = 'evidence' | 'downloads' | 'dearer' | 'spell';
 
 /** A candidate that works now, as the tests see it. */
 export type Assessed = { readonly to: string } & (
@@ -110,21 +108,18 @@ export function choiceOf(all: readonly Assessed[], rule: ChoiceRule): Choice | n
 export function assess(contest: Contest, candidates: readonly string[], rule: ChoiceRule): readonly Assessed[] {
   const { head } = contest;
   if (head === null) return [];
-  const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
-  const alarms = able.map((name) =>
-    alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
-  );
+  const able = listAble(contest, candidates, rule);
+  const alarms = able.map((name) => alarmOf(pairOf(contest, head, name), rule, isShared(contest, name, rule.nowMs)));
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
   if (gravest === null) return able.map((to) => ({ to, blocker: 'evidence' }));
   const headCost = isOfTime(gravest) ? null : costOf(contest, head, rule);
-  const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   return able.map((to, at): Assessed => {
     const own = alarms[at] ?? null;
     // One candidate's test has triggered, so the head is probably failing or slow. Other candidates need less evidence.
     const alarm = own ?? nearAlarm(contest, to, gravest, rule);
     if (alarm === null) return { to, blocker: 'evidence' };
-    const blocker = isOfTime(alarm) ? timeBlockerOf(contest, to, alarm, { ...rule, usualMs }) : null;
+    const blocker = isOfTime(alarm) ? timeBlockerOf(contest, to, alarm, rule) : null;
     if (blocker !== null) return { to, blocker };
     const cost = costOf(contest, to, rule);
     const isDearer = cost === null || (!isOfTime(alarm) && headCost !== null && cost >= headCost);
@@ -169,26 +164,25 @@ export function isAnyDisputed(contest: Contest, rule: ChoiceRule): boolean {
 
 /** The cheapest candidate that works now (`isGoodNow`), whatever the tests say; `null`: none. */
 export function chooseAnyway(contest: Contest, candidates: readonly string[], rule: ChoiceRule): string | null {
-  const able = candidates
-    .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
-    .flatMap((name) => {
-      const cost = costOf(contest, name, rule);
-      return cost === null ? [] : [{ to: name, cost }];
-    });
-  return cheapest(able, rule)?.to ?? null;
+  const priced = listAble(contest, candidates, rule).flatMap((to) => {
+    const cost = costOf(contest, to, rule);
+    return cost === null ? [] : [{ to, cost }];
+  });
+  return cheapest(priced, rule)?.to ?? null;
+}
+
+/** The candidates that work now. */
+function listAble(contest: Contest, candidates: readonly string[], { nowMs }: ChoiceRule): readonly string[] {
+  return candidates.filter((name) => name !== contest.head && isGoodNow(contest, name, nowMs));
 }
 
 type Priced = { readonly to: string; readonly cost: number };
 
-function cheapest<T extends Priced>(choices: readonly T[], rule: ChoiceRule): T | null {
+/** Costs in seconds that differ by at most a quarter of `minGain`, or by at most 10 ms, count as equal. */
+function cheapest<T extends Priced>(choices: readonly T[], { minGain, inOrder }: ChoiceRule): T | null {
   const least = Math.min(...choices.map((one) => one.cost));
-  const equal = choices.filter((one) => isEqualCost(one.cost, least, rule.minGain));
-  return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
-}
-
-/** True if two costs in seconds differ by at most a quarter of `minGain`, or by at most 10 ms. */
-function isEqualCost(cost: number, least: number, minGain: number): boolean {
-  return cost - least <= Math.max(0.01, least * minGain * 0.25);
+  const equal = choices.filter(({ cost }) => cost - least <= Math.max(0.01, least * minGain * 0.25));
+  return equal.toSorted((a, b) => inOrder(a.to, b.to))[0] ?? null;
 }
 
 /** A candidate is faster if a build there takes less than this share of the time of a build at the head. */
@@ -209,12 +203,7 @@ const remembered = { time: 20, heavy_time: 4 } as const;
  * What blocks a switch because of time; `null`: builds are expected to be cheaper at the candidate, or faster there
  * while both mirrors fail alike.
  */
-function timeBlockerOf(
-  contest: Contest,
-  name: string,
-  alarm: 'time' | 'heavy_time',
-  rule: ChoiceRule & { readonly usualMs: number },
-): ChoiceBlocker | null {
+function timeBlockerOf(contest: Contest, name: string, alarm: TimeAlarm, rule: ChoiceRule): ChoiceBlocker | null {
   const head = contest.head ?? '';
   const pair = pairOf(contest, head, name);
   const { time } = pair;
@@ -223,7 +212,7 @@ function timeBlockerOf(
     findTimeAlarm(pair, 'light', bound, rule.ratio) ?? findTimeAlarm(pair, 'light', nearShare * bound, rule.ratio);
   const test = alarm === 'time' ? (light ?? time.light) : time.heavy;
   if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return 'downloads';
-  const { usualMs } = rule;
+  const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
   const isOfDay = isWorseEachHour(there.hourly, here.hourly);
   const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
@@ -274,4 +263,58 @@ export function isGoodNow(contest: Contest, name: string, nowMs: number): boolea
 function isShared(contest: Contest, candidate: string, nowMs: number): boolean {
   const others = [...contest.records].filter(([name]) => name !== contest.head && name !== candidate);
   return others.some(([, record]) => countLastMinute(record, nowMs).bad >= badMin);
+}
+
+/** The choice of the mirror in use is provisional for at most this time after a switch, milliseconds. */
+const provisionalMs = 20 * 60_000;
+/** The choice is provisional while fewer downloads of the mirror in use than this are recorded. */
+const provisionalDownloads = 8;
+/**
+ * The mirror in use is compared with another one if this many good downloads of each of the two are recorded. The choice
+ * is provisional while fewer of any other mirror are recorded.
+ */
+const comparedDownloads = 4;
+/** Another mirror is better if a build there costs less than this fraction of the cost of a build at the head. */
+const betterShare = 0.95;
+/** The number of standard errors that are added to the mean times of the other mirror. */
+const betterErrors = 0.4;
+
+/**
+ * True while few downloads of the head, or of a mirror of `names`, are recorded, at most `provisionalMs` after the
+ * switch. Clients may then have been sent to the head because of its light requests (metadata) alone.
+ * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ */
+export function isProvisional(contest: Contest, names: readonly string[], sinceMoveMs: number): boolean {
+  const { head } = contest;
+  if (head === null || sinceMoveMs > provisionalMs || contest.without.has('provisional')) return false;
+  const isFew = recordOf(contest, head).heavy.length < provisionalDownloads;
+  return isFew || names.some((name) => !isCompared(contest, name));
+}
+
+/**
+ * The mirror of `names` that is cheaper than another one by its downloads too; `null`: none, or few downloads are known.
+ * @param than   the mirror that is used now; `null`: it is not monitored
+ * @param share  of the cost of a build at that mirror, a build at the chosen one costs less
+ */
+export function chooseBetter(
+  contest: Contest,
+  names: readonly string[],
+  rule: ChoiceRule,
+  than: string | null = contest.head,
+  share: number = betterShare,
+): string | null {
+  if (than === null || names.length === 0 || !isCompared(contest, than)) return null;
+  const usedCost = costOf(contest, than, { ...rule, errors: 0 });
+  if (usedCost === null) return null;
+  let [better, leastCost] = [null as string | null, share * usedCost];
+  for (const name of names) {
+    if (name === than || !isCompared(contest, name) || !isGoodNow(contest, name, rule.nowMs)) continue;
+    const cost = costOf(contest, name, { ...rule, errors: betterErrors });
+    if (cost !== null && cost < leastCost) [better, leastCost] = [name, cost];
+  }
+  return better;
+}
+
+function isCompared(contest: Contest, name: string): boolean {
+  return spread(recordOf(contest, name), 'heavy').count >= comparedDownloads;
 }

@@ -4,7 +4,7 @@ import { ArtifactTimes } from './artifact-times.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
 import { healthBound, lastTroubleOf } from './home.ts';
-import { dropReply, Moments } from './moments.ts';
+import { dropResponse, Moments } from './moments.ts';
 import { newPair, type Pair } from './pair.ts';
 import { newPatience, type Patience } from './patience.ts';
 import { dropBad, type HeadRecord, type RecordOutcome } from './record.ts';
@@ -28,7 +28,7 @@ export class Contest {
   /** The mirror that is the first member of the advised chain; `null`: this member is not monitored. */
   head: string | null;
   readonly without: Without;
-  readonly records = new Map<string, HeadRecord>();
+  records = new Map<string, HeadRecord>();
   readonly pairs = new Map<string, Pair>();
   /**
    * The comparison that led to the last change of the head; `null`: no such comparison. Its tests continue, because
@@ -36,8 +36,8 @@ export class Contest {
    */
   left: LeftComparison | null = null;
   readonly moments = new Moments();
-  readonly artifactTimes = new ArtifactTimes();
-  readonly patience = new Map<string, { readonly light: Patience; readonly heavy: Patience }>();
+  artifactTimes = new ArtifactTimes();
+  patience = new Map<string, { readonly light: Patience; readonly heavy: Patience }>();
   /** Evidence that home (the first declared mirror) works again since clients left it: a log-likelihood ratio. */
   health = 0;
   /**
@@ -151,7 +151,8 @@ export function dropEvidence(contest: Contest): void {
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
-    for (const moment of open) if (moment.replies.get(registry)?.tag === 'failed') dropReply(moment, registry);
+    for (const moment of open)
+      if (moment.responses.get(registry)?.reply.tag === 'failed') dropResponse(moment, registry);
   if (contest.head !== registry) return;
   contest.odd = {};
   contest.outcomes = contest.outcomes.filter(({ outcome }) => !outcome.bad);

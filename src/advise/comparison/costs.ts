@@ -1,8 +1,16 @@
 import { getOrMake } from '../../core/get-or-make.ts';
 import type { Weight } from '../../core/mirror.ts';
-import { quantileOf } from '../../core/statistics.ts';
-import { type Counts, failedShareOf } from './hours.ts';
-import { HeadRecord, lateMax, type MeanTimes, meanMsFrom, type RecordOutcome, windowMs } from './record.ts';
+import { type Counts, compareRates, quantileOf } from '../../core/statistics.ts';
+import { rateBound } from './failures.ts';
+import {
+  failedShareOf,
+  HeadRecord,
+  lateMax,
+  type MeanTimes,
+  meanMsFrom,
+  type RecordOutcome,
+  windowMs,
+} from './record.ts';
 
 export interface Records {
   readonly records: Map<string, HeadRecord>;
@@ -71,6 +79,28 @@ export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: numb
   const sum = counts.reduce((total, one) => total + (one.bad + questionPrior * pooled) / (one.all + questionPrior), 0);
   const heavy = countSince(record.heavy, soundMs);
   return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
+}
+
+/** A candidate fails rarely if at most this share of its light requests fails. */
+const chanceShare = 0.03;
+
+/**
+ * True if the candidate fails rarely, and about as often as the head.
+ * @param soundMs  responses before this time do not count; monotonic milliseconds
+ */
+export function isFailingAlike(
+  head: HeadRecord,
+  candidate: HeadRecord,
+  nowMs: number,
+  soundMs: number = Number.NEGATIVE_INFINITY,
+): boolean {
+  const fromMs = Math.max(nowMs - windowMs, soundMs);
+  const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
+  return (
+    there.bad <= chanceShare * there.all &&
+    compareRates(here, there) < rateBound.all &&
+    compareRates(countSince(head.heavy, soundMs), countSince(candidate.heavy, soundMs)) < rateBound.heavy
+  );
 }
 
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
@@ -169,6 +199,11 @@ export function fetchCostMs(record: HeadRecord, by: FetchRule, lately: MeanTimes
     const ms = weight === 'heavy' ? (heavy ?? light) : light;
     return sum + ms + (shares[weight] / by.fetch.length) * by.failureCostMs;
   }, 0);
+}
+
+/** `fetchCostMs` by all that was measured of a mirror; `null` too without a record. */
+export function usualCostMs(record: HeadRecord | undefined, by: FetchRule): number | null {
+  return record === undefined ? null : fetchCostMs(record, by, usualMeans, failureSharesOf(record, by.nowMs));
 }
 
 /**

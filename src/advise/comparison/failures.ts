@@ -1,22 +1,23 @@
-import { likelihoodOf } from '../../core/statistics.ts';
-import type { Counts } from './hours.ts';
+import { compareRates } from '../../core/statistics.ts';
 import type { RecordOutcome } from './record.ts';
 
-const rates = [0.05, 0.2, 0.9] as const;
 /**
- * The bound that a sum of log-likelihood ratios must reach for an alarm. For each rate in `rates` it is multiplied by
- * the factor in `boundFactors`.
+ * The bound that a sum of log-likelihood ratios must reach for an alarm. For each tested rate it is multiplied by a
+ * factor.
  */
 export const failureBound = 8;
-const boundFactors = [1.25, 1, 1] as const;
 /**
- * For each tested rate: the share by which its bound is raised if the other mirrors have a failure share of
- * `noisyRate`, or if this share of good responses is as late as the failed ones. If the head only fails as often as
- * assumed of the candidate, a sum passes 8 by chance within days, but 14 only within years. If the head is dead, the
- * sum passes 14 before the failures span `detect.outage.over`.
+ * The failure rates that are tested, each with the factor of its bound. `noisyShare`: the share by which the bound is
+ * raised if the other mirrors have a failure share of `noisyRate`, or if this share of good responses is as late as the
+ * failed ones. If the head only fails as often as assumed of the candidate, a sum passes 8 by chance within days, but 14
+ * only within years. If the head is dead, the sum passes 14 before the failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
-const noisyShare = [0.4, 0.75, 0.75] as const;
+const tested = [
+  { rate: 0.05, boundFactor: 1.25, noisyShare: 0.4 },
+  { rate: 0.2, boundFactor: 1, noisyShare: 0.75 },
+  { rate: 0.9, boundFactor: 1, noisyShare: 0.75 },
+] as const;
 /** The maximum factor of a bound. */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;
@@ -68,7 +69,7 @@ interface FailureRule {
 /** The test for one failure rate, with its evidence since the sum was last zero. Times are monotonic milliseconds. */
 class Run {
   sum = 0;
-  boundFactor: number;
+  boundFactor = 1;
   failures = 0;
   /** The sum of `late` over the failures. */
   lateSum = 0;
@@ -77,16 +78,12 @@ class Run {
   lastMs = 0;
   head = { bad: 0, all: 0 };
   candidate = { bad: 0, all: 0 };
-
-  constructor(boundFactor: number) {
-    this.boundFactor = boundFactor;
-  }
 }
 
 export type FailureTest = readonly Run[];
 
 export function newFailureTest(): FailureTest {
-  return boundFactors.map((factor) => new Run(factor));
+  return tested.map(({ boundFactor }) => Object.assign(new Run(), { boundFactor }));
 }
 
 /**
@@ -115,13 +112,12 @@ export function updateFailureTest(
   const { everybody } = usual;
   // A head cannot be shown to fail more often than a candidate that fails nearly always.
   const p0 = Math.min(mostRate, usual.p0);
-  for (let i = 0; i < rates.length; i += 1) {
-    const run = test[i];
-    const rate = rates[i];
-    if (run === undefined || rate === undefined) continue;
+  for (const [place, { rate, boundFactor, noisyShare }] of tested.entries()) {
+    const run = test[place];
+    if (run === undefined) continue;
     const failures = run.failures + (bad ? 1 : 0);
     const lateMean = failures === 0 ? 0 : (run.lateSum + (bad ? late : 0)) / failures;
-    const factor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * Math.max(everybody, lateMean)) / noisyRate);
+    const factor = boundFactor * (1 + (noisyShare * Math.max(everybody, lateMean)) / noisyRate);
     run.boundFactor = Math.min(boundFactorMost, factor);
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
     if (bad) run.goods = 0;
@@ -132,7 +128,7 @@ export function updateFailureTest(
     const next = run.sum + (bad ? Math.log(orLate(p1, late) / orLate(p0, late)) : Math.log((1 - p1) / (1 - p0)));
     run.sum = Math.min(next, mostOfBound * failureBound * run.boundFactor);
     if (run.sum <= 0) {
-      Object.assign(run, new Run(run.boundFactor));
+      Object.assign(run, new Run());
       continue;
     }
     if (bad) {
@@ -201,12 +197,4 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
         least + (spanMs > longMs && rule.requests === 'all' ? rule.ease * longRateBound : 0)
     );
   });
-}
-
-/**
- * How much better two failure rates explain the responses of two mirrors than one common rate: a log-likelihood ratio,
- * 0 or more.
- */
-export function compareRates(a: Counts, b: Counts): number {
-  return likelihoodOf(a.bad, a.all) + likelihoodOf(b.bad, b.all) - likelihoodOf(a.bad + b.bad, a.all + b.all);
 }

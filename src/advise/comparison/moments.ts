@@ -31,9 +31,7 @@ export interface MomentResponse extends MomentPlace {
  */
 export interface Moment extends Omit<MomentPlace, 'registry'> {
   readonly openedAtMs: number;
-  readonly replies: Map<string, Reply>;
-  /** The times of each response, by mirror. */
-  readonly responded: Map<string, Pick<MomentResponse, 'atMs' | 'fromMs'>>;
+  readonly responses: Map<string, MomentResponse>;
   /** By mirror, for a probe that we gave up: the probability that its response was only late. */
   readonly late: Map<string, number>;
   /**
@@ -80,14 +78,13 @@ export function addToMoment(moments: Moments, response: MomentResponse, paceMs: 
   const known = nearest(open, response, paceMs);
   const moment = known ?? newMoment(response);
   if (known === null) open.push(moment);
-  moment.replies.set(response.registry, response.reply);
-  moment.responded.set(response.registry, { atMs: response.atMs, fromMs: response.fromMs });
+  moment.responses.set(response.registry, response);
   return moment;
 }
 
 function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: MomentResponse): Moment {
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
-  const byMirror = { replies: new Map(), responded: new Map(), late: new Map(), outcomes: new Map() };
+  const byMirror = { responses: new Map(), late: new Map(), outcomes: new Map() };
   return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
 
@@ -98,7 +95,7 @@ export function momentOf(moments: Moments, place: MomentPlace, paceMs: number): 
 
 function nearest(open: readonly Moment[], response: MomentPlace, paceMs: number): Moment | null {
   const apartMs = (moment: Moment): number => Math.abs(moment.plannedAtMs - response.plannedAtMs);
-  const fitting = open.filter((moment) => !moment.replies.has(response.registry) && isSame(moment, response, paceMs));
+  const fitting = open.filter((moment) => !moment.responses.has(response.registry) && isSame(moment, response, paceMs));
   return fitting.toSorted((a, b) => apartMs(a) - apartMs(b))[0] ?? null;
 }
 
@@ -128,9 +125,10 @@ export function pruneResponses(moments: Moments, isKnown: (registry: string, que
     if (latest.size === 0) moments.latest.delete(question);
   }
   for (const moment of [...moments.open.values()].flat())
-    for (const registry of moment.replies.keys()) if (!isKnown(registry, moment.question)) dropReply(moment, registry);
+    for (const registry of moment.responses.keys())
+      if (!isKnown(registry, moment.question)) dropResponse(moment, registry);
 }
 
-export function dropReply({ replies, late, outcomes }: Moment, registry: string): void {
-  for (const known of [replies, late, outcomes]) known.delete(registry);
+export function dropResponse({ responses, late, outcomes }: Moment, registry: string): void {
+  for (const known of [responses, late, outcomes]) known.delete(registry);
 }

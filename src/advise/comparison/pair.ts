@@ -9,8 +9,7 @@ import {
   updateFailureTest,
   usualRateOf,
 } from './failures.ts';
-import type { HeadRecord, RecordOutcome } from './record.ts';
-import { logSpreadOf, spread } from './spread.ts';
+import { type HeadRecord, logSpreadOf, type RecordOutcome, spread } from './record.ts';
 import { isTimeAlarm, TimeTest, timeBound, updateTimeTest } from './time.ts';
 
 export interface Pair {
@@ -26,9 +25,10 @@ export interface Pair {
  * Which test triggered. `failures`: of all steps. `heavy_failures`: of heavy steps alone. `time`: light steps are
  * slower, perhaps heavy ones too. `heavy_time`: heavy steps are slower.
  */
-export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
+export type Alarm = 'failures' | 'heavy_failures' | TimeAlarm;
+export type TimeAlarm = 'time' | 'heavy_time';
 
-export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
+export function isOfTime(alarm: Alarm): alarm is TimeAlarm {
   return alarm === 'time' || alarm === 'heavy_time';
 }
 
@@ -48,7 +48,6 @@ export interface AlarmRule {
    * supports the tests.
    */
   readonly ease: number;
-  readonly isShared: boolean;
 }
 
 /** The sum (accumulated evidence) of a test, and the bound at which the test triggers. */
@@ -87,19 +86,17 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   };
 }
 
-export function updatePair(
-  pair: Pair,
-  head: RecordOutcome,
-  candidate: RecordOutcome,
-  context: {
-    readonly candidate: HeadRecord;
-    /** The long-run share of bad responses of all mirrors but the head, 0 to 1. */
-    readonly everybody: number;
-    readonly isHome: boolean;
-    readonly ratio: number;
-    readonly bound: number;
-  },
-): void {
+/** What a comparison uses besides the outcomes of the two mirrors. */
+interface PairContext {
+  readonly candidate: HeadRecord;
+  /** The long-run share of bad responses of all mirrors but the head, 0 to 1. */
+  readonly everybody: number;
+  readonly isHome: boolean;
+  readonly ratio: number;
+  readonly bound: number;
+}
+
+export function updatePair(pair: Pair, head: RecordOutcome, candidate: RecordOutcome, context: PairContext): void {
   const p0 = usualRateOf(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
   const usual = { p0, everybody: context.everybody };
   updateFailureTest(pair.failures.all, head, candidate.bad, usual);
@@ -121,8 +118,9 @@ export function timeBoundOf(isRecent: boolean): number {
   return isRecent ? timeBound.recent : timeBound.usual;
 }
 
-export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
-  const { failuresMin, spanMs, ease, isShared, ratio } = rule;
+/** @param isShared  a third mirror fails too */
+export function alarmOf(pair: Pair, rule: AlarmRule, isShared: boolean): Alarm | null {
+  const { failuresMin, spanMs, ease, ratio } = rule;
   const all = { failuresMin, spanMs, requests: 'all', ease } as const;
   if (isFailureAlarm(pair.failures.all, all, isShared)) return 'failures';
   const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, requests: 'heavy', ease } as const;
@@ -152,14 +150,10 @@ export function isTwiceOver(pair: Pair): boolean {
 }
 
 /** The sum (accumulated evidence) and the bound of the test that is nearest to its bound. */
-export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
-  const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
-  const all: Running[] = [
-    { sum: failureSumOf(pair.failures.all), bound: bounds.failures },
-    { sum: failureSumOf(pair.failures.heavy), bound: bounds.failures },
-    { sum: pair.time.light.sum, bound: bounds.time },
-    { sum: pair.time.steady.sum, bound: bounds.time },
-    { sum: pair.time.heavy.sum, bound: bounds.time },
-  ];
-  return all.reduce((most, one) => (one.sum / one.bound > most.sum / most.bound ? one : most));
+export function runningOf({ failures, time }: Pair, isRecent: boolean, ease: number): Running {
+  const { all, heavy } = failures;
+  const ofFailures = { sum: Math.max(failureSumOf(all), failureSumOf(heavy)), bound: ease * failureBound };
+  const sums = [time.light, time.steady, time.heavy].map(({ sum }) => sum);
+  const ofTime = { sum: Math.max(...sums), bound: ease * timeBoundOf(isRecent) };
+  return ofTime.sum / ofTime.bound > ofFailures.sum / ofFailures.bound ? ofTime : ofFailures;
 }

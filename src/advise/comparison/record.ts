@@ -1,6 +1,6 @@
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Weight } from '../../core/mirror.ts';
-import { Hourly, recordHour } from './hours.ts';
+import { type Counts, compareRates, quantileOf } from '../../core/statistics.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -19,7 +19,7 @@ export interface RecordOutcome {
 /** The period over which failures and times of light requests are compared. Milliseconds. */
 export const windowMs = 30 * 60_000;
 /** Outcomes of light requests kept per mirror: at least this many, at most twice as many. */
-export const kept = 1_200;
+const kept = 1_200;
 /** The number of last downloads that are used, whatever their age, because downloads are rare. */
 const heavyKept = 8;
 
@@ -164,4 +164,146 @@ export type MeanTimes = Readonly<Record<Weight, number | null>>;
 /** Both times of `meanMsFrom`. */
 export function meansFrom(record: HeadRecord, fromMs: number, errors = 0): MeanTimes {
   return { light: meanMsFrom(record, 'light', fromMs, errors), heavy: meanMsFrom(record, 'heavy', fromMs, errors) };
+}
+
+/** Count, mean and variance of some values. */
+type Spread = ReturnType<typeof spreadOf>;
+
+/** The times of good responses among the last light or heavy responses. Milliseconds. */
+export function spread(record: HeadRecord, weight: Weight): Spread {
+  return spreadOf(timesOf(record, weight));
+}
+
+/** The natural logarithms of the times of good responses among the last light or heavy responses. */
+export function logSpreadOf(record: HeadRecord, weight: Weight): Spread {
+  const whole = spreadOf(timesOf(record, weight).map(lnOf));
+  return weight === 'heavy' ? whole : { ...whole, variance: scatterOfLight(record) ?? whole.variance };
+}
+
+/** The number of newest outcomes of each question that `scatterOfLight` uses. */
+const scatterKept = 16;
+
+/**
+ * The variance of the natural logarithms of light times within each question, because different requests take different
+ * times; `null`: no question has two good responses.
+ */
+function scatterOfLight({ questions }: HeadRecord): number | null {
+  let [count, squares] = [0, 0];
+  for (const outcomes of questions.values()) {
+    const one = spreadOf(outcomes.slice(-scatterKept).flatMap(({ bad, tookMs }) => (bad ? [] : [lnOf(tookMs)])));
+    if (one.count < 2) continue;
+    count += one.count - 1;
+    squares += one.variance * (one.count - 1);
+  }
+  return count === 0 ? null : squares / count;
+}
+
+function lnOf(ms: number): number {
+  return Math.log(Math.max(1, ms));
+}
+
+function timesOf(record: HeadRecord, weight: Weight): readonly number[] {
+  return record[weight].slice(-kept / 4).flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
+}
+
+function spreadOf(values: readonly number[]) {
+  const mean = values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
+  const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  return { count: values.length, mean, variance: values.length < 2 ? 0 : squares / (values.length - 1) };
+}
+
+/**
+ * Counts of scheduled outcomes in one hour. More than two failures in a row count as one. `hour`: hours of the
+ * monotonic clock.
+ */
+interface HourCounts extends Counts {
+  readonly hour: number;
+}
+
+/** Scheduled outcomes by hour. */
+class Hourly {
+  /** The last `hoursKept` hours in which the mirror was probed, and the present one. */
+  readonly hours: HourCounts[] = [];
+  /**
+   * The share of bad outcomes that is usual in an hour, 0 to 1: that of the median hour, at most that of the last
+   * `hoursLast` hours. 0 while few hours are known.
+   */
+  usualShare = 0;
+  /** Failures since the last good outcome. */
+  row = 0;
+}
+
+/** More failures in a row than this count as one, because outages have rules of their own. */
+const rowMax = 2;
+const hourMs = 3_600_000;
+const hoursKept = 24;
+/** Fewer hours than this do not show what is usual. */
+const hoursMin = 6;
+/** If a mirror has not failed in so many of its last hours, its earlier failures are over. */
+const hoursLast = 3;
+
+/** Adds one outcome to its hour. Failures are counted with the next good outcome. */
+function recordHour(hourly: Hourly, { bad, atMs }: { readonly bad: boolean; readonly atMs: number }): void {
+  if (bad) {
+    hourly.row += 1;
+    return;
+  }
+  const failures = hourly.row <= rowMax ? hourly.row : 1;
+  hourly.row = 0;
+  const { hours } = hourly;
+  const hour = Math.floor(atMs / hourMs);
+  const last = hours.at(-1);
+  // An outcome that waited for another mirror may come after one of the next hour.
+  if (last !== undefined && hour <= last.hour) {
+    hours[hours.length - 1] = { hour: last.hour, bad: last.bad + failures, all: last.all + failures + 1 };
+    return;
+  }
+  while ((hours[0]?.hour ?? hour) < hour - hoursKept) hours.shift();
+  hourly.usualShare = usualShareOf(hours);
+  hours.push({ hour, bad: failures, all: failures + 1 });
+}
+
+/** The share of bad outcomes in the median hour, at most that of the last hours; 0 while few hours are known. */
+function usualShareOf(hours: readonly HourCounts[]): number {
+  if (hours.length < hoursMin) return 0;
+  const shares = hours.map((one) => failedShareOf([one]));
+  return Math.min(quantileOf(shares, 0.5) ?? 0, failedShareOf(hours.slice(-hoursLast)));
+}
+
+/** The share of bad outcomes over these hours, 0 to 1. */
+export function failedShareOf(hours: readonly HourCounts[]): number {
+  const { bad, all } = countsOf(hours);
+  return bad / Math.max(1, all);
+}
+
+function countsOf(hours: readonly HourCounts[]): Counts {
+  return hours.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
+}
+
+/** A mirror is worse each hour if it failed more often in more than this share of the hours. */
+const worseShare = 2 / 3;
+/** The minimum of `compareRates` over these hours: twelve failures of one mirror and none of the other reach it. */
+const usualBound = 8;
+
+/**
+ * True if a mirror has failed more often than the other in most hours of the last day, and also in the last hours. A
+ * trouble (a period of failures) of a few hours is not enough.
+ * @see docs/decisions/0170-failures-every-hour.md
+ */
+export function isWorseEachHour(mirror: Hourly, other: Hourly): boolean {
+  // The last hour is not over yet.
+  const both = mirror.hours.slice(0, -1).flatMap((own) => {
+    const beside = other.hours.find(({ hour }) => hour === own.hour);
+    return beside === undefined ? [] : [{ own, beside }];
+  });
+  if (both.length < hoursMin) return false;
+  if (both.filter(({ own, beside }) => isMore(own, beside)).length <= worseShare * both.length) return false;
+  const sums = (hours: typeof both) =>
+    [countsOf(hours.map(({ own }) => own)), countsOf(hours.map(({ beside }) => beside))] as const;
+  const [[mine, theirs], last] = [sums(both), sums(both.slice(-hoursLast))];
+  return isMore(...last) && isMore(mine, theirs) && compareRates(mine, theirs) >= usualBound;
+}
+
+function isMore(a: Counts, b: Counts): boolean {
+  return a.bad * b.all > b.bad * a.all;
 }

@@ -44,7 +44,8 @@ export function closeOverdue(contest: Contest, around: () => Surroundings, nowMs
 
 function endMoment({ moments, artifactTimes }: Contest, moment: Moment): void {
   // The responses are sorted by mirror name, so that the result does not depend on their order of arrival.
-  for (const [registry, reply] of [...moment.replies].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  const responses = [...moment.responses.values()].toSorted((a, b) => (a.registry < b.registry ? -1 : 1));
+  for (const { registry, reply } of responses)
     if (moment.isHeavy && reply.tag === 'ok')
       recordArtifactTime(artifactTimes, registry, moment.question, reply.tookMs);
   const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
@@ -88,20 +89,21 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
   moment.factor ??= moment.isHeavy ? averageFactorOf(contest.artifactTimes, moment.question) : 1;
   const paceMs = around.paceMs(moment.question);
   const replyOf = (name: string): Reply | null => {
-    const now = moment.replies.get(name);
+    const now = moment.responses.get(name)?.reply;
     if (now !== undefined) return now;
-    const waits = !isLast && !around.isAway(name);
-    if (waits) return null;
+    if (!isLast && !around.isAway(name)) return null;
     return standIn(contest.moments, moment.question, name, nowMs, paceMs) ?? { tag: 'failed', tookMs: unwatchedMs };
   };
   for (const [name, chain] of around.chains) {
-    if (moment.outcomes.has(name) || !moment.replies.has(name)) continue;
+    const response = moment.responses.get(name);
+    if (response === undefined || moment.outcomes.has(name)) continue;
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: RecordOutcome = {
       // The time when this mirror responded is used, because a later probe of another mirror must not shift the start
       // of a trouble.
-      ...(moment.responded.get(name) ?? { atMs: moment.openedAtMs, fromMs: moment.openedAtMs }),
+      atMs: response.atMs,
+      fromMs: response.fromMs,
       tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,

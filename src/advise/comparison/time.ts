@@ -1,5 +1,4 @@
 import type { Weight } from '../../core/mirror.ts';
-import { isChance, Ratios, ratioOf, updateRatio } from './ratios.ts';
 
 /**
  * A comparison adds (x − `drift`) × `scale` to the sum of a test, where x is the time difference in standard
@@ -119,7 +118,8 @@ interface TimeContext {
  * @param context.isHome  the candidate is home
  */
 export function updateTimeTest(test: TimeTest, headMs: number, candidateMs: number, context: TimeContext): void {
-  const deviation = deviationMsOf(test, context.isRare);
+  const { isRare = false } = context;
+  const deviation = deviationMsOf(test, isRare);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const manner = manners[context.isSteady === true ? 'steady' : 'quick'];
   const bonus = context.isHome && context.isSteady !== true ? homeBonus : 0;
@@ -143,30 +143,17 @@ export function updateTimeTest(test: TimeTest, headMs: number, candidateMs: numb
     test.ratios.sum += ratioOf(headMs, context.ratio * candidateMs);
   }
   test.lastMs = context.atMs ?? test.lastMs;
-  learn(test, headMs, candidateMs, deviation, context);
-}
-
-/**
- * Updates the running means and variances, after the sum. The candidate's mean always changes. The mean and variance of
- * the differences do not change while the sum is high (`frozenShare`), and outliers count only up to a limit (`winsor`).
- */
-function learn(
-  test: TimeTest,
-  headMs: number,
-  candidateMs: number,
-  deviation: number,
-  { bound, isRare, lightVariance = () => 0 }: TimeContext,
-): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);
   const offMs = test.seen === 1 ? 0 : candidateMs - test.levelMs;
   test.levelVariance = (1 - weight) * (test.levelVariance + weight * offMs * offMs);
   test.levelMs += weight * (candidateMs - test.levelMs);
-  test.ratios.varianceLeast = isRare === true && test.seen < knownAfter.heavy ? lightVariance() : 0;
-  if (test.sum > frozenShare * bound) return;
+  test.ratios.varianceLeast = isRare && test.seen < knownAfter.heavy ? (context.lightVariance?.() ?? 0) : 0;
+  // The mean and variance of the differences do not change while the sum is high, and outliers count up to a limit.
+  if (test.sum > frozenShare * context.bound) return;
   updateRatio(test.ratios, headMs, candidateMs, weight);
   const apart = headMs - candidateMs - test.mean;
-  const mostMs = (isRare === true && test.seen < earlySeen ? winsorEarly : winsor) * deviation;
+  const mostMs = (isRare && test.seen < earlySeen ? winsorEarly : winsor) * deviation;
   const bounded = test.seen <= 2 ? apart : Math.max(-mostMs, Math.min(mostMs, apart));
   test.mean += weight * bounded;
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
@@ -197,4 +184,53 @@ export function isTimeAlarm(test: TimeTest, bound: number, weight: Weight, ratio
   const apartMs = (test.headMs - test.candidateMs) / test.rounds;
   if (test.headMs <= ratio * test.candidateMs || apartMs <= worthMs) return false;
   return !isChance(test.ratios, test.rounds, weight, Math.min(1, bound / timeBound.usual));
+}
+
+// If the times of mirrors scatter by factors, a few very slow responses may be chance. In logarithms, a very slow
+// response counts little more than a slow one, so the logarithms of the ratios of times tell chance from slowness.
+// docs/decisions/0169-ratios-of-times.md
+
+/**
+ * The sum of the logarithms must be this many times its standard deviation, of which `usualScatter` does not count for
+ * each comparison.
+ */
+const ratioBound = 6;
+const usualScatter = 0.4;
+/** After so many comparisons, slowness is no chance, even if only some responses are slow. */
+const chanceRounds = { light: 60, heavy: 12 } as const;
+
+export class Ratios {
+  /** The sum of ln(head's time / (least ratio that is worth a switch × candidate's time)). */
+  sum = 0;
+  /** Running mean and variance of ln(head's time / candidate's time). */
+  mean = 0;
+  variance = 0;
+  /** The assumed minimum of `variance` while few downloads are known. */
+  varianceLeast = 0;
+}
+
+/** ln(head's time / candidate's time). Times below 1 ms count as 1 ms. */
+function ratioOf(headMs: number, candidateMs: number): number {
+  return Math.log(Math.max(1, headMs) / Math.max(1, candidateMs));
+}
+
+/**
+ * Updates mean and variance.
+ * @param weight  the weight of this comparison in mean and variance, 0 to 1
+ */
+function updateRatio(ratios: Ratios, headMs: number, candidateMs: number, weight: number): void {
+  const off = ratioOf(headMs, candidateMs) - ratios.mean;
+  ratios.mean += weight * off;
+  ratios.variance = (1 - weight) * (ratios.variance + weight * off * off);
+}
+
+/**
+ * True if the slowness of the head may be chance, because times scatter by factors.
+ * @param rounds  the number of comparisons in `sum`
+ * @param ease    the share of the bound that is enough, 0 to 1
+ */
+export function isChance({ sum, variance, varianceLeast }: Ratios, rounds: number, by: Weight, ease: number): boolean {
+  if (rounds >= chanceRounds[by]) return false;
+  const scatter = Math.sqrt(Math.max(variance, varianceLeast)) - usualScatter;
+  return scatter > 0 && sum < ease * ratioBound * scatter * Math.sqrt(rounds);
 }

@@ -80,15 +80,9 @@ export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Re
 }
 
 /** How long a client waits for this response, milliseconds: longer over the address family that it tries second. */
-export function clientTimeOf({
-  due,
-  outcome,
-  family,
-  rttMs,
-  startedMonotonicMs,
-  endedMonotonicMs,
-}: Pick<Sample, 'due' | 'outcome' | 'family' | 'rttMs' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
-  const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
+export function clientTimeOf(sample: Sample): number {
+  const { due, outcome, family, rttMs } = sample;
+  const tookMs = rttMs ?? sample.endedMonotonicMs - sample.startedMonotonicMs;
   const isSecond = outcome.tag === 'ok' && due.family !== undefined && due.family === family;
   return isSecond ? tookMs + limits.familyFallbackMs : tookMs;
 }

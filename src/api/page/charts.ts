@@ -3,8 +3,17 @@ import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 import { outcomeTextOf, probePath } from './badges.ts';
 import { durationHtml, formatCoordinate, type Html, html, type PageSay } from './html.ts';
-import { decadesOf, formatRound, okTimesOf, shareOn, type TimeScale, totalOf } from './scale.ts';
-import { stretchOf, type TickSpan, ticksOf } from './ticks.ts';
+import {
+  decadesOf,
+  formatRound,
+  okTimesOf,
+  shareOn,
+  stretchOf,
+  type TickSpan,
+  type TimeScale,
+  ticksOf,
+  totalOf,
+} from './scale.ts';
 
 /** Fill patterns that all charts of a page use. Hatching means "unknown" or "not measured". */
 export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>

@@ -36,18 +36,17 @@ const probesShown = 25;
 export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
   const nowMs = deps.now().wallMs;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  const series = deps.seriesOf(mirror.name);
-  const canary = canaryViewOf(series);
+  const canary = canaryViewOf(deps.seriesOf(mirror.name));
   const advice = adviceInForce(deps);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
 <h1>${mirror.name} ${renderStateBadge(say, shownStateOf(standing, advice))}</h1>
 <p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, advice, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
-${facts(say, deps, mirror, { standing, advice, nowMs })}
+${facts(say, deps, mirror, standing, advice)}
 ${canary && canarySection(say, deps, canary)}
 ${overTime}
 ${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${renderFindingList(say, deps, standing.findings, mirror.name)}</section>`}
-${seriesSection(say, deps, mirror, series, from, nowMs)}
+${seriesSection(say, deps, mirror, from)}
 ${clientRunsSection(say, deps.clientRuns(mirror.name), nowMs)}
 ${probesSection(say, deps, mirror)}`;
 }
@@ -56,8 +55,10 @@ function facts(
   say: PageSay,
   deps: ApiDeps,
   mirror: Mirror,
-  { standing, advice, nowMs }: { standing: Standing | undefined; advice: readonly Advice[]; nowMs: number },
+  standing: Standing | undefined,
+  advice: readonly Advice[],
 ): Html {
+  const nowMs = deps.now().wallMs;
   const gate = renderGate(say, pagePlaceOf(deps, mirror), standing, advice);
   const series = deps.seriesOf(mirror.name);
   const cost = costIn(series);
@@ -116,14 +117,8 @@ ${renderSampleStrip(say, canary.recent, { heightPx: 182, thresholdMs, isKept: ke
 <p class="legend">${first === undefined ? samples : say.html('target.samples', { samples, from: at(first.startedAtMs), to: at(canary.recent.at(-1)?.startedAtMs ?? 0) })}${say('list.colon')}${say('target.legend')}</p></section>`;
 }
 
-function seriesSection(
-  say: PageSay,
-  deps: ApiDeps,
-  mirror: Mirror,
-  series: readonly SeriesNow[],
-  from: number,
-  nowMs: number,
-): Html {
+function seriesSection(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number): Html {
+  const series = deps.seriesOf(mirror.name);
   const sorted = [...series].sort(
     (a, b) => urgency(deps, b) - urgency(deps, a) || (a.target.id < b.target.id ? -1 : 1),
   );
@@ -134,12 +129,13 @@ function seriesSection(
   return html`<section aria-labelledby="h-targets"><h2 id="h-targets">${say('target.title')} <span class="count">${series.length}</span></h2>
 ${series.length === 0 ? html`<p class="none">${say('target.none')}</p>` : null}
 <table class="targets"><thead><tr><th scope="col">${say('target.target')}</th><th scope="col">${say('target.last')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col" class="n">${say('target.baseline')}</th><th scope="col" class="n">${say('target.slowAbove')}</th><th scope="col" class="n">${say('target.streak')}</th>${renderScaleHeads(say, times)}</tr></thead>
-<tbody>${shown.map((one) => seriesRow(say, deps, one, times, nowMs))}</tbody></table>
+<tbody>${shown.map((one) => seriesRow(say, deps, one, times))}</tbody></table>
 ${renderPhaseKey(say)}
 <p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">${say('page.before')}</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${say('history.more', { count: rest })}</a>`}</p></section>`;
 }
 
-function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, times: TimeScale, nowMs: number): Html {
+function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, times: TimeScale): Html {
+  const nowMs = deps.now().wallMs;
   const baseline = deps.baseline(series.target.id, series.connection);
   const heavy = isHeavy(series.target);
   const unjudged = html`<span class="muted">${say(heavy ? 'target.notJudged' : 'target.warming')}</span>`;

@@ -3,7 +3,6 @@ import type { Advice, Audited } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
-import type { Standing } from '../../core/standing.ts';
 import { renderIn, showStored } from '../../words/tell.ts';
 import { failbackOf, noAdviceOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -24,10 +23,9 @@ import { renderFindingList } from './findings.ts';
 import { renderActionForm } from './hands.ts';
 import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode } from './html.ts';
 import { renderPlace } from './place.ts';
-import { rttsOf, timeScaleOf } from './scale.ts';
+import { rttsOf, stretchOf, timeScaleOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
 import { renderSummary } from './summary.ts';
-import { stretchOf } from './ticks.ts';
 
 const rowsShown = 10;
 
@@ -64,13 +62,10 @@ const monthsShown = 12;
  * such switches, the newest first.
  */
 export function regretByMonth(all: readonly Audited[]) {
-  const months = new Map<string, { readonly name: string; readonly moves: number; readonly regretted: number }>();
-  for (const { atMs, isRegret } of all) {
-    const name = new Date(atMs).toISOString().slice(0, 7);
-    const { moves, regretted } = months.get(name) ?? { moves: 0, regretted: 0 };
-    months.set(name, { name, moves: moves + 1, regretted: regretted + (isRegret ? 1 : 0) });
-  }
-  return [...months.values()].sort((a, b) => (a.name < b.name ? 1 : -1)).slice(0, monthsShown);
+  return [...Map.groupBy(all, ({ atMs }) => new Date(atMs).toISOString().slice(0, 7))]
+    .map(([name, own]) => ({ name, moves: own.length, regretted: own.filter(({ isRegret }) => isRegret).length }))
+    .sort((a, b) => (a.name < b.name ? 1 : -1))
+    .slice(0, monthsShown);
 }
 
 function regret(say: PageSay, all: readonly Audited[]): Html | null {
@@ -193,32 +188,22 @@ function mirrorRow(
   const nowMs = deps.now().wallMs;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const state = shownStateOf(standing, advice);
-  const place = [
+  const about = [
     mirror.role === 'origin' ? say('mirror.origin') : null,
     mirror.region,
     mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
   const notes = renderStandingNotes(say, standing, advice, nowMs);
+  const place = pagePlaceOf(deps, mirror);
+  const scoreSeconds = place.candidate?.scoreSeconds ?? null;
+  const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: durationHtml(say, scoreSeconds * 1000) });
   return html`<tr id="${rowIdOf(mirror)}" class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
-<th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
+<th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${about.filter((part) => part !== null).join(' · ')}</small></th>
 <td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${notes}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${renderLinkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide">${renderPhaseBar(say, canary?.phases ?? {}, axes.times)}</td>
 <td class="wide">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: canary === undefined ? null : thresholdOf(deps, canary), isKept: canary ? keptIn(canary) : () => false, labelled: false, ...axes })}</td>
-<td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror, standing, advice)}</td>
+<td class="n" data-label="${say('table.rank')}">${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place, standing, advice)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}</td>
 </tr>`;
-}
-
-function rankOf(
-  say: PageSay,
-  deps: ApiDeps,
-  mirror: Mirror,
-  standing: Standing | undefined,
-  advice: readonly Advice[],
-): Html {
-  const place = pagePlaceOf(deps, mirror);
-  const scoreSeconds = place.candidate?.scoreSeconds ?? null;
-  const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: durationHtml(say, scoreSeconds * 1000) });
-  return html`${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place, standing, advice)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}`;
 }

@@ -8,7 +8,7 @@ import { mirrorPathOf } from './badges.ts';
 import { renderFindingList } from './findings.ts';
 import { dated, type Html, html, type PageSay, short, span } from './html.ts';
 import { current, lengthOf, renderRangeNav } from './range.ts';
-import { formatTick, type TickSpan, ticksOf } from './ticks.ts';
+import { formatTick, type TickSpan, ticksOf } from './scale.ts';
 import {
   formatItem,
   listTimelineItems,

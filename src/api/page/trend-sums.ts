@@ -2,7 +2,7 @@ import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
 import { bytes, durationHtml, type PageSay, percentHtml, span } from './html.ts';
-import type { TickSpan } from './ticks.ts';
+import type { TickSpan } from './scale.ts';
 
 export function formatResponses(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');

@@ -6,8 +6,8 @@ import { canaryViewOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { mirrorPathOf, renderStateBadge } from './badges.ts';
 import { bytes, durationHtml, formatCoordinate, type Html, html, type PageSay, short, span } from './html.ts';
 import { formatRange, renderRangeNav } from './range.ts';
+import { formatTick, ticksOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
-import { formatTick, ticksOf } from './ticks.ts';
 import { timelinePathOf } from './timeline-items.ts';
 import {
   failuresOf,
@@ -28,6 +28,7 @@ import {
  * The dimensions of a chart of a trend. The chart adapts to the width of the page, so x is in percent and y in pixels.
  */
 interface TrendFrame {
+  readonly trend: Trend;
   readonly heightPx: number;
   /** The top of the axis of times, which charts of one upstream share, milliseconds; `null`: the largest time of the trend. */
   readonly topMs: number | null;
@@ -42,7 +43,8 @@ const headPx = 16;
 const leastPx = 4;
 
 /** Renders a chart of round-trip times. Columns from the top show failures. Hatching means unmonitored or unknown. */
-function renderRttChart(trend: Trend, frame: TrendFrame): Html {
+function renderRttChart(frame: TrendFrame): Html {
+  const { trend } = frame;
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, frame.topMs ?? mostOf(cells, 'p95Ms') ?? 0);
   const runs = runsOf(
@@ -51,39 +53,29 @@ function renderRttChart(trend: Trend, frame: TrendFrame): Html {
     frame.paceMs,
   );
   return around(
-    trend,
     frame,
     mostOf(cells, 'p95Ms') === null ? '' : durationHtml(frame.say, topMs),
-    html`${hatched(cells, (cell) => missingIn(cell, trend, frame.paceMs), trend, frame)}${plot(frame, html`${columns('fails', cells, failedIn, trend, frame)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, trend, frame))}`,
+    html`${hatched(frame, (cell) => missingIn(cell, trend, frame.paceMs))}${plot(frame, html`${columns(frame, 'fails', failedIn)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, frame))}`,
   );
 }
 
 /** Renders a chart of the lag. Times without a known lag are hatched. */
-function renderLagChart(trend: Trend, frame: TrendFrame): Html {
-  const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
+function renderLagChart(frame: TrendFrame): Html {
+  const top = mostOf(frame.trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
   const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && isMonitored(cell) ? 1 : 0);
-  return around(
-    trend,
-    frame,
-    top > 0 ? span(frame.say, top) : '',
-    html`${hatched(trend.cells, unknown, trend, frame)}${plot(frame, columns('lag', trend.cells, share, trend, frame))}`,
-  );
+  const drawn = html`${hatched(frame, unknown)}${plot(frame, columns(frame, 'lag', share))}`;
+  return around(frame, top > 0 ? span(frame.say, top) : '', drawn);
 }
 
 /** Renders a chart of download speeds. Each cell with a download has a column. */
-function renderThroughputChart(trend: Trend, frame: TrendFrame): Html {
-  const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
+function renderThroughputChart(frame: TrendFrame): Html {
+  const top = mostOf(frame.trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
-  return around(
-    trend,
-    frame,
-    top > 0 ? `${bytes(top)}/s` : '',
-    plot(frame, columns('rate', trend.cells, share, trend, frame)),
-  );
+  return around(frame, top > 0 ? `${bytes(top)}/s` : '', plot(frame, columns(frame, 'rate', share)));
 }
 
-function around(trend: Trend, { heightPx, paceMs, label, say }: TrendFrame, top: string, drawn: Html): Html {
+function around({ trend, heightPx, paceMs, label, say }: TrendFrame, top: string, drawn: Html): Html {
   const gaps = gapsOf(trend, paceMs).map(
     ({ fromMs, toMs }) =>
       html`<rect x="${x(fromMs, trend)}%" width="${width(fromMs, toMs - fromMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" fill="url(#hatch)" class="gap"><title>${say('history.gap', { from: short(fromMs), to: short(toMs) })}</title></rect>`,
@@ -123,14 +115,12 @@ function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
  * class `fails` start at the top, and others at the bottom.
  */
 function columns(
+  { trend, heightPx }: TrendFrame,
   kind: 'fails' | 'lag' | 'rate',
-  cells: readonly TrendCell[],
   shareOf: (cell: TrendCell) => number | null,
-  trend: Trend,
-  { heightPx }: TrendFrame,
 ): Html | null {
   const least = (100 * (kind === 'lag' ? 1 : leastPx)) / (heightPx - headPx);
-  const parts = cells.flatMap((cell) => {
+  const parts = trend.cells.flatMap((cell) => {
     const share = shareOf(cell);
     if (share === null) return [];
     const height = formatCoordinate(Math.min(100, Math.max(least, 100 * share)));
@@ -141,17 +131,12 @@ function columns(
   return parts.length === 0 ? null : html`<path d="${parts.join('')}" class="c-${kind}"/>`;
 }
 
-function hatched(
-  cells: readonly TrendCell[],
-  shareOf: (cell: TrendCell) => number,
-  trend: Trend,
-  { heightPx }: TrendFrame,
-): Html {
+function hatched({ trend, heightPx }: TrendFrame, shareOf: (cell: TrendCell) => number): Html {
   const runs: { fromMs: number; toMs: number; height: number }[] = [];
-  for (const cell of cells) {
+  const room = heightPx - headPx;
+  for (const cell of trend.cells) {
     const share = shareOf(cell);
     if (share === 0) continue;
-    const room = heightPx - headPx;
     const height = Math.round(Math.min(room, Math.max(leastPx, share * room)));
     const last = runs.at(-1);
     if (last?.toMs === cell.startMs && last.height === height) last.toMs += trend.cellMs;
@@ -183,7 +168,7 @@ function point({ startMs }: TrendCell, ms: number | null, trend: Trend, topMs: n
   return `${formatCoordinate(along)},${formatCoordinate(100 - (100 * (ms ?? 0)) / topMs)}`;
 }
 
-function tip(cell: TrendCell, trend: Trend, { heightPx, say }: TrendFrame): Html {
+function tip(cell: TrendCell, { trend, heightPx, say }: TrendFrame): Html {
   const text = say('history.cell', {
     from: short(cell.startMs),
     share: formatResponses([cell], say),
@@ -211,6 +196,7 @@ export const mirrorsShown = 24;
  * @param from  the number of mirrors to skip
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
+  const page = { say, deps, range };
   const groups = viewGroupsOf(deps.config());
   const shown = new Set(groups.flatMap(({ mirrors }) => mirrors).slice(from, from + mirrorsShown));
   const cell = deps.trend(deps.config().mirrors[0]?.name ?? '', range)?.cellMs ?? 0;
@@ -218,7 +204,7 @@ export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, fro
 ${renderRangeNav(range, say, (one) => `/history?range=${one}`)}
 ${groups.length > 1 && groupNav(groups, shown, range, say)}
 <p class="legend">${say('history.legend', { cell: span(say, cell) })}</p>
-${groups.map((group) => groupSection(deps, group, shown, range, say))}
+${groups.map((group) => groupSection(page, group, shown))}
 ${pageLinks(deps.config().mirrors.length, from, range, say)}`;
 }
 
@@ -240,40 +226,40 @@ function pageLinks(count: number, from: number, range: TrendRange, say: PageSay)
   return html`<p class="pages">${from > 0 && html`<a href="/history?range=${range}&amp;from=${before}">${say('history.before')}</a> `}${rest > 0 && html`<a href="/history?range=${range}&amp;from=${from + mirrorsShown}">${say('history.more', { count: rest })}</a>`}</p>`;
 }
 
-function groupSection(
-  deps: ApiDeps,
-  group: ViewGroup,
-  shown: ReadonlySet<Mirror>,
-  range: TrendRange,
-  say: PageSay,
-): Html | null {
-  const mine = group.mirrors.filter((mirror) => shown.has(mirror));
-  if (mine.length === 0) return null;
-  const cells = mine.flatMap(({ name }) => deps.trend(name, range)?.cells ?? []);
-  const topMs = mostOf(cells, 'p95Ms');
-  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${say('history.mirrors', { count: group.mirrors.length })}</span></h2>${mine.map((mirror) => mirrorRow(deps, mirror, range, topMs, say))}</section>`;
+/** What a page of trends is rendered from. */
+interface TrendPage {
+  readonly say: PageSay;
+  readonly deps: ApiDeps;
+  readonly range: TrendRange;
 }
 
-function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, topMs: number | null, say: PageSay): Html {
+function groupSection(page: TrendPage, group: ViewGroup, shown: ReadonlySet<Mirror>): Html | null {
+  const mine = group.mirrors.filter((mirror) => shown.has(mirror));
+  if (mine.length === 0) return null;
+  const cells = mine.flatMap(({ name }) => page.deps.trend(name, page.range)?.cells ?? []);
+  const topMs = mostOf(cells, 'p95Ms');
+  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${page.say('history.mirrors', { count: group.mirrors.length })}</span></h2>${mine.map((mirror) => mirrorRow(page, mirror, topMs))}</section>`;
+}
+
+function mirrorRow(page: TrendPage, mirror: Mirror, topMs: number | null): Html {
+  const { say, deps, range } = page;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, shownStateOf(standing, adviceInForce(deps)))}</h3>${course(deps, mirror, range, say, { isLarge: false, topMs })}</article>`;
+  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, shownStateOf(standing, adviceInForce(deps)))}</h3>${course(page, mirror, { isLarge: false, topMs })}</article>`;
 }
 
 export function renderTrendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
   const trend = deps.trend(mirror.name, range);
   return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${formatRange(range, say)}</span></h2>
 ${renderRangeNav(range, say, (one) => `${mirrorPathOf(mirror.name)}?range=${one}#over-time`)}
-<div class="course">${course(deps, mirror, range, say, { isLarge: true, topMs: null })}</div>
+<div class="course">${course({ say, deps, range }, mirror, { isLarge: true, topMs: null })}</div>
 <p class="legend">${say('history.legend', { cell: span(say, trend?.cellMs ?? 0) })}</p>
 ${trend !== null && trend.cells.length > 0 && table(trend, say)}
 <p class="legend"><a href="${timelinePathOf({ range, untilMs: null, item: null, mirror: mirror.name })}">${say('history.timeline')}</a> · <a href="/api/v1/mirrors/${encodeURIComponent(mirror.name)}/trend?range=${range}">${say('history.json')}</a></p></section>`;
 }
 
 function course(
-  deps: ApiDeps,
+  { say, deps, range }: TrendPage,
   mirror: Mirror,
-  range: TrendRange,
-  say: PageSay,
   { isLarge, topMs }: { readonly isLarge: boolean; readonly topMs: number | null },
 ): Html {
   const trend = deps.trend(mirror.name, range);
@@ -288,16 +274,16 @@ function course(
   };
   const [lag, rates] = [formatLag(cells, say), formatThroughput(cells, say)];
   const words = { who: mirror.name, range: formatRange(range, say) };
-  const frame = { paceMs, say, topMs, isDetailed: isLarge };
+  const frame = { trend, paceMs, say, topMs, isDetailed: isLarge };
   const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
   return html`<dl class="facts">
 <div><dt>${say('history.answered')}</dt><dd>${texts.share}</dd></div>
 <div><dt>${say('history.rtt')}</dt><dd>${texts.rtt}</dd></div>
 <div><dt>${say('history.watched')}</dt><dd>${texts.gaps}</dd></div></dl>
-${renderRttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...texts }) })}
+${renderRttChart({ ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...texts }) })}
 <div class="smaller">
-<figure><figcaption><b>${say('history.lag')}</b> ${lag}</figcaption>${renderLagChart(trend, { ...small, label: say('history.lagChart', { ...words, worst: lag }) })}</figure>
-<figure><figcaption><b>${say('history.throughput')}</b> ${rates}</figcaption>${renderThroughputChart(trend, { ...small, label: say('history.throughputChart', { ...words, rates }) })}</figure>
+<figure><figcaption><b>${say('history.lag')}</b> ${lag}</figcaption>${renderLagChart({ ...small, label: say('history.lagChart', { ...words, worst: lag }) })}</figure>
+<figure><figcaption><b>${say('history.throughput')}</b> ${rates}</figcaption>${renderThroughputChart({ ...small, label: say('history.throughputChart', { ...words, rates }) })}</figure>
 <div><p class="caption"><b>${say('history.failures')}</b> ${failureWords(trend, say)}</p>${reasonBars(trend, say)}</div></div>`;
 }
 

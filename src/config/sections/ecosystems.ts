@@ -13,7 +13,7 @@ function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodTyp
 
 export function makeSettingsKeys(): object {
   const keys = registry.all.flatMap(({ id, settings }) =>
-    settings === null
+    settings === undefined
       ? []
       : [
           [
@@ -30,7 +30,7 @@ export function makeSettingsKeys(): object {
 export function readSettings(file: Readonly<Record<string, unknown>>, reading: Reading): Config['settings'] {
   return Object.fromEntries(
     registry.all.flatMap(({ id, settings }) => {
-      if (settings === null) return [];
+      if (settings === undefined) return [];
       const written = file[id] as Readonly<Record<string, unknown>>;
       return [[id, settings.read({ ...written, ...filesOf([id], written, settings, reading) })]];
     }),

@@ -36,7 +36,7 @@ export interface LockState {
 
 export function readLockModules(path: Path, entry: FileLock, state: LockState, reading: Reading): readonly Named[] {
   const { locks } = state.kind;
-  if (locks === null) return [];
+  if (locks === undefined) return [];
   if (!locks.isLock(entry.from)) {
     reading.error([...path, 'from'], locks.expected);
     return [];

@@ -23,14 +23,14 @@ export const modulesKey = byEcosystem<readonly FileModule[]>(({ names, locks }) 
   const forms = [
     readable(names.entry.describes, names.entry.expected, (text) => names.parse(text)),
     ...(names.form === undefined ? [] : [names.form.schema]),
-    ...(locks === null
+    ...(locks === undefined
       ? []
       : [mapping({ from: file(locks.describes), top: integer(locks.top, 1, limits.modules).prefault(20) })]),
   ];
   const [only] = forms;
   const entry = forms.length === 1 && only !== undefined ? only : z.union(forms);
   const expected =
-    locks === null
+    locks === undefined
       ? phrase('expected.listOf', { what: names.entry.expected })
       : phrase('expected.listFrom', { what: names.entry.expected, block: '{ from, top }' });
   return list(entry, expected, limits.modules).meta({ description: names.describes }).prefault([]);

@@ -13,6 +13,7 @@ import { severities } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { isChatFormat, type ReceiverFormat, receiverFormats, showsAlerts } from '../../core/receiver-format.ts';
 import { Secret } from '../../core/secret.ts';
+import { isInnerHost } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -259,14 +260,16 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
 
 /**
  * Warns of receivers at an address that is not public, or at `localhost`, if `allow` does not contain the address:
- * nothing would be sent to them. The address of any other name is known only when the daemon sends.
+ * nothing would be sent to them. The same without any `allow` for names of internal networks, such as `hooks.corp`. The
+ * address of any other name is known only when the daemon sends.
  */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { name, url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
     const is = classBySpelling(host);
     // Addresses for documentation are left out, because examples contain them.
-    if (is === null || is === 'public' || is === 'documentation') continue;
+    const isInner = is === null && isInnerHost(host) && allow.length === 0;
+    if (!isInner && (is === null || is === 'public' || is === 'documentation')) continue;
     // `localhost` and names below it.
     const bytes = addressBytesOf(host) ?? [127, 0, 0, 1];
     if (allow.some((text) => isWithin(bytes, parseNetwork(text) ?? { bytes: [], bits: 0 }))) continue;

@@ -6,7 +6,7 @@ import { mayBeProbedMore } from '../memory/density.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { addQuestions, controlKeyOf, type Recheck, type Round, startMoment } from '../memory/moments.ts';
+import { controlKeyOf, type Round, startMoment } from '../memory/moments.ts';
 import { outagesOf } from '../outage/state.ts';
 import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
@@ -64,8 +64,11 @@ export function requestMoment(memory: Memory, round: Round): void {
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const recheck = round.rechecks.get(want.key);
   if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
-  if (!pay(memory, round, doubted, recheck, own.length)) {
-    giveUp(memory, round, doubted);
+  // Probes of a recovering target, for a suspicion against our network, or for a canary in doubt cost nothing.
+  const isPaid = round.watching.size > 0 || recheck?.reason === 'back' || doubted.some(isCanaryInDoubt);
+  if (!isPaid && !memory.confirm.budget.pay(own.length, recheck?.isUrgent ?? false)) {
+    for (const mirror of doubted) closeDoubt(memory, mirror);
+    dropRechecks(round, ({ reason }) => reason !== 'back');
     return;
   }
   if (own.length === 0) return;
@@ -139,18 +142,19 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
  * is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
-  const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
+  const isDue = doubted.some(isCanaryInDoubt);
   return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;
 }
 
-function leastServed(round: Round, wants: readonly Want[]): Want | null {
-  addQuestions(
-    round,
-    wants.map(({ key }) => key),
-  );
-  // If several questions (targets to probe) have the lowest count in `served`, the one that was added first is chosen,
-  // because the sort is stable.
-  const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
+/**
+ * Returns the question (a target to probe) that was probed least. Each probe counts 1 / `share`, so a question with a
+ * larger share is probed more often. A new question starts with the lowest count of the others. Otherwise only this
+ * question would be probed for some time.
+ */
+function leastServed({ served }: Round, wants: readonly Want[]): Want | null {
+  const floor = Math.min(...wants.map(({ key }) => served.get(key) ?? Number.POSITIVE_INFINITY));
+  for (const { key } of wants) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
+  const shares = [...served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
 }
@@ -200,27 +204,8 @@ function witnessDues(
   );
 }
 
-/**
- * Pays for `requests` probes and returns the rest of the budget; `null`: the budget is too small. Probes for reason
- * `back` (a recovering target), for a suspicion against our network, or for a canary in doubt cost nothing.
- */
-function pay(
-  memory: Memory,
-  round: Round,
-  doubted: readonly MirrorMemory[],
-  recheck: Recheck | undefined,
-  requests: number,
-): boolean {
-  const isFree =
-    round.watching.size > 0 ||
-    recheck?.reason === 'back' ||
-    doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
-  return isFree || memory.confirm.budget.pay(requests, recheck?.isUrgent ?? false);
-}
-
-function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
-  for (const mirror of doubted) closeDoubt(memory, mirror);
-  dropRechecks(round, ({ reason }) => reason !== 'back');
+function isCanaryInDoubt(mirror: MirrorMemory): boolean {
+  return mirror.canary !== null && isInDoubt(mirror, mirror.canary);
 }
 
 function controlsOf(memory: Memory, round: Round) {

@@ -226,7 +226,8 @@ function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule
 }
 
 function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule): boolean {
-  return rttMs !== null && isSlow(rttMs, speedOf(series).baseline.medianMs, rule, due.timeoutMs) === true;
+  const { medianMs } = speedOf(series).baseline;
+  return rttMs !== null && isSlow(rttMs, { medianMs }, rule, due.timeoutMs) === true;
 }
 
 export function expireRechecks(memory: Memory, round: Round): void {

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../core/addresses.ts';
+import { addressBytesOf, isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 import type { Suspicion } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
@@ -71,18 +71,9 @@ function keysOf(place: VantageUnit): readonly string[] {
  * The /24 prefix of an IPv4 address or the /48 prefix of an IPv6 address, for comparison; `null`: not an IP address.
  */
 export function prefixOf(address: string): string | null {
-  const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(mapped)) return mapped.split('.').slice(0, 3).join('.');
-  if (!/^(?=[0-9a-f]*:)[0-9a-f:]+(?:%.*)?$/.test(mapped)) return null;
-  const [head = '', tail] = mapped.split('%')[0]?.split('::') ?? [];
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const gap = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...Array<string>(Math.max(0, gap)).fill('0'), ...right];
-  return groups
-    .slice(0, 3)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+  const [bare = ''] = address.split('%');
+  const bytes = addressBytesOf(bare);
+  return bytes === null ? null : bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
 }
 
 export interface MomentResponses {

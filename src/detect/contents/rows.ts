@@ -4,7 +4,6 @@ import {
   type Change,
   ContentSubject,
   contentsOf,
-  type LagReading,
   type LineKey,
   type LineState,
   type Lost,
@@ -15,7 +14,7 @@ import {
 
 type Stored<T> = readonly (readonly [string, T])[];
 
-interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
+interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines'> {
   /**
    * `url` is the mirror's URL when the row was written. If the mirror has another URL now, the row is about another
    * mirror.
@@ -24,14 +23,10 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
   readonly lines: Stored<LineState>;
-  readonly reading: LagReading | null;
 }
 
-export interface SubjectRow {
+export interface SubjectRow extends Pick<ContentSubject, 'module' | 'version' | 'step'> {
   readonly v: 1;
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: string;
   readonly releases: Stored<Release>;
   readonly lines: Stored<readonly Change[]>;
   readonly shelves: Stored<ShelfRow>;

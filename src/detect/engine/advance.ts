@@ -6,7 +6,7 @@ import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf } from '../memory/mirror-memory.ts';
-import { deadlinesOf, expireFlights, type Round, type RoundMoment, recordResponse } from '../memory/moments.ts';
+import { expireFlights, type Round, type RoundMoment, recordResponse } from '../memory/moments.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';
@@ -111,7 +111,7 @@ function isWaiting(memory: Memory, held: HeldSample): boolean {
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
-    times.push(...deadlinesOf(round));
+    for (const { deadlineMs } of round.flights.values()) times.push(deadlineMs);
     const requestMs = nextRequestMsOf(memory, round);
     // If due probes could not start in this turn of the main loop, the next turn tries again.
     if (requestMs !== null && requestMs > memory.now.monotonicMs) times.push(requestMs);

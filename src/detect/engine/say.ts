@@ -38,42 +38,45 @@ export function apply(
   const { scope = [], cause, actionable = false, text, sentence } = statement;
   const evidence = { ...noEvidence, ...statement.evidence };
   const known = openFinding(memory, kind, registry, cause);
-  if (known === null) {
-    const id = memory.random.id(memory.now.wallMs);
-    memory.findingLog.openSince.set(id, memory.now.monotonicMs);
-    const fresh: Omit<Finding, 'confidence'> = {
-      id,
-      kind,
-      state: 'open',
-      ecosystem: mirror?.mirror.ecosystem ?? null,
-      upstream: mirror?.mirror.upstream ?? null,
-      registry,
-      scope,
-      openedAtMs: memory.now.wallMs,
-      closedAtMs: null,
-      cause,
-      vantage: statement.vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
-      evidence,
-      actionable,
-      text,
-      sentence,
-      acknowledged: null,
-    };
-    say(memory, 'opened', { ...fresh, confidence: confidenceOf(memory, { ...fresh, confidence: 'low' }) });
-    return;
-  }
-  const next: Finding = {
-    ...known,
+  const parts = { scope, cause, evidence, actionable, text, sentence };
+  const said =
+    known === null
+      ? newFinding(memory, kind, mirror, { ...parts, vantage: statement.vantage })
+      : { ...known, ...parts, evidence: mergeEvidence(known.evidence, evidence) };
+  const next: Finding = { ...said, confidence: confidenceOf(memory, said) };
+  if (known !== null && isUnchanged(known, next)) memory.open.set(next.id, next);
+  else say(memory, known === null ? 'opened' : 'changed', next);
+}
+
+type Parts = Pick<Finding, 'scope' | 'cause' | 'evidence' | 'actionable' | 'text' | 'sentence'> & {
+  readonly vantage: Finding['vantage'] | undefined;
+};
+
+function newFinding(
+  memory: Memory,
+  kind: FindingKind,
+  mirror: MirrorMemory | null,
+  { scope, cause, vantage, ...rest }: Parts,
+): Finding {
+  const id = memory.random.id(memory.now.wallMs);
+  memory.findingLog.openSince.set(id, memory.now.monotonicMs);
+  const { name: registry = null, ecosystem = null, upstream = null } = mirror?.mirror ?? {};
+  return {
+    id,
+    kind,
+    state: 'open',
+    ecosystem,
+    upstream,
+    registry,
     scope,
+    openedAtMs: memory.now.wallMs,
+    closedAtMs: null,
     cause,
-    evidence: mergeEvidence(known.evidence, evidence),
-    actionable,
-    text,
-    sentence,
-    confidence: confidenceOf(memory, { ...known, cause, actionable }),
+    vantage: vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
+    ...rest,
+    acknowledged: null,
+    confidence: 'low',
   };
-  if (isUnchanged(known, next)) memory.open.set(next.id, next);
-  else say(memory, 'changed', next);
 }
 
 /**
@@ -148,9 +151,9 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules.all, finding);
   const mirror = memory.mirrors.get(finding.registry ?? '');
+  const ofAdvice = memory.findingLog.assured.get(`${finding.kind} ${finding.registry}`) ?? 'low';
   const earned = earnedConfidence(memory, rule, finding, mirror);
-  const now =
-    rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, assured(memory, finding)]);
+  const now = rule?.confidence?.(finding) ?? highestConfidenceOf([finding.confidence, earned, ofAdvice]);
   if (finding.vantage === 'suspect') return 'low';
   const isUnverified = finding.vantage === 'unverified' && mirror !== undefined && vantageFor(memory, mirror) !== 'ok';
   return isUnverified ? lowerConfidenceOf(now, 'medium') : now;
@@ -172,11 +175,6 @@ function earnedConfidence(
   const byAge = confidenceFor(memory.now.monotonicMs - sinceMs);
   if (manner !== 'hard') return byAge;
   return byAge === 'low' ? 'medium' : 'high';
-}
-
-/** The confidence of advice to leave the mirror because of this kind of finding; `low`: there is no such advice. */
-function assured(memory: Memory, { kind, registry }: Finding): Confidence {
-  return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
 
 /** The fields of an item in the scope whose change is a change of the finding. */

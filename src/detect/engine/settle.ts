@@ -44,7 +44,11 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isCold = noteResponse(memory, mirror, series, response);
   const isOfPace = isRefusedForPace(mirror, response, memory.now.monotonicMs, memory.without);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
-  recordSettled(memory, mirror, series, { sample, response }, isJudged);
+  const isPrimary = connection === primaryConnectionOf(mirror.mirror);
+  series.isSettled = true;
+  if (target.canary) recordSight(memory, mirror, response, isJudged);
+  if (given.due.purpose === 'scheduled') memory.confirm.budget.earn();
+  if (isJudged && isPrimary && !isLeftAlone(mirror)) series.item = itemOf(sample.outcome);
   const input = { view: memory, mirror, series, sample: response };
   if (response.outcome.tag === 'ok') sendToKinds(memory, 'settle', input);
   memory.turn.settled.push({
@@ -58,7 +62,6 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   });
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);
-  const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   sendToKinds(memory, 'judge', { ...input, whole: sample, isCold, isPrimary, isShort });
   if (memory.open.size > 0) citeSample(memory, input, sample);
   judgeUs(memory, 'verify', sample);
@@ -144,24 +147,9 @@ export function isColdFetch(
 /** Causes on our own side that prevent a result about a mirror. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'local']);
 
-/**
- * Records what a settled sample shows: the state of the canary, and whether the mirror serves the item. A scheduled
- * sample also earns tokens for the budget of extra probes.
- */
-function recordSettled(
-  memory: Memory,
-  mirror: MirrorMemory,
-  series: SeriesMemory,
-  { sample, response }: { readonly sample: Sample; readonly response: Sample },
-  isJudged: boolean,
-) {
-  const { due, outcome } = sample;
-  series.isSettled = true;
-  if (due.target.canary) recordSight(memory, mirror, response, isJudged);
-  if (due.purpose === 'scheduled') memory.confirm.budget.earn();
-  if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
-  if (outcome.tag === 'ok') series.item = 'served';
-  else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
+function itemOf(outcome: Sample['outcome']): SeriesMemory['item'] {
+  if (outcome.tag === 'ok') return 'served';
+  return outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
 }
 
 function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {

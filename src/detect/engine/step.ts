@@ -1,4 +1,4 @@
-import { isTimeout } from '../../core/failure.ts';
+import { timeoutMsOf } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
@@ -38,16 +38,11 @@ export function citeSample(memory: Memory, { mirror, series }: AboutSeries, samp
     const known = cited?.probeId === probeId ? openFinding(memory, rule.kind, target.registry) : null;
     if (cited === null || known === null) continue;
     const isTimed = cited.isTimed ?? false;
-    const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
+    const timedMs = sample.outcome.tag === 'failed' ? timeoutMsOf(sample.outcome) : sample.rttMs;
+    const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timedMs : null };
     const evidence = addProbe(known.evidence, probe);
     if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
   }
-}
-
-function timeOf({ outcome, rttMs }: Sample): number | null {
-  if (outcome.tag !== 'failed') return rttMs;
-  const { failure } = outcome;
-  return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
 /** Lets the rules reset a mirror's streaks (of failures or slow responses) that have not led to a finding. */

@@ -35,13 +35,10 @@ export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards
 }
 
 export interface LagTrouble {
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: string;
+  readonly subject: Pick<ContentSubject, 'module' | 'version' | 'step'>;
+  readonly shelf: Pick<Shelf, 'looks' | 'back'>;
   readonly reading: LagReading | null;
   readonly backwards: Backwards;
-  readonly back: StepBack | null;
-  readonly readings: number;
   /** The id of the probe; `null`: the probe was sent before the daemon restarted. */
   readonly probeId: string | null;
 }
@@ -124,7 +121,7 @@ function behindStatement(name: string, behind: readonly LagTrouble[], context: L
 }
 
 function modulesOf(troubles: readonly LagTrouble[]): number {
-  return new Set(troubles.map(({ module }) => module)).size;
+  return new Set(troubles.map(({ subject }) => subject.module)).size;
 }
 
 function agreed(trouble: LagTrouble | undefined): number {
@@ -135,10 +132,12 @@ function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: 
   const isLate = cause === 'behind' || cause === 'stale';
   return {
     tag: 'trouble',
-    scope: troubles.slice(0, limits.scopeItems).map(({ module, version, step }) => ({ module, version, step })),
+    scope: troubles
+      .slice(0, limits.scopeItems)
+      .map(({ subject: { module, version, step } }) => ({ module, version, step })),
     cause,
     evidence: {
-      samples: troubles.reduce((sum, { readings }) => sum + readings, 0),
+      samples: troubles.reduce((sum, { shelf }) => sum + shelf.looks, 0),
       failures: isLate ? troubles.length : timesOfModules(troubles),
       ...(isLate
         ? { observedSeconds: Math.max(...troubles.map(agreed)) / 1_000, thresholdSeconds: limitMs / 1_000 }
@@ -166,7 +165,7 @@ function spanPhrase(reading: LagReading | null): Sentence {
 }
 
 function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContext): Sentence {
-  const module = trouble?.module ?? phrase('found.it');
+  const module = trouble?.subject.module ?? phrase('found.it');
   const reading = trouble?.reading ?? null;
   const { missing = null, records = null, line = null } = reading ?? {};
   const [newest] = missing?.names ?? [];
@@ -175,7 +174,10 @@ function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContex
   // Only the log of a checksum database, which belongs to the whole mirror, counts the mirror's own records. A module's
   // serial number (PyPI) counts changes of all projects.
   if (records !== null && records > 0)
-    return phrase((trouble?.module ?? null) === null ? 'found.lacksRecords' : 'found.lowerSerial', { module, records });
+    return phrase((trouble?.subject.module ?? null) === null ? 'found.lacksRecords' : 'found.lowerSerial', {
+      module,
+      records,
+    });
   return line === null ? phrase('found.asBefore', { module }) : stillPhrase(module, line, wallAheadMs);
 }
 
@@ -208,15 +210,15 @@ function vanishedPhrase(name: string, gone: readonly LagTrouble[]): Sentence {
   return phrase('found.vanished', {
     name,
     versions: versions.slice(-limits.missingNamed).join(', '),
-    module: first?.module ?? phrase('found.itsList'),
+    module: first?.subject.module ?? phrase('found.itsList'),
     more: moreOf('found.moreModules', modulesOf(gone) - 1),
   });
 }
 
 function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAheadMs }: LagContext): Sentence {
-  const [first] = back.toSorted((a, b) => (b.back?.atMs ?? 0) - (a.back?.atMs ?? 0));
-  const module = first?.module ?? phrase('found.itsLog');
-  const step = first?.back ?? null;
+  const [first] = back.toSorted((a, b) => (b.shelf.back?.atMs ?? 0) - (a.shelf.back?.atMs ?? 0));
+  const module = first?.subject.module ?? phrase('found.itsLog');
+  const step = first?.shelf.back ?? null;
   const what = step === null ? module : phrase('found.backWhat', { module, step: backPhrase(step, wallAheadMs) });
   return phrase('found.back', {
     name,
@@ -231,7 +233,7 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
  * show the same step backwards, so only the largest count of each module is added.
  */
 function timesOfModules(back: readonly LagTrouble[]): number {
-  const modules = Map.groupBy(back, ({ module }) => module).values();
+  const modules = Map.groupBy(back, ({ subject }) => subject.module).values();
   return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);
 }
 

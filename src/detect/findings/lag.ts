@@ -5,13 +5,7 @@ import { hasAllReleased } from '../contents/lag.ts';
 import { isNumber, openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
-import {
-  type ContentComparison,
-  type ContentSubject,
-  contentsOf,
-  type LagReading,
-  type Shelf,
-} from '../memory/subject.ts';
+import { type ContentComparison, contentsOf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
 /** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
@@ -65,8 +59,8 @@ export const lag: FindingRule<Lagging> = {
     const { view, mirror } = about;
     const troubles = [...view.subjects.values()].flatMap((subject) => {
       const shelf = subject.shelves.get(mirror.mirror.name);
-      const trouble = shelf === undefined ? null : troubleOf(subject, shelf, null, shelf.reading);
-      return trouble !== null && isTrouble(trouble, about) ? [[subject.key, trouble] as const] : [];
+      const trouble = shelf && { subject, shelf, reading: shelf.reading, backwards: backwardsOf(shelf), probeId: null };
+      return trouble !== undefined && isTrouble(trouble, about) ? [[subject.key, trouble] as const] : [];
     });
     return { mirror: new Map(troubles) };
   },
@@ -87,18 +81,12 @@ function withTrouble(before: Lagging, { subject, shelf, probeId }: ContentCompar
   // Without a mirror to compare with, the last verdict is valid until the mirror has every known release.
   const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
   const reading = shelf.reading ?? (known !== undefined && isLate() ? known.reading : null);
-  const trouble = troubleOf(subject, shelf, probeId, reading);
+  const trouble = { subject, shelf, reading, backwards: backwardsOf(shelf), probeId };
   if (!isTrouble(trouble, about) && known === undefined) return before;
   const after = new Map(before);
   if (isTrouble(trouble, about)) after.set(subject.key, trouble);
   else after.delete(subject.key);
   return after;
-}
-
-function troubleOf(of: ContentSubject, shelf: Shelf, probeId: string | null, reading: LagReading | null): LagTrouble {
-  const { module, version, step } = of;
-  const { looks: readings, back } = shelf;
-  return { module, version, step, reading, backwards: backwardsOf(shelf), back, readings, probeId };
 }
 
 function isTrouble(trouble: LagTrouble, { view }: About): boolean {
@@ -114,5 +102,5 @@ export function isAlternating(mirror: MirrorMemory, module: string | null): bool
 }
 
 function takesTurnsOn(lagging: Lagging, module: string | null): boolean {
-  return lagging.values().some((one) => one.module === module && one.backwards?.kind === 'regression');
+  return lagging.values().some((one) => one.subject.module === module && one.backwards?.kind === 'regression');
 }

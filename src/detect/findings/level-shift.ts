@@ -33,6 +33,7 @@ function shiftStatement(
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...messageFor('found.shift.well', { name }) };
   const shifted = all.filter((one) => one.isJudge);
+  const judged = series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null));
   const { slow } = first;
   const fromMs = first.shift?.fromMs ?? null;
   return {
@@ -46,11 +47,7 @@ function shiftStatement(
       baselineSeconds: secondsIn(fromMs),
       ...slowestOf([spike ?? slow]),
     },
-    actionable: isSpikeActionable({
-      hasCanary: shifted.some(({ target }) => target.canary),
-      targets: shifted.length,
-      judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
-    }),
+    actionable: isSpikeActionable(shifted, judged.length),
     ...messageFor('found.shift', { name, observed: formatTime(slow.observedMs), usual: formatTime(fromMs) }),
   };
 }

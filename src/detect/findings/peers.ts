@@ -43,7 +43,8 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
     follow(voice.registry, (state, its) => {
       const dispute = disputeOf(view, state, voice, its);
       if (dispute === null) return null;
-      return confirmed.includes(voice) ? endDispute(state, dispute, its) : updateSides(dispute, its, voice, voices);
+      if (confirmed.includes(voice)) return endDispute(state, dispute, its);
+      return { statement: renewSides(dispute.known, dispute.item, its, voice, voices) };
     });
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
@@ -194,15 +195,6 @@ function disputeOf(view: RuleView, own: Bytes, { statement }: Voice, target: Tar
 function endDispute(own: Bytes, { known, item }: Dispute, { id, registry }: Target): RuleStep<Bytes> {
   own.declaredOdd.delete(id);
   return { rowIsDue: true, statement: dropItem(registry, known, item, 'found.asMost') };
-}
-
-/**
- * Updates which mirrors serve which bytes of an item, in the open finding of a mirror that still serves the bytes that the
- * finding is about. If the mirror serves others now, the finding keeps what it served.
- */
-function updateSides({ known, item }: Dispute, target: Target, voice: Voice, voices: readonly Voice[]) {
-  const statement = renewSides(known, item, target, voice, voices);
-  return statement === null ? null : { statement };
 }
 
 function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {

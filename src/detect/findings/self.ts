@@ -17,11 +17,6 @@ const shedMax = 0.8;
  */
 const shedEveryMs = 60_000;
 
-interface Spoiled {
-  readonly contaminated: number;
-  readonly disturbed: number;
-}
-
 /**
  * The counts of samples that delays of this process have spoilt, in buckets of `bucketMs`. Also the share of scheduled
  * probes that is skipped because of these delays. Times are monotonic milliseconds.
@@ -30,7 +25,7 @@ export class SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
   readonly fromMs: number = Number.NEGATIVE_INFINITY;
   /** The counts of recent samples, the newest bucket last. */
-  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[] = [];
+  readonly buckets: readonly Readonly<Record<'index' | 'samples' | 'contaminated' | 'disturbed', number>>[] = [];
   /** The share of scheduled probes to skip, 0 to `shedMax`. */
   readonly shed: number = 0;
   readonly shedAtMs: number | null = null;

@@ -25,19 +25,15 @@ export interface SpeedSeries extends SpeedState {
  * True if a spike is a reason to leave the mirror. It must affect the canary, or at least two and at least half of the
  * judged light targets.
  */
-export function isSpikeActionable(spike: {
-  readonly hasCanary: boolean;
-  readonly targets: number;
-  readonly judged: number;
-}): boolean {
-  return spike.hasCanary || (spike.targets >= 2 && spike.targets * 2 >= spike.judged);
+export function isSpikeActionable(slow: readonly Pick<SpeedSeries, 'target'>[], judged: number): boolean {
+  return slow.some(({ target }) => target.canary) || (slow.length >= 2 && slow.length * 2 >= judged);
 }
 
 /** The target's time over the other HTTP version; `null`: not known, or slow there too. */
 function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
   const { target, baseline } = series;
   if (other === null || other.targetId !== target.id) return null;
-  return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
+  return isSlow(other.rttMs, { medianMs: baseline.medianMs }, rule, timeoutMs) === false ? other : null;
 }
 
 export function explainSpike(
@@ -50,7 +46,8 @@ export function explainSpike(
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...messageFor('found.slow.well', { name }) };
   const spiking = all.filter((one) => one.isJudge);
-  const { medianMs: baselineMs, p99Ms } = usualOf(first);
+  const judged = series.filter((one) => one.isJudge && one.baseline.medianMs !== null);
+  const { medianMs: baselineMs } = usualOf(first);
   const isByPeers = first.baseline.medianMs === null;
   const { observedMs } = first.slow;
   const timeoutMs = by.timeoutOf(first.target);
@@ -68,14 +65,10 @@ export function explainSpike(
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
       observedSeconds: secondsIn(observedMs),
       baselineSeconds: secondsIn(baselineMs),
-      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutMs, p99Ms)),
+      thresholdSeconds: secondsIn(thresholdMsOf(usualOf(first), rule, timeoutMs)),
       ...slowestOf(all.map(({ slow }) => slow)),
     },
-    actionable: isSpikeActionable({
-      hasCanary: spiking.some(({ target }) => target.canary),
-      targets: spiking.length,
-      judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
-    }),
+    actionable: isSpikeActionable(spiking, judged.length),
     ...(other === null || broken === null
       ? messageFor(isByPeers ? 'found.slowByPeers' : 'found.slow', values)
       : messageFor('found.slowProtocol', { ...values, broken, other: other.protocol, there: formatTime(other.rttMs) })),
@@ -90,5 +83,5 @@ export function slowestOf(
     series.flatMap((one) => one.probeIds),
     slowest?.probeId ?? null,
   );
-  return slowest === undefined ? { probeIds } : { probeIds, slowest };
+  return { probeIds, slowest };
 }

@@ -165,7 +165,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const [first] = sortByCanary([...mirror.series.values()].filter(isSpiking));
     if (first === undefined) return 'gone';
     const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
-    const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
+    const slow = { samples, slowSamples, observedMs, probeIds, slowest };
     return { series: [[first, { ...speedOf(first), slow }]] };
   },
   writeSeries({ baseline, byPeers, wasWarm, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
@@ -279,7 +279,7 @@ function usualByPeers(view: RuleView, mirror: MirrorMemory, series: SeriesMemory
   const own = firstUsualOf(baseline.window, rule);
   const peer = own === null ? null : fastestPeerOf(view, mirror, series);
   if (own === null || peer === null) return null;
-  if (isSlow(own.medianMs, peer.medianMs, rule, Number.POSITIVE_INFINITY, peer.p99Ms) !== true)
+  if (isSlow(own.medianMs, peer, rule, Number.POSITIVE_INFINITY) !== true)
     return { medianMs: Math.max(own.medianMs, peer.medianMs), p99Ms: Math.max(own.p99Ms ?? 0, peer.p99Ms ?? 0) };
   return !wasWarm && baseline.window.length >= 2 * rule.consecutive && isPreferred(view, mirror) ? peer : null;
 }

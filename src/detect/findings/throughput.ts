@@ -20,7 +20,8 @@ export interface ThroughputState {
    * rate limit of a slow download, or `limits.throughputFast`.
    */
   readonly fast: number;
-  readonly recent: readonly SlowMove[];
+  /** The last slow downloads. */
+  readonly recent: readonly Moved[];
 }
 
 export const noThroughput: ThroughputState = { isOpen: false, slow: 0, fast: 0, recent: [] };
@@ -39,11 +40,6 @@ export interface Moved {
   readonly others: readonly number[];
   /** How much the rates usually vary: the standard deviation of their logarithms; 0 while it is not known. */
   readonly scatter: number;
-}
-
-interface SlowMove extends Pick<Moved, 'target' | 'probeId' | 'tookMs' | 'waitMs'> {
-  readonly bytesPerSecond: number;
-  readonly usual: number;
 }
 
 /** A slow rate is lower than the usual one by more than this many standard deviations (`scatter`). */
@@ -74,7 +70,7 @@ export function isSlowMove(moved: Moved): boolean | null {
 function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): boolean | null {
   const usual = medianOf(others);
   if (bytes < limits.throughputBytesMin || usual === null || tookMs <= 0) return null;
-  const rate = (1_000 * bytes) / tookMs;
+  const rate = rateOf({ bytes, tookMs });
   const share = Math.min(limits.throughputShare, Math.exp(-deviations * scatter));
   return rate < times * share * usual && rate < limits.throughputFast;
 }
@@ -88,17 +84,16 @@ export function updateThroughput(state: ThroughputState, moved: Moved): Throughp
     const fast = state.fast + (isBelow(moved, 2) === true ? 0 : 1);
     return fast >= limits.throughputClear ? noThroughput : { ...state, slow: 0, fast };
   }
-  const { target, probeId, bytes, tookMs, waitMs, others } = moved;
-  const bytesPerSecond = (1_000 * bytes) / tookMs;
-  const one = { target, probeId, bytesPerSecond, tookMs, waitMs, usual: medianOf(others) ?? 0 };
   const slow = state.slow + (isBelow(moved, 1 / limits.throughputCrawl) === true ? 2 : 1);
   const isOpen = state.isOpen || slow >= limits.throughputRow;
-  return { isOpen, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
+  return { isOpen, slow, fast: 0, recent: [...state.recent, moved].slice(-limits.findingProbes) };
 }
 
 function throughputStatement(name: string, { isOpen, recent }: ThroughputState): FindingStatement {
   const last = recent.at(-1);
   if (!isOpen || last === undefined) return { tag: 'well', ...messageFor('found.throughput.well', { name }) };
+  const rate = rateOf(last);
+  const usual = medianOf(last.others) ?? 0;
   return {
     tag: 'trouble',
     scope: scopeOf(recent.map(({ target }) => target)),
@@ -107,19 +102,26 @@ function throughputStatement(name: string, { isOpen, recent }: ThroughputState):
       samples: recent.length,
       failures: recent.length,
       observedSeconds: secondsIn(last.tookMs),
-      baselineSeconds: secondsIn((last.tookMs * last.bytesPerSecond) / last.usual),
+      baselineSeconds: secondsIn((last.tookMs * rate) / usual),
       probeIds: recent.map(({ probeId }) => probeId),
     },
-    ...troubleText(name, last),
+    ...troubleText(last, { name, observed: rateText(rate), usual: rateText(usual) }),
   };
 }
 
 /** If most of the time passes before the first byte, the text says so, because the bandwidth is not the cause. */
-function troubleText(name: string, last: SlowMove): Message {
-  const rates = { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) };
-  if (last.waitMs < last.tookMs / 2) return messageFor('found.throughput', rates);
-  const times = { wait: formatTime(last.waitMs), took: formatTime(last.tookMs) };
+function troubleText(
+  { waitMs, tookMs }: Moved,
+  rates: Readonly<Record<'name' | 'observed' | 'usual', string>>,
+): Message {
+  if (waitMs < tookMs / 2) return messageFor('found.throughput', rates);
+  const times = { wait: formatTime(waitMs), took: formatTime(tookMs) };
   return messageFor('found.throughput.waits', { ...rates, ...times });
+}
+
+/** Bytes per second. */
+function rateOf({ bytes, tookMs }: Pick<Moved, 'bytes' | 'tookMs'>): number {
+  return (1_000 * bytes) / tookMs;
 }
 
 function rateText(bytesPerSecond: number): string {

@@ -84,10 +84,14 @@ function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass):
  */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
-  const sum = Math.max(0, state.sum - failures * gainOf(kind));
-  if (sum === 0) return noRate;
   const recent = state.recent.filter((one) => one.target.id !== target.id);
-  return { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
+  return without(state, kind, recent, failures);
+}
+
+/** The state without some failures; `recent`: those that are left. */
+function without(state: RateState, kind: RateClass, recent: RateState['recent'], failures: number): RateState {
+  const sum = Math.max(0, state.sum - failures * gainOf(kind));
+  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
 }
 
 /**
@@ -99,8 +103,7 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
   const absences = state.recent.length - recent.length;
   if (absences === 0) return state;
   if (state.isOpen) return 2 * absences > state.recent.length ? noRate : state;
-  const sum = Math.max(0, state.sum - absences * gainOf(kind));
-  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
+  return without(state, kind, recent, absences);
 }
 
 export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): FindingStatement {

@@ -9,7 +9,7 @@ import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mir
 import type { Round } from './moments.ts';
 import { type FindingRule, FindingRules, type OwnRule, type Request } from './rule.ts';
 import type { ContentSubject } from './subject.ts';
-import { type DetectTurn, TurnDraft } from './turn.ts';
+import { TurnDraft } from './turn.ts';
 
 /** A sample that is not settled yet. */
 export interface HeldSample {
@@ -103,14 +103,4 @@ export class Memory {
     this.ownRules = ownRules;
     this.startedMs = this.rewrittenMs = now.monotonicMs;
   }
-}
-
-/**
- * Ends the turn of the main loop.
- * @returns the output of the turn
- */
-export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {
-  const turn = Object.assign(memory.turn, last);
-  memory.turn = new TurnDraft();
-  return turn;
 }

@@ -167,18 +167,18 @@ export interface Suspicion {
   readonly doubted: ReadonlySet<string>;
 }
 
-export interface Egress<M> {
+interface Place<M> {
   readonly name: string;
   readonly none: () => M;
 }
 
-export interface SeriesPlace<S> {
+interface SeriesPlace<S> {
   readonly name: string;
   readonly noneOfSeries?: S;
 }
 
 /** A rule's state for a mirror or for this daemon. It is created at first use. */
-export function stateOf<M>({ name, none }: Egress<M>, { states }: Pick<MirrorMemory, 'states'>): M {
+export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   return getOrMake(states, name, none) as M;
 }
 

@@ -166,28 +166,3 @@ export function expireFlights(round: Round, nowMs: number): void {
   for (const [key, { moment, deadlineMs }] of round.flights)
     if (deadlineMs <= nowMs) recordResponse(round, moment, key, null);
 }
-
-export function deadlinesOf({ flights }: Round): readonly number[] {
-  return [...flights.values()].map(({ deadlineMs }) => deadlineMs);
-}
-
-/**
- * Adds questions (targets to probe) to `served`, which counts the probes of each question. Each probe counts 1 /
- * `share`, so a question with a larger share is probed more often. A new question starts with the lowest count of the
- * others. Otherwise only this question would be probed for some time.
- */
-export function addQuestions({ served }: Round, keys: readonly string[]): void {
-  const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
-  for (const key of keys) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
-}
-
-/**
- * Removes a mirror from all open rounds (the unscheduled probing of an upstream): from their pending probes, and from
- * the results that they wait for.
- */
-export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
-  for (const { flights, moments } of rounds.values()) {
-    flights.delete(name);
-    for (const { outcomes } of moments) outcomes.delete(name);
-  }
-}

@@ -73,7 +73,7 @@ export function selectProbes(probeIds: readonly string[], slowest: string | null
 export function mergeEvidence(known: Evidence, newer: Evidence): Evidence {
   const slowest = slowerOf(known.slowest, newer.slowest);
   const fresh = newer.probeIds.filter((id) => !known.probeIds.includes(id));
-  return withSlowest({ ...newer, probeIds: added(known.probeIds, fresh, slowest) }, slowest);
+  return { ...newer, probeIds: added(known.probeIds, fresh, slowest), slowest };
 }
 
 /**
@@ -88,7 +88,7 @@ export function addProbe(
   if (known.probeIds.includes(probeId)) return known;
   const slowest = slowerOf(known.slowest, ms === null ? undefined : { probeId, ms });
   const counted = { ...known, samples: known.samples + 1, failures: known.failures + (isBad ? 1 : 0) };
-  return withSlowest({ ...counted, probeIds: added(known.probeIds, [probeId], slowest) }, slowest);
+  return { ...counted, probeIds: added(known.probeIds, [probeId], slowest), slowest };
 }
 
 /** The slower of two probes; if they are equally slow, the earlier one. */
@@ -99,8 +99,4 @@ export function slowerOf(before: Evidence['slowest'], now: Evidence['slowest']):
 
 function added(known: readonly string[], fresh: readonly string[], slowest: Evidence['slowest']): readonly string[] {
   return fresh.length === 0 ? known : selectProbes([...known, ...fresh], slowest?.probeId ?? null);
-}
-
-function withSlowest({ slowest: _, ...evidence }: Evidence, slowest: Evidence['slowest']): Evidence {
-  return slowest === undefined ? evidence : { ...evidence, slowest };
 }

@@ -102,24 +102,6 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 }
 
 /**
- * The response that a client gets when it falls back to the other family. This response has the times and the identity
- * of the failed probe.
- */
-function overOther(failed: Sample, response: Sample): Sample {
-  return {
-    ...response,
-    due: response.due.family === undefined ? failed.due : { ...failed.due, family: response.due.family },
-    startedAtMs: failed.startedAtMs,
-    startedMonotonicMs: failed.startedMonotonicMs,
-    endedMonotonicMs: failed.endedMonotonicMs,
-    wireBytes: failed.wireBytes + response.wireBytes,
-    requests: failed.requests + response.requests,
-    loopDelayMsMax: failed.loopDelayMsMax,
-    worker: failed.worker,
-  };
-}
-
-/**
  * The state after one more sample over an address family. If one family failed, and a probe ordered over the other
  * family succeeds, a detour starts.
  */
@@ -149,11 +131,22 @@ function withResponse(known: Families['insteadOf'], sample: Sample): Families['i
   return new Map([...[...known].filter(([other]) => other !== id), [id, sample] as const].slice(-responsesKept));
 }
 
-/** The sample as a client sees it: for a failure over the broken family, the last response over the working one. */
+/**
+ * The sample as a client sees it: for a failure over the broken family, the last response over the working one, with
+ * the times and the identity of the failed probe.
+ */
 export function responseOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
   if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
   const response = insteadOf.get(sample.due.target.id);
-  return response === undefined ? sample : overOther(sample, response);
+  if (response === undefined) return sample;
+  const { startedAtMs, startedMonotonicMs, endedMonotonicMs, loopDelayMsMax, worker } = sample;
+  return {
+    ...response,
+    ...{ startedAtMs, startedMonotonicMs, endedMonotonicMs, loopDelayMsMax, worker },
+    due: response.due.family === undefined ? sample.due : { ...sample.due, family: response.due.family },
+    wireBytes: sample.wireBytes + response.wireBytes,
+    requests: sample.requests + response.requests,
+  };
 }
 
 /**

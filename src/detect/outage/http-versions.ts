@@ -28,12 +28,7 @@ export interface OtherSpeed {
   readonly atMs: number;
 }
 
-export interface OneProtocol extends Pick<ProtocolFault, 'broken' | 'reason' | 'probeIds'> {
-  readonly other: HttpProtocol;
-  readonly clients: readonly string[];
-  /** A client setting that avoids the broken version; `null`: none. */
-  readonly bypass: string | null;
-}
+export type OneProtocol = NonNullable<ReturnType<typeof oneProtocolOf>>;
 
 /**
  * For how long a measurement over the other HTTP version is recent enough, milliseconds. After that, a new one is
@@ -85,9 +80,10 @@ export function restoreFault(broken: HttpProtocol, reason: Reason, nowMs: number
 
 /**
  * The fault with the clients that it affects; `null` unless one version has failed at least `shownFrom` times, the
- * other version works, and a client uses the failed version.
+ * other version works, and a client uses the failed version. `bypass`: a client setting that avoids the broken version;
+ * `null`: none.
  */
-export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
+export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined) {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;
   const { broken, reason, probeIds } = fault;
   const hit = speaks.find(({ protocol }) => protocol === broken);

@@ -3,14 +3,7 @@ import { isNamedBefore, isOutageReason, type Reason } from '../../core/failure.t
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { failureFromMs, type Sample } from '../../core/sample.ts';
-import {
-  type Egress,
-  type MirrorMemory,
-  type SeriesMemory,
-  type SeriesPlace,
-  seriesStateOf,
-  stateOf,
-} from '../memory/mirror-memory.ts';
+import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
 import { Families } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
@@ -128,14 +121,10 @@ export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, 
   const by = decideOpening(state, rule);
   const isByShare = isUnreliable || by === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
-  const counts = by === 'share' ? countsOf(state.recent) : {};
+  const failed = state.recent.filter((one) => one.failed);
+  const counted = { samples: state.recent.length, failed: failed.length, fromMs: failed[0]?.endedMs ?? null };
+  const counts = by === 'share' ? counted : {};
   return { ...state, ...counts, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
-}
-
-/** The counts of an outage that the share of failures among these samples has opened. */
-function countsOf(recent: OutageState['recent']): Pick<OutageState, 'samples' | 'failed' | 'fromMs'> {
-  const failed = recent.filter((one) => one.failed);
-  return { samples: recent.length, failed: failed.length, fromMs: failed[0]?.endedMs ?? null };
 }
 
 export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
@@ -161,12 +150,8 @@ export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
   const failed = state.recent.filter((one) => one.failed).length;
   if (state.recent.length < recentSamples || failed > 1) return false;
   const quietMs = (state.lastEndedMs ?? 0) - (state.okFromMs ?? state.lastEndedMs ?? 0);
-  return quietMs >= quietNeededMs(state);
-}
-
-function quietNeededMs({ penalty }: OutageState): number {
   const { outageQuietMsMin, outageQuietMsMax, outageQuietFactor } = limits;
-  return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
+  return quietMs >= Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, state.penalty - 1));
 }
 
 /** The result of a sample for the outage rule; `null`: the sample's outcome is unknown. */
@@ -196,16 +181,16 @@ export interface OutageOwn {
 
 export const outagePlace = {
   name: 'outage',
-  none: () => ({ out: new Set(), backMs: null, families: new Families(), fault: null }),
+  none: (): OutageOwn => ({ out: new Set(), backMs: null, families: new Families(), fault: null }),
   noneOfSeries: noOutage,
-} as const satisfies Egress<OutageOwn> & SeriesPlace<OutageState>;
+};
 
 export function outagesOf(mirror: MirrorMemory): OutageOwn {
-  return stateOf<OutageOwn>(outagePlace, mirror);
+  return stateOf(outagePlace, mirror);
 }
 
 export function outageOf(series: SeriesMemory): OutageState {
-  return seriesStateOf<OutageState>(outagePlace, series);
+  return seriesStateOf(outagePlace, series);
 }
 
 export function isCanaryOut(mirror: MirrorMemory): boolean {

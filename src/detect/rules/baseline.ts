@@ -1,5 +1,5 @@
 import type { SpikeRule } from '../../core/config.ts';
-import { placeIn } from '../../core/statistics.ts';
+import { placeIn, quantile } from '../../core/statistics.ts';
 
 export interface Baseline {
   /** The last round trips in milliseconds, oldest first, at most `rule.window`. */
@@ -51,8 +51,8 @@ export function newBaseline(
   sorted: readonly number[] = all.slice(-rule.window).toSorted(ascending),
 ): Baseline {
   const window = all.slice(-rule.window);
-  const p99Ms = sorted[Math.ceil(0.99 * sorted.length) - 1];
-  const isWarm = p99Ms !== undefined && window.length >= Math.min(rule.warmup, rule.window);
+  const p99Ms = quantile(sorted, 0.99);
+  const isWarm = p99Ms !== null && window.length >= Math.min(rule.warmup, rule.window);
   return {
     window,
     sorted,
@@ -74,8 +74,7 @@ const toP99 = 2.326;
  * quartile is 0.
  */
 function impliedP99Ms(sorted: readonly number[]): number {
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  const [low, high] = [at(0.25), at(0.75)];
+  const [low, high] = [quantile(sorted, 0.25) ?? 0, quantile(sorted, 0.75) ?? 0];
   return low <= 0 ? 0 : middleOf(sorted) * (high / low) ** (toP99 / betweenQuartiles);
 }
 

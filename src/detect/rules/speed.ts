@@ -1,13 +1,15 @@
 import type { SpikeRule } from '../../core/config.ts';
-import { isTimeout } from '../../core/failure.ts';
+import { timeoutMsOf } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
-import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../memory/mirror-memory.ts';
+import { type SeriesMemory, seriesStateOf } from '../memory/mirror-memory.ts';
 import { slowerOf } from '../memory/says.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
+
+type Timed = Pick<Sample, 'outcome' | 'rttMs' | 'loopDelayMsMax' | 'due'>;
 
 export interface SpikeState {
   /** The number of slow samples in a row. */
@@ -20,46 +22,32 @@ export interface SpikeState {
 
 export const noSpike: SpikeState = { slow: 0, clear: 0, sinceMs: null };
 
-export type SpeedPace =
-  | { readonly kind: 'ok'; readonly rttMs: number }
-  | { readonly kind: 'timeout'; readonly limitMs: number }
-  | { readonly kind: 'other' };
-
-export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
+type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. A sample of kind `other` (neither ok nor a timeout) changes no count of samples
- * in a row, but ends an old spike.
+ * Judges one sample for the spike rule. A sample that is neither ok nor a timeout changes no count of samples in a row,
+ * but ends an old spike.
  * @see docs/detection.md#rules-of-findings
  */
-export function judgeSpike(
+function judgeSpike(
   state: SpikeState,
-  pace: SpeedPace,
-  context: {
-    readonly baselineMs: number | null;
-    readonly p99Ms: number | null;
-    readonly timeoutMs: number;
-    readonly rule: SpikeRule;
-    readonly nowMs: number;
-  },
-): { readonly state: SpikeState; readonly event: SpikeEvent } {
-  const { baselineMs, p99Ms, timeoutMs, rule, nowMs } = context;
-  if (baselineMs === null) return { state, event: null };
-  if (pace.kind === 'other') {
+  pace: Pace,
+  rule: SpikeRule,
+  nowMs: number,
+): { readonly spike: SpikeState; readonly event: SpikeEvent } {
+  if (pace.observedMs === null) {
     const isOld = state.sinceMs !== null && nowMs - state.sinceMs >= Math.max(rule.relearnMs, limits.baselineAgeMsMax);
-    return isOld ? { state: noSpike, event: 'cleared' } : { state, event: null };
+    return isOld ? { spike: noSpike, event: 'cleared' } : { spike: state, event: null };
   }
-  const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) === true;
-  const count = slow ? state.slow + 1 : 0;
+  const slow = pace.isSlow ? state.slow + 1 : 0;
   if (state.sinceMs === null) {
-    if (!slow) return { state: noSpike, event: null };
-    if (count < rule.consecutive) return { state: { ...noSpike, slow: count }, event: null };
-    return { state: { slow: count, clear: 0, sinceMs: nowMs }, event: 'opened' };
+    if (slow < rule.consecutive) return { spike: { ...noSpike, slow }, event: null };
+    return { spike: { slow, clear: 0, sinceMs: nowMs }, event: 'opened' };
   }
-  const clear = pace.kind === 'ok' && isClear(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) ? state.clear + 1 : 0;
-  if (clear >= rule.clear) return { state: noSpike, event: 'cleared' };
-  if (pace.kind === 'ok' && nowMs - state.sinceMs >= rule.relearnMs) return { state: noSpike, event: 'relearned' };
-  return { state: { ...state, slow: count, clear }, event: null };
+  const clear = pace.isClear ? state.clear + 1 : 0;
+  if (clear >= rule.clear) return { spike: noSpike, event: 'cleared' };
+  if (pace.rttMs !== null && nowMs - state.sinceMs >= rule.relearnMs) return { spike: noSpike, event: 'relearned' };
+  return { spike: { ...state, slow, clear }, event: null };
 }
 
 /** A usual latency, milliseconds; `p99Ms` is `null` if only the median is known. */
@@ -111,7 +99,7 @@ export class SpeedState {
 
 export const noSpeed = new SpeedState();
 
-export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
+export const speedPlace = { name: 'speed', noneOfSeries: noSpeed };
 
 export function isSpikingOrShifted({ spike: { sinceMs }, shift }: SpeedState): boolean {
   return sinceMs !== null || shift !== null;
@@ -123,7 +111,7 @@ export function usualOf({ baseline, byPeers }: SpeedState): Usual | Baseline {
 }
 
 export function speedOf(series: SeriesMemory): SpeedState {
-  return seriesStateOf<SpeedState>(speedPlace, series);
+  return seriesStateOf(speedPlace, series);
 }
 
 /**
@@ -132,8 +120,7 @@ export function speedOf(series: SeriesMemory): SpeedState {
  */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
-  const { medianMs, p99Ms } = usualOf(speedOf(series));
-  return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
+  return thresholdMsOf(usualOf(speedOf(series)), rule, timeoutMs);
 }
 
 /**
@@ -146,13 +133,23 @@ export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: numb
   return boundsMsOf(usualOf(speed), rule, timeoutMs, speed.spike.sinceMs !== null);
 }
 
-function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): SpeedPace {
-  if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
-  if (outcome.tag !== 'failed') return { kind: 'other' };
-  const { failure } = outcome;
-  return isTimeout(failure.kind) && 'limitMs' in failure
-    ? { kind: 'timeout', limitMs: failure.limitMs }
-    : { kind: 'other' };
+/** How a sample counts for the speed of its series. Times are milliseconds. */
+interface Pace {
+  /** The round trip of an ok sample; `null`: it is not ok. */
+  readonly rttMs: number | null;
+  /** The round trip, or the timeout that was exceeded; `null`: neither. */
+  readonly observedMs: number | null;
+  readonly isSlow: boolean;
+  readonly isClear: boolean;
+}
+
+function paceOf(sample: Timed, usual: Usual | Baseline, rule: SpikeRule): Pace {
+  const { timeoutMs } = sample.due;
+  const rttMs = sample.outcome.tag === 'ok' ? sample.rttMs : null;
+  const limitMs = timeoutMsOf(sample.outcome);
+  const isSlowOne = rttMs !== null && isSlow(rttMs, usual, rule, timeoutMs) === true;
+  const isClearOne = rttMs !== null && isClear(rttMs, usual, rule, timeoutMs);
+  return { rttMs, observedMs: rttMs ?? limitMs, isSlow: limitMs !== null || isSlowOne, isClear: isClearOne };
 }
 
 export function clearSpeed(state: SpeedState): SpeedState {
@@ -167,27 +164,29 @@ export function clearSpeed(state: SpeedState): SpeedState {
  */
 export function updateSpeed(
   known: SpeedState,
-  sample: Pick<Sample, 'outcome' | 'rttMs' | 'loopDelayMsMax' | 'due'>,
+  sample: Timed,
   context: { readonly rule: SpikeRule; readonly nowMs: number; readonly byPeers?: Usual | null },
 ): { readonly state: SpeedState; readonly isChange: boolean } {
   const { rule, nowMs } = context;
-  const pace = paceOf(sample);
-  const { timeoutMs } = sample.due;
+  const { timeoutMs, probeId } = sample.due;
   const before = withUsual(known, context.byPeers ?? null);
-  const { medianMs: baselineMs, p99Ms } = usualOf(before);
+  const usual = usualOf(before);
+  const pace = paceOf(sample, usual, rule);
   // The first samples know little of a mirror's latency, so a spike by the peers needs twice as many slow samples.
-  const { byPeers } = before;
-  const strict = byPeers === null ? rule : { ...rule, consecutive: 2 * rule.consecutive };
-  const judged = { baselineMs, p99Ms, timeoutMs, rule: strict, nowMs };
-  const { state: spike, event } = judgeSpike(before.spike, pace, judged);
-  const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, before.baseline.medianMs, rule, timeoutMs) === true;
+  const strict = before.byPeers === null ? rule : { ...rule, consecutive: 2 * rule.consecutive };
+  const isUnjudged = usual.medianMs === null;
+  const { spike, event } = isUnjudged
+    ? { spike: before.spike, event: null }
+    : judgeSpike(before.spike, pace, strict, nowMs);
+  const byMedian = { medianMs: before.baseline.medianMs };
+  const isLastSlow = pace.rttMs !== null && isSlow(pace.rttMs, byMedian, rule, timeoutMs) === true;
   const wasWarm = before.wasWarm || event === 'relearned' || before.baseline.medianMs !== null;
   let state: SpeedState = { ...before, wasWarm, spike, isLastSlow, wasLastSlow: before.isLastSlow };
-  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample.due, rule) };
+  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state.slow, pace, probeId) };
   else if (event === null || event === 'cleared') state = { ...state, slow: noSpeed.slow };
   if (event === 'relearned') {
     const { resolvedVersion } = before.baseline;
-    const shift = { sinceMs: nowMs, fromMs: baselineMs ?? 0, clear: 0, before: before.baseline };
+    const shift = { sinceMs: nowMs, fromMs: usual.medianMs ?? 0, clear: 0, before: before.baseline };
     state = { ...state, baseline: { ...emptyBaseline, resolvedVersion }, shift };
   }
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
@@ -215,28 +214,24 @@ function baselineAfter({ baseline, shift }: SpeedState, next: SpeedState['shift'
  * Returns the state with the sample's round trip learnt. Slow round trips are added to the baseline only when their
  * streak ends without a spike. Round trips of a spike are not added.
  */
-function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: boolean): SpeedState {
+function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
   if (spike.sinceMs !== null) return { ...state, pending: [] };
-  if (pace.kind !== 'ok') return state;
+  if (pace.rttMs === null) return state;
   const rtts = isTimed ? [...pending, pace.rttMs] : pending;
   if (spike.slow > 0) return { ...state, pending: rtts };
   return { ...state, pending: [], baseline: rtts.reduce((next, rttMs) => learn(next, rttMs, rule), baseline) };
 }
 
-function noteSlow(state: SpeedState, pace: SpeedPace, due: Sample['due'], rule: SpikeRule): SpeedState['slow'] {
-  const { slow } = state;
-  if (pace.kind === 'other') return slow;
-  const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;
-  const { medianMs, p99Ms } = usualOf(state);
-  const isSlowOne = pace.kind === 'timeout' || isSlow(observedMs, medianMs, rule, due.timeoutMs, p99Ms) === true;
+function noteSlow(slow: SpeedState['slow'], { observedMs, isSlow }: Pace, probeId: string): SpeedState['slow'] {
+  if (observedMs === null) return slow;
   const counted = { ...slow, samples: slow.samples + 1, observedMs };
-  if (!isSlowOne) return counted;
+  if (!isSlow) return counted;
   return {
     ...counted,
     slowSamples: slow.slowSamples + 1,
-    probeIds: [...slow.probeIds, due.probeId].slice(-limits.findingProbes),
-    slowest: slowerOf(slow.slowest, { probeId: due.probeId, ms: observedMs }),
+    probeIds: [...slow.probeIds, probeId].slice(-limits.findingProbes),
+    slowest: slowerOf(slow.slowest, { probeId, ms: observedMs }),
   };
 }
 
@@ -246,12 +241,13 @@ function noteSlow(state: SpeedState, pace: SpeedPace, due: Sample['due'], rule: 
  */
 function judgeShift(
   shift: SpeedState['shift'],
-  pace: SpeedPace,
+  pace: Pace,
   timeoutMs: number,
   { rule, nowMs }: { readonly rule: SpikeRule; readonly nowMs: number },
 ): SpeedState['shift'] {
   if (shift === null || nowMs - shift.sinceMs >= limits.baselineAgeMsMax) return null;
-  if (pace.kind === 'other') return shift;
-  const clear = pace.kind === 'ok' && isClear(pace.rttMs, shift.fromMs, rule, timeoutMs) ? shift.clear + 1 : 0;
+  if (pace.observedMs === null) return shift;
+  const before = { medianMs: shift.fromMs };
+  const clear = pace.rttMs !== null && isClear(pace.rttMs, before, rule, timeoutMs) ? shift.clear + 1 : 0;
   return clear >= rule.clear ? null : { ...shift, clear };
 }

@@ -1,89 +1,72 @@
 import type { SpikeRule } from '../../core/config.ts';
-import { isTimeout } from '../../core/failure.ts';
+import { timeoutMsOf } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 
 /**
- * The round trip above which a sample is slow, milliseconds: the larger of `factor` × baseline and
- * `limits.spikeTailFactor` × p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`.
- * @param baselineMs  > 0; `null` while the baseline warms up: the result is `null` too
- * @param p99Ms       of the same window; `null`: the median alone decides
- * @throws RangeError if the baseline or the timeout is NaN, which is a defect of the caller
+ * What a round trip is compared with, milliseconds: the median (> 0) of usual ones, and their 99th percentile. `null`:
+ * no median is known. Without `p99Ms`, the median alone decides.
+ */
+interface Level {
+  readonly medianMs: number | null;
+  readonly p99Ms?: number | null;
+}
+
+/**
+ * The round trip above which a sample is slow, milliseconds: the larger of `factor` × median and
+ * `limits.spikeTailFactor` × p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`. `null`
+ * without a median.
+ * @throws RangeError if the median or the timeout is NaN, which is a defect of the caller
  * @see docs/detection.md#rules-of-findings
  */
-export function thresholdMsOf(
-  baselineMs: number | null,
-  rule: SpikeRule,
-  timeoutMs: number,
-  p99Ms: number | null = null,
-): number | null {
-  if (baselineMs === null) return null;
-  assertNumbers(baselineMs, timeoutMs);
-  return Math.min(
-    Math.max(usualMsMax(baselineMs, p99Ms, rule), rule.floorMs),
-    limits.thresholdShareOfTimeout * timeoutMs,
-  );
+export function thresholdMsOf({ medianMs, p99Ms }: Level, rule: SpikeRule, timeoutMs: number): number | null {
+  if (medianMs === null) return null;
+  assertNumbers(medianMs, timeoutMs);
+  const slowMs = Math.max(usualMsMax(medianMs, p99Ms, rule), rule.floorMs);
+  return Math.min(slowMs, limits.thresholdShareOfTimeout * timeoutMs);
 }
 
 /**
  * True if a round trip is slow: longer than the usual maximum (`usualMsMax`), and at least `rule.floorMs`. Both limits
- * are at most `limits.thresholdShareOfTimeout` × `timeoutMs`. `null` while the baseline warms up.
+ * are at most `limits.thresholdShareOfTimeout` × `timeoutMs`. `null` without a median.
  */
-export function isSlow(
-  observedMs: number,
-  baselineMs: number | null,
-  rule: SpikeRule,
-  timeoutMs: number,
-  p99Ms: number | null = null,
-): boolean | null {
-  if (baselineMs === null) return null;
-  assertNumbers(observedMs, baselineMs, timeoutMs);
+export function isSlow(observedMs: number, level: Level, rule: SpikeRule, timeoutMs: number): boolean | null {
+  const { medianMs, p99Ms } = level;
+  if (medianMs === null) return null;
+  assertNumbers(observedMs, medianMs, timeoutMs);
   const capMs = limits.thresholdShareOfTimeout * timeoutMs;
-  return (
-    observedMs > Math.min(usualMsMax(baselineMs, p99Ms, rule), capMs) && observedMs >= Math.min(rule.floorMs, capMs)
-  );
+  return observedMs > Math.min(usualMsMax(medianMs, p99Ms, rule), capMs) && observedMs >= Math.min(rule.floorMs, capMs);
 }
 
 /**
- * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × baseline, or below half
- * of the threshold.
+ * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × median, or below half of
+ * the threshold. False without a median.
  */
-export function isClear(
-  observedMs: number,
-  baselineMs: number,
-  rule: SpikeRule,
-  timeoutMs: number,
-  p99Ms: number | null = null,
-): boolean {
-  return observedMs < clearMs(baselineMs, rule, timeoutMs, p99Ms);
+export function isClear(observedMs: number, level: Level, rule: SpikeRule, timeoutMs: number): boolean {
+  return observedMs < clearMs(level, rule, timeoutMs);
 }
 
-function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: number | null): number {
-  const slowMs = thresholdMsOf(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
-  return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
+function clearMs(level: Level, rule: SpikeRule, timeoutMs: number): number {
+  return Math.max(limits.spikeClearFactor * (level.medianMs ?? 0), (thresholdMsOf(level, rule, timeoutMs) ?? 0) / 2);
 }
 
 /**
  * The round trips at which a verdict on speed changes, milliseconds. During a spike these include the bound of
  * `isClear`.
  */
-export function boundsMsOf(
-  { medianMs, p99Ms }: { readonly medianMs: number | null; readonly p99Ms: number | null },
-  rule: SpikeRule,
-  timeoutMs: number,
-  isInSpike: boolean,
-): readonly number[] {
+export function boundsMsOf(level: Level, rule: SpikeRule, timeoutMs: number, isInSpike: boolean): readonly number[] {
+  const { medianMs } = level;
   if (medianMs === null) return [];
-  const slow = [p99Ms, null].flatMap((tailMs) => thresholdMsOf(medianMs, rule, timeoutMs, tailMs) ?? []);
-  return isInSpike ? [...slow, clearMs(medianMs, rule, timeoutMs, p99Ms)] : slow;
+  const slow = [level, { medianMs }].flatMap((one) => thresholdMsOf(one, rule, timeoutMs) ?? []);
+  return isInSpike ? [...slow, clearMs(level, rule, timeoutMs)] : slow;
 }
 
 /**
  * The highest usual round trip, milliseconds. If a mirror's latencies have a long tail, only round trips beyond the
  * tail are slow.
  */
-function usualMsMax(baselineMs: number, p99Ms: number | null, rule: SpikeRule): number {
-  return Math.max(rule.factor * baselineMs, limits.spikeTailFactor * (p99Ms ?? 0));
+function usualMsMax(medianMs: number, p99Ms: number | null | undefined, rule: SpikeRule): number {
+  return Math.max(rule.factor * medianMs, limits.spikeTailFactor * (p99Ms ?? 0));
 }
 
 function assertNumbers(...values: readonly number[]): void {
@@ -104,13 +87,13 @@ export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, bounds
     case 'unknown':
       return false;
     case 'failed': {
-      const { failure } = outcome;
-      if (!isTimeout(failure.kind) || !('limitMs' in failure)) return false;
+      const limitMs = timeoutMsOf(outcome);
+      if (limitMs === null) return false;
       // Each piece of a body waits for our event loop, so the sum of the delays counts. Other phases wait for one event
       // or a few, so the longest delay counts.
-      const isBody = failure.kind === 'timeout_transfer';
+      const isBody = outcome.failure.kind === 'timeout_transfer';
       const spentMs = isBody ? (sample.loopDelayMsSum ?? delayMs) : delayMs;
-      return spentMs >= limits.contaminatedShareOfTimeout * failure.limitMs;
+      return spentMs >= limits.contaminatedShareOfTimeout * limitMs;
     }
     case 'ok':
       if (rttMs === null) return false;

@@ -1,15 +1,161 @@
+import type { ClientPlan } from '../../core/client-run.ts';
+import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import { readJson } from '../../core/read-json.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
+import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
+import {
+  type ClientJob,
+  type ClientReason,
+  checkResolve,
+  findLines,
+  netrcOf,
+  proxyEnvOf,
+  type RealClient,
+} from '../real-client.ts';
 import { isMaskedText } from './ask.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
-import { goDoor } from './door.ts';
+import { escapeModule, escapeVersion } from './escape.ts';
 import { goLocks } from './locks.ts';
-import { goNames } from './names.ts';
-import { goRun } from './run.ts';
+import { goNames, isModulePath } from './names.ts';
+import { expressionOf } from './patterns.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
+
+/**
+ * Returns why the go command cannot use this mirror; `null`: it can. The command reads credentials from a netrc, and
+ * sends them only over TLS.
+ */
+function cannot(mirror: Mirror): Sentence | null {
+  const { tls, auth, proxy } = mirror.access;
+  if (tls.client !== null) return phrase('cannot.certificate');
+  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
+  if (auth !== null && mirror.url.startsWith('http:')) return phrase('cannot.plain');
+  if (proxy?.auth != null) return phrase('cannot.proxy');
+  return checkResolve(mirror);
+}
+
+/**
+ * Returns the value of GOSUMDB. It is `off` if verification is off, or if the mirror is not of the public upstream: the
+ * checksum database contains only modules of the public upstream.
+ */
+function sumdbOf({ settings, isPublic }: ClientJob): string {
+  const { sumdb } = settings as GoSettings;
+  if (sumdb === null || !isPublic) return 'off';
+  return sumdb.url === null ? sumdb.verifierKey : `${sumdb.verifierKey} ${sumdb.url}`;
+}
+
+/**
+ * Runs `go mod download -json` of one version from this mirror only. GOPRIVATE is empty and GONOPROXY is `none`,
+ * because both make go bypass the mirror. GONOSUMDB keeps private names from the checksum database.
+ */
+function plan(job: ClientJob): ClientPlan {
+  const { access, module, version, privatePatterns, home } = job;
+  const ca = access.ca.join('\n');
+  const netrc = netrcOf(access);
+  return {
+    args: ['mod', 'download', '-json', `${module}@${version ?? 'latest'}`],
+    env: {
+      GOPROXY: access.url,
+      GOSUMDB: sumdbOf(job),
+      GONOSUMDB: privatePatterns.join(','),
+      GONOPROXY: 'none',
+      GOPRIVATE: '',
+      GOFLAGS: '-mod=mod -modcacherw',
+      GOTOOLCHAIN: 'local',
+      GOENV: 'off',
+      GOWORK: 'off',
+      GOPATH: `${home}/gopath`,
+      GOMODCACHE: `${home}/gopath/pkg/mod`,
+      GOCACHE: `${home}/cache`,
+      GOTELEMETRY: 'off',
+      // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
+      ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
+      ...proxyEnvOf(access),
+    },
+    files: {
+      'work/go.mod': 'module mirrorwatch.invalid/run\n',
+      ...(ca === '' ? {} : { 'ca.pem': ca }),
+      ...(netrc === '' ? {} : { '.netrc': netrc }),
+    },
+    fetched: 'gopath/pkg/mod/cache/download',
+  };
+}
+
+/**
+ * Finds the reason of a failed run. A failed request to the checksum database counts against the mirror only if it went
+ * through the mirror's relay.
+ */
+function why(words: string, url: string): ClientReason {
+  const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
+  const text = cause === undefined ? findLines(words, /^go: /) : String(readJson(`"${cause}"`) ?? cause);
+  const isOwn =
+    /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/(?<!\/)\/+$/, '')}/sumdb/`);
+  return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
+}
+
+const goRun: RealClient = {
+  id: 'go',
+  // https://go.dev/ref/mod#go-mod-download
+  // https://go.dev/ref/mod#environment-variables
+  usualRequests: 5,
+  cannot,
+  plan,
+  why,
+};
+
+const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
+const latest = /^(.+)\/@latest$/;
+const database = /^sumdb\/[a-z0-9.-]+\/(?:supported|latest|tile\/[0-9a-z./]+|lookup\/([^@]+)@([^/]+))$/;
+
+function moduleIn(escaped: string): string | null {
+  const module = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return escapeModule(module) === escaped && isModulePath(module) ? module : null;
+}
+
+function isVersion(escaped: string): boolean {
+  const version = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return escapeVersion(version) === escaped;
+}
+
+function readGoPath(path: string): DoorPath | null {
+  if (/%2f/i.test(path)) return null;
+  const plain = decodeURIComponent(path);
+  const [isDatabase, lookupPath, lookupVersion = ''] = database.exec(plain) ?? [];
+  if (isDatabase !== undefined) {
+    const module = lookupPath === undefined ? null : moduleIn(lookupPath);
+    const isSound = lookupPath === undefined || (module !== null && isVersion(lookupVersion));
+    return isSound ? { module, kind: 'index', bytesMax: limits.noteBytes } : null;
+  }
+  const [, named, version, ending] = file.exec(plain) ?? latest.exec(plain) ?? [];
+  const module = named === undefined ? null : moduleIn(named);
+  if (module === null || (version !== undefined && !isVersion(version))) return null;
+  return ending === 'zip'
+    ? { module, kind: 'artifact' }
+    : { module, kind: 'index', bytesMax: bytesMaxOf(ending, plain) };
+}
+
+/** Returns the maximum length of a response, bytes. It is the same as in probes. */
+function bytesMaxOf(ending: string | undefined, path: string): number {
+  if (ending === 'mod') return limits.modBytes;
+  return path.endsWith('/@v/list') ? limits.listBytes : limits.infoBytes;
+}
+
+const text = '[a-z0-9!._~+/-]+';
+const patterns: DoorPatterns = {
+  paths: `(?:sumdb/[a-z0-9.-]+/(?:supported|latest|tile/[0-9a-z./]+|lookup/${text}@${text})|${text}/(?:@latest|@v/(?:list|${text}\\.(?:info|mod|zip))))`,
+  privateOf: (glob) => `(?:sumdb/[^/]+/lookup/)?${expressionOf(glob)}(?:[/@]|$)`,
+};
+
+/**
+ * The paths that the go command requests from a module proxy.
+ * @see docs/protocols/go.md#endpoints, docs/protocols/go.md#relay
+ */
+const goDoor: DoorPaths = { prefix: 'go', neverHtml: true, patterns, read: readGoPath };
 
 const byHash = phrase('answer.goVerifies');
 const listBytes = 20_000;
@@ -75,7 +221,6 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       return { sumdb: parsed.tag === 'ok' ? parsed.value : null };
     },
   },
-  mirrorKeys: null,
   clients: [goClient],
   realClients: [goRun],
   context: buildGoContext,

@@ -15,15 +15,18 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   const isOdd = text === null || text.includes('\0') || /^(?:\ufeff|[ \t]*\/\*)/m.test(text);
   if (isOdd) return error(malformed('answer.goMod'));
   const read = createGoModReader();
-  let words: readonly string[] = [];
+  const found: (readonly string[])[] = [];
+  let isBroken = false;
   yield* walkLines(text, (line) => {
     const directive = read(line);
-    if (directive?.verb !== 'module') return true;
-    words = directive.words;
-    return false;
+    if (directive?.verb === 'module') found.push(directive.words);
+    isBroken ||= directive?.verb === 'require' && directive.words.length !== 2;
+    return !isBroken;
   });
-  const [path = '', ...rest] = words;
-  if (path === '' || rest.length > 0 || /[\s()]/.test(path)) return error(malformed('answer.moduleLine'));
+  if (isBroken) return error(malformed('answer.goMod'));
+  const [[path = '', ...rest] = [], ...further] = found;
+  if (path === '' || rest.length + further.length > 0 || /[\s()]/.test(path))
+    return error(malformed('answer.moduleLine'));
   return ok(path);
 }
 

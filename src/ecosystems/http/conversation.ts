@@ -127,13 +127,18 @@ function* file(
  * @see https://maven.apache.org/resolver/expected-checksums.html
  */
 function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<ReturnType<typeof mismatchOf> | null> {
-  const request = { url: below(context, `${path}.sha1`), aside: true, bodyBytesMax: limits.infoBytes };
-  const got = yield* get(request, context);
-  const text = got.tag === 'error' ? '' : (utf8(got.value.body) ?? '');
-  const want = /^(?:sha1.{1,200}= )?([0-9a-f]{40})(?![0-9a-f])/.exec(text.trim().toLowerCase())?.[1];
-  if (want === undefined) return null;
-  const digest = (yield* hashOf(whole, 'sha1')).toString('hex');
-  return digest === want ? null : mismatchOf({ algorithm: 'sha1', want, got: digest, by: phrase('answer.sumBeside') });
+  for (const algorithm of ['sha1', 'md5'] as const) {
+    const url = below(context, `${path}.${algorithm}`);
+    const sum = yield* get({ url, aside: true, bodyBytesMax: limits.infoBytes }, context);
+    const text = sum.tag === 'error' ? '' : (utf8(sum.value.body) ?? '');
+    const want = /^(?:(?:sha1|md5).{1,200}= )?([0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/.exec(text.trim().toLowerCase());
+    // Maven uses the weaker sum only if it does not find the other one.
+    if (want?.[1]?.length !== (algorithm === 'md5' ? 32 : 40)) continue;
+    const got = (yield* hashOf(whole, algorithm)).toString('hex');
+    if (got === want[1]) return null;
+    return mismatchOf({ algorithm, want: want[1], got, by: phrase('answer.sumBeside', { algorithm }) });
+  }
+  return null;
 }
 
 /**

@@ -208,7 +208,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       /Could not (?:transfer (?:artifact|metadata)|find (?:artifact|metadata) \S+ in) |Non-parseable POM \S+|^error reading \S+\.jar; |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
     // https://github.com/gradle/gradle: platforms/software/resources-http
     Gradle:
-      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|^Exception in thread "main" java\.[\w.]+: (?:Downloading from |Server returned HTTP |https?:\S+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
+      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|Cannot download published Gradle|^Exception in thread "main" java\.[\w.]+: (?:Downloading from |Server returned HTTP |https?:\S+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
     // https://github.com/ruby/rubygems: lib/rubygems/remote_fetcher.rb, bundler/lib/bundler/fetcher.rb
     gem: /Gem::(?:RemoteFetcher|Package)::|Unable to download data from https?:|Bundler::(?:HTTPError|Fetcher::)|Could not verify the SSL certificate for https?:|(?:Authentication is required|Bad username or password) for https?:|Could not (?:reach host|fetch specs from)/,
     // https://github.com/conda/conda/blob/main/conda/gateways/repodata/__init__.py
@@ -238,8 +238,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   canary: 'get',
   fetch: ['get', 'whole'],
   names: httpNames,
-  locks: null,
-  settings: null,
   mirrorKeys: {
     profile: checked(
       `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
@@ -254,7 +252,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,
-  learning: null,
   unchecked,
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,

@@ -136,7 +136,7 @@ export interface Profile {
   newestIn?(path: string, body: Uint8Array): NamedArtifact | null;
   /** Returns the URL of a download, by a file that states where downloads are; `null`: it states none. */
   downloadIn?(path: string, body: Uint8Array): string | null;
-  /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`); absent: none is. */
+  /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`, `.md5`); absent: none is. */
   hasSumBeside?(path: string): boolean;
   /** The signed lists that name files; absent: mirrors of this profile have none. */
   readonly lists?: {

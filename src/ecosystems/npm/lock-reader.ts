@@ -3,7 +3,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { type Locked, LockFound, type LockText, lockedRegistryOf, lockOf } from './locked.ts';
+import { type Locked, LockFound, lockedRegistryOf, lockOf } from './locked.ts';
 import { isExact, splitPackage } from './names.ts';
 import { dependencyKeys, directPackagesOf, mappingOf, parsePackageLock, readLockJson } from './package-lock.ts';
 
@@ -22,12 +22,13 @@ export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sente
 function readText(
   { name, text }: Pick<LockFile, 'name' | 'text'>,
   manifest: ReturnType<typeof readLockJson>,
-): LockText | null {
+): LockFound | null {
   if (name.endsWith('.json')) return parsePackageLock(text, manifest);
   if (name.endsWith('bun.lock')) return parseBunLock(text);
   if (name.endsWith('.yaml')) return parsePnpmLock(text);
   const read = parseYarnLock(text);
-  return read === null ? null : { ...read, direct: new Set([...read.direct, ...directPackagesOf(manifest ?? {})]) };
+  for (const one of directPackagesOf(manifest ?? {})) read?.direct.add(one);
+  return read;
 }
 
 /** Returns the registry of each package that a lock file names; `null`: the public one, or none is recorded. */
@@ -47,7 +48,7 @@ const lastComma = /("(?:[^"\\]|\\.?)*"?)|,(?=\s*[\]}])/gs;
  * the source takes the place of the version.
  * @see https://bun.com/docs/pm/lockfile
  */
-export function parseBunLock(text: string): LockText | null {
+export function parseBunLock(text: string): LockFound | null {
   const parsed = parseFields(text.replace(lastComma, '$1'), phrase('expected.bunLock'));
   if (parsed.tag === 'error' || typeof memberIn(parsed.value, 'lockfileVersion') !== 'number') return null;
   const found = new LockFound();
@@ -99,7 +100,7 @@ class State extends LockFound {
  * that pnpm writes: two spaces per level. Versions 5.0 and 5.1 write `resolution` over several lines.
  * @see https://github.com/pnpm/spec/tree/master/lockfile
  */
-function parsePnpmLock(text: string): LockText | null {
+function parsePnpmLock(text: string): LockFound | null {
   const version = /^lockfileVersion:\s*['"]?(\d+)/m.exec(text)?.[1];
   if (version === undefined) return null;
   const state = new State(Number(version));
@@ -201,7 +202,7 @@ function unquoted(text: string): string {
  * the names of an entry are not indented, its fields have two spaces, its dependencies four.
  * @see yarnpkg/yarn src/lockfile/parse.js; yarnpkg/berry packages/yarnpkg-core/sources/Project.ts
  */
-function parseYarnLock(text: string): LockText | null {
+function parseYarnLock(text: string): LockFound | null {
   const isFirst = /^# yarn lockfile v1\s*$/m.test(text);
   if (!isFirst && !/^__metadata:\s*$/m.test(text)) return null;
   const found = new LockFound();

@@ -81,14 +81,6 @@ export interface Locked {
   readonly hasOwnPath?: boolean;
 }
 
-export interface LockText {
-  readonly packages: readonly Locked[];
-  readonly direct: ReadonlySet<string>;
-  /** The number of packages that require a package, keyed by the name of the required package. */
-  readonly mentions: ReadonlyMap<string, number>;
-  readonly wrong: readonly WrongLine[];
-}
-
 /** npm and yarn 1 write these hosts into lock files, even for packages from mirrors. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
@@ -97,7 +89,7 @@ const publicUpstream = 'npm';
  * Returns the entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
  * @param expected  what a valid line looks like
  */
-export function lockOf({ packages, direct, mentions, wrong }: LockText, file: LockFile, expected: Sentence): Lock {
+export function lockOf({ packages, direct, mentions, wrong }: LockFound, file: LockFile, expected: Sentence): Lock {
   const once = new Map<string, Locked>();
   for (const one of packages) {
     const key = `${one.module}@${one.version}`;
@@ -159,9 +151,10 @@ export function lockedRegistryOf({ module, source, hasOwnPath }: Locked): string
 }
 
 /** What a lock file lists, collected while it is read. */
-export class LockFound implements LockText {
+export class LockFound {
   readonly packages: Locked[] = [];
   readonly direct = new Set<string>();
+  /** The number of packages that require a package, keyed by the name of the required package. */
   readonly mentions = new Map<string, number>();
   readonly wrong: WrongLine[] = [];
 }

@@ -1,7 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import { count } from '../locks.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { type Locked, LockFound, type LockText } from './locked.ts';
+import { type Locked, LockFound } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 export const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
@@ -37,7 +37,7 @@ export function directPackagesOf(manifest: Fields): readonly string[] {
  * @param manifest  the project's package.json: format version 1 does not name the direct dependencies
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */
-export function parsePackageLock(text: string, manifest: Fields | null): LockText | null {
+export function parsePackageLock(text: string, manifest: Fields | null): LockFound | null {
   const file = readLockJson(text);
   if (file === null || (typeof file['lockfileVersion'] !== 'number' && fieldsOf(file['dependencies']) === null))
     return null;

@@ -272,6 +272,10 @@ function readDist(
   const shasum = readShasum(ownText(dist, 'shasum') ?? '');
   const text = ownText(dist, 'integrity');
   const integrity = readIntegrity(text ?? '');
+  const stated = [memberIn(dist, 'integrity'), memberIn(dist, 'shasum')].map((one) => one ?? '');
+  // With a hash of another form, and no right one, most clients fail.
+  if (!stated.every((one) => typeof one === 'string') || (text === null && shasum === null && stated[1] !== ''))
+    return error(malformed('answer.npmSum'));
   const isStrong = integrity.some(({ algorithm }) => algorithm !== 'sha1');
   const signed = { integrity: isStrong ? text : null, signatures: signaturesIn(dist), ...times };
   const hasSha1 = integrity.some(({ algorithm }) => algorithm === 'sha1');

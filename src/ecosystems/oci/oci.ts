@@ -104,10 +104,10 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   errorFrames: {
     // https://github.com/moby/moby: the daemon's errors; a client of its API prints its status (HTTP code) before them.
     docker:
-      /Error response from daemon: (?!dial unix|driver failed|failed to create|OCI runtime|[Cc]annot |No such|conflict|container |network |endpoint )|\(HTTP code \d+\)|HTTP code is \d+|error pulling image|toomanyrequests: |pull access denied|received unexpected HTTP status|no matching manifest for|no basic auth credentials|layer verification failed|failed to register layer: |(?:^|error: |ERROR: )failed to solve(?:: | with frontend )|[Cc]opying blob|Error getting v2 registry|(?:Attempting next endpoint for|Not continuing with) pull after error: |^[0-9a-f]{12}: (?:Pull|Download|Verifying|Extracting|Retrying|Already|Waiting).*(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/,
+      /Error response from daemon: (?!dial unix|driver failed|failed to create|OCI runtime|[Cc]annot |No such|conflict|container |network |endpoint )|\(HTTP code \d+\)|HTTP code is \d+|error pulling image|toomanyrequests: |pull access denied|received unexpected HTTP status|no matching manifest for|no basic auth credentials|layer verification failed|failed to register layer: |Download failed(?:, retrying)?: |Error trying v2 registry: |(?:^|error: |ERROR: )failed to solve(?:: | with frontend )|[Cc]opying blob|Error getting v2 registry|(?:Attempting next endpoint for|Not continuing with) pull after error: |^[0-9a-f]{12}: (?:Pull|Download|Verifying|Extracting|Retrying|Already|Waiting).*(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/,
     // https://github.com/containerd/containerd: core/remotes/docker
     containerd:
-      /^(?:[^\s:]+ +)?ctr: (?!failed to dial)|httpRead(?:er)?Seeker|failed to (?:do request(?=: | \()|resolve reference|pull and unpack|authorize|copy|unpack image)|failed commit on ref|trying next host|Failed to pull image|PullImage|pulling image|unable to decode token|Error in pulling image|tryLoginWithRegHost/,
+      /^(?:[^\s:]+ +)?ctr: (?!failed to dial)|httpRead(?:er)?Seeker|^failed to read expected number of bytes|failed to (?:do request(?=: | \()|resolve reference|pull and unpack|authorize|copy|unpack image)|failed commit on ref|trying next host|Failed to pull image|PullImage|pulling image|unable to decode token|Error in pulling image|tryLoginWithRegHost/,
     // https://github.com/containers/image: docker/docker_client.go, copy/single.go
     'skopeo and podman':
       /docker:\/\/|pinging (?:container|docker) registry|[Rr]eading (?:manifest|blob)|[Ii]nitializing (?:source|image)|(?:[Tt]rying to|Error trying to) reuse blob|Error writing blob|[Cc]opying system image from|[Cc]hoosing an image from|[Pp]arsing image configuration|Source image rejected|writing blob|Digest did not match|unable to retrieve auth token|Trying to pull|determining manifest|requested access to the resource|\bAccessing "\S+" failed|Ping https?:\S+/,
@@ -134,7 +134,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   canary: 'digest',
   fetch: ['digest', 'manifest', 'blob'],
   names: ociNames,
-  locks: null,
   settings: {
     describes: 'Settings of image registries only.',
     keys: {
@@ -159,7 +158,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     platform: settings.platform,
     ns: mirror.own?.['ns'] === undefined ? mirror.role === 'mirror' : mirror.own['ns'] === true,
   }),
-  learning: null,
   unverified: (version) => (ociNames.isFixed(version) ? null : phrase('note.tags')),
   demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),

@@ -92,7 +92,9 @@ export function* readJsonPage(
     entry: {
       value(entry: unknown) {
         const texts = ['requires-python', 'upload-time'].map((key) => memberIn(fieldsOf(entry), key));
-        isBroken ||= fieldsOf(entry) === null || texts.some((one) => one != null && typeof one !== 'string');
+        const hashes = memberIn(fieldsOf(entry), 'hashes') ?? {};
+        isBroken ||= fieldsOf(entry) === null || fieldsOf(hashes) === null;
+        isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);

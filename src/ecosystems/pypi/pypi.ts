@@ -248,7 +248,6 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
       })),
     }),
   },
-  mirrorKeys: null,
   clients: [pip, uv],
   realClients: [pipRun, uvRun],
   context: buildPypiContext,

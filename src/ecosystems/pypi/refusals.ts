@@ -36,11 +36,11 @@ export function refusalOfEntry(file: Fields | null): ClientRefusal | null {
   if (wrong !== undefined) return { client: 'uv', what: wrong };
   const hashes = Object.entries(fieldsOf(memberIn(file, 'hashes')) ?? {});
   if (hashes.some(([name, hash]) => !isText(hash) || !algorithm.test(name))) return { client: 'pip', what: 'hashes' };
-  return String(memberIn(file, 'url')).includes('\\') ? { client: 'pip', what: 'url' } : null;
+  return /[\\ ]/.test(String(memberIn(file, 'url'))) ? { client: 'pip', what: 'url' } : null;
 }
 
 /** Returns the refusal of a link of a page in HTML that pip or uv does not take for a file; `null`: both do. */
 export function refusalOfLink(href: string): ClientRefusal | null {
-  if (/[\t\n\r]|#[A-Z]+\d+=/.test(href.trim())) return { client: 'uv', what: 'href' };
+  if (/[\t\n\r]|#(?:[A-Z]+\d+|(?!md5|sha|blake2)[a-z]+\d+)=/.test(href.trim())) return { client: 'uv', what: 'href' };
   return href.split('#', 2)[1]?.includes('&egg=') === true ? { client: 'pip', what: 'egg' } : null;
 }

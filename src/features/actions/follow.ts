@@ -1,7 +1,7 @@
 import type { ActionRow, ActionRule } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import type { Upstream } from '../../core/mirror.ts';
-import { findHoldEndMs, heldBy, pauseOf } from './policy.ts';
+import { holdOf, pauseOf } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './rows.ts';
 import { advanceRow, stopUndo, undoRow } from './steps.ts';
 import { recordRow, requestStep, returnMirrorOf, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
@@ -66,15 +66,11 @@ function beginRow(turn: Turn, mine: readonly ActionRow[], wanted: Advice, rule: 
   const row = mine.find(({ advice }) => advice.id === wanted.id);
   if (row !== undefined && row.state !== 'held') return;
   const rows = rowsOfRule(turn, rule);
-  const held = heldBy(rule, wanted, rows, input, now);
-  if (held === null)
-    return requestStep(
-      turn,
-      'prepare',
-      recordRow(turn, newRow(rule, wanted, { state: 'planned', held }, now), 'planned'),
-      rule,
-    );
-  const nextAtMs = findHoldEndMs(held, rule, wanted, rows, now);
+  const { held, nextAtMs } = holdOf(rule, wanted, rows, input, now);
+  if (held === null) {
+    const planned = recordRow(turn, newRow(rule, wanted, { state: 'planned', held }, now), 'planned');
+    return requestStep(turn, 'prepare', planned, rule);
+  }
   if (row?.held === held && row.nextAtMs === nextAtMs) return;
   const heldFor = [...new Set([...(row?.heldFor ?? []), held])];
   const next = newRow(rule, wanted, { state: 'held', held, nextAtMs, heldFor }, now);

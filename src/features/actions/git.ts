@@ -101,7 +101,7 @@ const madeCopies = new Set<string>();
  * Fetches the branch into the action's local copy of the repository; if the branch does not exist, `HEAD`. If the copy
  * is damaged, or of an earlier process, it is created again.
  */
-async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
+async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const { repository, branch } = deed;
   const copy = createGitCopy(join(means.folder, `git-${action}`), repository, means, await resolveServer(deed, means));
   if (!madeCopies.has(copy.folder) || !(await isGitCopyUsable(copy.folder))) await copy.init();
@@ -114,80 +114,67 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise
       await copy.fetch(from);
     }
   }
-  return new Branch(copy, deed);
+  return branchOf(copy, deed);
 }
 
 /** The file that an action changes, on the fetched branch. */
-class Branch {
-  readonly #copy: GitCopy;
-  readonly #deed: GitDeed;
-  #mode = '100644';
+function branchOf(copy: GitCopy, { path, repository, branch, author, isSigned }: GitDeed) {
+  let mode = '100644';
   /** The folders above the file that exist on the branch, with their trees. */
-  #trees: ReadonlyMap<string, string> = new Map();
-
-  constructor(copy: GitCopy, deed: GitDeed) {
-    this.#copy = copy;
-    this.#deed = deed;
-  }
+  let trees: ReadonlyMap<string, string> = new Map();
 
   /** Returns the hash of the newest commit with this line in its message; `null`: no fetched commit has it. */
-  async find(line: string): Promise<string | null> {
-    const log = await this.#copy.git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
+  async function find(line: string): Promise<string | null> {
+    const log = await copy.git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
     const found = log.stdout.split('\0').map((one) => one.split('\n'));
     return found.find((lines) => lines.includes(line))?.[0] ?? null;
   }
 
   /** Returns the file's texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
-  async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
-    const parent = await this.#copy.git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
+  async function changeOf(commit: string, otherwise: unknown): Promise<unknown> {
+    const parent = await copy.git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
     if (!parent.isOk) return otherwise;
-    const [before, after] = [await this.read(parent.stdout.trim()), await this.read(commit)];
+    const [before, after] = [await read(parent.stdout.trim()), await read(commit)];
     return { before, after: after ?? '' } satisfies Kept;
   }
 
   /** Returns the text of the file at a revision; `null`: the file does not exist. */
-  async read(at = ref): Promise<string | null> {
-    const { path } = this.#deed;
+  async function read(at = ref): Promise<string | null> {
     const parts = path.split('/');
     const paths = parts.map((_, end) => parts.slice(0, end + 1).join('/'));
-    const listed = (await this.#copy.git(['ls-tree', '-t', '-z', at, '--', ...paths])).stdout.split('\0').slice(0, -1);
+    const listed = (await copy.git(['ls-tree', '-t', '-z', at, '--', ...paths])).stdout.split('\0').slice(0, -1);
     const found = new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry]));
     const [entry, ...above] = paths.toReversed().map((one) => found.get(one));
     const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
     // Neither the file nor a folder above it may be a link or a submodule.
     if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
       throw new StepFailed(phrase('acted.noFile', { file: printable(path, 200) }), false);
-    this.#trees = new Map(
-      [...found].flatMap(([one, line]) => (one === path ? [] : [[one, line.split(/[ \t]/)[2] ?? '']])),
-    );
+    trees = new Map([...found].flatMap(([one, line]) => (one === path ? [] : [[one, line.split(/[ \t]/)[2] ?? '']])));
     if (as === undefined || blob === undefined) return null;
-    this.#mode = as;
-    return (await this.#copy.git(['cat-file', '-p', blob])).stdout;
+    mode = as;
+    return (await copy.git(['cat-file', '-p', blob])).stdout;
   }
 
-  async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
-    const { repository, branch } = this.#deed;
-    const commit = await this.#commit(text, `${message.map((line) => printable(line)).join('\n')}\n`, at);
-    await this.#copy
-      .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
+  async function push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
+    const made = await commit(text, `${message.map((line) => printable(line)).join('\n')}\n`, at);
+    await copy
+      .git(['push', '--quiet', '--', repository, `${made}:refs/heads/${head}`])
       .catch(async (cause: unknown) => {
         // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt has pushed
         // it, so nothing failed.
-        if (head === branch || !(await this.#copy.isThere(head))) throw cause;
+        if (head === branch || !(await copy.isThere(head))) throw cause;
       });
   }
 
   /** Creates a commit on top of the fetched branch. @returns its hash */
-  async #commit(text: string | null, message: string, at: string): Promise<string> {
-    const copy = this.#copy;
-    const { path, author, isSigned } = this.#deed;
+  async function commit(text: string | null, message: string, at: string): Promise<string> {
     // `git fast-import` would need only one program, but Alpine has it in a separate package. An index would list the
     // whole repository: trees of 100 KiB can list millions of files.
     const parts = path.split('/');
     const hash = async (stdin: string, ...args: readonly string[]) => (await copy.git(args, { stdin })).stdout.trim();
-    let entry = text === null ? '' : `${this.#mode} blob ${await hash(text, 'hash-object', '-w', '--stdin')}`;
+    let entry = text === null ? '' : `${mode} blob ${await hash(text, 'hash-object', '-w', '--stdin')}`;
     for (let depth = parts.length - 1; depth >= 0; depth -= 1) {
-      const others = await this.#entriesBeside(parts.slice(0, depth), quotedName(parts[depth] ?? ''));
+      const others = await entriesBeside(parts.slice(0, depth), quotedName(parts[depth] ?? ''));
       const all = entry === '' ? others : [...others, `${entry}\t${quotedName(parts[depth] ?? '')}`];
       entry = all.length === 0 && depth > 0 ? '' : `040000 tree ${await hash(`${all.join('\n')}\n`, 'mktree')}`;
     }
@@ -207,12 +194,14 @@ class Branch {
   }
 
   /** Returns the entries of a folder as `mktree` reads them, without the entry `name`; empty: there is no folder. */
-  async #entriesBeside(folder: readonly string[], name: string): Promise<readonly string[]> {
-    const tree = folder.length === 0 ? ref : this.#trees.get(folder.join('/'));
+  async function entriesBeside(folder: readonly string[], name: string): Promise<readonly string[]> {
+    const tree = folder.length === 0 ? ref : trees.get(folder.join('/'));
     if (tree === undefined) return [];
-    const { stdout } = await this.#copy.git(['ls-tree', tree]);
+    const { stdout } = await copy.git(['ls-tree', tree]);
     return stdout.split('\n').filter((line) => line !== '' && line.slice(line.indexOf('\t') + 1) !== name);
   }
+
+  return { find, changeOf, read, push };
 }
 
 /** Returns a name as `ls-tree` prints it with `core.quotePath`. Names contain no backslash and no control character. */

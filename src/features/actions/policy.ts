@@ -27,28 +27,38 @@ export function pauseOf({ when }: ActionRule, { isStopped, isSuspect }: Situatio
 }
 
 /**
- * Returns why a rule may not follow an advice now; `null`: it may.
+ * Returns why a rule may not follow an advice now (`held`), and when this ends; both are `null` if it may.
  * @param rows  the rule's rows of the journal, for all upstreams
  */
-export function heldBy(
+export function holdOf(
   rule: ActionRule,
   advice: Advice,
   rows: readonly ActionRow[],
   situation: Situation,
   now: Now,
-): HeldReason | null {
+): Pick<ActionRow, 'held' | 'nextAtMs'> {
+  const { when } = rule;
+  const heldAtOnce = heldWithoutRows(rule, advice, situation, now);
+  if (heldAtOnce !== null) return { held: heldAtOnce, nextAtMs: null };
+  const regrets = regretsIn(rows, advice, now);
+  if (regrets.length > 0) return { held: 'regret', nextAtMs: endOfRegret(regrets) };
+  if (rows.some((row) => isUndoneLike(row, advice))) return { held: 'undone', nextAtMs: null };
+  const ofHour = freeAtMs(rows, when.perHour, hourMs, now);
+  if (ofHour !== null) return { held: 'hour', nextAtMs: ofHour };
+  const ofDay = freeAtMs(rows, when.perDay, 24 * hourMs, now);
+  if (ofDay !== null) return { held: 'day', nextAtMs: ofDay };
+  const held = when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+  return { held, nextAtMs: null };
+}
+
+function heldWithoutRows(rule: ActionRule, advice: Advice, situation: Situation, now: Now): HeldReason | null {
   const { when } = rule;
   const paused = pauseOf(rule, situation, now);
   if (paused !== null) return paused;
   if (advice.phase === 'over') return 'over';
   if (rule.mode === 'auto' && isLastChoice(advice)) return 'last_choice';
   if (!isNamed(when, advice, situation)) return 'cause';
-  if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
-  if (regretsIn(rows, advice, now).length > 0) return 'regret';
-  if (rows.some((row) => isUndoneLike(row, advice))) return 'undone';
-  if (changesIn(rows, hourMs, now).length >= when.perHour) return 'hour';
-  if (changesIn(rows, 24 * hourMs, now).length >= when.perDay) return 'day';
-  return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+  return confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence) ? 'confidence' : null;
 }
 
 /**
@@ -59,18 +69,9 @@ function isNamed({ causes }: ActionRule['when'], advice: Advice, situation: Situ
   return causes.includes(advice.cause) || (causes.includes('outage') && situation.citesOutage(advice));
 }
 
-/** Returns when a reason of `heldBy` ends, wall milliseconds; `null`: the end is not known. */
-export function findHoldEndMs(
-  reason: HeldReason,
-  { when }: ActionRule,
-  advice: Advice,
-  rows: readonly ActionRow[],
-  now: Now,
-): number | null {
-  if (reason === 'hour') return freeAtMs(changesIn(rows, hourMs, now), when.perHour, hourMs);
-  if (reason === 'day') return freeAtMs(changesIn(rows, 24 * hourMs, now), when.perDay, 24 * hourMs);
-  if (reason !== 'regret') return null;
-  const ends = regretsIn(rows, advice, now).map(({ endedAtMs }) => endedAtMs);
+/** Returns when no undo is recent any more, wall milliseconds; `null`: the end is not known. */
+function endOfRegret(regrets: readonly ActionRow[]): number | null {
+  const ends = regrets.map(({ endedAtMs }) => endedAtMs);
   // While an undo runs, its end is not known. The day begins with it.
   return ends.includes(null) ? null : Math.max(...ends.map((endedAtMs) => endedAtMs ?? 0)) + limits.actionRegretMs;
 }
@@ -91,16 +92,12 @@ function regretsIn(rows: readonly ActionRow[], advice: Advice, now: Now): readon
   );
 }
 
-/** Returns when the changes of the last `ageMs` were planned, oldest first. */
-function changesIn(rows: readonly ActionRow[], ageMs: number, now: Now): readonly number[] {
-  return rows
+/** Returns when fewer than `most` changes are within the last `ageMs`; `null`: this is so now. */
+function freeAtMs(rows: readonly ActionRow[], most: number, ageMs: number, now: Now): number | null {
+  const changes = rows
     .filter(({ attempts, plannedAtMs }) => attempts > 0 && now.wallMs - plannedAtMs < ageMs)
     .map(({ plannedAtMs }) => plannedAtMs)
     .sort((a, b) => a - b);
-}
-
-/** Returns when fewer than `most` of the changes are within the last `ageMs`. */
-function freeAtMs(changes: readonly number[], most: number, ageMs: number): number | null {
   const lastMs = changes[changes.length - most];
   return lastMs === undefined ? null : lastMs + ageMs;
 }

@@ -44,7 +44,7 @@ function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
 const statusPlaces = [
   /\bE#\b|^# [A-Z][\w ]* - GET |^npm \S+ (?:\d{3} )?# [A-Z]|^npm http #|^\d+ http fetch \w+ #|error(?: for \S+)? # [A-Z]|status code # |status code #$/, // npm
   /^npm ERR! (?:Error: )?# [A-Z]|^(?:(?:\d+ verbose|npm verb) stack )?(?:npm ERR! )?Error: # [A-Z]/, // npm 1 to 6
-  /ERR_PNPM_FETCH_#|error \(#\)|Response Code: #(?: |$)|answered with HTTP # |Request failed \\?"# |returned a #(?:$|")|\(returned #\)|Bad response: #|^ERR_PNPM_.* - #$/, // pnpm, yarn
+  /ERR_PNPM_FETCH_#|error \(#\)|Response Code: #(?: |$)|answered with HTTP # |Request failed \\?"# |returned a #(?:$|")|\(returned #\)|Bad response: #|^(?:ERR_PNPM_|error: GET https?:).* - #$/, // pnpm, yarn
   /reading \S*: #\b|unexpected status \(\S+: #\b|\): # [A-Z]|\/@v\/list: # /, // go
   /HTTP error # while|\b# Error, Credentials|(?:Client|Server) error '#|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
@@ -80,6 +80,7 @@ export const errorTexts: readonly ErrorText[] = [
     inOrder(/git (?:ls-remote|fetch) /, /Permission denied \(|Host key verification failed/),
   ),
   ...text('lock_file', /MISSING_TARBALL_INTEGRITY/),
+  ...text(['lock_file', 'malformed'], /Integrity checked failed for /),
   ...text('disk', /ENOSPC|no space left on device/i),
   ...text(
     'proxy',

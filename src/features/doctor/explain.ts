@@ -55,7 +55,7 @@ export function findKnownErrors(text: string): readonly KnownError[] {
     // A failed upload or fetch of git is no failure of a mirror.
     if (
       frame === undefined ||
-      / - PUT https?:|Git operation failed/.test(joined) ||
+      / - PUT https?:|\/blobs\/uploads\/|Git operation failed/.test(joined) ||
       (frame.ecosystem === scriptOf && !/ code E/.test(joined))
     )
       continue;

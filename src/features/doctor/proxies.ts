@@ -1,7 +1,7 @@
 import { addressBytesOf, isLoopback, isWithin, parseNetwork } from '../../core/addresses.ts';
 import { formatCommand } from '../../core/command-line.ts';
 import { maskText } from '../../core/secret.ts';
-import type { Assignment, Diagnosis, MachineSurroundings, SettingPlace, Trap } from '../../core/trap.ts';
+import type { Diagnosis, MachineSurroundings, SettingPlace, Trap } from '../../core/trap.ts';
 import { isInnerHost } from '../../core/url.ts';
 import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
@@ -17,13 +17,12 @@ export const proxyKinds = {
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 const loopback = ['localhost', '127.0.0.1'] as const;
 
+type Surroundings = Pick<MachineSurroundings, 'machine' | 'assignments'>;
+
 /** Finds traps in the proxy variables of this environment. @param hosts  host names of the configured mirrors */
-export function examineProxies(
-  { machine: { env }, assignments }: Pick<MachineSurroundings, 'machine' | 'assignments'>,
-  hosts: readonly string[],
-  say: Say,
-): Diagnosis {
-  const places = (name: string): readonly SettingPlace[] => placesOf(name, env[name] ?? '', assignments);
+export function examineProxies(surroundings: Surroundings, hosts: readonly string[], say: Say): Diagnosis {
+  const { env } = surroundings.machine;
+  const places = (name: string): readonly SettingPlace[] => placesOf(name, surroundings);
   const traps: Trap[] = [];
   const named = proxies.flatMap((name) => [name, name.toLowerCase()]).filter((name) => (env[name] ?? '') !== '');
   for (const name of named) {
@@ -45,54 +44,46 @@ export function examineProxies(
     const what = say('trap.proxy-case-differs.what', seen);
     traps.push(trapOf('proxy-case-differs', what, where, [formatCommand`export ${small}="$${name}"`]));
   }
-  const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
+  const except = entriesOf(env['no_proxy'] || env['NO_PROXY']);
   if (named.length === 0) return { traps, unchecked: [] };
-  for (const name of ['NO_PROXY', 'no_proxy']) traps.push(...exceptTraps(name, env[name] ?? '', places, say));
+  for (const name of ['NO_PROXY', 'no_proxy']) traps.push(...exceptTraps(name, surroundings, say));
   const caught = loopback.filter((host) => !isExcepted(host, except));
   const wanted = [...except.map(hostOfEntry), ...caught, ...(caught.length > 0 ? ['::1'] : [])];
-  if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places, say));
+  const catches = (id: keyof typeof proxyKinds, of: readonly string[], exceptions: readonly string[]): void => {
+    if (of.length === 0) return;
+    const list = [...new Set(exceptions)].join(',');
+    const what = say('trap.proxy-catches.what', { names: named.join(', '), hosts: of.join(say('list.and')) });
+    const set = [formatCommand`export ${'NO_PROXY'}=${list} ${'no_proxy'}=${list}`];
+    traps.push(trapOf(id, what, named.flatMap(places), set));
+  };
+  catches('proxy-catches-localhost', caught, wanted);
   const mirrors = [...new Set(hosts)].filter(
     (host) => isInnerHost(host) && !isLoopback(host) && !isExcepted(host, except),
   );
-  if (mirrors.length > 0)
-    traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places, say));
+  catches('proxy-catches-mirror', mirrors, [...wanted, ...mirrors]);
   return { traps, unchecked: [] };
 }
 
 /** Finds URLs among the entries of NO_PROXY. An entry must be a host, so a URL has no effect. */
-function exceptTraps(
-  name: string,
-  value: string,
-  places: (name: string) => readonly SettingPlace[],
-  say: Say,
-): readonly Trap[] {
-  const entries = value.split(/[\s,]+/).filter((one) => one !== '');
+function exceptTraps(name: string, surroundings: Surroundings, say: Say): readonly Trap[] {
+  const entries = entriesOf(surroundings.machine.env[name]);
   const urls = entries.filter((one) => one.includes('://'));
   if (urls.length === 0) return [];
   const wanted = entries.map(hostOfEntry).join(',');
   const what = say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') });
-  return [trapOf('proxy-except-url', what, places(name), [formatCommand`export ${name}=${wanted}`])];
+  return [trapOf('proxy-except-url', what, placesOf(name, surroundings), [formatCommand`export ${name}=${wanted}`])];
+}
+
+function entriesOf(value = ''): readonly string[] {
+  return value.split(/[\s,]+/).filter((one) => one !== '');
 }
 
 function hostOfEntry(entry: string): string {
   return entry.includes('://') && URL.canParse(entry) ? new URL(entry).host : entry;
 }
 
-function catches(
-  id: keyof typeof proxyKinds,
-  hosts: readonly string[],
-  named: readonly string[],
-  wanted: readonly string[],
-  places: (name: string) => readonly SettingPlace[],
-  say: Say,
-): Trap {
-  const list = [...new Set(wanted)].join(',');
-  const what = say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) });
-  return trapOf(id, what, named.flatMap(places), [formatCommand`export ${'NO_PROXY'}=${list} ${'no_proxy'}=${list}`]);
-}
-
-function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly SettingPlace[] {
-  const lines = assignments.filter((one) => one.name === name && one.value === value);
+function placesOf(name: string, { machine, assignments }: Surroundings): readonly SettingPlace[] {
+  const lines = assignments.filter((one) => one.name === name && one.value === (machine.env[name] ?? ''));
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
 }
 

@@ -91,12 +91,24 @@ export interface FetchRequest {
   readonly absolute: NonNullable<DoorPaths['absolute']> | null;
 }
 
+/** One item that is being fetched: by which request, and from which sources. */
+export interface Fetching {
+  readonly passages: Passages;
+  readonly held: HeldResponse;
+  readonly timers: Timers;
+  nowMs(): number;
+  readonly sources: readonly Source[];
+  readonly wanted: FetchRequest;
+  /** Aborted when the client is gone, or the item comes too late. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Returns an attempt to fetch from one source. It succeeds with status 200 (or 206 for a range) and `firstBytes` of the
  * body.
  */
 export function attemptAt(
-  { passages, held, nowMs }: { readonly passages: Passages; readonly held: HeldResponse; nowMs(): number },
+  { passages, held, nowMs }: Fetching,
   source: Source,
   request: FetchRequest,
 ): Attempt<Fetched> {
@@ -138,15 +150,13 @@ export function attemptAt(
  *   else `none`
  */
 export async function fetchFirst(
-  deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
-  sources: readonly Source[],
-  request: FetchRequest,
+  fetching: Fetching,
   usualMs: (at: number) => number,
-  signal: AbortSignal,
 ): Promise<Fetched | RangeEnd | { readonly tag: 'absent' | 'none' }> {
-  const attempts = sources.map((source) => attemptAt(deps, source, request));
+  const { sources, wanted, signal, timers } = fetching;
+  const attempts = sources.map((source) => attemptAt(fetching, source, wanted));
   try {
-    return await raceInOrder(attempts, usualMs, signal, deps.timers);
+    return await raceInOrder(attempts, usualMs, signal, timers);
   } catch (cause) {
     if (!(cause instanceof AllFailed)) throw cause;
     const noRange = cause.causes.find((one) => one instanceof NoRange);

@@ -14,14 +14,16 @@ interface Counted {
 
 /**
  * Creates the metrics of one front door.
- * @param descriptors  the file descriptors that this process may open, and how many are open; `null`: not available
+ * @param maxDescriptors    the file descriptors that this process may open; `null`: not available
+ * @param countDescriptors  returns how many of them are open; `null`: not available
  */
-export function createDoorMetrics(
-  descriptors: { readonly maxDescriptors: number | null; readonly countDescriptors: () => number | null } = {
-    maxDescriptors: null,
-    countDescriptors: () => null,
-  },
-) {
+export function createDoorMetrics({
+  maxDescriptors = null,
+  countDescriptors = () => null,
+}: {
+  readonly maxDescriptors?: number | null;
+  readonly countDescriptors?: () => number | null;
+} = {}) {
   const register = new Registry();
   const settingsOf = <N extends keyof typeof doorMetrics>(name: N) => {
     const { help, labels } = doorMetrics[name];
@@ -32,7 +34,6 @@ export function createDoorMetrics(
   const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
   const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
-  const { maxDescriptors, countDescriptors } = descriptors;
   if (maxDescriptors !== null) new Gauge(settingsOf('process_max_fds')).set(maxDescriptors);
   if (countDescriptors() !== null)
     new Gauge({

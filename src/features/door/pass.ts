@@ -6,6 +6,7 @@ import type { DoorPath } from '../../ecosystems/door-paths.ts';
 import { hopsHeader, type Passages } from '../../wire/passage.ts';
 import {
   type Fetched,
+  type Fetching,
   type FetchRequest,
   fetchFirst,
   type HeldResponse,
@@ -70,11 +71,11 @@ export async function sendItem(deps: PassDeps, passRequest: PassRequest): Promis
   const late = isIndex ? deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late'))) : null;
   try {
     const sources = sourcesOf(deps, passRequest);
-    const wanted = fetchRequestOf(passRequest);
     const waits = isIndex ? usualMsOf(deps, sources) : () => limits.doorHedgeMsMax;
-    const first = await fetchFirst(deps, sources, wanted, waits, stop.signal);
+    const fetching = { ...deps, sources, wanted: fetchRequestOf(passRequest), signal: stop.signal };
+    const first = await fetchFirst(fetching, waits);
     late?.cancel();
-    if (!('tag' in first)) return await send(deps, first, sources, wanted, passRequest, stop.signal);
+    if (!('tag' in first)) return await send(fetching, first, response);
     if (first.tag !== 'no_range') return { tag: first.tag };
     response.writeHead(416, { ...first.headers, 'content-length': '0' });
     response.end();
@@ -137,19 +138,13 @@ export function hopsOf({ [hopsHeader]: text = '0' }: IncomingHttpHeaders): numbe
   return /^\d$/.test(String(text)) ? Number(text) : Number.NaN;
 }
 
-async function send(
-  deps: PassDeps,
-  fetched: Fetched,
-  sources: readonly Source[],
-  wanted: FetchRequest,
-  { response }: PassRequest,
-  signal: AbortSignal,
-): Promise<Passed> {
+async function send(fetching: PassDeps & Fetching, fetched: Fetched, response: ServerResponse): Promise<Passed> {
+  const { sources, wanted, signal } = fetching;
   const { passing, rewrite } = fetched;
   const sending: Sending = { fetched, broken: [] };
   const release = (): void => releaseFetched(sending.fetched);
   signal.addEventListener('abort', release);
-  const proven = provenPiecesOf(deps, sending, sources, wanted, signal);
+  const proven = provenPiecesOf(fetching, sending);
   const checked = wanted.sha256 === null ? proven : verifiedPiecesOf(proven, wanted.sha256);
   try {
     const isOpen = fetched.rest !== null && isContinued(passing) && sources.length > 1;
@@ -158,7 +153,7 @@ async function send(
     if (wanted.method === 'GET')
       for await (const piece of rewrite === null ? checked : rewrittenPiecesOf(checked, rewrite)) {
         if (response.destroyed) throw new Error('the client is gone');
-        if (!response.write(piece)) await waitForDrain(response, deps, sending);
+        if (!response.write(piece)) await waitForDrain(response, fetching, sending);
       }
     response.end();
     return { tag: 'passed', registry: sending.fetched.source.name, broken: sending.broken };

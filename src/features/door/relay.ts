@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { RewriteLinks } from '../../ecosystems/door-paths.ts';
 import { nextTurn } from '../../io/timers.ts';
 import type { Passing } from '../../wire/passage.ts';
-import { attemptAt, bodyPiecesOf, type Fetched, type FetchRequest, releaseFetched, type Source } from './fetch.ts';
+import { attemptAt, bodyPiecesOf, type Fetched, type Fetching, releaseFetched, type Source } from './fetch.ts';
 
 /** A response that is being sent to a client. */
 export interface Sending {
@@ -35,13 +35,8 @@ export function isContinued({ status, headers }: Passing): boolean {
  * yielded.
  * @throws Error if no mirror can continue. `sending.fetched` is then the response that broke off
  */
-export async function* provenPiecesOf(
-  deps: Parameters<typeof attemptAt>[0],
-  sending: Sending,
-  sources: readonly Source[],
-  wanted: FetchRequest,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer, undefined> {
+export async function* provenPiecesOf(fetching: Fetching, sending: Sending): AsyncGenerator<Buffer, undefined> {
+  const { sources, wanted, signal } = fetching;
   const { passing, source } = sending.fetched;
   const isKnown = isContinued(passing);
   const others = isKnown ? sources.filter(({ name }) => name !== source.name) : [];
@@ -59,7 +54,7 @@ export async function* provenPiecesOf(
       return;
     } catch (cause) {
       releaseFetched(sending.fetched);
-      const next = await continuation(deps, others, wanted, progress, signal);
+      const next = await continuation(fetching, others, progress);
       if (next === null) throw cause;
       sending.broken.push(sending.fetched.source.name);
       sending.fetched = next;
@@ -68,17 +63,11 @@ export async function* provenPiecesOf(
 }
 
 /** Returns the response of the first mirror that can continue, and removes the mirrors that were requested. */
-async function continuation(
-  deps: Parameters<typeof attemptAt>[0],
-  others: Source[],
-  wanted: FetchRequest,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<Fetched | null> {
+async function continuation(fetching: Fetching, others: Source[], progress: Progress): Promise<Fetched | null> {
+  const { wanted, signal } = fetching;
   for (let source = others.shift(); source !== undefined && !signal.aborted; source = others.shift()) {
-    const fetched = await attemptAt(deps, source, { ...wanted, firstBytes: 1, absolute: null })(signal).catch(
-      () => null,
-    );
+    const attempt = attemptAt(fetching, source, { ...wanted, firstBytes: 1, absolute: null });
+    const fetched = await attempt(signal).catch(() => null);
     if (fetched === null) continue;
     const { status, headers } = fetched.passing;
     const isLikely = status === 200 && meanings.every((name) => headers[name] === progress.headers[name]);

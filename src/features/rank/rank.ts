@@ -33,7 +33,6 @@ export async function rankNow(
   const peekBytes = limits.rankDownloadBytes;
   const context = Object.fromEntries(Object.entries(book.context).map(([name, own]) => [name, { ...own, peekBytes }]));
   const workers = workersFor({ ...book, context }, processLog(facts), 1);
-  const samples: Sample[] = [];
   try {
     const ports: RankPorts = {
       config,
@@ -43,15 +42,10 @@ export async function rankNow(
       random: systemRandom,
       stopped: watch.stopped,
     };
-    const ranked = await rankOnce({
-      ...ports,
-      rounds,
-      finals: finalsMost,
-      tally: (sample) => void samples.push(sample),
-      progress: watch.progress,
-    });
-    if (ranked.tag === 'error') return error(ranked.error);
-    return ok(await probeAfterRounds({ ...ports, samples }, ranked.value, downloads));
+    const ranked = await rankOnce({ ...ports, rounds, finals: finalsMost, progress: watch.progress });
+    if (ranked.tag === 'error') return ranked;
+    const { rows, samples } = ranked.value;
+    return ok(await probeAfterRounds({ ...ports, samples }, rows, downloads));
   } finally {
     await closeWithin(workers, systemTimers);
   }
@@ -65,67 +59,54 @@ const finalsMost = 2;
  * the best one. If the worker thread does not respond, the ranking ends.
  * @param progress  called before each probe with the number of probes done and the total
  */
-export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoResult>> {
+export async function rankOnce(
+  input: RankRequest,
+): Promise<Result<{ readonly rows: readonly RankRow[]; readonly samples: readonly Sample[] }, NoResult>> {
   const { config, targets, rounds } = input;
   const questions = [...new Set(targets.map(questionOf))];
-  const tally: RankTally = { responses: new Map(targets.map(({ registry }) => [registry, []])), done: 0 };
+  const responses = new Map(targets.map(({ registry }): [string, RankResponse[]] => [registry, []]));
+  const samples: Sample[] = [];
   const urls = new Map(config.mirrors.map(({ name, url }) => [name, url]));
   let rows: readonly RankRow[] = [];
   let contenders = targets;
   let of = 0;
+
+  /** Probes each contender once. @returns the mirror whose probe got no response from the worker thread, or `null` */
+  async function probeRound(round: number): Promise<NoResult | null> {
+    for (let turn = 0; turn < contenders.length && !input.stopped(); turn += 1) {
+      const target = contenders[(turn + round) % contenders.length];
+      if (!target) continue;
+      input.progress(samples.length, of, target.registry);
+      const due = dueOf(target, config.schedule.pace.timeoutMs, input);
+      const probed = await input.probe(due);
+      if (probed === null) return { registry: target.registry, limitMs: patienceMsFor(due) };
+      const slot = round * questions.length + questions.indexOf(questionOf(target));
+      responses.get(target.registry)?.push({ slot, sample: probed.sample });
+      samples.push(probed.sample);
+    }
+    return null;
+  }
+
   for (let bout = 0; bout <= input.finals && contenders.length > 0 && !input.stopped(); bout += 1) {
     of += rounds * contenders.length;
     for (let round = bout * rounds; round < (bout + 1) * rounds && !input.stopped(); round += 1) {
-      const lost = await probeRound(input, contenders, tally, { round, of, questions });
+      const lost = await probeRound(round);
       if (lost !== null) return error(lost);
     }
     const slots = (bout + 1) * rounds * questions.length;
     rows = inOrder(
       config,
-      [...tally.responses].map(([registry, responses]) =>
-        rankRow(registry, urls.get(registry) ?? '', responses, slots),
-      ),
+      [...responses].map(([registry, own]) => rankRow(registry, urls.get(registry) ?? '', own, slots)),
     );
     const again = selectFinalists(rows, config.advise.minGain);
     contenders = targets.filter(({ registry }) => again.has(registry));
   }
-  input.progress(tally.done, of, '');
-  return ok(rows);
+  input.progress(samples.length, of, '');
+  return ok({ rows, samples });
 }
 
 interface RankRequest extends RankPorts {
   readonly rounds: number;
   readonly finals: number;
-  readonly tally?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
-}
-
-interface RankTally {
-  readonly responses: ReadonlyMap<string, RankResponse[]>;
-  done: number;
-}
-
-/**
- * Probes each of the mirrors once.
- * @returns the mirror whose probe got no response from the worker thread, or `null`
- */
-async function probeRound(
-  input: RankRequest,
-  contenders: readonly Target[],
-  tally: RankTally,
-  { round, of, questions }: { readonly round: number; readonly of: number; readonly questions: readonly string[] },
-): Promise<NoResult | null> {
-  for (let turn = 0; turn < contenders.length && !input.stopped(); turn += 1) {
-    const target = contenders[(turn + round) % contenders.length];
-    if (!target) continue;
-    input.progress(tally.done, of, target.registry);
-    const due = dueOf(target, input.config.schedule.pace.timeoutMs, input);
-    const probed = await input.probe(due);
-    if (probed === null) return { registry: target.registry, limitMs: patienceMsFor(due) };
-    const slot = round * questions.length + questions.indexOf(questionOf(target));
-    tally.responses.get(target.registry)?.push({ slot, sample: probed.sample });
-    input.tally?.(probed.sample);
-    tally.done += 1;
-  }
-  return null;
 }

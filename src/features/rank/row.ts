@@ -1,11 +1,10 @@
-import { compareRates, rateBound } from '../../advise/comparison/failures.ts';
-import { sortWithEquals } from '../../advise/comparison/rank.ts';
-import { type Compared, compareRounds } from '../../advise/comparison/rounds.ts';
-import { preferenceOf } from '../../advise/preference.ts';
+import { rateBound } from '../../advise/comparison/failures.ts';
+import { type Compared, compareRounds, sortWithEquals } from '../../advise/comparison/rank.ts';
+import { preferenceOf } from '../../advise/group.ts';
 import type { Config } from '../../core/config.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { PhaseTimes } from '../../core/sample.ts';
-import { quantileOf } from '../../core/statistics.ts';
+import { compareRates, quantileOf } from '../../core/statistics.ts';
 
 /**
  * One probe of a ranking. `slot` numbers the round and the request. It is the same for all mirrors, so that their

@@ -5,7 +5,7 @@ import { type Config, everyMs, paceOf } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import { getOrMake } from '../../core/get-or-make.ts';
 import type { Taken } from '../../core/history.ts';
-import { type EcosystemId, questionOf, type Step, type Target, upstreamKeyOf } from '../../core/mirror.ts';
+import { questionOf, type Step, type Target, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../../ecosystems/ecosystem.ts';
@@ -24,7 +24,6 @@ interface Latest {
 }
 
 interface Group extends Walker {
-  readonly ecosystem: EcosystemId;
   readonly steps: Ecosystem['steps'];
   readonly declared: Chain;
   /** The requests (questions) that one fetch of a module sends, by module. */
@@ -167,7 +166,6 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
       const key = upstreamKeyOf({ ecosystem, upstream });
       const { byKey } = rosterOf(config, ecosystem, upstream, client);
       groups.set(key, {
-        ecosystem,
         steps: kind.steps,
         client,
         declared: declared.value,

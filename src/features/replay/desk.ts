@@ -42,7 +42,6 @@ export interface OutOfTurn {
  */
 export interface Desk {
   readonly scheduler: Scheduler;
-  readonly outOfTurn: OutOfTurn;
   /** Stores the recorded result of a probe or control that the schedule did not send, until it is requested. */
   shelve(one: TakenProbe | Control): void;
   /**
@@ -62,13 +61,13 @@ export function createDesk(input: {
   readonly config: Config;
   readonly calendar: Calendar;
   readonly countedFromMs: number;
+  readonly outOfTurn: OutOfTurn;
   readonly deliver: (sample: Sample, takenMs: number) => void;
   readonly starting: (now: Now) => Due[];
 }): Desk {
-  const { config, calendar, countedFromMs, deliver, starting } = input;
+  const { config, calendar, countedFromMs, outOfTurn, deliver, starting } = input;
   const probes = new Map<string, TakenProbe[]>();
   const controls = new Map<string, Control[]>();
-  const outOfTurn: OutOfTurn = { received: 0, unrequested: 0 };
   const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, presentThrottle(maintenance)]));
   let count = 0;
 
@@ -113,7 +112,6 @@ export function createDesk(input: {
 
   return {
     scheduler,
-    outOfTurn,
     shelve(one) {
       if (one.kind === 'probed') shelf(probes, placeOf(one.sample.due)).push(one);
       else shelf(controls, one.answer.name).push(one);

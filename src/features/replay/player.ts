@@ -55,7 +55,7 @@ interface PlayerInput {
 export class Player {
   /** The advice by id, in its last state. */
   readonly advice = new Map<string, Advice>();
-  readonly outOfTurn: OutOfTurn[] = [];
+  readonly outOfTurn: OutOfTurn = { received: 0, unrequested: 0 };
   readonly #input: PlayerInput;
   readonly #byId: ReadonlyMap<string, Target>;
   readonly #kept = createKept();
@@ -106,10 +106,10 @@ export class Player {
       config,
       calendar,
       countedFromMs,
+      outOfTurn: this.outOfTurn,
       deliver: (sample, takenMs) => claimed.push({ kind: 'probed', sample }, takenMs),
       starting: (now) => takeStarts(starts, now),
     });
-    this.outOfTurn.push(desk.outOfTurn);
     const stages: JudgeStages = {
       config,
       scheduler: desk.scheduler,

@@ -14,7 +14,7 @@ import type { StoreCopy } from '../../io/store-copy.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { readResponseRow } from '../../state/answer-read.ts';
 import { createMeter, type FollowedCost } from './cost.ts';
-import { isOutOfTurn } from './desk.ts';
+import { isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
 
@@ -38,7 +38,7 @@ export interface Version {
    * The numbers of probes that were requested because of verdicts. `received`: in the replay and originally;
    * `unrequested`: only in the replay; `unwanted`: only originally. `null`: this is the advice that the daemon gave.
    */
-  readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
+  readonly outOfTurn: (Readonly<OutOfTurn> & { readonly unwanted: number }) | null;
 }
 
 /** What a replay is based on: numbers of stored responses and their times. Times are wall milliseconds. */
@@ -108,7 +108,10 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const targets = expandTargets(config);
   const playerOf = (of: Config): Player =>
     new Player({
-      ...{ config: of, targets: expandTargets(of), calendar: input.calendar, random: createRandom(1) },
+      config: of,
+      targets: expandTargets(of),
+      calendar: input.calendar,
+      random: createRandom(1),
       countedFromMs: fromMs,
     });
   const players = [playerOf(config), ...(input.changed === null ? [] : [playerOf(input.changed)])];
@@ -137,7 +140,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
 
   const costs = meter.costs();
   const versions = stories.map((story, at): Version => {
-    const player = players[at - 1];
+    const requested = players[at - 1]?.outOfTurn;
     return {
       stories: story,
       refusals: (given[at] ?? []).filter(
@@ -146,7 +149,8 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
       ...movesOf(config, followed[at] ?? new Map()),
       fetchCostSeconds: costs[at]?.seconds ?? null,
       failedFetches: costs[at]?.failures ?? 0,
-      outOfTurn: player === undefined ? null : outOfTurnOf(player, ground.outOfTurn),
+      outOfTurn:
+        requested === undefined ? null : { ...requested, unwanted: Math.max(0, ground.outOfTurn - requested.received) },
     };
   });
   const [really, current, changed] = versions;
@@ -171,12 +175,6 @@ function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<
 
 function adviceIn(copy: StoreCopy): readonly Advice[] {
   return [...copy.rows('advice', Number.NEGATIVE_INFINITY)].map(({ value }) => value as Advice);
-}
-
-function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version['outOfTurn']> {
-  const received = outOfTurn.reduce((sum, one) => sum + one.received, 0);
-  const unrequested = outOfTurn.reduce((sum, one) => sum + one.unrequested, 0);
-  return { received, unrequested, unwanted: Math.max(0, stored - received) };
 }
 
 function Tally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sampleOfLate } from '../../../src/advise/late.ts';
+import { sampleOfLate } from '../../../src/advise/receive.ts';
 import type { View } from '../../../src/advise/view.ts';
 import type { Due } from '../../../src/core/due.ts';
 import { aDue, aTarget } from '../detect/world.ts';

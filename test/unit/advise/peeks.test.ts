@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isPeekDue, Peeks, recordLightStart } from '../../../src/advise/probing.ts';
+import { Peeks } from '../../../src/advise/group.ts';
+import { isPeekDue, recordLightStart } from '../../../src/advise/probing.ts';
 import { isHeavy } from '../../../src/core/mirror.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { type Judged, type Said, watch } from '../../support/judged.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Contest } from '../../../src/advise/comparison/contest.ts';
-import { type Group, noChain, rosterOf } from '../../../src/advise/group.ts';
-import { Probing } from '../../../src/advise/probing.ts';
-import { followSurroundings } from '../../../src/advise/surroundings.ts';
+import { type Group, noChain, Probing, rosterOf } from '../../../src/advise/group.ts';
+import { followSurroundings } from '../../../src/advise/observe.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Standing } from '../../../src/core/standing.ts';

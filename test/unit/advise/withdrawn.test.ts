@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MoveDecision } from '../../../src/advise/decision.ts';
-import type { Grounds } from '../../../src/advise/grounds.ts';
+import { type Grounds, type MoveDecision, subjectOf } from '../../../src/advise/grounds.ts';
 import { endReasonOf } from '../../../src/advise/words.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { abc, all, calm, chain, failing, hour, open, type Rounds, type World } from './rounds.ts';
@@ -89,7 +88,7 @@ describe('the reason of a withdrawn proposal says why it ended', () => {
       to: { mirror: mirror('a') },
       prices: { from: price(4_980), to: price(timeMs) },
     } as unknown as MoveDecision;
-    expect(endReasonOf(decision, {} as Grounds)?.text).toBe(text);
+    expect(endReasonOf(decision, subjectOf(decision), {} as Grounds)?.text).toBe(text);
   });
 
   test('clients have another chain now', () => {

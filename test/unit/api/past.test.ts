@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderRunningSum } from '../../../src/api/page/badges.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
-import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
+import { stretchOf, ticksOf } from '../../../src/api/page/scale.ts';
 import type { Candidate } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { UpstreamVerdict } from '../../../src/core/verdict.ts';

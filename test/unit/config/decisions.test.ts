@@ -127,7 +127,7 @@ test.each([
   );
   const mods = expandPlainly(config).filter(({ step }) => step === 'mod');
   const warned: unknown[] = [];
-  const report = { issues: [], error: () => undefined, warning: (...issue: unknown[]) => void warned.push(issue) };
+  const report = { issues: [], error: () => null, warning: (...issue: unknown[]) => void warned.push(issue) };
   checkBudget(config, mods, new Map(), report);
   const expected = { key: 'expected.ownLoad', values: { most: '50%' } };
   const issue = [['schedule'], expected, expect.objectContaining({ seen: { key: 'load.seenOwn', values: seen } })];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Transcript } from '../../../src/core/transcript.ts';
 import { findProbe } from '../../../src/daemon/assemble.ts';
-import { createProbeStore } from '../../../src/state/board.ts';
+import { ProbeStore } from '../../../src/state/board.ts';
 import { createLedger } from '../../../src/state/ledger.ts';
 import { memoryStore } from '../../daemon/memory-store.ts';
 import { aDue, aSample, aTarget } from '../detect/world.ts';
@@ -18,7 +18,7 @@ test('a failed probe whose conversation was too long to be kept twice is found w
     ],
     deletes: [],
   });
-  const stages = { board: createProbeStore([1], []), ledger: createLedger(store, 10), store };
+  const stages = { board: new ProbeStore([1], []), ledger: createLedger(store, 10), store };
   const lines = ['p', 'q', 'r'].map((id) => findProbe(stages, id)?.transcript?.errorLine);
   expect(lines).toEqual(['whole', 'whole', undefined]);
 });

@@ -8,7 +8,7 @@ import { makePlanInSlices } from '../../../src/export/plan.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import { expandTargets, expandTargetsInSlices } from '../../../src/schedule/targets.ts';
-import { createProbeStore } from '../../../src/state/board.ts';
+import { ProbeStore } from '../../../src/state/board.ts';
 import { at, config, mirror, plainCalendar } from '../schedule/sample-config.ts';
 
 const one = config();
@@ -48,7 +48,7 @@ const scheduler = () =>
     random: createRandom(1),
     now: at(0),
   });
-const board = () => createProbeStore([1], dueSeriesOf(one, expandTargets(one)));
+const board = () => new ProbeStore([1], dueSeriesOf(one, expandTargets(one)));
 
 describe('500 mirrors at a reload', () => {
   test.each<[string, readonly unknown[], (items: readonly never[]) => Slices<unknown>]>([

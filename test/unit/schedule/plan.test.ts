@@ -48,17 +48,6 @@ describe('everyPlan', () => {
     for (const gap of gaps) expect(Math.abs(gap - 10_000)).toBeLessThanOrEqual(1_000);
   });
 
-  it('keeps its wall-clock phase over a restart with another monotonic clock', () => {
-    const before = makeEveryPlan(30_000, 123_456, offsetMs);
-    const restarted = { wallMs: startWallMs + 7_777_777, monotonicMs: 55 };
-    const after = makeEveryPlan(30_000, 123_456, restarted.monotonicMs - restarted.wallMs);
-    const slot = after.first(restarted);
-    const same = before.latest(before.first(at(0)), at(7_777_777 + 30_000)).slot;
-    const wallOf = (atMs: number, offset: number) => atMs - offset;
-    const walls = [same, before.next(same, at(0))].map(({ atMs }) => Math.round(wallOf(atMs, offsetMs)));
-    expect(walls).toContain(Math.round(wallOf(slot.atMs, restarted.monotonicMs - restarted.wallMs)));
-  });
-
   it('plans the first slot at or ahead of now, at most an interval and its jitter away', () =>
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.nat(1e9), (hash, afterMs) => {

@@ -202,29 +202,6 @@ describe('slots', () => {
     expect(zips.length).toBe(6);
   });
 
-  it('light probes of a mirror are spread: a fault waits little longer than if all had the same distance', () => {
-    const modules = ['a', 'b', 'c'].map((module) => ({
-      ecosystem: 'go' as const,
-      upstream: 'go',
-      module: `example.com/${module}`,
-      version: 'v1.0.0',
-    }));
-    const one = config(
-      { modules, schedule: { pace: every(30_000), perHost: 2, bytesPerHour: null } },
-      { mod: every(30_000), info: every(5 * minute), list: every(5 * minute), latest: every(5 * minute) },
-    );
-    const story = live(schedulerOf(one), { fromMs: 0, toMs: 60 * minute }, () => 100);
-    const starts = story.started
-      .filter(({ due }) => due.target.registry === one.mirrors[0]?.name && due.target.step !== 'zip')
-      .map(({ afterMs }) => afterMs);
-    // The reserved time of the first bytes, in the middle of the longest gap between the canaries, stays free.
-    const gaps = starts.slice(1).map((startMs, n) => startMs - (starts[n] ?? startMs));
-    const spanMs = gaps.reduce((sum, gap) => sum + gap, 0);
-    const waitMs = gaps.reduce((sum, gap) => sum + gap * gap, 0) / (2 * spanMs);
-    expect(waitMs).toBeLessThan((1.35 * spanMs) / gaps.length / 2);
-    expect(Math.max(...gaps)).toBeLessThan(17_000);
-  });
-
   it('a download that waits for another of its upstream delays no other upstream of its host', () => {
     const mirrors = [
       mirror('a', { url: 'https://one.example.com/a' }),

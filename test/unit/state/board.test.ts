@@ -4,7 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Transcript } from '../../../src/core/transcript.ts';
-import { createProbeStore, type SeriesRef } from '../../../src/state/board.ts';
+import { ProbeStore, type SeriesRef } from '../../../src/state/board.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
 const edges = [0.1, 0.5, 1];
@@ -36,7 +36,7 @@ function cold(targets: readonly Target[]): readonly SeriesRef[] {
 }
 
 function board(targets: readonly Target[] = [target]) {
-  const made = createProbeStore(edges, cold(targets));
+  const made = new ProbeStore(edges, cold(targets));
   return {
     put(sample: SettledSample): string {
       made.take(sample, transcript(sample.due.probeId));
@@ -152,7 +152,7 @@ describe('which probes can still be read', () => {
 
   test('a reload that takes a connection away takes its series away, and another canary is one at once', () => {
     const next = aTarget('a', 'mod', 'example.com/b');
-    const made = createProbeStore(edges, [
+    const made = new ProbeStore(edges, [
       ...cold([target, next]),
       { target, connection: 'warm' },
       { target: next, connection: 'warm' },

@@ -4,7 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import type { KeptProbe } from '../../../src/core/sample.ts';
 import type { Transcript } from '../../../src/core/transcript.ts';
-import { createCited } from '../../../src/state/cited.ts';
+import { Cited } from '../../../src/state/cited.ts';
 import { type MemoryStore, memoryStore } from '../../daemon/memory-store.ts';
 import { aDue, aSample, aTarget } from '../detect/world.ts';
 
@@ -76,7 +76,7 @@ function world(given: { store?: MemoryStore; open?: readonly Finding[]; inForce?
     rows: () =>
       Object.fromEntries(store.all('cited').map(({ key, atMs }) => [key, atMs > nowMs * 1e6 ? 'held' : atMs])),
   };
-  const cited = createCited({
+  const cited = new Cited({
     store,
     open: [...open.values()],
     inForce: self.inForce,

@@ -4,6 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Now, Row } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { createEvidenceBook, judgeAlert } from '../../../src/state/evidence.ts';
+import { isSoundRow } from '../../../src/state/row-shapes.ts';
 import { mirror } from '../advise/stage.ts';
 
 const wallMs = Date.parse('2026-03-01T12:00:00.000Z');
@@ -188,7 +189,7 @@ describe('the book', () => {
       { table: 'meta', key: 'alert/f1', atMs: 1, value: { fingerprint: 'f1' } },
       { table: 'meta', key: 'alert/f2', atMs: 1, value: null },
     ];
-    expect([...createEvidenceBook({ restored: rows, now }).firing({}, now)]).toEqual([]);
+    expect([...createEvidenceBook({ restored: rows.filter(isSoundRow), now }).firing({}, now)]).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { Contest, dropFailures, moveTo, patienceOf } from '../../../../src/advis
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { healthBound } from '../../../../src/advise/comparison/home.ts';
 import { recordTime } from '../../../../src/advise/comparison/patience.ts';
-import { dropFamilyFailures } from '../../../../src/advise/late.ts';
+import { dropOutdated } from '../../../../src/advise/receive.ts';
 import type { View } from '../../../../src/advise/view.ts';
 import { around, bad, lasts, moment, momentsOf, took } from './answers.ts';
 
@@ -49,9 +49,9 @@ describe('failures over the other address family are dropped', () => {
         standingOf: () => ({ oneFamily: 'known' }),
         group: { contest, late: { held: new Map(), oneFamily: new Map() } },
       }) as unknown as View;
-    dropFamilyFailures(found('b'));
+    dropOutdated(found('b'), false);
     expect(contest.outcomes.map(({ outcome }) => outcome.bad)).toEqual([true]);
-    dropFamilyFailures(found('a'));
+    dropOutdated(found('a'), false);
     expect(contest.outcomes).toEqual([]);
   });
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  compareRates,
   countGood,
   type FailureTest,
   failureBound,
@@ -10,6 +9,7 @@ import {
   updateFailureTest,
   usualRateOf,
 } from '../../../../src/advise/comparison/failures.ts';
+import { compareRates } from '../../../../src/core/statistics.ts';
 import { bad, good } from './answers.ts';
 
 /** Where others do not fail. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { failureShareOf } from '../../../../src/advise/comparison/costs.ts';
-import { isWorseEachHour } from '../../../../src/advise/comparison/hourly.ts';
-import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { HeadRecord, isWorseEachHour, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;

@@ -55,7 +55,7 @@ describe('answers to one question are of one moment', () => {
     const a = addToMoment(moments, one, pace);
     const b = addToMoment(moments, other, pace);
     expect(b === a).toBe(isOne);
-    expect([...b.replies.keys()]).toEqual(isOne ? ['a', 'b'] : [other.registry]);
+    expect([...b.responses.keys()]).toEqual(isOne ? ['a', 'b'] : [other.registry]);
   });
 
   test('a second answer begins the next moment, and others join the nearest that lacks them', () => {
@@ -64,7 +64,7 @@ describe('answers to one question are of one moment', () => {
     const two = addToMoment(moments, answer('a', 300, 1_000), pace);
     expect(addToMoment(moments, answer('b', 200, 1_500), pace)).toBe(two);
     expect(addToMoment(moments, answer('b', 250, 2_000), pace)).toBe(one);
-    const atMs = ({ responded }: Moment) => [...responded].map(([name, one]) => [name, one.atMs]);
+    const atMs = ({ responses }: Moment) => [...responses].map(([name, one]) => [name, one.atMs]);
     expect(atMs(one)).toEqual([
       ['a', 0],
       ['b', 2_000],
@@ -73,7 +73,7 @@ describe('answers to one question are of one moment', () => {
       ['a', 1_000],
       ['b', 1_500],
     ]);
-    expect(two.replies.get('b')).toEqual(reply(200));
+    expect(two.responses.get('b')?.reply).toEqual(reply(200));
   });
 });
 

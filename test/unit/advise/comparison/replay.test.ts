@@ -121,8 +121,8 @@ describe('head against candidate', () => {
   test('trouble is over for all candidates once the head is well, also for those that were not asked then', () => {
     const contest = new Contest('a');
     const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
-    const rule = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
-    const alarms = () => ['b', 'c'].map((name) => alarmOf(pairOf(contest, 'a', name), rule));
+    const rule = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1 };
+    const alarms = () => ['b', 'c'].map((name) => alarmOf(pairOf(contest, 'a', name), rule, false));
     for (let n = 0; n < 6; n += 1) moment(contest, by, 1_000 * n, { a: 'x', b: 200, c: 200 }, { round: `r/${n}` });
     expect(alarms()).toEqual(['failures', 'failures']);
     for (let n = 6; n < 10; n += 1) moment(contest, by, 1_000 * n, { a: 200, b: 200 }, { round: `r/${n}` });

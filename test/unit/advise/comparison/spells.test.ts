@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Departure } from '../../../../src/advise/comparison/home.ts';
+import { type Departure, isCalmAgain, savedShareOf, slowForMs } from '../../../../src/advise/comparison/home.ts';
 import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
-import { isCalmAgain, savedShareOf, slowForMs } from '../../../../src/advise/comparison/spells.ts';
 import { isSlowFor, TimeTest, timeBound } from '../../../../src/advise/comparison/time.ts';
 
 const minute = 60_000;

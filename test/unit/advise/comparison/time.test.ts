@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { alarmOf, newPair, timeBoundOf, updatePair } from '../../../../src/advise/comparison/pair.ts';
-import { Ratios } from '../../../../src/advise/comparison/ratios.ts';
 import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import {
   deviationMsOf,
   isTimeAlarm,
+  Ratios,
   TimeTest,
   timeBound,
   timeOfHead,
@@ -293,7 +293,7 @@ describe('the bound', () => {
   ])('%s', (_name, weight, slower, want) => {
     const pair = newPair(new HeadRecord(), new HeadRecord());
     Object.assign(pair.time[weight], summed(14, slower, 9_000, 900));
-    const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
-    expect(alarmOf(pair, by)).toBe(want);
+    const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1 };
+    expect(alarmOf(pair, by, false)).toBe(want);
   });
 });

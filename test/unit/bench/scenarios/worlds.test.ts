@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Question, World } from '../../../../bench/scenarios/world.ts';
 import { usualCalmDays } from '../../../../bench/scenarios/worlds/families/calm.ts';
 import { families, familiesWithCalm } from '../../../../bench/scenarios/worlds/families.ts';
+import { leftOutOfShort, shortFamilies } from '../../../../bench/scenarios/worlds/short.ts';
 
 const seeds = [0, 1, 2];
 const built = familiesWithCalm(0.5).map((family) => ({ family, worlds: seeds.map((seed) => family.make(seed)) }));
@@ -145,6 +146,14 @@ it.each([
     }
   },
 );
+
+it('a short run has, for each family that it leaves out, one of the same group', () => {
+  const groupOf = new Map(families.map(({ name, group }) => [name, group]));
+  const wrong = Object.entries(leftOutOfShort).filter(
+    ([left, kept]) => groupOf.get(left) !== groupOf.get(kept) || !shortFamilies.includes(kept),
+  );
+  expect(wrong).toEqual([]);
+});
 
 describe('any world', () => {
   const family = fc.constantFrom(...familiesWithCalm(0.5));

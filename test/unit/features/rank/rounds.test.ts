@@ -67,7 +67,7 @@ async function rank(
 ) {
   const { ranked, ...rest } = await tryRank(rounds, answer, stopAfter, configured, finals);
   if (ranked.tag === 'error') throw new Error(`no answer of ${ranked.error.registry}`);
-  return { rows: ranked.value, ...rest };
+  return { rows: ranked.value.rows, ...rest };
 }
 
 const usual: Readonly<Record<string, number>> = { a: 40, b: 20, c: 60 };
