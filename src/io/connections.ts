@@ -37,6 +37,23 @@ function rankOf({ requests, isLetIn, isNew }: Connection): number {
 const inUse = 3;
 const stalled = 2.75;
 
+/** Notes which clients read. It is called for each new connection. */
+function noteStalls(connections: Iterable<Connection>, sinceMs: number): void {
+  for (const connection of connections) {
+    const { bytesWritten: bytes, writableLength } = connection.socket;
+    if (writableLength === 0 || bytes !== connection.stall.bytes) connection.stall = { bytes, sinceMs };
+  }
+}
+
+function endNewness(connection: Connection): void {
+  // `setImmediate` lets the next read run first: a request may have arrived while the event loop was late.
+  setTimeout(() => {
+    setImmediate(() => {
+      connection.isNew = false;
+    });
+  }, newMs).unref();
+}
+
 /**
  * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
  * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces a connection of
@@ -52,15 +69,6 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     const connection = open.get(key);
     open.delete(key);
     connection?.socket.destroy();
-  }
-
-  /** Notes which clients read. It is called for each new connection. */
-  function noteStalls(): void {
-    const sinceMs = nowMs();
-    for (const connection of open.values()) {
-      const { bytesWritten: bytes, writableLength } = connection.socket;
-      if (writableLength === 0 || bytes !== connection.stall.bytes) connection.stall = { bytes, sinceMs };
-    }
   }
 
   /** Closes a connection of this address (`null`: of any address). @returns true; false if all are in use */
@@ -85,19 +93,14 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
 
   return {
     opened(key: string, address: string, socket: Socket): void {
-      noteStalls();
+      noteStalls(open.values(), nowMs());
       const isOwnFull = [...open.values()].filter((one) => one.address === address).length >= bounds.perAddress;
       const isFull = isOwnFull || open.size >= bounds.all;
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
       const stall = { bytes: 0, sinceMs: nowMs() };
       const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true, stall };
       open.set(key, connection);
-      // `setImmediate` lets the next read run first: a request may have arrived while the event loop was late.
-      setTimeout(() => {
-        setImmediate(() => {
-          connection.isNew = false;
-        });
-      }, newMs).unref();
+      endNewness(connection);
     },
     /** Replaces the socket of a connection after its TLS handshake. */
     secured(key: string, socket: Socket): void {

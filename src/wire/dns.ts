@@ -14,7 +14,7 @@ export interface Resolved {
 export interface ResolveRule extends ResolveAccess {
   /** The preferred family if `family` is `null`. Absent: the order of the system resolver, or IPv4 with a `server`. */
   readonly first?: 4 | 6 | undefined;
-  /** The mirror that chose the name; it has at most `turnsMax` look-ups at once. Absent: no limit. */
+  /** The mirror that chose the name; it has at most `turnsMax` look-ups at once. Absent: the operator chose the name. */
   readonly by?: string | undefined;
 }
 
@@ -23,9 +23,12 @@ export interface ResolveRule extends ResolveAccess {
  * one of them for many seconds, also after our deadline.
  */
 const turnsMax = 3;
+/** The look-ups of one name that the operator chose, by the system's resolver. */
+const ownTurnsMax = 2;
 
-/** The look-ups of names that one mirror chose. A waiting one gets the result of a running one with the same name. */
+/** The look-ups of names that one mirror chose, or of one name. A waiting one gets the result of a running one with the same name. */
 interface Turns {
+  readonly max: number;
   running: number;
   waiting: { readonly key: string; readonly isWanted: () => boolean; readonly end: ResolveCallback; begin(): void }[];
 }
@@ -90,16 +93,18 @@ export class NameResolver {
           done({ address, family });
         } else failed(error === null ? new WireStop('ENODATA', phrase('fault.noAddress')) : stopOf(error));
       };
-      if (rule.by === undefined) this.resolveName(host, rule, end);
-      else this.#inTurn(rule.by, host, rule, end, () => !isOver);
+      this.#inTurn(host, rule, end, () => !isOver);
       return () => {
         isOver = true;
       };
     });
   }
 
-  #inTurn(by: string, host: string, rule: ResolveRule, end: ResolveCallback, isWanted: () => boolean): void {
-    const turns = getOrMake(this.#turns, by, () => ({ running: 0, waiting: [] }));
+  #inTurn(host: string, rule: ResolveRule, end: ResolveCallback, isWanted: () => boolean): void {
+    if (rule.by === undefined && rule.server !== null) return this.resolveName(host, rule, end);
+    const by = JSON.stringify(rule.by === undefined ? [host] : rule.by);
+    const max = rule.by === undefined ? ownTurnsMax : turnsMax;
+    const turns = getOrMake(this.#turns, by, () => ({ max, running: 0, waiting: [] }));
     const key = `${host} ${rule.family ?? rule.first}`;
     const begin = (): void =>
       this.resolveName(host, rule, (...found) => {
@@ -108,6 +113,7 @@ export class NameResolver {
         turns.running -= 1;
         for (const one of [{ end }, ...same]) one.end(...found);
         startNext(turns);
+        if (turns.running === 0) this.#turns.delete(by);
       });
     turns.waiting.push({ key, isWanted, end, begin });
     startNext(turns);
@@ -152,14 +158,18 @@ export class NameResolver {
     try {
       return await deadline.run<boolean>((done) => {
         let left = names.length;
+        let isWanted = true;
         for (const name of names) {
-          this.resolveName(name, rule, (error, address) => {
+          const end: ResolveCallback = (error, address) => {
             left -= 1;
             if (error === null && address !== '') done(true);
             else if (left === 0) done(false);
-          });
+          };
+          this.#inTurn(name, { ...rule, by: undefined }, end, () => isWanted);
         }
-        return () => undefined;
+        return () => {
+          isWanted = false;
+        };
       });
     } catch {
       return false;
@@ -216,7 +226,7 @@ function resolverOf(server: string): Resolver {
 
 function startNext(turns: Turns): void {
   turns.waiting = turns.waiting.filter(({ isWanted }) => isWanted());
-  for (const one of turns.waiting.splice(0, turnsMax - turns.running)) {
+  for (const one of turns.waiting.splice(0, turns.max - turns.running)) {
     turns.running += 1;
     one.begin();
   }

@@ -170,4 +170,18 @@ describe('names through an own resolver', () => {
     expect(asked()).not.toContain('late.example.com');
     names.close();
   });
+
+  it('a name of a mirror holds few threads of the system resolver at once, however many probes wait for it', async () => {
+    const names = new NameResolver(systemClock, systemTimers, []);
+    const deadline = new Deadline(systemClock, systemTimers, systemClock.monotonicMs() + patienceMs);
+    const lookups = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'GetAddrInfoReqWrap').length;
+    const before = lookups();
+    const rule = { family: 4, server: null } as const;
+    const all = Array.from({ length: 20 }, () => names.resolve('localhost', rule, deadline, () => undefined));
+    expect(lookups() - before).toBe(2);
+    expect((await Promise.all(all)).map(({ address }) => address)).toEqual(all.map(() => '127.0.0.1'));
+    deadline.clear();
+    names.close();
+  });
 });
