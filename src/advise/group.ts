@@ -66,10 +66,12 @@ export interface Rota {
   readonly probed: Set<string>;
   /** The number of orders to probe the next artifact that have no result yet. */
   orders: number;
+  /** The artifact that was probed last, perhaps before a restart; `null`: none. */
+  last: string | null;
 }
 
-export function newRota(probed: readonly string[] = []): Rota {
-  return { probed: new Set(probed), orders: 0 };
+export function newRota(last: string | null = null): Rota {
+  return { probed: new Set(), orders: 0, last };
 }
 
 /** Gaps between starts of light probes, monotonic milliseconds. */

@@ -80,7 +80,7 @@ function chainRow(group: Group, now: Now) {
     lookedBack: group.audited,
     // By mirror: the artifact whose first bytes were probed last.
     peeked: Object.fromEntries(
-      [...group.probing.rotas].flatMap(([name, { probed }]) => [...probed].slice(-1).map((last) => [name, last])),
+      [...group.probing.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]])),
     ),
   };
 }
@@ -171,7 +171,7 @@ export function restoreLedger(
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
     group.audited = saved.lookedBack ?? [];
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
-      if (typeof last === 'string') group.probing.rotas.set(name, newRota([last]));
+      if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;
     const departuresOf = (wallMs: readonly number[] | undefined, isOfTime: boolean): readonly Departure[] =>
       (wallMs ?? []).map((atMs, place) => ({

@@ -31,7 +31,7 @@ const ordersMax = 50;
  */
 export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   const probed = [...rota.probed];
-  const from = all.indexOf(probed.at(-1) ?? '') + 1;
+  const from = all.indexOf(rota.last ?? '') + 1;
   const inTurn = [...all.slice(from), ...all.slice(0, from)];
   const next = inTurn.toSorted((a, b) => probed.indexOf(a) - probed.indexOf(b))[0];
   if (next === undefined) return null;
@@ -43,6 +43,7 @@ export function nextInRota(rota: Rota, all: readonly string[]): string | null {
 export function recordTurn(rota: Rota, question: string): void {
   rota.probed.delete(question);
   rota.probed.add(question);
+  rota.last = question;
   rota.orders = 0;
 }
 
@@ -111,7 +112,7 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
 }
 
 export function rotaOf({ rotas }: Probing, registry: string): Rota {
-  return getOrMake(rotas, registry, newRota);
+  return getOrMake(rotas, registry, () => newRota());
 }
 
 /**
@@ -180,7 +181,6 @@ export function pruneProbing(group: Group, names: ReadonlySet<string>, isProbed:
   for (const [name, { probed }] of rotas) {
     if (!names.has(name)) rotas.delete(name);
     const ofQuestion = new Set(artifactsOf(group, name).map(questionOf));
-    // The last one stays, because the rota continues after it.
-    for (const question of [...probed].slice(0, -1)) if (!ofQuestion.has(question)) probed.delete(question);
+    for (const question of probed) if (!ofQuestion.has(question)) probed.delete(question);
   }
 }
