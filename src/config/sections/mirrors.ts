@@ -96,7 +96,7 @@ const accessKeys = {
     ['client', 'h1', 'h2'],
   ).prefault('client'),
   allowHosts: hosts(
-    'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses. Over plain HTTP, also those to which its host name may change from a public address, and link-local ones.',
+    'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses. Over plain HTTP, also private addresses to which its host name may change from a public one, and link-local ones.',
     true,
   ).prefault([]),
 };
