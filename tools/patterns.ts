@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { check, type Diagnostics } from 'recheck';
@@ -16,7 +16,8 @@ import { parseAst } from 'vitest/node';
 
 const root = join(import.meta.dirname, '..');
 const folders = ['src', 'dashboards', 'assets'] as const;
-const cacheFile = join(root, '.cache/patterns.json');
+/** In the repository, because a check of all patterns takes minutes, and a pattern that did not change has the same degree. */
+const cacheFile = join(root, 'tools/checked-patterns.json');
 const stepsMax = 1_000_000;
 const lanesMax = 4;
 /**
@@ -195,6 +196,7 @@ interface Question {
 /** The degree of each pattern that was checked before, by a hash of its text. */
 class Cache {
   readonly #degrees: Map<string, Degree>;
+  readonly #used = new Set<string>();
   readonly #file: string;
 
   constructor(file: string) {
@@ -211,6 +213,7 @@ class Cache {
       .update(JSON.stringify([settingsKey, source, flags, ...Object.values(own)]))
       .digest('hex')
       .slice(0, 32);
+    this.#used.add(key);
     const before = this.#degrees.get(key);
     if (before !== undefined) return before;
     const degree = degreeOf(await check(source, flags, { ...settings, ...own }));
@@ -219,10 +222,17 @@ class Cache {
     return degree;
   }
 
+  /** Removes the patterns that were not asked for. */
+  prune(): void {
+    const unused = [...this.#degrees.keys()].filter((key) => !this.#used.has(key));
+    for (const key of unused) this.#degrees.delete(key);
+    if (unused.length > 0) this.#save();
+  }
+
   /** Writes the file after each check, because a first run takes minutes and may be stopped. */
   #save(): void {
-    mkdirSync(join(this.#file, '..'), { recursive: true });
-    writeFileSync(`${this.#file}.${process.pid}`, `${JSON.stringify(Object.fromEntries(this.#degrees))}\n`);
+    const sorted = [...this.#degrees].sort(([a], [b]) => (a < b ? -1 : 1));
+    writeFileSync(`${this.#file}.${process.pid}`, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
     renameSync(`${this.#file}.${process.pid}`, this.#file);
   }
 }
@@ -254,9 +264,14 @@ async function faultOf(pattern: Pattern, cache: Cache): Promise<string | null> {
 /**
  * Checks all regular expressions of these files.
  * @param cachePath  the file with the results of earlier checks; it is written anew
+ * @param isWhole    `files` are all files, so results for other patterns go
  * @returns one line for each fault: `file:line: text`
  */
-export async function checkPatterns(files: readonly string[], cachePath: string): Promise<readonly string[]> {
+export async function checkPatterns(
+  files: readonly string[],
+  cachePath: string,
+  isWhole = false,
+): Promise<readonly string[]> {
   const cache = new Cache(cachePath);
   const patterns = files.flatMap(findPatterns);
   const faults: (string | null)[] = patterns.map(() => null);
@@ -269,6 +284,7 @@ export async function checkPatterns(files: readonly string[], cachePath: string)
     }
   };
   await Promise.all(Array.from({ length: Math.min(lanesMax, availableParallelism()) }, lane));
+  if (isWhole) cache.prune();
   return faults.filter((fault) => fault !== null);
 }
 
@@ -279,7 +295,8 @@ if (import.meta.main) {
       .filter((path) => /\.[jt]s$/.test(path) && !path.endsWith('.d.ts'))
       .map((path) => join(root, folder, path)),
   );
-  const faults = await checkPatterns(named.length === 0 ? all : named, cacheFile);
+  const isWhole = named.length === 0;
+  const faults = await checkPatterns(isWhole ? all : named, cacheFile, isWhole);
   for (const fault of faults) console.error(fault.replace(`${root}/`, ''));
   process.exit(faults.length === 0 ? 0 : 1);
 }
