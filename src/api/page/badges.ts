@@ -1,4 +1,4 @@
-import type { Advice, Candidate } from '../../core/advice.ts';
+import type { Advice, Candidate, Gate } from '../../core/advice.ts';
 import { isPartial } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
@@ -6,7 +6,7 @@ import type { Standing } from '../../core/standing.ts';
 import { renderIn, saySentence } from '../../words/tell.ts';
 import type { Vantage } from '../views.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percentHtml, span } from './html.ts';
-import { isToLeave, type ShownState, slownessOf } from './shown-state.ts';
+import { causeNowIn, isToLeave, type ShownState, slownessOf } from './shown-state.ts';
 
 /** Each state has a shape of its own, so that colour alone never says it. */
 const shapes: Readonly<Record<ShownState, Html>> = {
@@ -50,7 +50,7 @@ export function renderStandingNotes(
   const notes: Html[] = [];
   const leaving = standing.state === 'up' ? advice.find((one) => isToLeave(one, standing)) : undefined;
   if (leaving !== undefined) {
-    const why = say(`advice.cause.${leaving.cause}`, { from: leaving.from });
+    const why = say(`advice.cause.${causeNowIn(leaving)}`, { from: leaving.from });
     notes.push(html`<span class="tag">${say('standing.left', { why })}</span>`);
   }
   if (standing.inDoubt) notes.push(html`<span class="tag">${say('standing.inDoubt')}</span>`);
@@ -105,10 +105,13 @@ export function renderGate(
   if (candidate === undefined) return null;
   const limit = candidate.gate === 'ok' && standing !== undefined ? limitOf(standing, advice) : null;
   const words = say(`gate.${limit ?? (isAhead ? 'ahead' : candidate.gate)}`);
-  // The test of a way back says nothing beside the advice to leave.
+  // The test of a way back says nothing beside the advice to leave, nor evidence for a switch that is not possible.
   const isLeft = standing !== undefined && advice.some((one) => isToLeave(one, standing));
-  return html`<small>${words}</small>${isLeft ? null : renderRunningSum(say, candidate)}`;
+  return html`<small>${words}</small>${isLeft || excluding.has(candidate.gate) ? null : renderRunningSum(say, candidate)}`;
 }
+
+/** Gates that no evidence for a switch opens. */
+const excluding: ReadonlySet<Gate> = new Set(['origin', 'paused', 'maintenance', 'mismatch']);
 
 /** Why a mirror that qualifies is not simply one that can be advised; `null`: it is. */
 function limitOf(standing: Standing, advice: readonly Advice[]): 'part' | 'left' | null {

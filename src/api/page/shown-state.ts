@@ -1,4 +1,4 @@
-import { type Advice, isSlowness } from '../../core/advice.ts';
+import { type Advice, type AdviceCause, isSlowness } from '../../core/advice.ts';
 import { type Finding, isDisputed, kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Standing } from '../../core/standing.ts';
@@ -23,7 +23,7 @@ export function shownStateOf(standing: Standing | undefined, advice: readonly Ad
   if (open.some((one) => one.kind === 'mismatch' && !isDisputed(one))) return 'wrong';
   if (state === 'down' || state === 'unknown') return state;
   const left = advice.find((one) => isToLeave(one, standing));
-  const isMore = open.some((one) => !costsTime(one)) || (left !== undefined && !isSlowness(left.cause));
+  const isMore = open.some((one) => !costsTime(one)) || (left !== undefined && !isSlowness(causeNowIn(left)));
   if (isMore) return 'degraded';
   return left !== undefined || open.length > 0 ? 'slow' : state;
 }
@@ -57,4 +57,15 @@ export function isAdvised(one: Advice): boolean {
 export function isToLeave(one: Advice, { registry, ecosystem, upstream }: Standing): boolean {
   const isOfMirror = one.from === registry && one.ecosystem === ecosystem && one.upstream === upstream;
   return isOfMirror && one.to !== registry && isAdvised(one) && one.cause !== 'failback';
+}
+
+/**
+ * The cause of an advice as the measurements have it now, as its sentence does: an outage can become slowness, and
+ * slowness an outage.
+ */
+export function causeNowIn({ cause, causeNow }: Advice): AdviceCause {
+  if (causeNow === 'slow' || causeNow === 'faster') return isSlowness(cause) ? cause : 'slower';
+  if (!isSlowness(cause)) return cause;
+  if (causeNow === 'all') return 'outage';
+  return causeNow === 'share' || causeNow === 'targets' || causeNow === 'downloads' ? 'unreliable' : cause;
 }

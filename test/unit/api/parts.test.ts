@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { pauseMsOf } from '../../../src/api/actions.ts';
+import { renderGate } from '../../../src/api/page/badges.ts';
 import { renderPhaseBar, renderSampleStrip, renderScaleHeads } from '../../../src/api/page/charts.ts';
 import { bytes, createPageSay, durationHtml, html, percentHtml, span } from '../../../src/api/page/html.ts';
 import { decadesOf, formatRound, shareOn, timeScaleOf } from '../../../src/api/page/scale.ts';
+import type { Gate } from '../../../src/core/advice.ts';
 import { phases } from '../../../src/core/failure.ts';
 import { table } from '../../support/table.ts';
 import { sample, target } from './fixture-samples.ts';
@@ -19,6 +21,18 @@ it.each<[string, string, string]>([
   ['control characters do not', html`${'a\u0000\u001b\u007fb'}`.text, 'a\ufffd\ufffd\ufffdb'],
   ['direction overrides do not', html`${'a\u202e\u2066\u200fb'}`.text, 'a\ufffd\ufffd\ufffdb'],
 ])('html: %s', (_name, made, want) => expect(made).toBe(want));
+
+it.each<[Gate, boolean]>([
+  ['ok', true],
+  ['spike', true],
+  ['origin', false],
+  ['paused', false],
+  ['mismatch', false],
+])('evidence for a switch to a mirror with the gate %s is shown: %s', (gate, isShown) => {
+  const candidate = { registry: 'b', scoreSeconds: 1, gate, sum: 4, bound: 8 };
+  const shown = renderGate(say, { candidate, rank: null, isAhead: false }, undefined, []);
+  expect(shown?.text.includes('50 %')).toBe(isShown);
+});
 
 describe('numbers for people', () => {
   it.each<[number | null, string]>(table('unit/api/parts', 'numbers for people'))('%s ms is %s', (ms, text) =>
