@@ -133,14 +133,12 @@ advise: { hold: 6s }
       const sum = Object.values(probe.phasesSeconds).reduce((total, seconds) => total + seconds, 0);
       expect(sum).toBeCloseTo(probe.rttSeconds ?? 0, 4);
     }
-    const metrics = await daemon.metrics();
-    for (const phase of ['connect', 'tls', 'processing', 'transfer'])
-      expect(
-        metrics.get(
-          `mirror_probe_phase_seconds_count{ecosystem="go",registry="a",step="zip",connection="cold",phase="${phase}"}`,
-        ),
-        phase,
-      ).toBeGreaterThan(0);
+    // A busy machine cannot time some probes exactly, and these are in no histogram.
+    for (const phase of ['connect', 'tls', 'processing', 'transfer']) {
+      const labels = `ecosystem="go",registry="a",step="zip",connection="cold",phase="${phase}"`;
+      const countOf = async () => (await daemon.metrics()).get(`mirror_probe_phase_seconds_count{${labels}}`) ?? 0;
+      await until(`phase ${phase} is counted`, countOf, (count) => count > 0, { help: daemon.log });
+    }
   });
 
   test('it introduces itself to the mirror, and asks no resolver for an address', async () => {

@@ -20,10 +20,10 @@ import {
   wheelAt,
 } from '../../support/long-index.ts';
 
-// Indexes of 12 MiB, or of 48 where more releases are listed than are kept, made as they are read: what a reader keeps and does at once is counted, in bytes.
+// Indexes of 24 MiB, or of 48 where more releases are listed than are kept, made as they are read: what a reader keeps and does at once is counted, in bytes.
 
 const mib = 2 ** 20;
-const [longBytes, longestBytes] = [12 * mib, 48 * mib];
+const [longBytes, longestBytes] = [24 * mib, 48 * mib];
 /** Every release is known by name: 10 000 of 48 MiB. The documents themselves are four times as long. */
 const heldShareMax = 0.3;
 
@@ -84,7 +84,7 @@ test.each([
 test.each([
   ['JSON', longJsonPage],
   ['HTML', longHtmlPage],
-])('a project page of 12 MiB in %s: the oldest release is found', (_, make) => {
+])('a project page of 24 MiB in %s: the oldest release is found', (_, make) => {
   const index = make(longBytes);
   const choice = new FileChoice(
     'big',
@@ -105,7 +105,7 @@ test.each([
 test.each([
   ['before the versions', false],
   ['after the versions', true],
-])('a packument of 12 MiB, with the tags %s', (_, areTagsLast) => {
+])('a packument of 24 MiB, with the tags %s', (_, areTagsLast) => {
   const index = longPackument(longBytes, areTagsLast);
   const at = Math.floor(index.count / 2);
   const read = measured(parsePackument(index, 'big', 'latest'));
