@@ -76,4 +76,22 @@ describe('a limiter that answers 503 without Retry-After', () => {
     await world.seconds(300);
     expect(when(world, 'finding opened outage a')).toBeLessThan(206 + 60);
   });
+
+  test('one that refuses some requests at the usual pace too fails by itself: what it refuses in our rounds is evidence', async () => {
+    let asked = 0;
+    const world = await startWorld({
+      yaml: threeMirrors(),
+      script: (one) => {
+        if (one.registry !== 'a' || one.atMs < 200_000) return well(one);
+        asked += 1;
+        // The first one is of the schedule.
+        return asked % 5 === 1 ? { ...refused, afterMs: 20 } : well(one);
+      },
+    });
+    await world.seconds(500);
+    const { text } = await world.get('/metrics');
+    const reasons = text.matchAll(/^mirror_probe_failures_total\{.*registry="a".*reason="(\w+)"\} [1-9]/gm);
+    expect(new Set([...reasons].map(([, reason]) => reason))).toEqual(new Set(['server']));
+    expect(told(world)).toContain('advice proposed a → b');
+  });
 });

@@ -35,6 +35,8 @@ export class Density {
   servedMs: number = Number.NEGATIVE_INFINITY;
   /** Whose request rate explains the 503 with `Retry-After` that it has sent since; `null`: it has sent none. */
   busyBy: 'us' | 'others' | null = null;
+  /** When the mirror last refused a request at the usual rate, without a word about the rate. */
+  refusedMs: number = Number.NEGATIVE_INFINITY;
 }
 
 interface Dense {
@@ -105,6 +107,12 @@ export function isRefusedForPace({ density }: Dense, sample: Sample, nowMs: numb
   return true;
 }
 
+/**
+ * A mirror that has refused a request at the usual rate in this time, milliseconds, fails by itself. So our confirming
+ * probes do not explain its later refusals, unless they say that they are about the rate.
+ */
+const refusedMsKept = 30 * minuteMs;
+
 /** The statuses by which a server refuses requests for their rate; nginx sends 503 without `Retry-After`. */
 const paceStatuses: ReadonlySet<number> = new Set([429, 503]);
 
@@ -134,8 +142,13 @@ export function withServerFailure({ density }: Dense, sample: Sample, without: W
   const { kind } = outcome.failure;
   const isStated = kind === 'throttled';
   if (!isStated && without.has('own-burst')) return sample;
-  const mayBeOurs = density.busyBy !== 'others' && isDense(density, startedMonotonicMs, isStated);
-  density.busyBy = mayBeOurs || isWaiting(density, endedMonotonicMs) ? 'us' : 'others';
+  const isByItself =
+    density.busyBy === 'others' || (!isStated && startedMonotonicMs - density.refusedMs <= refusedMsKept);
+  const isOurs =
+    (!isByItself && isDense(density, startedMonotonicMs, isStated)) || isWaiting(density, endedMonotonicMs);
+  density.busyBy = isOurs ? 'us' : 'others';
+  const isUsual = !isStated && !requestsBefore(density, startedMonotonicMs).some(({ isConfirm }) => isConfirm);
+  if (!isOurs && isUsual) density.refusedMs = endedMonotonicMs;
   if (density.busyBy === 'us') {
     const failure = { kind: 'throttled', status, retryAfterMs: sample.retryAfterMs } as const;
     return isStated ? sample : { ...sample, outcome: { tag: 'failed', failure } };
