@@ -30,10 +30,9 @@ const ordersMax = 50;
  * @returns    `null` if `all` is empty
  */
 export function nextInRota(rota: Rota, all: readonly string[]): string | null {
-  const probed = [...rota.probed];
   const from = all.indexOf(rota.last ?? '') + 1;
-  const inTurn = [...all.slice(from), ...all.slice(0, from)];
-  const next = inTurn.toSorted((a, b) => probed.indexOf(a) - probed.indexOf(b))[0];
+  const fresh = [...all.slice(from), ...all.slice(0, from)].find((question) => !rota.probed.has(question));
+  const next = fresh ?? rota.probed.values().find((question) => all.includes(question));
   if (next === undefined) return null;
   rota.orders += 1;
   if (rota.orders >= ordersMax) recordTurn(rota, next);

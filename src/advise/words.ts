@@ -92,8 +92,9 @@ export function settledReasonOf(
 }
 
 /**
- * Why a proposal ends because of `decision` (`subject`: what it is about): the mirror to leave can be used again, or the advised one is in trouble.
+ * Why a proposal ends because of `decision`: the mirror to leave can be used again, or the advised one is in trouble.
  * `null`: the measurements support no such text.
+ * @param subject  what the decision is about (`subjectOf`)
  */
 export function endReasonOf(decision: MoveDecision | Refused, subject: Subject, on: Grounds): Message | null {
   const isBack = decision.kind === 'move' && decision.cause === 'failback';

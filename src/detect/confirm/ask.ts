@@ -65,8 +65,8 @@ export function requestMoment(memory: Memory, round: Round): void {
   const recheck = round.rechecks.get(want.key);
   if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
   // Probes of a recovering target, for a suspicion against our network, or for a canary in doubt cost nothing.
-  const isPaid = round.watching.size > 0 || recheck?.reason === 'back' || doubted.some(isCanaryInDoubt);
-  if (!isPaid && !memory.confirm.budget.pay(own.length, recheck?.isUrgent ?? false)) {
+  const costsNothing = round.watching.size > 0 || recheck?.reason === 'back' || doubted.some(isCanaryInDoubt);
+  if (!costsNothing && !memory.confirm.budget.pay(own.length, recheck?.isUrgent ?? false)) {
     for (const mirror of doubted) closeDoubt(memory, mirror);
     dropRechecks(round, ({ reason }) => reason !== 'back');
     return;
