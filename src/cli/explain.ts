@@ -5,7 +5,7 @@ import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { english } from '../words/words.ts';
-import { type DaemonFlags, daemonAt } from './daemon-client.ts';
+import type { DaemonFlags } from './daemon-client.ts';
 
 const options = { ...optionsOf('boolean', 'json'), ...optionsOf('string', 'url', 'token-file', 'config') };
 const wordsMax = 1_000;
@@ -65,6 +65,8 @@ interface OpenFinding {
 async function listObserved(context: Context, flags: DaemonFlags): Promise<readonly ObservedFailure[]> {
   const isNamed = Object.values(flags).some((flag) => flag !== undefined);
   const terminal = isNamed ? context.terminal : { ...context.terminal, err: () => undefined };
+  // The client of the daemon takes as long to load as all the rest.
+  const { daemonAt } = await import('./daemon-client.ts');
   try {
     const daemon = await daemonAt({ ...context, terminal }, flags, limitMs);
     const read = async (name: string) => ((await daemon.get(`/api/v1/${name}`)).json() ?? {}) as OpenFinding;

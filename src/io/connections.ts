@@ -1,3 +1,5 @@
+import { limits } from '../core/limits.ts';
+
 interface Socket {
   /** The number of bytes that were sent or wait to be sent, and of those that wait. */
   readonly bytesWritten: number;
@@ -58,7 +60,7 @@ function endNewness(connection: Connection): void {
  * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
  * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces a connection of
  * the address that has most connections of the lowest rank. If all these connections have the rank `inUse`, the new
- * connection is closed.
+ * connection is closed. The same if they do not read, but no address has more than `limits.unreadPerAddress` of them.
  * @param nowMs  the monotonic clock
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }, nowMs: () => number) {
@@ -86,7 +88,8 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       lowest.set(one.address, own);
     }
     const [most] = [...lowest.values()].sort((a, b) => b.count - a.count);
-    if (rank === inUse || most === undefined) return false;
+    const isSpared = rank === stalled && address === null && (most?.count ?? 0) <= limits.unreadPerAddress;
+    if (rank === inUse || most === undefined || isSpared) return false;
     close(most.key);
     return true;
   }

@@ -16,13 +16,11 @@ const startMs = 3 * 60_000;
  */
 export function createVerdictBook(store: Pick<Store, 'page' | 'get'>, startedAt: Now) {
   const stored = store.page('verdict', limits.verdictRows, null).toReversed();
-  const records = Map.groupBy(
-    stored.map(({ value }) => value as UpstreamVerdict),
-    upstreamKeyOf,
-  );
-  /** The newest record of each upstream, and when its stored records were made, oldest first. */
-  const last = new Map([...records].flatMap(([key, all]) => all.slice(-1).map((one) => [key, one] as const)));
-  const times = new Map([...records].map(([key, all]) => [key, all.map(({ atMs }) => atMs)] as const));
+  const records = stored.map(({ value }) => value as UpstreamVerdict).map((one) => [upstreamKeyOf(one), one] as const);
+  /** The newest record of each upstream. */
+  const last = new Map(records);
+  /** When the stored records of all upstreams were made, oldest first. */
+  const made = records.map(([key, { atMs }]) => ({ key, atMs }));
   let taken: readonly UpstreamVerdict[] = [];
 
   return {
@@ -45,7 +43,9 @@ export function createVerdictBook(store: Pick<Store, 'page' | 'get'>, startedAt:
         const value: UpstreamVerdict = { ...one, mirrors };
         last.set(key, value);
         if (before !== undefined && wordOf(before) === wordOf(value)) return [];
-        times.set(key, [...(times.get(key) ?? []), one.atMs].slice(-limits.verdictRows));
+        made.push({ key, atMs: one.atMs });
+        // The state file keeps as many rows of all upstreams together.
+        if (made.length > limits.verdictRows) made.shift();
         return [{ table: 'verdict' as const, key: rowKeyOf(key, one.atMs), atMs: one.atMs, value }];
       });
     },
@@ -55,16 +55,16 @@ export function createVerdictBook(store: Pick<Store, 'page' | 'get'>, startedAt:
       return all.find((one) => one.registry === registry && one.state === state)?.sinceMs ?? null;
     },
     /** Returns the record of each upstream that was in force at a time (wall milliseconds), as far as it is stored. */
-    at: (wallMs: number): readonly UpstreamVerdict[] =>
-      [...times].flatMap(([key, all]) => {
+    at(wallMs: number): readonly UpstreamVerdict[] {
+      const found = new Map<string, UpstreamVerdict>();
+      for (const { key, atMs } of made.toReversed()) {
+        if (atMs > wallMs || found.has(key)) continue;
         // The newest record may not be written yet, and old ones expire.
-        const rows = all
-          .filter((ms) => ms <= wallMs)
-          .toReversed()
-          .values();
-        const row = rows.map((ms) => store.get('verdict', rowKeyOf(key, ms))).find((one) => one !== null);
-        return row == null ? [] : [row.value as UpstreamVerdict];
-      }),
+        const row = store.get('verdict', rowKeyOf(key, atMs));
+        if (row !== null) found.set(key, row.value as UpstreamVerdict);
+      }
+      return [...found.values()];
+    },
   };
 }
 

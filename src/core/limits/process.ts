@@ -160,6 +160,11 @@ export const processLimits = {
   doorPaceBytes: 40 * 1024,
   /** The front door disconnects a client that reads nothing for this long. */
   doorDrainMs: 30 * second,
+  /**
+   * A client address keeps this many responses that it does not read, if only clients of other addresses need room. A slow
+   * link looks the same: at 10 KB/s, the kernel takes the next bytes only each 5 to 10 s.
+   */
+  unreadPerAddress: 16,
   /** The maximum size of an index that the front door relays if the mirror does not state its length. */
   doorIndexBytes: 128 * mib,
   /** A client may cache an index from the front door for at most this long. */

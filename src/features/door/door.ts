@@ -99,6 +99,7 @@ export async function openDoor(
       usualMs: (name) => following.usualMs(name),
       held: { bytes: 0 },
       unread: new Map(),
+      pending: new Set(),
       nowMs,
     },
     metrics,

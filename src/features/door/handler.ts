@@ -117,7 +117,7 @@ async function serve(
   // apt pipelines requests and reads responses in order, so a later response waits until the previous one is complete.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
-  const isFull = isPassed && deps.passing.count >= deps.passing.max && !makeRoom(deps.pass);
+  const isFull = isPassed && deps.passing.count >= deps.passing.max && !makeRoom(deps.pass, client);
   if (isOurs && isFull) {
     response.setHeader('retry-after', '1');
     sendText(response, 503, 'too many responses at once\n');

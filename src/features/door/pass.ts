@@ -23,6 +23,8 @@ export interface PassDeps {
   readonly held: HeldResponse;
   /** The responses whose clients do not read, and since when, monotonic; the longest first. */
   readonly unread: Map<ServerResponse, number>;
+  /** The responses that no mirror has begun yet. */
+  readonly pending: Set<ServerResponse>;
   /**
    * Returns how to reach a mirror; `null`: the mirror needs credentials, and this door accepts clients without a token
    * from other machines.
@@ -67,6 +69,7 @@ export async function sendItem(deps: PassDeps, passRequest: PassRequest): Promis
   const stop = new AbortController();
   const gone = (): void => stop.abort(new Error('the client is gone'));
   response.once('close', gone);
+  deps.pending.add(response);
   const isIndex = path.kind === 'index';
   const late = isIndex ? deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late'))) : null;
   try {
@@ -75,6 +78,7 @@ export async function sendItem(deps: PassDeps, passRequest: PassRequest): Promis
     const fetching = { ...deps, sources, wanted: fetchRequestOf(passRequest), signal: stop.signal };
     const first = await fetchFirst(fetching, waits);
     late?.cancel();
+    deps.pending.delete(response);
     if (!('tag' in first)) return await send(fetching, first, response);
     if (first.tag !== 'no_range') return { tag: first.tag };
     response.writeHead(416, { ...first.headers, 'content-length': '0' });
@@ -82,6 +86,7 @@ export async function sendItem(deps: PassDeps, passRequest: PassRequest): Promis
     return { tag: 'passed', registry: first.registry, broken: [] };
   } finally {
     late?.cancel();
+    deps.pending.delete(response);
     response.removeListener('close', gone);
   }
 }
@@ -168,32 +173,51 @@ async function send(fetching: PassDeps & Fetching, fetched: Fetched, response: S
   }
 }
 
+/** Returns the address of the client that gets a response. */
+function clientOf({ req }: ServerResponse): string {
+  return req.socket.remoteAddress ?? '';
+}
+
+/** Returns the addresses of clients whose unread responses give way to clients of any address. */
+function crowdedOf({ unread }: Pick<PassDeps, 'unread'>): Set<string> {
+  const all = [...Map.groupBy(unread.keys(), clientOf)];
+  return new Set(all.flatMap(([client, own]) => (own.length > limits.unreadPerAddress ? [client] : [])));
+}
+
 /**
  * Disconnects the client that has not read for the longest time, if that is at least `limits.doorStallMs`, so that
- * another one can be served. @returns `false` if there is none
+ * another one can be served. It must have the same address, or more than `limits.unreadPerAddress` unread responses.
+ * @param wanting  the address of the other client
+ * @returns `false` if there is none
  */
-export function makeRoom({ unread, nowMs }: PassDeps): boolean {
-  const [[response, sinceMs] = [null, 0]] = unread;
-  if (response === null || nowMs() - sinceMs < limits.doorStallMs) return false;
-  unread.delete(response);
+export function makeRoom(deps: Pick<PassDeps, 'unread' | 'nowMs'>, wanting: string): boolean {
+  const crowded = crowdedOf(deps).add(wanting);
+  const sinceMs = deps.nowMs() - limits.doorStallMs;
+  const [response] = [...deps.unread].find(([one, ms]) => ms <= sinceMs && crowded.has(clientOf(one))) ?? [];
+  if (response === undefined) return false;
+  deps.unread.delete(response);
   response.destroy();
   return true;
 }
 
 /**
  * Resolves when the client reads again or has disconnected. A client that does not read for `limits.doorDrainMs` is
- * disconnected; after `limits.doorStallMs`, if other requests wait for its connection to the mirror.
+ * disconnected; after `limits.doorStallMs`, if other requests wait for its connection to the mirror, and a request of its
+ * address waits or it has more than `limits.unreadPerAddress` unread responses.
  */
 function waitForDrain(
   response: ServerResponse,
-  { timers, unread, nowMs, passages }: PassDeps,
+  deps: PassDeps,
   { fetched: { source, passing } }: Sending,
 ): Promise<void> {
+  const { timers, unread, nowMs, passages, pending } = deps;
   return new Promise((resolve) => {
     unread.set(response, nowMs());
     const late = timers.after(limits.doorDrainMs, () => response.destroy());
     const yieldConnection = (): void => {
-      if (passages.isAwaited(source.access, passing.url)) response.destroy();
+      const givesWay = (client: string): boolean =>
+        [...pending].some((one) => clientOf(one) === client) || crowdedOf(deps).has(client);
+      if (passages.isAwaited(source.access, passing.url) && givesWay(clientOf(response))) response.destroy();
       else soon = timers.after(limits.doorStallMs, yieldConnection);
     };
     let soon = timers.after(limits.doorStallMs, yieldConnection);

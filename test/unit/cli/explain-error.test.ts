@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { repoDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
 import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';
@@ -120,5 +122,22 @@ added 404 packages, and audited 503 packages in 2s
     const { out } = await run(['explain', 'npm error ECONNREFUSED https://ada:hunter2@npm.example.com/x \u001b[2J']);
     expect(out).not.toContain('hunter2');
     expect(out).not.toContain('\u001b');
+  });
+
+  test('a text whose reason is known is explained without the code that reads configurations', () => {
+    const script = `
+      import { registerHooks } from 'node:module';
+      const load = (url, context, next) => {
+        if (url.endsWith('/src/config/schema.ts')) console.error('loads', url);
+        return next(url, context);
+      };
+      registerHooks({ load });`;
+    const argv = ['--import', `data:text/javascript,${encodeURIComponent(script)}`, 'src/main.ts', 'explain'];
+    const { stdout, stderr } = spawnSync(process.execPath, [...argv, 'npm error ECONNREFUSED'], {
+      cwd: repoDir,
+      encoding: 'utf8',
+    });
+    expect(stdout).toContain('npm error ECONNREFUSED');
+    expect(stderr).not.toContain('loads');
   });
 });

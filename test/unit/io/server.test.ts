@@ -283,6 +283,25 @@ describe('who makes room', () => {
     expect(gone).toEqual(['a4', 'stalled']);
   });
 
+  test('of all none whose client has a slow link, unless its address has many such connections', () => {
+    const { open, use, pass } = connections(99, limits.unreadPerAddress + 3);
+    const slow = { bytesWritten: 1, writableLength: 1 };
+    use('slow', 'a', { ...slow });
+    use('fast', 'b');
+    for (let n = 0; n < limits.unreadPerAddress; n += 1) use(`c${n}`, 'c', { ...slow });
+    use('fast2', 'b');
+    pass(5_000);
+    open('b3', 'b');
+    expect(gone).toEqual(['b3']);
+    const crowd = connections(99, limits.unreadPerAddress + 3);
+    crowd.use('slow', 'a', { ...slow });
+    for (let n = 0; n <= limits.unreadPerAddress; n += 1) crowd.use(`c${n}`, 'c', { ...slow });
+    crowd.use('fast', 'b');
+    crowd.pass(5_000);
+    crowd.open('b1', 'b');
+    expect(gone).toEqual(['c0']);
+  });
+
   test('of one address too: what strangers behind the same proxy open cuts no stream', () => {
     const { open, requested, letIn } = connections(2, 9);
     open('a1', 'a');

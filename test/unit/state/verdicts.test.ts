@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import type { MirrorState } from '../../../src/core/standing.ts';
 import type { UpstreamVerdict } from '../../../src/core/verdict.ts';
@@ -88,4 +89,25 @@ test('a time is answered by one read of the state file for each upstream, also i
       .at(at(5).wallMs)
       .map(({ atMs }) => atMs),
   ).toEqual([at(5).wallMs]);
+});
+
+test('a time before all stored records of several upstreams is answered without reading what is no longer stored', () => {
+  const store = stored();
+  const book = createVerdictBook(store, at(0));
+  const rows: Row[] = [];
+  for (let seconds = 1; rows.length < limits.verdictRows + 200; seconds += 1) {
+    const of = verdict(seconds % 2 === 0 ? 'up' : 'down', seconds);
+    rows.push(
+      ...book.take(
+        ['u1', 'u2'].flatMap((upstream) => of.map((one) => ({ ...one, upstream }))),
+        at(seconds),
+      ),
+    );
+  }
+  store.rows.push(...rows.slice(-limits.verdictRows));
+  expect([book.at(at(100).wallMs), store.reads()]).toEqual([[], 0]);
+  expect(book.at(at(200).wallMs).map(({ upstream, atMs }) => [upstream, atMs])).toEqual([
+    ['u2', at(200).wallMs],
+    ['u1', at(200).wallMs],
+  ]);
 });

@@ -21,6 +21,7 @@ const pass: PassDeps = {
   usualMs: () => null,
   held: { bytes: 0 },
   unread: new Map(),
+  pending: new Set(),
   nowMs: () => 0,
 };
 const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), { pass, ...change });

@@ -72,6 +72,7 @@ export async function openHandler(
       usualMs: () => null,
       held: { bytes: 0 },
       unread: new Map(),
+      pending: new Set(),
       nowMs: () => 0,
     },
     isRelay: () => false,

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
+import { makeRoom } from '../../../../src/features/door/pass.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 import { createPassages } from '../../../../src/wire/passage.ts';
 import { readConfig } from '../../../daemon/world.ts';
@@ -451,6 +452,80 @@ describe('an artifact that comes slowly', () => {
       ([cut, waiting]) => cut === 1 && waiting === 1,
     );
     expect(lines[0]).toMatchObject({ outcome: 'failed', registry: 'm0' });
+    for (const client of clients) client.destroy();
+    await passages.close();
+  });
+
+  it('to clients on slow links does not make room for clients of other addresses, except where an address has many', () => {
+    const cut: string[] = [];
+    const unread = new Map<ServerResponse, number>();
+    const add = (remoteAddress: string): unknown =>
+      unread.set(
+        Object.assign({} as ServerResponse, {
+          req: { socket: { remoteAddress } },
+          destroy: () => cut.push(remoteAddress),
+        }),
+        0,
+      );
+    const deps = { unread, nowMs: () => limits.doorStallMs };
+    add('slow');
+    for (let n = 0; n < limits.unreadPerAddress; n += 1) add('crowd');
+    expect([makeRoom(deps, 'other'), cut]).toEqual([false, []]);
+    add('crowd');
+    expect([makeRoom(deps, 'other'), cut]).toEqual([true, ['crowd']]);
+    expect([makeRoom(deps, 'other'), makeRoom(deps, 'slow'), cut]).toEqual([false, true, ['crowd', 'slow']]);
+  });
+
+  it('to a client on a slow link is not cut for the connection that a client of another address waits for', async () => {
+    const { url } = await mirror({ body: Buffer.alloc(64 * 1024 * 1024) });
+    const plain = await open([{ url }]);
+    const { timers } = plain.deps.pass;
+    const passages = createPassages({ clock: systemClock, timers, socketsMax: 1 });
+    let looks = 0;
+    const look = (call: () => void) => (): void => {
+      looks += 1;
+      call();
+    };
+    const { port, lines, deps } = await openHandler(configOf([url]), {
+      isRelay: () => true,
+      pass: {
+        ...plain.deps.pass,
+        passages,
+        timers: {
+          ...timers,
+          after: (ms, call) => (ms === limits.doorStallMs ? timers.after(20, look(call)) : timers.after(ms, call)),
+        },
+      },
+    });
+    const clients: Socket[] = [];
+    const begin = (localAddress: string): void => {
+      const client = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+      client.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+      clients.push(client);
+    };
+    const pending = (count: number): Promise<unknown> =>
+      until(
+        'the responses that no mirror has begun',
+        () => [deps.pass.pending.size, deps.pass.unread.size],
+        (sizes) => sizes[0] === count && sizes[1] === 1,
+      );
+    begin('127.0.0.2');
+    await pending(0);
+    begin('127.0.0.1');
+    await pending(1);
+    const from = looks;
+    await until(
+      'it is decided some times',
+      () => looks,
+      (count) => count > from + 3,
+    );
+    expect(lines).toEqual([]);
+    begin('127.0.0.2');
+    await until(
+      'the client is cut for one of its own address',
+      () => lines.length,
+      (count) => count === 1,
+    );
     for (const client of clients) client.destroy();
     await passages.close();
   });
