@@ -114,8 +114,8 @@ export const errorTexts: readonly ErrorText[] = [
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
     /File has unexpected size|文件尺寸不符|unerwartete Größe|does not match metalink/,
   ),
-  // The content is longer or shorter than its manifest states.
   ...text(['absent', 'mismatch'], /Checksum validation failed, no checksums/),
+  // The content is longer or shorter than its manifest states.
   ...text(
     ['cut', 'mismatch'],
     /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE|file size doesn't match expectation|Found incorrect download/,
