@@ -171,25 +171,15 @@ function lightAside(_version: string | null, configured: ConfiguredStep): UsualA
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }
 
-/** Clients and systems beside the one that a profile names, by the name of its client. */
-const otherClients: Readonly<Record<string, string>> = {
-  ...{
-    gradle: 'maven',
-    sbt: 'maven',
-    ivy: 'maven',
-    ubuntu: 'debian',
-    dpkg: 'debian',
-    mamba: 'conda',
-    micromamba: 'conda',
-  },
-  ...{
-    rust: 'crates',
-    gem: 'rubygems',
-    gems: 'rubygems',
-    ruby: 'rubygems',
-    archlinux: 'arch',
-    'alpine-linux': 'alpine',
-  },
+/** Further words that stand for a profile: other clients and systems, by the profile's id. */
+const otherWords: Readonly<Record<string, readonly unknown[]>> = {
+  maven: ['gradle', 'sbt', 'ivy'],
+  debian: ['ubuntu', 'dpkg'],
+  conda: ['mamba', 'micromamba'],
+  crates: ['rust'],
+  rubygems: ['gem', 'gems', 'ruby'],
+  arch: ['archlinux'],
+  alpine: ['alpine-linux'],
 };
 
 export const http: Ecosystem<unknown, HttpOwn> = {
@@ -245,10 +235,8 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       (value) => profileOf(value) !== null,
     ).optional(),
   },
-  profileFor(word) {
-    const name = Object.hasOwn(otherClients, String(word)) ? otherClients[String(word)] : word;
-    return profiles.find(({ id, client }) => id === name || client === name)?.id ?? null;
-  },
+  profileFor: (word) =>
+    profiles.find(({ id, client }) => id === word || client === word || otherWords[id]?.includes(word))?.id ?? null,
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,
