@@ -132,7 +132,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly locks?: Locks;
   readonly settings?: SettingsKey<Settings>;
   readonly mirrorKeys?: MirrorKeys;
-  /** The value of the mirror key `profile` for the name of a profile or of its package manager; `null`: there is none. */
+  /** The value of the mirror key `profile` for a profile, its package manager or another word for them; `null`: none. */
   profileFor?(word: unknown): string | null;
   /**
    * The clients that use these mirrors. Advice is about the leading client: the first one, unless the configuration

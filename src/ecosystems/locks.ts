@@ -1,4 +1,5 @@
 import type { Mirror } from '../core/mirror.ts';
+import { printable } from '../core/printable.ts';
 import type { Result, Sentence } from '../core/result.ts';
 
 /**
@@ -66,15 +67,10 @@ export interface WrongLine {
 export function malformedOf(file: string, expected: Sentence, wrong: readonly WrongLine[]): Lock['malformed'] {
   if (wrong.length === 0) return [];
   const first = wrong.slice(0, malformedMax).map(({ line, words }) => {
-    const [module = '', version = ''] = words.map(shown);
+    const [module = '', version = ''] = words.map((word) => printable(word, shownChars));
     return { line, module, version };
   });
   return [{ file, expected, count: wrong.length, first }];
-}
-
-function shown(word: string): string {
-  const clean = word.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
-  return clean.length <= shownChars ? clean : `${clean.slice(0, shownChars - 1)}…`;
 }
 
 export function count(counts: Map<string, number>, name: string): void {

@@ -363,6 +363,14 @@ describe('what is none of our business', () => {
     await world.seconds(1);
     expect(await adviceOf(world)).toMatchObject([{ cause: 'slo', trigger: 'alertmanager' }]);
   });
+
+  test('a body that cannot be read is refused and counted', async () => {
+    const world = await startWorld({ yaml, script: well });
+    const authorization = `Bearer ${token}`;
+    expect((await world.post('/api/v1/alertmanager', { version: '3' }, { authorization })).status).toBe(400);
+    expect((await world.post('/api/v1/alertmanager', {})).status).toBe(401);
+    expect(await notifications(world, 'malformed')).toBe(1);
+  });
 });
 
 test.each([

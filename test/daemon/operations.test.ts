@@ -57,6 +57,21 @@ describe('pause', () => {
     expect(await mirrorOf(world, 'b')).toMatchObject({ gate: 'paused', paused: { reason: 'disk swap' } });
   });
 
+  test('a mirror in maintenance that a reload removes is still in maintenance when another brings it back', async () => {
+    const open = 'maintenance: [ { cron: "* * * * *", for: 2h } ]';
+    const world = await startWorld({ yaml: threeMirrors().replace(/name: b, /, `$&${open}, `), script: well });
+    const { yaml } = world;
+    await world.seconds(70);
+    expect(await mirrorOf(world, 'b')).toMatchObject({ inMaintenance: true });
+    for (const text of [yaml.replace(/.*name: b,.*\n/, ''), yaml]) {
+      world.yaml = text;
+      const reload = world.daemon.reload();
+      await world.seconds(5);
+      expect((await reload).tag).toBe('reloaded');
+    }
+    expect(await mirrorOf(world, 'b')).toMatchObject({ inMaintenance: true, gate: 'maintenance' });
+  });
+
   test('a start with a paused mirror reports what ended meanwhile', async () => {
     const before = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'c', 60) });
     await before.seconds(90);

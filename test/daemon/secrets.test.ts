@@ -20,6 +20,7 @@ const secrets = {
   proxy: 'proxy-e1107b3c',
   client: 'chain-0f6d2b91',
   token: 'liste-8a4471c0',
+  alerts: 'alert-5e82d7b9',
   hookPath: 'hookp-22c9de04',
   hookQuery: 'hookq-b7310f68',
   chatPath: 'chatp-6be0c317',
@@ -94,6 +95,7 @@ describe('a configuration with a secret in every place', () => {
     yaml = `
 vantage: here
 listen: { address: "127.0.0.1:10120", token: "${secrets.token}" }
+alertmanager: { token: "${secrets.alerts}" }
 schedule: { every: 200ms, timeout: 30s, perHost: 8 }
 steps: { list: 200ms, info: 200ms, latest: 200ms, zip: 10m }
 mirrors:
@@ -142,6 +144,9 @@ state: { path: ./state.db }
     expect(sign).toBe(createHmac('sha256', `${timestamp}\n${secrets.chatSecret}`).digest('base64'));
     expect(real.access['e']?.client?.key).toBe(client.keyPem);
     expect((await real.get('/api/v1/mirrors')).status).toBe(401);
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${secrets.alerts}` };
+    const alerts = { method: 'POST', headers, body: '{ "version": "3" }' };
+    expect((await fetch(new URL('/api/v1/alertmanager', real.daemon.url), alerts)).status).toBe(400);
     expect(hunt('here', `x ${secrets.bearer} y`)).toEqual(['bearer in here']);
   });
 

@@ -72,10 +72,10 @@ interface GoMod {
 const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
 
 function wrongLinesIn(text: string): readonly WrongLine[] {
-  return text
-    .split('\n')
-    .map((content, at) => ({ words: content.trim().split(/\s+/, 2), content, line: at + 1 }))
-    .filter(({ content }) => content.trim() !== '' && !sumLine.test(content));
+  return text.split('\n').flatMap((content, at) => {
+    const line = content.trim();
+    return line === '' || sumLine.test(content) ? [] : [{ line: at + 1, words: line.split(/\s+/, 2) }];
+  });
 }
 
 /** Parses go.sum and skips invalid lines. `null`: the text has no valid line. */

@@ -171,25 +171,15 @@ function lightAside(_version: string | null, configured: ConfiguredStep): UsualA
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }
 
-/** Clients and systems beside the one that a profile names, by the name of its client. */
-const otherClients: Readonly<Record<string, string>> = {
-  ...{
-    gradle: 'maven',
-    sbt: 'maven',
-    ivy: 'maven',
-    ubuntu: 'debian',
-    dpkg: 'debian',
-    mamba: 'conda',
-    micromamba: 'conda',
-  },
-  ...{
-    rust: 'crates',
-    gem: 'rubygems',
-    gems: 'rubygems',
-    ruby: 'rubygems',
-    archlinux: 'arch',
-    'alpine-linux': 'alpine',
-  },
+/** Further words that stand for a profile: other clients and systems, by the profile's id. */
+const otherWords: Readonly<Record<string, readonly unknown[]>> = {
+  maven: ['gradle', 'sbt', 'ivy'],
+  debian: ['ubuntu', 'dpkg'],
+  conda: ['mamba', 'micromamba'],
+  crates: ['rust'],
+  rubygems: ['gem', 'gems', 'ruby'],
+  arch: ['archlinux'],
+  alpine: ['alpine-linux'],
 };
 
 export const http: Ecosystem<unknown, HttpOwn> = {
@@ -208,12 +198,12 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       /Could not (?:transfer (?:artifact|metadata)|find (?:artifact|metadata) \S+ in) |Non-parseable POM \S+|^error reading \S+\.jar; |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
     // https://github.com/gradle/gradle: platforms/software/resources-http
     Gradle:
-      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|Cannot download published Gradle|^Exception in thread "main" java\.[\w.]+: (?:Downloading from |Server returned HTTP |https?:\S+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
+      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|Cannot download published Gradle|^Exception in thread "main" java\.[\w.]+: (?:Downloading from |(?:Server returned HTTP response code: \d{3} for URL: )?https?:\S+\/gradle-[\w.+-]+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
     // https://github.com/ruby/rubygems: lib/rubygems/remote_fetcher.rb, bundler/lib/bundler/fetcher.rb
     gem: /Gem::(?:RemoteFetcher|Package)::|Unable to download data from https?:|Bundler::(?:HTTPError|Fetcher::)|Could not verify the SSL certificate for https?:|(?:Authentication is required|Bad username or password) for https?:|Could not (?:reach host|fetch specs from)/,
     // https://github.com/conda/conda/blob/main/conda/gateways/repodata/__init__.py
     conda:
-      /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to|File not valid|Could not parse|Multiple errors)|^RuntimeError: (?:Found incorrect download|Download error)|^ProxyError: Conda|^PackagesNotFound\w*Error: |^Exception: HTTPSConnectionPool/,
+      /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to|File not valid|Could not parse|Multiple errors)|^RuntimeError: (?:Found incorrect download|Download error)|^ProxyError: Conda|^PackagesNotFound\w*Error: /,
     // https://gitlab.alpinelinux.org/alpine/apk-tools: src/print.c, src/database.c
     apk: /\b(?:ERROR|WARNING): (?:Ignoring |updating and opening |fetching |opening )?https?:\S+: /,
     // https://github.com/rpm-software-management/librepo: librepo/downloader.c; [Errno 14] is of yum 3.
@@ -245,10 +235,8 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       (value) => profileOf(value) !== null,
     ).optional(),
   },
-  profileFor(word) {
-    const name = Object.hasOwn(otherClients, String(word)) ? otherClients[String(word)] : word;
-    return profiles.find(({ id, client }) => id === name || client === name)?.id ?? null;
-  },
+  profileFor: (word) =>
+    profiles.find(({ id, client }) => id === word || client === word || otherWords[id]?.includes(word))?.id ?? null,
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,

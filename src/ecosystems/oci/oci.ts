@@ -104,7 +104,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   errorFrames: {
     // https://github.com/moby/moby: the daemon's errors; a client of its API prints its status (HTTP code) before them.
     docker:
-      /Error response from daemon: (?!dial unix|driver failed|failed to create|OCI runtime|[Cc]annot |No such|conflict|container |network |endpoint )|\(HTTP code \d+\)|HTTP code is \d+|error pulling image|toomanyrequests: |pull access denied|received unexpected HTTP status|no matching manifest for|no basic auth credentials|layer verification failed|failed to register layer: |Download failed(?:, retrying)?: |Error trying v2 registry: |(?:^|error: |ERROR: )failed to solve(?:: | with frontend )|[Cc]opying blob|Error getting v2 registry|(?:Attempting next endpoint for|Not continuing with) pull after error: |^[0-9a-f]{12}: (?:Pull|Download|Verifying|Extracting|Retrying|Already|Waiting).*(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/,
+      /Error response from daemon: (?!dial unix|driver failed|failed to create|OCI runtime|[Cc]annot |No such|conflict|container |network |endpoint )|\(HTTP code \d+\)|HTTP code is \d+|error pulling image|toomanyrequests: |pull access denied|received unexpected HTTP status|no matching manifest for|no basic auth credentials|layer verification failed|failed to register layer: |(?:msg="|\bERRO\[\d+\] )Download failed(?:, retrying)?: |Error trying v2 registry: |(?:^|error: |ERROR: )failed to solve(?:: | with frontend )|[Cc]opying blob|Error getting v2 registry|(?:Attempting next endpoint for|Not continuing with) pull after error: |^[0-9a-f]{12}: (?:Pull|Download|Verifying|Extracting|Retrying|Already|Waiting).*(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/,
     // https://github.com/containerd/containerd: core/remotes/docker
     containerd:
       /^(?:[^\s:]+ +)?ctr: (?!failed to dial)|httpRead(?:er)?Seeker|^failed to read expected number of bytes|failed to (?:do request(?=: | \()|resolve reference|pull and unpack|authorize|copy|unpack image)|failed commit on ref|trying next host|Failed to pull image|PullImage|pulling image|unable to decode token|Error in pulling image|tryLoginWithRegHost/,
@@ -113,7 +113,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
       /docker:\/\/|pinging (?:container|docker) registry|[Rr]eading (?:manifest|blob)|[Ii]nitializing (?:source|image)|(?:[Tt]rying to|Error trying to) reuse blob|Error writing blob|[Cc]opying system image from|[Cc]hoosing an image from|[Pp]arsing image configuration|Source image rejected|writing blob|Digest did not match|unable to retrieve auth token|Trying to pull|determining manifest|requested access to the resource|\bAccessing "\S+" failed|Ping https?:\S+/,
     // https://github.com/google/go-containerregistry: the request before the registry's error code; kaniko uses it.
     crane:
-      /\/v2\/(?:\\?"?:|(?:(?!\/v2\/)\S)+\/(?:manifests|blobs|tags)\/)|\/v1\/(?:_ping|repositories\/)|"code":"[A-Z]+_[A-Z_]+"|StatusCode: \d{3}, |unsupported status code \d{3}|^error building image: Get "?https?:/,
+      /\/v2\/(?:\\?"?:|(?:(?!\/v2\/)\S)+\/(?:manifests|blobs|tags)\/)|\/v1\/(?:_ping|repositories\/(?:(?!\/v1\/)\S)+\/(?:images|tags)\b)|"code":"[A-Z]+_[A-Z_]+"|StatusCode: \d{3}, |unsupported status code \d{3}|^error building image: Get "?https?:/,
   },
   // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
   // https://github.com/opencontainers/image-spec/blob/main/image-index.md

@@ -114,8 +114,8 @@ export const errorTexts: readonly ErrorText[] = [
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
     /File has unexpected size|文件尺寸不符|unerwartete Größe|does not match metalink/,
   ),
-  // The content is longer or shorter than its manifest states.
   ...text(['absent', 'mismatch'], /Checksum validation failed, no checksums/),
+  // The content is longer or shorter than its manifest states.
   ...text(
     ['cut', 'mismatch'],
     /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE|file size doesn't match expectation|Found incorrect download/,
@@ -230,7 +230,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
     'malformed',
-    /malformed (?:HTTP|MIME) |invalid (?:reply|Content-Length|Content-Range) header|broken range support|Weird server reply|bad HTTP Content|Received HTTP\/0\.9|BadStatusLine\((?!"''")|LineTooLong|invalid HTTP \w+ parsed|Parse Error|unhandled content range|Content-Encoding algorithm|not a valid digest|include a token in|relative URL without a base|Request failed \\?"0 |media-type: cannot|UNEXPECTED_304|META_NOT_MODIFIED|`dist\.tarball`|no "dist" field/i,
+    /malformed (?:HTTP|MIME) |invalid (?:reply|Content-Length|Content-Range) header|broken range support|Weird server reply|bad HTTP Content|Received HTTP\/0\.9|BadStatusLine\((?!"''")|LineTooLong|invalid HTTP \w+ parsed|(?:: |^npm \S+ )Parse Error(?=: |"|$)|unhandled content range|Content-Encoding algorithm|not a valid digest|include a token in|relative URL without a base|Request failed \\?"0 |media-type: cannot|UNEXPECTED_304|META_NOT_MODIFIED|`dist\.tarball`|no "dist" field/i,
   ),
   ...text(
     'reset',
@@ -248,7 +248,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|processing tar file|Unexpected end of data|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|Unexpected end of data|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
     inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
     inOrder(
       /replaced source registry |decoding response body |metadata from |unexpected JSON from /,

@@ -130,13 +130,15 @@ describe('wrong bytes of two artifacts', () => {
   const wrongOf = (got: string) =>
     ({ tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want: `right ${got}`, got } }) as const;
 
+  type Response = readonly [target: Target, atMs: number, connection?: 'warm'];
+
   /** What is said after one response with wrong bytes for each of these targets, and a good one after each. */
-  function saidOf(responses: readonly (readonly [Target, number])[]): readonly string[] {
-    const config = aConfig({ mirrors: [aMirror('a')] });
+  function saidOf(responses: readonly Response[]): readonly string[] {
+    const config = aConfig({ mirrors: [{ ...aMirror('a'), connections: ['cold', 'warm'] }] });
     const targets = responses.map(([target]) => target);
     const detector = createDetector({ config, targets, restored: [], random: countingRandom(), now: at(0) });
-    for (const [target, atMs] of responses) {
-      detector.take(aSample(aDue(target), atMs, 10, wrongOf(`wrong ${target.id}`)), at(atMs + 10));
+    for (const [target, atMs, connection = 'cold'] of responses) {
+      detector.take(aSample(aDue(target, { connection }), atMs, 10, wrongOf(`wrong ${target.id}`)), at(atMs + 10));
       detector.take(aSample(aDue(target, { purpose: 'recheck' }), atMs + 100, 10), at(atMs + 110));
     }
     return detector.findings().map(({ text }) => text);
@@ -152,7 +154,14 @@ describe('wrong bytes of two artifacts', () => {
       'a serves wrong bytes for example.com/other@v1.0.0 (zip), as it did for example.com/one@v1.0.0 (zip): the h1 check against go.sum or the checksum database failed.',
     ]));
 
-  it.each<[string, readonly (readonly [Target, number])[]]>([
+  it.each<[string, readonly Response[]]>([
+    [
+      'over a kept connection, which one fault may damage',
+      [
+        [one, minute],
+        [other, 30 * minute, 'warm'],
+      ],
+    ],
     [
       'at the same time, as by one fault of the network',
       [

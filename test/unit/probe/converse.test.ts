@@ -35,6 +35,20 @@ function* asking(asks: readonly ProbeRequest[], seen: ProbeResponse[] = []): Con
 
 type Held = { readonly transcript: Transcript; readonly line: FakeLine; readonly seen: readonly ProbeResponse[] };
 
+/** What a conversation over this line gets; nothing delays it. */
+const partsOf = (line: FakeLine, clock: ReturnType<typeof createManualClock>, prober: Prober) => ({
+  due,
+  prober,
+  context: contextOf(),
+  line,
+  mask,
+  clock,
+  worker: 1,
+  loopDelayMsMax: () => 0,
+  pieces: createPieces(),
+  nextTurn,
+});
+
 async function hold(
   asks: readonly ProbeRequest[] | (() => Conversation),
   answer: (url: string, count: number) => FakeAnswer = () => ({}),
@@ -45,18 +59,7 @@ async function hold(
   const seen: ProbeResponse[] = [];
   const line = createFakeLine(clock, ({ url }, count) => answer(url, count));
   const prober: Prober = { probe: typeof asks === 'function' ? asks : () => asking(asks, seen) };
-  const transcript = await converse({
-    due,
-    prober,
-    context: contextOf(),
-    line,
-    mask: masked,
-    clock,
-    worker: 1,
-    loopDelayMsMax,
-    pieces: createPieces(),
-    nextTurn,
-  });
+  const transcript = await converse({ ...partsOf(line, clock, prober), mask: masked, loopDelayMsMax });
   return { transcript, line, seen };
 }
 
@@ -74,18 +77,7 @@ test.each([
   const line = createFakeLine(clock, () => ({ fault: { code: 'MW_DEADLINE', phase } }));
   const delays = { loopDelayMsMax: () => 300, loopDelayMsSum: () => 900 };
   const prober: Prober = { probe: () => asking([ask('')], []) };
-  const told = await converse({
-    due,
-    prober,
-    context: contextOf(),
-    line,
-    mask,
-    clock,
-    worker: 1,
-    pieces: createPieces(),
-    ...delays,
-    nextTurn,
-  });
+  const told = await converse({ ...partsOf(line, clock, prober), ...delays });
   expect(told.verdict.outcome).toEqual({ tag: 'failed', failure: { kind: `timeout_${phase}`, limitMs: 1_000 } });
   expect([told.loopDelayMsMax, told.loopDelayMsSum]).toEqual([300, sum]);
 });
@@ -104,18 +96,7 @@ describe('work', () => {
     };
     const many = Array.from({ length: limits.requestsPerProbe + 1 }, () => ask('', { work }));
     const prober: Prober = { probe: () => asking(many) };
-    const common = {
-      due,
-      prober,
-      context: contextOf(),
-      line,
-      mask,
-      clock,
-      worker: 1,
-      loopDelayMsMax: () => 0,
-      pieces: createPieces(),
-    };
-    const { hops, verdict } = await converse({ ...common, nextTurn: turn });
+    const { hops, verdict } = await converse({ ...partsOf(line, clock, prober), nextTurn: turn });
     expect([verdict.outcome, hops, line.requests]).toEqual([{ tag: 'ok' }, [], []]);
     expect(done).toEqual(many.flatMap(() => ['work', 'turn']));
   });
@@ -145,19 +126,7 @@ describe('a signature to be verified', () => {
       },
     };
     const prober: Prober = { probe: () => asking(checking, seen) };
-    const common = {
-      due,
-      prober,
-      context: contextOf(),
-      line,
-      mask,
-      clock,
-      worker: 1,
-      loopDelayMsMax: () => 0,
-      pieces: createPieces(),
-      nextTurn,
-    };
-    const { hops, verdict } = await converse({ ...common, signatures });
+    const { hops, verdict } = await converse({ ...partsOf(line, clock, prober), signatures });
     expect([checked, seen, line.requests, hops]).toEqual([[check], [answer], [], []]);
     expect(verdict.outcome).toEqual({ tag: 'ok' });
   });

@@ -75,6 +75,16 @@ describe('starts', () => {
     expect([...before].filter(([id, phase]) => other.get(id) === phase)).toEqual([]);
   });
 
+  it('keeps its phases where the monotonic clock begins anew, as after a restart of the machine', () => {
+    const plannedFrom = (startMs: number) => {
+      const clock: typeof at = (afterMs) => ({ ...at(afterMs), monotonicMs: startMs + afterMs });
+      const span = { fromMs: 0, toMs: 10 * minute };
+      const { started } = live(schedulerOf(config(), 0, undefined, clock), span, undefined, undefined, clock);
+      return started.map(({ due, afterMs }) => `${due.target.id} ${Math.round(afterMs)}`);
+    };
+    expect(plannedFrom(1_234_567)).toEqual(plannedFrom(0));
+  });
+
   it('asks all mirrors one question within two seconds, and spreads the questions of 10 000 series over their interval', () => {
     const modules = someModules(100);
     const mirrors = Array.from({ length: 20 }, (_, n) => mirror(`m${n}`));
@@ -200,6 +210,29 @@ describe('slots', () => {
         zips.filter(({ due, afterMs }) => afterMs <= zip.afterMs && (ends.get(due.probeId) ?? 0) > zip.afterMs).length,
       ).toBeLessThanOrEqual(2);
     expect(zips.length).toBe(6);
+  });
+
+  it('light probes of a mirror are spread: a fault waits little longer than if all had the same distance', () => {
+    const modules = ['a', 'b', 'c'].map((module) => ({
+      ecosystem: 'go' as const,
+      upstream: 'go',
+      module: `example.com/${module}`,
+      version: 'v1.0.0',
+    }));
+    const one = config(
+      { modules, schedule: { pace: every(30_000), perHost: 2, bytesPerHour: null } },
+      { mod: every(30_000), info: every(5 * minute), list: every(5 * minute), latest: every(5 * minute) },
+    );
+    const story = live(schedulerOf(one), { fromMs: 0, toMs: 60 * minute }, () => 100);
+    const starts = story.started
+      .filter(({ due }) => due.target.registry === one.mirrors[0]?.name && due.target.step !== 'zip')
+      .map(({ afterMs }) => afterMs);
+    // The reserved time of the first bytes, in the middle of the longest gap between the canaries, stays free.
+    const gaps = starts.slice(1).map((startMs, n) => startMs - (starts[n] ?? startMs));
+    const spanMs = gaps.reduce((sum, gap) => sum + gap, 0);
+    const waitMs = gaps.reduce((sum, gap) => sum + gap * gap, 0) / (2 * spanMs);
+    expect(waitMs).toBeLessThan((1.35 * spanMs) / gaps.length / 2);
+    expect(Math.max(...gaps)).toBeLessThan(17_000);
   });
 
   it('a download that waits for another of its upstream delays no other upstream of its host', () => {

@@ -9,14 +9,14 @@ import { at, config, every, plainCalendar } from './sample-config.ts';
 export const minute = 60_000;
 export const nothing = { wireBytes: 0, retryAfterMs: null };
 
-export function schedulerOf(one: Config, afterMs = 0, probesAtOnce?: number): Scheduler {
+export function schedulerOf(one: Config, afterMs = 0, probesAtOnce?: number, clock = at): Scheduler {
   return createScheduler({
     config: one,
     targets: expandTargets(one),
     seed: one.vantage,
     calendar: plainCalendar,
     random: createRandom(1),
-    now: at(afterMs),
+    now: clock(afterMs),
     ...(probesAtOnce === undefined ? {} : { probesAtOnce }),
   });
 }
@@ -38,6 +38,7 @@ export function live(
   span: { readonly fromMs: number; readonly toMs: number },
   lastsMs: (due: Due) => number = () => 0,
   result: (due: Due) => Parameters<Scheduler['finished']>[1] = () => nothing,
+  clock = at,
 ): Story {
   const story: Story = { started: [], skipped: [] };
   const running: { due: Due; endsMs: number }[] = [];
@@ -45,9 +46,9 @@ export function live(
   while (afterMs <= span.toMs) {
     for (const one of running.splice(0)) {
       if (one.endsMs > afterMs) running.push(one);
-      else scheduler.finished(one.due, result(one.due), at(afterMs));
+      else scheduler.finished(one.due, result(one.due), clock(afterMs));
     }
-    const turn = scheduler.advance(at(afterMs));
+    const turn = scheduler.advance(clock(afterMs));
     story.skipped.push(...turn.skipped.map((skipped) => ({ ...skipped, afterMs })));
     for (const due of turn.start) {
       story.started.push({ due, afterMs });
@@ -55,10 +56,10 @@ export function live(
       ends.set(due.probeId, endsMs);
       running.push({ due, endsMs });
     }
-    const next = Math.min(turn.wakeAtMs - at(0).monotonicMs, ...running.map(({ endsMs }) => endsMs));
+    const next = Math.min(turn.wakeAtMs - clock(0).monotonicMs, ...running.map(({ endsMs }) => endsMs));
     afterMs = Math.max(next, afterMs + 0.001);
   }
-  for (const { due } of running) scheduler.finished(due, result(due), at(span.toMs));
+  for (const { due } of running) scheduler.finished(due, result(due), clock(span.toMs));
   return story;
 }
 

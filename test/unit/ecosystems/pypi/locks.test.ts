@@ -134,6 +134,11 @@ describe('requirements', () => {
     expect(lockOf('requirements.txt', text)).toEqual({ entries: [], pinned: {}, malformed: [] }),
   );
 
+  test('an invalid line is shown without characters that reorder text or move a cursor', () => {
+    const { malformed } = lockOf('requirements.txt', 'a==1\n?\u202e\u009b2J\u2066 x\n');
+    expect(malformed).toMatchObject([{ count: 1, first: [{ line: 2, module: '???2J?', version: 'x' }] }]);
+  });
+
   test('-r and -c: included files are read once each, relative to the file that names them', () => {
     const lock = lockOf(
       '../app/requirements.txt',

@@ -6,7 +6,7 @@ const list = 'https://mirror.example.com,direct';
 
 /** A line for modules of a host that only go.mod names. */
 const ifOwn = (line: string): string =>
-  `${line}    # only if build.corp is your own: modules of private hosts are not verified`;
+  `${line}    # only if you own build.corp: modules of private hosts are not verified`;
 
 /** Traps of the go command's settings. */
 export const goRows: readonly TrapRow[] = [
@@ -148,7 +148,7 @@ export const goRows: readonly TrapRow[] = [
     where: ['go.mod:4'],
     what: 'git.example.com/team/lib would be sent to a public mirror',
     set: [
-      "go env -w GOPRIVATE='git.example.com/*'    # only if git.example.com is your own: modules of private hosts are not verified",
+      "go env -w GOPRIVATE='git.example.com/*'    # only if you own git.example.com: modules of private hosts are not verified",
     ],
   },
   {
