@@ -19,7 +19,7 @@ import {
 } from './lookup.ts';
 import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { verifyClaim } from './proof.ts';
-import { tilesToProve } from './tlog.ts';
+import { tilesToProve } from './proof.ts';
 import { isCanonical } from './version.ts';
 
 /**
