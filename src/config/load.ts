@@ -12,7 +12,7 @@ import { type Checked, checkDocument, valueAt } from './check.ts';
 import { readDocument, type SourceDocument } from './document.ts';
 import type { Env } from './env.ts';
 import { comparePlaces } from './format-issues.ts';
-import type { Path } from './issues.ts';
+import type { Path } from './reading.ts';
 import { createReading, type ReaderOf, type Reading, type Report } from './reading.ts';
 import { buildConfig, type FileConfig } from './schema.ts';
 import { warnOfUnknownMembers } from './sections/clients.ts';

@@ -31,7 +31,7 @@ import {
   timeZone,
   word,
 } from '../fields.ts';
-import type { Path } from '../issues.ts';
+import type { Path } from '../reading.ts';
 import { checkUnique, type Reading, type Report } from '../reading.ts';
 
 const quiet = mapping({
