@@ -16,8 +16,7 @@ import { mirrorsByState, renderOverview } from './overview.ts';
 import { controlWordOf } from './place.ts';
 import { chooseRange, rangeOf } from './range.ts';
 import { adviceInForce, isAdvised, type ShownState } from './shown-state.ts';
-import type { TimelineQuery } from './timeline.ts';
-import { renderTimeline } from './timeline.ts';
+import { renderTimeline, type TimelineQuery } from './timeline.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
 

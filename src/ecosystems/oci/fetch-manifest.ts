@@ -7,8 +7,7 @@ import { type Ask, failureOfStatus, type Responded, stoppedBy } from '../talk.ts
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
-import type { Session } from './token.ts';
-import { repositoryUrlOf, requestWithToken } from './token.ts';
+import { repositoryUrlOf, requestWithToken, type Session } from './token.ts';
 
 /**
  * A manifest whose bytes match the requested digest and the digest in `Docker-Content-Digest`, as far as these exist.
