@@ -11,12 +11,11 @@ import type { DeliveryOutcome } from '../core/notice.ts';
 import { endedAtMs, isUntimed, type SettledSample, steadyRateOf } from '../core/sample.ts';
 import { overTurns } from '../core/slices.ts';
 import { createMetricRegistry, type MetricRegistry } from './board.ts';
-import { Boards } from './boards.ts';
+import { Boards, type ExportPlan, makePlan, makePlanInSlices, planKeyOf } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
-import { type ExportPlan, makePlan, makePlanInSlices, planKeyOf } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 
 const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is DaemonMetric =>

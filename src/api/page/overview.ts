@@ -1,8 +1,10 @@
 import { type ActionRow, type HeldReason, isUndoable } from '../../core/action.ts';
 import type { Advice, Audited } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
-import { type Mirror, upstreamNameOf } from '../../core/mirror.ts';
+import { type MaintenanceWindow, type Mirror, upstreamNameOf } from '../../core/mirror.ts';
+import type { QueueStanding } from '../../core/notice.ts';
 import type { SeriesNow } from '../../core/sample.ts';
+import { explainDelivery } from '../../words/delivery.ts';
 import { renderIn, showStored } from '../../words/tell.ts';
 import { failbackOf, noAdviceOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -21,8 +23,7 @@ import {
 import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stripWithAxis } from './charts.ts';
 import { renderFindingList } from './findings.ts';
 import { renderActionForm } from './hands.ts';
-import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode } from './html.ts';
-import { renderPlace } from './place.ts';
+import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode, span } from './html.ts';
 import { rttsOf, stretchOf, timeScaleOf } from './scale.ts';
 import { adviceInForce, isAdvised, type ShownState, shownStateOf, shownStates } from './shown-state.ts';
 
@@ -248,4 +249,63 @@ function adviceItem(say: PageSay, advised: readonly Advice[]): Html {
   const what = [...new Set(advised.map(upstreamNameOf))].join(say('list.comma'));
   const text = say(advised.some(({ from, to }) => from !== to) ? 'summary.switch' : 'summary.setting', { what });
   return html`<li><a class="advised" href="#h-advice"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true"><path d="M0 4.5h6.5V1L12 6l-5.5 5V7.5H0z"/></svg>${text}</a></li>`;
+}
+
+function renderPlace(say: PageSay, deps: ApiDeps): Html {
+  const { mirrors, controls } = deps.config();
+  const upByName = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
+  const kept = mirrors.filter(({ maintenance }) => maintenance.length > 0);
+  return html`<section aria-labelledby="h-place"><h2 id="h-place">${say('place.title')}</h2><dl class="facts place">
+<div><dt>${say('place.controls')}</dt>${
+    controls.length === 0
+      ? html`<dd class="muted">${say('place.noControls')}</dd>`
+      : controls.map(({ name }) => html`<dd>${name} ${controlMark(say, upByName.get(name) ?? null)}</dd>`)
+  }</div>
+<div><dt>${say('place.webhooks')}</dt>${receivers(say, deps.receivers())}</div>
+<div><dt>${say('place.maintenance')}</dt>${
+    kept.length === 0
+      ? html`<dd class="muted">${say('place.noWindows')}</dd>`
+      : kept.map(
+          (mirror) =>
+            html`<dd><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a> ${renderMaintenance(say, deps, mirror)}</dd>`,
+        )
+  }</div>
+</dl></section>`;
+}
+
+export function renderMaintenance(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
+  const isNow = deps.standings().find(({ registry }) => registry === mirror.name)?.inMaintenance ?? false;
+  return html`${mirror.maintenance.map((one, i) => html`${i > 0 && say('list.comma')}${windowWords(say, one)}`)}${isNow && html` <b>${say('place.now')}</b>`}`;
+}
+
+function windowWords(say: PageSay, { cron, timeZone, forMs }: MaintenanceWindow): Html {
+  const words = say.html('place.window', { cron: html`<code>${cron}</code>`, span: span(say, forMs) });
+  return html`${words}${timeZone !== null && ` (${timeZone})`}`;
+}
+
+export function controlWordOf(say: PageSay, up: boolean | null): string {
+  return say(up === null ? 'standing.notAsked' : up ? 'place.answers' : 'place.silent');
+}
+
+function controlMark(say: PageSay, up: boolean | null): Html {
+  const word = controlWordOf(say, up);
+  return up === false ? html`<b class="bad">${word}</b>` : html`<span class="muted">${word}</span>`;
+}
+
+function receivers(say: PageSay, all: readonly QueueStanding[]): Html {
+  if (all.length === 0) return html`<dd class="muted">${say('place.none')}</dd>`;
+  return html`${all.map(({ receiver, length, oldestSeconds, disabled, failure, nextAttemptSeconds }) => {
+    const oldest = oldestSeconds !== null && say('place.oldest', { span: span(say, oldestSeconds * 1000) });
+    const next =
+      nextAttemptSeconds !== null && say('place.nextAttempt', { span: span(say, nextAttemptSeconds * 1000) });
+    const times = [oldest, next].filter((text) => text !== false);
+    const waits =
+      length === 0
+        ? html`<span class="muted">${say('place.nothingWaits')}</span>`
+        : html`<b class="bad">${say('place.waits', { count: length })}</b><span class="muted">${times.map((text) => `${say('list.clause')}${text}`)}</span>`;
+    const trouble =
+      failure !== null && !disabled && html`${say('list.also')}${renderCode(explainDelivery(failure, say))}`;
+    const gone = disabled && html`${say('list.also')}<b class="bad">${say('place.gone')}</b>`;
+    return html`<dd>${receiver}${say('list.colon')}${waits}${trouble}${gone}</dd>`;
+  })}`;
 }

@@ -12,8 +12,7 @@ import { formatScriptWords, icon, renderHead, script, style } from './assets.ts'
 import { patterns } from './charts.ts';
 import { renderDetail } from './detail.ts';
 import { createPageSay, dated, type Html, html, type PageSay, percentHtml, span } from './html.ts';
-import { mirrorsByState, renderOverview } from './overview.ts';
-import { controlWordOf } from './place.ts';
+import { controlWordOf, mirrorsByState, renderOverview } from './overview.ts';
 import { chooseRange, rangeOf } from './range.ts';
 import { adviceInForce, isAdvised, type ShownState } from './shown-state.ts';
 import { renderTimeline, type TimelineQuery } from './timeline.ts';
