@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { targetsPerBoard } from '../../../src/export/boards.ts';
+import { makePlan, targetsPerBoard } from '../../../src/export/boards.ts';
 import { countLinesFor, metricNames, metricOf, unitOf } from '../../../src/export/catalog.ts';
 import { createExporter } from '../../../src/export/exporter.ts';
-import { makePlan } from '../../../src/export/plan.ts';
 import { countCalmLinesFor } from '../../../tools/calm-lines.ts';
 import { real } from '../../support/requires.ts';
 import {
