@@ -4,6 +4,7 @@ import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { createExporter } from '../../../src/export/exporter.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
+import { sampleTls } from '../../support/samples.ts';
 import {
   advice,
   changes,
@@ -297,15 +298,7 @@ describe('before anything happened', () => {
   });
 });
 
-const tls = {
-  version: 'TLSv1.3',
-  cipher: 'TLS_AES_128_GCM_SHA256',
-  issuer: 'R3',
-  expiresAtMs: 5_000_000,
-  spkiSha256: null,
-  resumed: false,
-  authorizationCode: null,
-};
+const tls = { ...sampleTls, issuer: 'R3', expiresAtMs: 5_000_000 };
 const expiry = 'mirror_tls_certificate_expiry_timestamp_seconds{registry="a"}';
 const info = (issuer: string) =>
   `mirror_tls_info{registry="a",tls_version="TLSv1.3",cipher="TLS_AES_128_GCM_SHA256",issuer="${issuer}"}`;
