@@ -1,7 +1,8 @@
 import type { Phase } from '../../src/core/failure.ts';
 import type { HopRequest, HopResponse, Line, Wire } from '../../src/core/ports.ts';
-import type { Hop, HttpProtocol, TlsFacts } from '../../src/core/transcript.ts';
+import type { Hop, HttpProtocol } from '../../src/core/transcript.ts';
 import type { Answer } from '../support/answer.ts';
+import { sampleTls } from '../support/samples.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
 import { epochMs, type ManualTime } from './manual-time.ts';
 
@@ -44,15 +45,7 @@ export interface ScriptedWire extends Wire {
   readonly asked: Asked[];
 }
 
-const tls: TlsFacts = {
-  version: 'TLSv1.3',
-  cipher: 'TLS_AES_128_GCM_SHA256',
-  issuer: 'A Test CA',
-  expiresAtMs: epochMs + 90 * 86_400_000,
-  spkiSha256: null,
-  resumed: false,
-  authorizationCode: null,
-};
+const tls = { ...sampleTls, expiresAtMs: epochMs + 90 * 86_400_000 };
 
 /** An address in a network of its own for each host, the same each time. */
 function addressOf(host: string): string {

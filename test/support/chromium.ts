@@ -35,8 +35,8 @@ export interface Browser {
   readonly key: (key: string) => Promise<void>;
   /** Tab, so many times one after the other: the page is waited for once, after the last. */
   readonly tab: (times: number) => Promise<void>;
-  /** What axe finds that is serious or critical: its rule, and where. */
-  readonly serious: () => Promise<readonly string[]>;
+  /** What axe finds that is serious or critical: its rule, and where. By all of its rules, unless some are named. */
+  readonly serious: (rules?: readonly string[]) => Promise<readonly string[]>;
   /** The whole page as a PNG file. */
   readonly shot: (path: string) => Promise<void>;
   /** What is answered when the browser itself would ask for a name and a password; counts how often it would have. */
@@ -107,7 +107,7 @@ async function tabOf(browser: Chromium, close?: () => Promise<void>): Promise<Br
       await Promise.all(strokes.flat());
       await session.detach();
     },
-    async serious() {
+    async serious(rules) {
       // As a value and not as a script of the page, which its policy forbids.
       if ((await page.evaluate('typeof axe')) === 'undefined') {
         await page.evaluate(readFileSync(axe, 'utf8'));
@@ -115,7 +115,8 @@ async function tabOf(browser: Chromium, close?: () => Promise<void>): Promise<Br
         await page.evaluate('axe.configure({ noHtml: true })');
       }
       // Style sheets are read in advance for a rule that is off without being asked for (css-orientation-lock).
-      const options = `{ resultTypes: ['violations'], preload: { assets: ['media'] } }`;
+      const only = rules === undefined ? '' : `, runOnly: ${JSON.stringify(rules)}`;
+      const options = `{ resultTypes: ['violations'], preload: { assets: ['media'] }${only} }`;
       const { violations } = (await page.evaluate(`axe.run(${options})`)) as { readonly violations: readonly Found[] };
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')

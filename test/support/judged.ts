@@ -15,6 +15,7 @@ import { Heap } from '../../src/schedule/heap.ts';
 import { createScheduler } from '../../src/schedule/scheduler.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { createEvidenceBook } from '../../src/state/evidence.ts';
+import { sampleOf as plainSample } from './samples.ts';
 
 const startWallMs = Date.UTC(2026, 0, 1);
 
@@ -122,8 +123,7 @@ function sampleOf(due: Due, said: Said, startMs: number, artifactBytes: number):
   const endMs = startMs + Math.min(tookMs, limitMs);
   const most = due.purpose === 'peek' ? 65_536 : Number.POSITIVE_INFINITY;
   const bytes = isAnswered ? Math.min(most, isHeavy(due.target) ? artifactBytes : 900) : 0;
-  return {
-    due,
+  return plainSample(due, {
     startedAtMs: startWallMs + startMs,
     startedMonotonicMs: startMs,
     endedMonotonicMs: endMs,
@@ -132,18 +132,9 @@ function sampleOf(due: Due, said: Said, startMs: number, artifactBytes: number):
     phases: { processing: endMs - startMs },
     bytes,
     wireBytes: bytes,
-    requests: 1,
     status: said === 'server' ? 502 : isAnswered ? 200 : null,
-    finalUrl: null,
     remoteAddress: '198.18.0.7',
-    family: 4,
-    tls: null,
-    cache: null,
-    retryAfterMs: null,
-    facts: {},
-    loopDelayMsMax: 0,
-    worker: 0,
-  };
+  });
 }
 
 function outcomeOf(said: Said, isLate: boolean, limitMs: number): Outcome {

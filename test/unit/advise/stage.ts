@@ -5,15 +5,15 @@ import type { Purpose, RecheckOrder } from '../../../src/core/due.ts';
 import type { AlertEvidence } from '../../../src/core/evidence.ts';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
-import { type Mirror, type Step, targetId } from '../../../src/core/mirror.ts';
+import type { Mirror, Step } from '../../../src/core/mirror.ts';
 import type { Now, Random, Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { phrase } from '../../../src/words/tell.ts';
-import { declared } from '../../support/declared.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
+import { sampleDue, sampleFinding, sampleOf, sampleStanding } from '../../support/samples.ts';
 
 const startWallMs = Date.parse('2026-03-01T00:00:00.000Z');
 
@@ -125,44 +125,26 @@ export class Stage {
     return {
       ...(more.isOfPace === undefined ? {} : { isOfPace: more.isOfPace }),
       ...(more.isObsolete === undefined ? {} : { isObsolete: more.isObsolete }),
-      due: {
-        probeId: more.probeId ?? `p-${this.#next()}`,
-        target: {
-          id: targetId(registry, module, version, step),
-          ecosystem: 'go',
-          upstream: 'go',
-          registry,
-          module,
-          version,
-          step,
-          ...declared(step),
-          canary: step === 'mod' && more.module === undefined,
-        },
-        connection: 'cold',
-        purpose: more.purpose ?? (more.round === undefined ? 'scheduled' : 'confirm'),
-        timeoutMs: 10_000,
-        plannedAtMs: this.at.monotonicMs,
-        round: more.round === undefined ? null : { id: more.round, moment: 0 },
-      },
+      ...sampleOf(
+        sampleDue(
+          sampleTarget({ registry, module, version, step, canary: step === 'mod' && more.module === undefined }),
+          {
+            probeId: more.probeId ?? `p-${this.#next()}`,
+            purpose: more.purpose ?? (more.round === undefined ? 'scheduled' : 'confirm'),
+            plannedAtMs: this.at.monotonicMs,
+            round: more.round === undefined ? null : { id: more.round, moment: 0 },
+          },
+        ),
+      ),
       startedAtMs: this.at.wallMs,
       startedMonotonicMs: this.at.monotonicMs,
       endedMonotonicMs: this.at.monotonicMs + tookMs,
       outcome: failure === null ? { tag: 'ok' } : { tag: 'failed', failure },
       rttMs: tookMs,
-      phases: {},
       bytes: more.bytes ?? 0,
-      wireBytes: 0,
-      requests: 1,
       status: statusOf(said),
-      finalUrl: null,
-      remoteAddress: null,
-      family: 4,
-      tls: null,
-      cache: null,
-      retryAfterMs: null,
       facts: more.notOffered === undefined ? {} : { notOffered: more.notOffered },
       loopDelayMsMax: more.loopDelayMsMax ?? 0,
-      worker: 0,
       cold: more.cold ?? false,
       thresholdMs: more.thresholdMs === undefined ? 800 : more.thresholdMs,
       baselineMs: 200,
@@ -179,18 +161,12 @@ export class Stage {
   }
 
   open(registry: string, kind: Finding['kind'], more: Partial<Finding> = {}): Finding {
-    const finding: Finding = {
+    const finding = sampleFinding({
       id: `f-${registry}-${kind}`,
       kind,
-      state: 'open',
-      ecosystem: 'go',
-      upstream: 'go',
       registry,
-      scope: [],
       openedAtMs: this.at.wallMs,
-      closedAtMs: null,
       cause: kind === 'outage' ? 'refused' : 'slow',
-      vantage: 'ok',
       confidence: 'low',
       evidence: {
         samples: 3,
@@ -200,11 +176,8 @@ export class Stage {
         thresholdSeconds: 0.8,
         probeIds: [],
       },
-      actionable: true,
-      text: '',
-      acknowledged: null,
       ...more,
-    };
+    });
     this.findings.set(finding.id, finding);
     return finding;
   }
@@ -221,22 +194,13 @@ export class Stage {
     return this.config.mirrors.map((one) => {
       const findings = [...this.findings.values()].filter((finding) => finding.registry === one.name);
       const down = findings.some((finding) => finding.kind === 'outage' && finding.actionable);
-      return {
-        registry: one.name,
+      return sampleStanding(one.name, {
         ecosystem: one.ecosystem,
         upstream: one.upstream,
         state: down ? 'down' : findings.length > 0 ? 'degraded' : 'up',
-        why: phrase('why.answers'),
-        inDoubt: false,
-        paused: null,
-        inMaintenance: false,
-        lastOkAtMs: null,
-        lastJudgedAtMs: null,
-        throttledUntilMs: null,
-        certificate: null,
         findings,
         ...this.marks.get(one.name),
-      };
+      });
     });
   }
 

@@ -2,20 +2,14 @@ import type { Finding } from '../../../src/core/finding.ts';
 import type { Sentence } from '../../../src/core/result.ts';
 import type { MirrorState, Standing } from '../../../src/core/standing.ts';
 import { phrase } from '../../../src/words/tell.ts';
+import { sampleFinding, sampleStanding } from '../../support/samples.ts';
 import { nowMs } from './fixture-config.ts';
 
 function finding(more: Partial<Finding> & Pick<Finding, 'id' | 'kind'>): Finding {
-  return {
-    state: 'open',
-    ecosystem: 'go',
-    upstream: 'go',
+  return sampleFinding({
     registry: 'coast',
     scope: [{ module: 'example.com/net', version: 'v0.25.0', step: 'mod' }],
     openedAtMs: nowMs - 150_000,
-    closedAtMs: null,
-    cause: 'slow',
-    vantage: 'ok',
-    confidence: 'high',
     evidence: {
       samples: 7,
       failures: 0,
@@ -24,11 +18,8 @@ function finding(more: Partial<Finding> & Pick<Finding, 'id' | 'kind'>): Finding
       thresholdSeconds: 0.8,
       probeIds: ['p-coast-mod-4', 'p-coast-mod-3', 'p-coast-mod-2', 'p-coast-mod-1', 'p-coast-mod-0'],
     },
-    actionable: true,
-    text: '',
-    acknowledged: null,
     ...more,
-  };
+  });
 }
 
 /** A spike and an outage that are open, a spike that is over. */
@@ -71,22 +62,15 @@ export const fixtureFindings: readonly Finding[] = [
 ];
 
 function standing(registry: string, state: MirrorState, why: Sentence, more: Partial<Standing> = {}): Standing {
-  return {
-    registry,
-    ecosystem: 'go',
-    upstream: 'go',
+  return sampleStanding(registry, {
     state,
     why,
-    inDoubt: false,
-    paused: null,
-    inMaintenance: false,
     lastOkAtMs: nowMs - 4_000,
     lastJudgedAtMs: nowMs - 4_000,
-    throttledUntilMs: null,
     certificate: { expiresAtMs: nowMs + 41 * 86_400_000, authorizationCode: null },
     findings: fixtureFindings.filter((one) => one.registry === registry && one.state === 'open'),
     ...more,
-  };
+  });
 }
 
 export const fixtureStandings: readonly Standing[] = [

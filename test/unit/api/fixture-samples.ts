@@ -1,37 +1,24 @@
 import type { Outcome } from '../../../src/core/failure.ts';
-import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
+import type { Step, Target } from '../../../src/core/mirror.ts';
 import type { KeptProbe, PhaseTimes, SeriesNow, SettledSample } from '../../../src/core/sample.ts';
 import type { Hop, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
-import { declared } from '../../support/declared.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
+import { sampleDue, sampleOf, sampleTls } from '../../support/samples.ts';
 import { nowMs } from './fixture-config.ts';
 
 const module = 'example.com/net';
 const version = 'v0.25.0';
 const fine: Outcome = { tag: 'ok' };
 const tls: TlsFacts = {
-  version: 'TLSv1.3',
-  cipher: 'TLS_AES_128_GCM_SHA256',
+  ...sampleTls,
   issuer: 'Example CA R3',
   expiresAtMs: nowMs + 41 * 86_400_000,
   spkiSha256: 'r/mIkG3eEpVdm+u/ko/cwxzOMo1bk4TyHIlByibiA5E=',
-  resumed: false,
-  authorizationCode: null,
 };
 
 /** One target of the fixture. */
 export function target(registry: string, step: Step, name: string | null = module): Target {
-  const at = name === null || step === 'list' ? null : version;
-  return {
-    id: targetId(registry, name, at, step),
-    ecosystem: 'go',
-    upstream: 'go',
-    registry,
-    module: name,
-    version: at,
-    step,
-    ...declared(step),
-    canary: step === 'mod',
-  };
+  return sampleTarget({ registry, module: name, version: name === null || step === 'list' ? null : version, step });
 }
 
 /** The phases of a cold answer that took so long, in shares that a far HTTPS server has. */
@@ -58,15 +45,7 @@ export interface SampleIn {
 export function sample({ of, back, rttMs, outcome = fine, thresholdMs = 800, cold = false }: SampleIn): SettledSample {
   const startedAtMs = nowMs - 4_000 - back * 30_000;
   return {
-    due: {
-      probeId: `p-${of.registry}-${of.step}-${back}`,
-      target: of,
-      connection: 'cold',
-      purpose: 'scheduled',
-      timeoutMs: 10_000,
-      plannedAtMs: 0,
-      round: null,
-    },
+    ...sampleOf(sampleDue(of, { probeId: `p-${of.registry}-${of.step}-${back}` })),
     startedAtMs,
     startedMonotonicMs: 5_000_000 - back * 30_000,
     endedMonotonicMs: 5_000_000 - back * 30_000 + (rttMs ?? 0),
@@ -75,15 +54,12 @@ export function sample({ of, back, rttMs, outcome = fine, thresholdMs = 800, col
     phases: rttMs === null ? {} : outcome.tag === 'ok' ? phasesFor(rttMs) : { resolve: 12, connect: rttMs - 12 },
     bytes: outcome.tag === 'ok' ? 1_482 : 0,
     wireBytes: outcome.tag === 'ok' ? 1_482 : 0,
-    requests: 1,
     status: outcome.tag === 'ok' ? 200 : null,
     finalUrl: `https://${of.registry}.example.com/${module}/@v/${version}.mod`,
     remoteAddress: '203.0.113.7',
-    family: 4,
     tls: outcome.tag === 'ok' ? tls : null,
     ...(outcome.tag === 'ok' ? { protocol: '2' } : {}),
     cache: 'hit',
-    retryAfterMs: null,
     facts:
       outcome.tag === 'ok' && of.step === 'mod'
         ? {
@@ -91,7 +67,6 @@ export function sample({ of, back, rttMs, outcome = fine, thresholdMs = 800, col
           }
         : {},
     loopDelayMsMax: 1.2,
-    worker: 0,
     cold,
     thresholdMs,
     baselineMs: thresholdMs === null ? null : thresholdMs / 2.5,

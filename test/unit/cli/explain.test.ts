@@ -6,6 +6,7 @@ import { measure } from '../../../src/probe/measure.ts';
 import { bar, durationText, table } from '../../../src/terminal/terminal.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
+import { sampleTls } from '../../support/samples.ts';
 import { aDue, aTarget } from '../detect/world.ts';
 import { englishLeft } from './english-left.ts';
 import { fakeTerminal } from './fake-terminal.ts';
@@ -19,15 +20,7 @@ const hop = (over: Partial<Hop> & Pick<Hop, 'marks'>): Hop => ({
   remotePort: 443,
   family: 4,
   proxy: null,
-  tls: {
-    version: 'TLSv1.3',
-    cipher: 'TLS_AES_128_GCM_SHA256',
-    issuer: 'A Test CA',
-    expiresAtMs: Date.UTC(2026, 5, 1),
-    spkiSha256: null,
-    resumed: false,
-    authorizationCode: null,
-  },
+  tls: { ...sampleTls, expiresAtMs: Date.UTC(2026, 5, 1) },
   requestHeaders: {},
   status: 200,
   responseHeaders: {},

@@ -7,19 +7,12 @@ import {
   readCertificate,
   updateCertificate,
 } from '../../../src/detect/findings/certificate.ts';
+import { sampleTls } from '../../support/samples.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 describe('certificate', () => {
   const day = 86_400_000;
-  const tls = (expiresAtMs: number) => ({
-    version: 'TLSv1.3',
-    cipher: 'x',
-    issuer: 'x',
-    expiresAtMs,
-    spkiSha256: null,
-    resumed: false,
-    authorizationCode: null,
-  });
+  const tls = (expiresAtMs: number) => ({ ...sampleTls, expiresAtMs });
   const ok: Outcome = { tag: 'ok' };
   it.each([
     { name: 'no TLS', outcome: ok, tls: null, want: null },

@@ -4,6 +4,7 @@ import type { Outcome } from '../../../src/core/failure.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
+import { sampleTls } from '../../support/samples.ts';
 import {
   aConfig,
   aDue,
@@ -379,17 +380,7 @@ describe('samples', () => {
 });
 
 describe('certificates', () => {
-  const tls = (expiresAtMs: number) => ({
-    tls: {
-      version: 'TLSv1.3',
-      cipher: 'x',
-      issuer: 'x',
-      expiresAtMs,
-      spkiSha256: null,
-      resumed: false,
-      authorizationCode: null,
-    },
-  });
+  const tls = (expiresAtMs: number) => ({ tls: { ...sampleTls, expiresAtMs } });
 
   it('one that expires within 14 days is a finding, no reason to leave, and over with a new one', () => {
     const day = 86_400_000;

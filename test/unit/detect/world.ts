@@ -1,12 +1,13 @@
 import type { Config } from '../../../src/core/config.ts';
-import type { Due, Purpose } from '../../../src/core/due.ts';
+import type { Due } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
-import type { Connection, Mirror, Step, Target } from '../../../src/core/mirror.ts';
+import type { Mirror, Step, Target } from '../../../src/core/mirror.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 import { sampleTarget } from '../../support/sample-target.ts';
+import { sampleDue, sampleOf } from '../../support/samples.ts';
 
 /** Wall milliseconds at monotonic 0 in these tests. */
 export const epochMs = Date.UTC(2026, 0, 1);
@@ -54,16 +55,7 @@ let probes = 0;
 
 /** A due probe. */
 export function aDue(target: Target, over: Partial<Due> = {}): Due {
-  return {
-    probeId: `probe${probes++}`,
-    target,
-    connection: 'cold' as Connection,
-    purpose: 'scheduled' as Purpose,
-    timeoutMs: 10_000,
-    plannedAtMs: 0,
-    round: null,
-    ...over,
-  };
+  return sampleDue(target, { probeId: `probe${probes++}`, ...over });
 }
 
 /** A sample that started at `startMs` and took `tookMs`. */
@@ -74,8 +66,7 @@ export function aSample(
   outcome: Outcome = { tag: 'ok' },
   over: Partial<Sample> = {},
 ): Sample {
-  return {
-    due,
+  return sampleOf(due, {
     startedAtMs: epochMs + startMs,
     startedMonotonicMs: startMs,
     endedMonotonicMs: startMs + tookMs,
@@ -84,19 +75,9 @@ export function aSample(
     phases: { processing: tookMs },
     bytes: 100,
     wireBytes: 100,
-    requests: 1,
     status: outcome.tag === 'ok' ? 200 : statusOf(outcome),
-    finalUrl: null,
-    remoteAddress: null,
-    family: 4,
-    tls: null,
-    cache: null,
-    retryAfterMs: null,
-    facts: {},
-    loopDelayMsMax: 0,
-    worker: 0,
     ...over,
-  };
+  });
 }
 
 /** A refused connection. */

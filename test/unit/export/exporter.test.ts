@@ -4,6 +4,7 @@ import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { createExporter } from '../../../src/export/exporter.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
+import { sampleTls } from '../../support/samples.ts';
 import {
   advice,
   changes,
@@ -71,6 +72,17 @@ function okRows(labels: string, step: Step, connection = 'cold', trip = labels):
   };
 }
 
+/** What a failure of `mod` moves. */
+function failedRows(reason: string, cache = 'unknown'): Record<string, number> {
+  return {
+    [`mirror_probe_attempts_total{${ofMod}}`]: 1,
+    [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
+    [`mirror_probe_failures_total{${stepOf('mod')},reason="${reason}"}`]: 1,
+    [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
+    [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="${cache}"}`]: 1,
+  };
+}
+
 const rows: readonly { name: string; sample: SettledSample; moves: Record<string, number> }[] = [
   { name: 'an ok probe of a light step', sample: sample(mod), moves: okRows(ofMod, 'mod') },
   {
@@ -132,24 +144,12 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
   {
     name: 'a failure counts twice, by target and by reason, and has no time',
     sample: sample(mod, { outcome: { tag: 'failed', failure: { kind: 'server', status: 502 } } }),
-    moves: {
-      [`mirror_probe_attempts_total{${ofMod}}`]: 1,
-      [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
-      [`mirror_probe_failures_total{${stepOf('mod')},reason="server"}`]: 1,
-      [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="unknown"}`]: 1,
-    },
+    moves: failedRows('server'),
   },
   {
     name: 'a cache that says so had the answer',
     sample: sample(mod, { outcome: { tag: 'failed', failure: { kind: 'server', status: 502 } }, cache: 'hit' }),
-    moves: {
-      [`mirror_probe_attempts_total{${ofMod}}`]: 1,
-      [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
-      [`mirror_probe_failures_total{${stepOf('mod')},reason="server"}`]: 1,
-      [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="hit"}`]: 1,
-    },
+    moves: failedRows('server', 'hit'),
   },
   {
     name: 'silence is the answer of no cache',
@@ -168,11 +168,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
     name: 'what is not there took as long as a chain waits for it',
     sample: sample(mod, { outcome: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, status: 404 }),
     moves: {
-      [`mirror_probe_attempts_total{${ofMod}}`]: 1,
-      [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
-      [`mirror_probe_failures_total{${stepOf('mod')},reason="absent"}`]: 1,
-      [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="unknown"}`]: 1,
+      ...failedRows('absent'),
       'mirror_not_found_seconds_sum{ecosystem="go",registry="a"}': 0.08,
       'mirror_not_found_seconds_count{ecosystem="go",registry="a"}': 1,
     },
@@ -297,15 +293,7 @@ describe('before anything happened', () => {
   });
 });
 
-const tls = {
-  version: 'TLSv1.3',
-  cipher: 'TLS_AES_128_GCM_SHA256',
-  issuer: 'R3',
-  expiresAtMs: 5_000_000,
-  spkiSha256: null,
-  resumed: false,
-  authorizationCode: null,
-};
+const tls = { ...sampleTls, issuer: 'R3', expiresAtMs: 5_000_000 };
 const expiry = 'mirror_tls_certificate_expiry_timestamp_seconds{registry="a"}';
 const info = (issuer: string) =>
   `mirror_tls_info{registry="a",tls_version="TLSv1.3",cipher="TLS_AES_128_GCM_SHA256",issuer="${issuer}"}`;

@@ -7,6 +7,7 @@ import { countLinesFor, metricNames, metricOf, unitOf } from '../../../src/expor
 import { createExporter } from '../../../src/export/exporter.ts';
 import { countCalmLinesFor } from '../../../tools/calm-lines.ts';
 import { real } from '../../support/requires.ts';
+import { sampleTls } from '../../support/samples.ts';
 import {
   advice,
   config,
@@ -43,15 +44,7 @@ const oneMirror = config({
 /** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
 function full() {
   const exporter = createExporter({ config: oneMirror, targets, version: '0.1.0', node: 'v24.0.0', turn });
-  const tls = {
-    version: 'TLSv1.3',
-    cipher: 'TLS_AES_128_GCM_SHA256',
-    issuer: 'Let\'s "R3"',
-    expiresAtMs: 1_800_000_000_000,
-    spkiSha256: null,
-    resumed: false,
-    authorizationCode: null,
-  };
+  const tls = { ...sampleTls, issuer: 'Let\'s "R3"', expiresAtMs: 1_800_000_000_000 };
   const facts = { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } as const;
   const steady = { bytes: 300_000, ms: 3_000 };
   for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2' }));

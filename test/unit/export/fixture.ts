@@ -1,16 +1,13 @@
-import type { Advice } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
-import type { Finding } from '../../../src/core/finding.ts';
-import { type Connection, type Step, type Target, targetId } from '../../../src/core/mirror.ts';
+import type { Connection, Step, Target } from '../../../src/core/mirror.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import type { Standing } from '../../../src/core/standing.ts';
 import type { Exposition } from '../../../src/export/negotiate.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
-import { phrase } from '../../../src/words/tell.ts';
-import { declared } from '../../support/declared.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
+import { sampleAdvice, sampleDue, sampleFinding, sampleOf, sampleStanding } from '../../support/samples.ts';
 import { ruleOf } from '../features/actions/advice.ts';
 
 export const mirror = sampleMirror;
@@ -38,18 +35,7 @@ export function receiver(name: string): Config['webhooks'][number] {
 }
 
 export function target(registry: string, step: Step, module: string | null, version: string | null): Target {
-  const id = targetId(registry, module, version, step);
-  return {
-    id,
-    ecosystem: 'go',
-    upstream: 'go',
-    registry,
-    module,
-    version,
-    step,
-    ...declared(step),
-    canary: step === 'mod',
-  };
+  return sampleTarget({ registry, step, module, version });
 }
 
 /** `mod` and `zip` of one module, its list, and the checksum relay. */
@@ -71,26 +57,14 @@ export function sample(
 ): SettledSample {
   const { connection = 'cold', purpose = 'scheduled', ...rest } = more;
   return {
-    due: { probeId: 'p1', target: of, connection, purpose, timeoutMs: 10_000, plannedAtMs: 0, round: null },
+    ...sampleOf(sampleDue(of, { connection, purpose })),
     startedAtMs: 1_000_000,
     startedMonotonicMs: 500,
     endedMonotonicMs: 580,
-    outcome: okOutcome,
     rttMs: 80,
     phases: { resolve: 3, connect: 20, tls: 30, processing: 26, transfer: 1 },
     bytes: 100,
     wireBytes: 150,
-    requests: 1,
-    status: 200,
-    finalUrl: null,
-    remoteAddress: null,
-    family: 4,
-    tls: null,
-    cache: null,
-    retryAfterMs: null,
-    facts: {},
-    loopDelayMsMax: 0,
-    worker: 0,
     cold: false,
     thresholdMs: null,
     baselineMs: null,
@@ -98,96 +72,9 @@ export function sample(
   };
 }
 
-export function standing(registry: string, more: Partial<Standing> = {}): Standing {
-  return {
-    registry,
-    ecosystem: 'go',
-    upstream: 'go',
-    state: 'up',
-    why: phrase('why.answers'),
-    inDoubt: false,
-    paused: null,
-    inMaintenance: false,
-    lastOkAtMs: null,
-    lastJudgedAtMs: null,
-    throttledUntilMs: null,
-    certificate: null,
-    findings: [],
-    ...more,
-  };
-}
-
-export function finding(more: Partial<Finding> = {}): Finding {
-  return {
-    id: 'f1',
-    kind: 'spike',
-    state: 'open',
-    ecosystem: 'go',
-    upstream: 'go',
-    registry: 'a',
-    scope: [],
-    openedAtMs: 0,
-    closedAtMs: null,
-    cause: 'slow',
-    vantage: 'ok',
-    confidence: 'high',
-    evidence: {
-      samples: 3,
-      failures: 0,
-      observedSeconds: null,
-      baselineSeconds: null,
-      thresholdSeconds: null,
-      probeIds: [],
-    },
-    actionable: true,
-    text: 'a is slow',
-    acknowledged: null,
-    ...more,
-  };
-}
-
-/** Advice to leave a for b. */
-export function advice(more: Partial<Advice> = {}): Advice {
-  return {
-    id: 'ad1',
-    ecosystem: 'go',
-    upstream: 'go',
-    vantage: 'test',
-    state: 'proposed',
-    phase: 'active',
-    overAtMs: null,
-    newClients: 'advised',
-    issuedAtMs: 0,
-    expiresAtMs: 1,
-    settledAtMs: null,
-    from: 'a',
-    to: 'b',
-    chain: { before: 'https://a.example.com', after: 'https://b.example.com' },
-    reason: 'a is down',
-    cause: 'outage',
-    refusal: null,
-    evidence: {
-      windowSeconds: 1,
-      samples: 3,
-      observedSeconds: null,
-      baselineSeconds: null,
-      failures: {},
-      findings: [],
-    },
-    candidates: [],
-    expected: {
-      availability: { before: null, after: null },
-      p95Seconds: { before: null, after: null },
-      fetchCostSeconds: { before: null, after: null },
-    },
-    confidence: 'high',
-    remedy: {},
-    doesNotCover: [],
-    rollback: '',
-    trigger: 'detector',
-    ...more,
-  };
-}
+export const standing = sampleStanding;
+export const finding = sampleFinding;
+export const advice = sampleAdvice;
 
 export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
   return {

@@ -10,6 +10,7 @@ import type { Standing } from '../../../src/core/standing.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
 import { createNotifier } from '../../../src/notify/notifier.ts';
 import type { NotifyTurn } from '../../../src/notify/outbox.ts';
+import { sampleAdvice, sampleFinding } from '../../support/samples.ts';
 
 type Notifier = ReturnType<typeof createNotifier>;
 
@@ -34,18 +35,15 @@ export function receiver(name: string, more: Partial<Receiver> = {}): Receiver {
 }
 
 export function finding(kind: FindingKind, registry: string | null, more: Partial<Finding> = {}): Finding {
-  return {
+  const upstream = registry === null ? null : 'go';
+  return sampleFinding({
     id: `${kind}-${registry}`,
     kind,
-    state: 'open',
-    ecosystem: registry === null ? null : 'go',
-    upstream: registry === null ? null : 'go',
+    ecosystem: upstream,
+    upstream,
     registry,
     scope: [{ module: 'example.com/m', version: 'v1.0.0', step: 'mod' }],
     openedAtMs: start.wallMs,
-    closedAtMs: null,
-    cause: 'slow',
-    vantage: 'ok',
     confidence: 'low',
     evidence: {
       samples: 3,
@@ -55,32 +53,17 @@ export function finding(kind: FindingKind, registry: string | null, more: Partia
       thresholdSeconds: null,
       probeIds: ['p1'],
     },
-    actionable: true,
     text: 'slow',
-    acknowledged: null,
     ...more,
-  };
+  });
 }
 
 export function advice(id: string, more: Partial<Advice> = {}): Advice {
-  return {
+  return sampleAdvice({
     id,
-    ecosystem: 'go',
-    upstream: 'go',
-    vantage: 'test',
-    state: 'proposed',
-    phase: 'active',
-    overAtMs: null,
-    newClients: 'advised',
     issuedAtMs: start.wallMs,
     expiresAtMs: start.wallMs + 1000,
-    settledAtMs: null,
-    from: 'a',
-    to: 'b',
-    chain: { before: 'https://a.example.com', after: 'https://b.example.com' },
     reason: 'r',
-    cause: 'outage',
-    refusal: null,
     evidence: {
       windowSeconds: 4,
       samples: 3,
@@ -97,11 +80,8 @@ export function advice(id: string, more: Partial<Advice> = {}): Advice {
     },
     confidence: 'low',
     remedy: { env: "export GOPROXY='https://b.example.com'" },
-    doesNotCover: [],
-    rollback: '',
-    trigger: 'detector',
     ...more,
-  };
+  });
 }
 
 /** A notifier with its clock, its rows as they would be stored, and what it counted. */

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
 import type { Phase } from '../../../src/core/failure.ts';
 import type { PhaseTimes } from '../../../src/core/sample.ts';
-import type { Hop, Marks, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
+import type { Hop, Marks, Transcript } from '../../../src/core/transcript.ts';
 import { cacheOf, measure, phasesOf } from '../../../src/probe/measure.ts';
 import { sampleTarget } from '../../support/sample-target.ts';
+import { sampleTls } from '../../support/samples.ts';
 
 const hopOf = (marks: Marks, more: Partial<Hop> = {}): Hop => ({
   url: 'https://mirror.example.com/a',
@@ -170,15 +171,7 @@ describe('cache headers', () => {
   });
 });
 
-const tls: TlsFacts = {
-  version: 'TLSv1.3',
-  cipher: 'TLS_AES_128_GCM_SHA256',
-  issuer: 'Example CA',
-  expiresAtMs: 1,
-  spkiSha256: null,
-  resumed: false,
-  authorizationCode: null,
-};
+const tls = { ...sampleTls, issuer: 'Example CA' };
 
 const due: Due = {
   probeId: 'p1',

@@ -5,6 +5,7 @@ import type { Now, Row } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { readResponseRow } from '../../../src/state/answer-read.ts';
 import { createResponses } from '../../../src/state/answers.ts';
+import { sampleTls } from '../../support/samples.ts';
 import { epochMs, sampleOf } from './sample.ts';
 
 const at = (monotonicMs: number): Now => ({ monotonicMs, wallMs: epochMs + monotonicMs });
@@ -54,15 +55,7 @@ describe('an answer comes back with all that is judged', () => {
     ]);
   });
 
-  const tls = {
-    version: 'TLSv1.3',
-    cipher: 'x',
-    issuer: 'y',
-    expiresAtMs: 5,
-    spkiSha256: null,
-    resumed: false,
-    authorizationCode: 'CERT_HAS_EXPIRED',
-  };
+  const tls = { ...sampleTls, authorizationCode: 'CERT_HAS_EXPIRED' };
   const rows: readonly (readonly [string, Sample])[] = [
     ['an ok one', sample()],
     ['nothing timed', sample({ outcome: { tag: 'unknown', because: 'local' }, rttMs: null, status: null })],

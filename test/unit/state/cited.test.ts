@@ -6,6 +6,7 @@ import type { KeptProbe } from '../../../src/core/sample.ts';
 import type { Transcript } from '../../../src/core/transcript.ts';
 import { Cited } from '../../../src/state/cited.ts';
 import { type MemoryStore, memoryStore } from '../../daemon/memory-store.ts';
+import { sampleFinding } from '../../support/samples.ts';
 import { aDue, aSample, aTarget } from '../detect/world.ts';
 
 const nowMs = 1_000_000;
@@ -26,25 +27,12 @@ function aProbe(probeId: string, errorLine: string | null = null): KeptProbe {
 }
 
 function aFinding(id: string, probeIds: readonly string[], state: Finding['state'] = 'open'): Finding {
-  const evidence = { samples: 0, failures: 0, observedSeconds: null, baselineSeconds: null, thresholdSeconds: null };
-  return {
+  return sampleFinding({
     id,
-    kind: 'spike',
     state,
-    ecosystem: 'go',
-    upstream: 'go',
-    registry: 'a',
-    scope: [],
-    openedAtMs: 0,
     closedAtMs: state === 'open' ? null : nowMs,
-    cause: 'slow',
-    vantage: 'ok',
-    confidence: 'low',
-    evidence: { ...evidence, probeIds },
-    actionable: false,
-    text: '',
-    acknowledged: null,
-  };
+    evidence: { ...sampleFinding().evidence, probeIds },
+  });
 }
 
 /** Findings and advice by hand, over a store that takes all that is written. */

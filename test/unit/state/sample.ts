@@ -1,4 +1,6 @@
 import type { Sample } from '../../../src/core/sample.ts';
+import { sampleTarget } from '../../support/sample-target.ts';
+import { sampleOf as plainSample, sampleDue } from '../../support/samples.ts';
 
 export const epochMs = Date.UTC(2026, 0, 1);
 
@@ -8,48 +10,19 @@ export function sampleOf(
   target: Partial<Sample['due']['target']> = {},
   due: Partial<Sample['due']> = {},
 ): Sample {
-  return {
-    due: {
-      probeId: 'p',
-      target: {
-        id: 'a|example.com/x|v1.0.0|mod',
-        ecosystem: 'go',
-        upstream: 'go',
-        registry: 'a',
-        module: 'example.com/x',
-        version: 'v1.0.0',
-        step: 'mod',
-        canary: true,
-        weight: 'light',
-        verifies: null,
-        ...target,
-      },
-      connection: 'cold',
-      purpose: 'scheduled',
-      timeoutMs: 10_000,
-      plannedAtMs: 990,
-      round: null,
-      ...due,
-    },
+  const of = sampleTarget({ registry: 'a', module: 'example.com/x', version: 'v1.0.0', step: 'mod', ...target });
+  return plainSample(sampleDue(of, { probeId: 'p', plannedAtMs: 990, ...due }), {
     startedAtMs: epochMs + 1_000,
     startedMonotonicMs: 1_000,
     endedMonotonicMs: 1_123.4,
-    outcome: { tag: 'ok' },
     rttMs: 120.2,
     phases: { processing: 120.2 },
     bytes: 345,
     wireBytes: 345,
-    requests: 1,
-    status: 200,
     finalUrl: 'https://a.example.com/x',
     remoteAddress: '192.0.2.1',
-    family: 4,
-    tls: null,
-    cache: null,
-    retryAfterMs: null,
-    facts: {},
     loopDelayMsMax: 0.2,
     worker: 1,
     ...over,
-  };
+  });
 }

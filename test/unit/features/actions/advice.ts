@@ -1,26 +1,15 @@
 import type { ActionRule } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
+import { sampleAdvice } from '../../../support/samples.ts';
 
 /** An advice from mirror `a` to `b` of a Go upstream. */
 export function adviceTo(over: Partial<Advice> = {}): Advice {
-  return {
+  return sampleAdvice({
     id: 'advice00000000000001',
-    ecosystem: 'go',
-    upstream: 'go',
     vantage: 'here',
-    state: 'proposed',
-    phase: 'active',
-    overAtMs: null,
-    newClients: 'advised',
-    issuedAtMs: 0,
     expiresAtMs: 86_400_000,
-    settledAtMs: null,
-    from: 'a',
-    to: 'b',
     chain: { before: 'https://a.example.com,direct', after: 'https://b.example.net|direct' },
     reason: 'a is down.',
-    cause: 'outage',
-    refusal: null,
     evidence: {
       windowSeconds: 60,
       samples: 9,
@@ -29,22 +18,18 @@ export function adviceTo(over: Partial<Advice> = {}): Advice {
       failures: { refused: 9 },
       findings: [],
     },
-    candidates: [],
     expected: {
       availability: { before: 0, after: 1 },
       p95Seconds: { before: null, after: 0.1 },
       fetchCostSeconds: { before: 300, after: 1 },
     },
-    confidence: 'high',
     remedy: {
       env: "export GOPROXY='https://b.example.net|direct'",
       json: JSON.stringify({ GOPROXY: 'https://b.example.net|direct' }),
     },
-    doesNotCover: [],
     rollback: "export GOPROXY='https://a.example.com,direct'",
-    trigger: 'detector',
     ...over,
-  };
+  });
 }
 
 /** A rule that writes an env file by itself, for every cause. */

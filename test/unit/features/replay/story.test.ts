@@ -1,47 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Advice, AdviceState } from '../../../../src/core/advice.ts';
 import { inForce, storiesOf } from '../../../../src/features/replay/story.ts';
+import { sampleAdvice } from '../../../support/samples.ts';
 
 function advice(id: string, issuedAtMs: number, state: AdviceState, over: Partial<Advice> = {}): Advice {
-  return {
+  return sampleAdvice({
     id,
-    ecosystem: 'go',
-    upstream: 'go',
-    vantage: 'here',
     state,
-    phase: 'active',
-    overAtMs: null,
-    newClients: 'advised',
     issuedAtMs,
     expiresAtMs: issuedAtMs + 1_000,
-    settledAtMs: null,
-    from: 'a',
-    to: 'b',
     chain: { before: 'a,b', after: 'b,a' },
-    reason: '',
     cause: 'slower',
-    refusal: null,
-    evidence: {
-      windowSeconds: 0,
-      samples: 0,
-      observedSeconds: null,
-      baselineSeconds: null,
-      failures: {},
-      findings: [],
-    },
-    candidates: [],
-    expected: {
-      availability: { before: null, after: null },
-      p95Seconds: { before: null, after: null },
-      fetchCostSeconds: { before: 2, after: 1 },
-    },
-    confidence: 'high',
-    remedy: {},
-    doesNotCover: [],
-    rollback: '',
-    trigger: 'detector',
+    expected: { ...sampleAdvice().expected, fetchCostSeconds: { before: 2, after: 1 } },
     ...over,
-  };
+  });
 }
 
 describe('when an advice was in force', () => {
