@@ -58,6 +58,22 @@ describe('names through an own resolver', () => {
     expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: true });
   });
 
+  it('names to which a mirror redirects are no witnesses, because it could let all of them fail together', async () => {
+    const alone = realWire({ otherNames: ['other.example.com'] });
+    const hop = (name: string, foreign: boolean) => {
+      const access = accessTo('http://m.example.com', { dnsServer: dns.address, allowHosts: ['127.0.0.0/8'] });
+      return coldHop(alone, access, `http://${name}:${server.port}/x`, { foreign });
+    };
+    dns.setName('other.example.com', { a: ['127.0.0.1'] });
+    for (const at of [1, 2, 3]) {
+      dns.setName(`r${at}.example.com`, { a: ['127.0.0.1'] }, { rcode: 3 });
+      expect((await hop(`r${at}.example.com`, true)).hop.fault).toBeNull();
+    }
+    const { hop: gone } = await hop('gone.example.com', true);
+    await alone.close();
+    expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: true });
+  });
+
   it.each([
     ['the family asked for alone', { family: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
     ['IPv4 first where any will do', {}, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],
