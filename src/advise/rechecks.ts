@@ -62,6 +62,8 @@ const oddFactor = 2;
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
+/** The same for failures of light requests. @see docs/decisions/0231-more-probes-after-one-failure.md */
+const nearShareOfFailures = 0.2;
 const passedShare = 1.5;
 /** The maximum number of candidates in a recheck. */
 const siblings = 2;
@@ -101,7 +103,8 @@ export function oddOf(contest: Contest, outcomes: readonly RecordOutcome[], nowM
   // Light steps are no evidence in a test of downloads, so the download is repeated.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
     return [heavyOf(heavy, recordOf(contest, head).heavy.at(-1)?.bad === true, isUrgent)];
-  if (light === undefined || outcomes.length === 0 || near.light <= nearShare) return [];
+  if (light === undefined || outcomes.length === 0 || (near.light <= nearShare && near.failures <= nearShareOfFailures))
+    return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
@@ -146,16 +149,17 @@ function isOddOutcome(contest: Contest, head: string, outcome: RecordOutcome, no
  * @param names  the candidates that count; absent: all
  */
 function nearness(contest: Contest, nowMs: number, names?: readonly string[]) {
-  const near = { light: 0, heavy: 0, time: 0, heavyTime: 0 };
+  const near = { failures: 0, heavy: 0, time: 0, heavyTime: 0 };
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const [name, { failures, time }] of contest.pairs) {
     if (names?.includes(name) === false) continue;
     near.time = more(near.time, shareOfBound(time.light, 'light', nowMs));
-    near.light = more(near.light, failureSumOf(failures.all) / failureBound);
+    near.failures = more(near.failures, failureSumOf(failures.all) / failureBound);
     near.heavyTime = more(near.heavyTime, shareOfBound(time.heavy, 'heavy', nowMs));
     near.heavy = more(near.heavy, failureSumOf(failures.heavy) / failureBound);
   }
-  return { ...near, light: Math.max(near.light, near.time), heavy: Math.max(near.heavy, near.heavyTime) };
+  const light = Math.max(near.failures, near.time);
+  return { ...near, light, heavy: Math.max(near.heavy, near.heavyTime) };
 }
 
 /** If a test has had no comparison for this time, for example because the candidate is paused, more may never come. */
