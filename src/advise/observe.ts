@@ -6,6 +6,7 @@ import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
 import type { Chain } from '../ecosystems/client.ts';
+import { isAnyPast } from './comparison/choose.ts';
 import { dropEvidence, moveTo, patienceOf, type Surroundings } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
@@ -76,6 +77,8 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   if (isHeavy(target) && sample.outcome.tag === 'ok') probing.sizes.set(question, sample.bytes);
   if (sample.outcome.tag === 'ok' && isUntimed(sample)) return false;
   contest.around ??= once(() => surroundingsOf(view));
+  const rule = { isRecent: contest.around().isRecent, ease: 1 };
+  const wasPast = isAnyPast(contest, rule);
   const outcomes = addResponse(
     contest,
     {
@@ -90,7 +93,10 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   contest.outcomes.push(...outcomes);
   if (contest.outcomes.length > headOutcomesMax) contest.outcomes.splice(0, contest.outcomes.length - headOutcomesMax);
   const isOrdered = purpose === 'confirm' || purpose === 'recheck';
-  return sample.outcome.tag === 'failed' || isOrdered || isRecheckDue(contest, outcomes, view.now.monotonicMs);
+  if (sample.outcome.tag === 'failed' || isOrdered || isRecheckDue(contest, outcomes, view.now.monotonicMs))
+    return true;
+  // A test has just passed its bound. Until the next decision, the record would not say what withholds the switch.
+  return !wasPast && isAnyPast(contest, rule);
 }
 
 function isOfCanaryPace({ config, canaryEveryMs }: View, target: Target): boolean {
