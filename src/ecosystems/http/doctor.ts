@@ -30,16 +30,14 @@ interface AptProxy extends Pick<FileLine, 'file' | 'line'> {
   readonly value: string;
 }
 
-interface AptFound {
-  readonly sources: readonly AptSource[];
-  /** The proxies in the order in which apt reads them. If a scheme has several, the last one applies. */
-  readonly proxies: readonly AptProxy[];
-  /** Files that contain passwords. `mode`: permission bits; `null`: not known. */
-  readonly passwords: readonly { readonly file: string; readonly mode: number | null }[];
-}
+type AptFound = Awaited<ReturnType<typeof findApt>>;
 
-/** Reads apt's sources, proxies and password files. @see sources.list(5), apt.conf(5), apt_auth.conf(5) */
-async function findApt(machine: Machine): Promise<AptFound> {
+/**
+ * Reads apt's sources, proxies (in its order: of several of one scheme, the last one applies) and password files. `mode`:
+ * permission bits; `null`: not known.
+ * @see sources.list(5), apt.conf(5), apt_auth.conf(5)
+ */
+async function findApt(machine: Machine) {
   const at = (path: string): string => machine.system(join('/etc/apt', path));
   const sources: AptSource[] = [];
   const proxies: AptProxy[] = [];

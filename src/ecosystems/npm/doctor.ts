@@ -51,7 +51,7 @@ export function findNpmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
 }
 
 function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
-  const places = placesOfKey(found, 'registry');
+  const places = placesOfKey(found.settings, 'registry');
   const [first] = places;
   const traps: NpmTrap[] = [];
   const others = places.slice(1).filter((one) => plainUrlOf(one.value) !== plainUrlOf(first?.value ?? ''));
@@ -147,12 +147,12 @@ function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | nu
 
 function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const { scopes, settings, privatePatterns } = found;
-  const [main] = placesOfKey(found, 'registry');
+  const [main] = placesOfKey(found.settings, 'registry');
   const mainHost = main === undefined ? null : hostOf(main.value);
   const isOutside = mainHost === null || !(isInnerHost(mainHost) || isLoopback(mainHost));
   return scopes.flatMap(({ scope, name, file, line }): NpmTrap[] => {
     const key = `${scope}:registry`;
-    const [ours] = placesOfKey(found, key);
+    const [ours] = placesOfKey(found.settings, key);
     const place = { file, line };
     if (ours === undefined && isOutside && matchesNpmPatterns(privatePatterns, name))
       return [sayTrap(say, 'npm-scope-leaks', [place], { name, scope })];
@@ -216,7 +216,7 @@ export const npmDoctor: Doctor = {
   readersOf: (name) => (name === '.npmrc' ? npmChecks(null) : []),
   async today(surroundings) {
     const found = await findNpm(surroundings);
-    const [registry] = placesOfKey(found, 'registry');
+    const [registry] = placesOfKey(found.settings, 'registry');
     const written = registry === undefined ? '' : registry.written;
     const hasReferences = written.includes('${');
     const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
@@ -287,7 +287,9 @@ export const npmDoctor: Doctor = {
     if (url === null || checkRegistries(url) !== null) return null;
     const { machine } = surroundings;
     const found = await findNpm(surroundings);
-    const above = placesOfKey(found, 'registry').filter(({ level }) => level === 'environment' || level === 'project');
+    const above = placesOfKey(found.settings, 'registry').filter(
+      ({ level }) => level === 'environment' || level === 'project',
+    );
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     const changes = [

@@ -10,18 +10,14 @@ export interface HostsSettings extends SettingsFile {
   readonly registry: string;
 }
 
-export interface OciFound {
-  /** containerd's config.toml; `null`: the file is absent or unreadable. */
-  readonly config: SettingsFile | null;
-  /** The hosts.toml files of containerd. */
-  readonly hosts: readonly HostsSettings[];
-  /** The daemon.json of the system's Docker daemon and of a rootless Docker daemon. */
-  readonly daemons: readonly SettingsFile[];
-  /** The registries.conf and the files in registries.conf.d, which podman, buildah and skopeo read. */
-  readonly registries: readonly SettingsFile[];
-}
+export type OciFound = Awaited<ReturnType<typeof findOci>>;
 
-export async function findOci(machine: Machine): Promise<OciFound> {
+/**
+ * Reads the settings of container clients. `config` and `hosts`: containerd's config.toml (`null`: absent or unreadable)
+ * and hosts.toml files. `daemons`: the daemon.json of the system's Docker daemon and of a rootless one. `registries`: the
+ * registries.conf and the files in registries.conf.d, which podman, buildah and skopeo read.
+ */
+export async function findOci(machine: Machine) {
   const own = configFolderOf(machine);
   const hosts: HostsSettings[] = [];
   for (const folder of ['/etc/containerd/certs.d', '/var/snap/microk8s/current/args/certs.d'].map((path) =>
