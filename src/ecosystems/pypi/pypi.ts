@@ -7,15 +7,7 @@ import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
-import {
-  type ClientJob,
-  type ClientReason,
-  checkResolve,
-  findLines,
-  netrcOf,
-  proxyEnvOf,
-  type RealClient,
-} from '../real-client.ts';
+import * as realClient from '../real-client.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
@@ -31,18 +23,18 @@ function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
   if (proxy?.auth != null) return phrase('cannot.proxy');
-  return checkResolve(mirror);
+  return realClient.checkResolve(mirror);
 }
 
 /** @param ca,client  the variables of the client for its certificate files */
-function sharedPlanOf({ access, home }: ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
-  const netrc = netrcOf(access);
+function sharedPlanOf({ access, home }: realClient.ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
+  const netrc = realClient.netrcOf(access);
   return {
     env: {
       NETRC: `${home}/.netrc`,
       ...(access.ca.length === 0 ? {} : { [ca]: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { [client]: `${home}/client.pem` }),
-      ...proxyEnvOf(access),
+      ...realClient.proxyEnvOf(access),
     },
     files: {
       ...(netrc === '' ? {} : { '.netrc': netrc }),
@@ -53,12 +45,12 @@ function sharedPlanOf({ access, home }: ClientJob, ca: string, client: string): 
   };
 }
 
-function requirementOf({ module, version }: ClientJob): string {
+function requirementOf({ module, version }: realClient.ClientJob): string {
   return version === null || version === 'latest' ? module : `${module}==${version}`;
 }
 
 /** Runs `pip download` for wheels only, because even the download of a source distribution runs its setup.py. */
-function pipPlan(job: ClientJob): ClientPlan {
+function pipPlan(job: realClient.ClientJob): ClientPlan {
   const { access } = job;
   const shared = sharedPlanOf(job, 'PIP_CERT', 'PIP_CLIENT_CERT');
   return {
@@ -89,7 +81,7 @@ function pipPlan(job: ClientJob): ClientPlan {
 /**
  * Runs `uv pip install` into a folder, because uv has no `download`. The installation of a wheel runs none of its code.
  */
-function uvPlan(job: ClientJob): ClientPlan {
+function uvPlan(job: realClient.ClientJob): ClientPlan {
   const { access, home } = job;
   const shared = sharedPlanOf(job, 'SSL_CERT_FILE', 'SSL_CLIENT_CERT');
   return {
@@ -110,10 +102,10 @@ function uvPlan(job: ClientJob): ClientPlan {
 /**
  * Finds the reason of a failed run. `isElsewhere`: the project has no wheels, or the machine has no Python or no space.
  */
-function why(words: string): ClientReason {
+function why(words: string): realClient.ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {
-    text: findLines(
+    text: realClient.findLines(
       words,
       /^\s*(?:ERROR|error|cause|Caused by|HTTP error)\b|Could not fetch URL|(?:Client|Server) Error|[├╰]─▶/,
     ),
@@ -123,7 +115,7 @@ function why(words: string): ClientReason {
 
 const sharedRun = { usualRequests: 3, cannot, why };
 
-const pipRun: RealClient = {
+const pipRun: realClient.RealClient = {
   ...sharedRun,
   id: 'pip',
   // https://pip.pypa.io/en/stable/cli/pip_download/
@@ -131,7 +123,7 @@ const pipRun: RealClient = {
   plan: pipPlan,
 };
 
-const uvRun: RealClient = {
+const uvRun: realClient.RealClient = {
   ...sharedRun,
   id: 'uv',
   // https://docs.astral.sh/uv/reference/cli/#uv-pip-install
