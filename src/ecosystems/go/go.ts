@@ -23,12 +23,10 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
  * sends them only over TLS.
  */
 function cannot(mirror: Mirror): Sentence | null {
-  const { tls, auth, proxy } = mirror.access;
+  const { tls, auth } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
-  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
-  if (auth !== null && mirror.url.startsWith('http:')) return phrase('cannot.plain');
-  if (proxy?.auth != null) return phrase('cannot.proxy');
-  return realClient.checkResolve(mirror);
+  if (auth?.scheme === 'basic' && mirror.url.startsWith('http:')) return phrase('cannot.plain');
+  return realClient.checkNetrc(mirror);
 }
 
 /**
@@ -47,8 +45,8 @@ function sumdbOf({ settings, isPublic }: realClient.ClientJob): string {
  */
 function plan(job: realClient.ClientJob): ClientPlan {
   const { access, module, version, privatePatterns, home } = job;
-  const ca = access.ca.join('\n');
-  const netrc = realClient.netrcOf(access);
+  // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
+  const { env, files } = realClient.accessPlanOf(job, 'SSL_CERT_FILE');
   return {
     args: ['mod', 'download', '-json', `${module}@${version ?? 'latest'}`],
     env: {
@@ -65,15 +63,9 @@ function plan(job: realClient.ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
-      ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
-      ...realClient.proxyEnvOf(access),
+      ...env,
     },
-    files: {
-      'work/go.mod': 'module mirrorwatch.invalid/run\n',
-      ...(ca === '' ? {} : { 'ca.pem': ca }),
-      ...(netrc === '' ? {} : { '.netrc': netrc }),
-    },
+    files: { 'work/go.mod': 'module mirrorwatch.invalid/run\n', ...files },
     fetched: 'gopath/pkg/mod/cache/download',
   };
 }

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import type { ClientPlan } from '../../core/client-run.ts';
-import type { Mirror } from '../../core/mirror.ts';
 import { readMapping } from '../../core/read-json.ts';
-import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
@@ -15,31 +13,19 @@ import { pypiLocks } from './locks.ts';
 import { normalNameOf, pypiNames } from './names.ts';
 import { type AttestationPublisher, type PublisherKind, publisherKinds } from './publishers.ts';
 
-/**
- * Returns why pip and uv cannot use this mirror; `null`: they can. They read credentials from a netrc, which has no
- * bearer tokens.
- */
-function cannot(mirror: Mirror): Sentence | null {
-  const { auth, proxy } = mirror.access;
-  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
-  if (proxy?.auth != null) return phrase('cannot.proxy');
-  return realClient.checkResolve(mirror);
-}
-
 /** @param ca,client  the variables of the client for its certificate files */
-function sharedPlanOf({ access, home }: realClient.ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
-  const netrc = realClient.netrcOf(access);
+function sharedPlanOf(job: realClient.ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
+  const { access, home } = job;
+  const { env, files } = realClient.accessPlanOf(job, ca);
   return {
     env: {
       NETRC: `${home}/.netrc`,
-      ...(access.ca.length === 0 ? {} : { [ca]: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { [client]: `${home}/client.pem` }),
-      ...realClient.proxyEnvOf(access),
+      ...env,
     },
     files: {
-      ...(netrc === '' ? {} : { '.netrc': netrc }),
-      ...(access.ca.length === 0 ? {} : { 'ca.pem': access.ca.join('\n') }),
       ...(access.client === null ? {} : { 'client.pem': `${access.client.cert}\n${access.client.key}` }),
+      ...files,
     },
     fetched: 'work/got',
   };
@@ -113,7 +99,7 @@ function why(words: string): realClient.ClientReason {
   };
 }
 
-const sharedRun = { usualRequests: 3, cannot, why };
+const sharedRun = { usualRequests: 3, cannot: realClient.checkNetrc, why };
 
 const pipRun: realClient.RealClient = {
   ...sharedRun,
