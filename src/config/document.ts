@@ -3,8 +3,7 @@ import { type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-import { type Env, replaceEnv } from './env.ts';
-import type { Path } from './reading.ts';
+import { type Env, type Path, replaceEnv } from './reading.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
 /** A position in the text; both numbers count from 1. */
