@@ -66,11 +66,34 @@ export function findLines(words: string, pattern: RegExp, max = 3): string {
 }
 
 /**
+ * Returns which setting of a mirror a client does not support that reads credentials from a netrc, which has no bearer
+ * tokens; `null`: it supports all of them.
+ */
+export function checkNetrc(mirror: Mirror): Sentence | null {
+  const { auth, proxy } = mirror.access;
+  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
+  return proxy?.auth != null ? phrase('cannot.proxy') : checkResolve(mirror);
+}
+
+/**
+ * Returns the variables and files of a client that reads a netrc in its home.
+ * @param ca  the client's variable for its file of CA certificates
+ */
+export function accessPlanOf({ access, home }: ClientJob, ca: string): Pick<ClientPlan, 'env' | 'files'> {
+  const netrc = netrcOf(access);
+  const hasCa = access.ca.length > 0;
+  return {
+    env: { ...(hasCa ? { [ca]: `${home}/ca.pem` } : {}), ...proxyEnvOf(access) },
+    files: { ...(hasCa ? { 'ca.pem': access.ca.join('\n') } : {}), ...(netrc === '' ? {} : { '.netrc': netrc }) },
+  };
+}
+
+/**
  * Returns the text of a netrc file with the mirror's user name and password. It is empty if the mirror has no
  * credentials of the scheme `basic`. It lists the mirror's host with and without the port, because some clients search
  * for one and some for the other. It also lists the hosts of `auth.hosts`.
  */
-export function netrcOf({ url, auth }: WireAccess): string {
+function netrcOf({ url, auth }: WireAccess): string {
   if (auth === null || auth.scheme !== 'basic') return '';
   const { host, hostname } = new URL(url);
   const machines = new Set([host, hostname, ...auth.hosts]);

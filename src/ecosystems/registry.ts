@@ -7,25 +7,18 @@ import { npm } from './npm/npm.ts';
 import { oci } from './oci/oci.ts';
 import { pypi } from './pypi/pypi.ts';
 
-export interface Registry {
-  readonly all: readonly [Ecosystem, ...Ecosystem[]];
-  of(id: EcosystemId): Ecosystem | null;
-  /** The profile of a mirror for a word that names its kind of files or its package manager; `null`: there is none. */
-  profileFor(word: unknown): string | null;
-  readonly ids: readonly EcosystemId[];
-  readonly steps: readonly Step[];
-}
+const all: readonly [Ecosystem, ...Ecosystem[]] = [go, npm, pypi, oci, http];
 
-function createRegistry(all: Registry['all']): Registry {
-  const profileFor = (word: unknown) => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null;
-  return {
-    all,
-    of: (id) => all.find((one) => one.id === id) ?? null,
-    profileFor,
-    ids: all.map(({ id }) => id),
-    steps: all.flatMap((one) => Object.keys(one.steps)),
-  };
-}
+export const registry = {
+  all,
+  of: (id: EcosystemId): Ecosystem | null => all.find((one) => one.id === id) ?? null,
+  /** The profile of a mirror for a word that names its kind of files or its package manager; `null`: there is none. */
+  profileFor: (word: unknown): string | null => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null,
+  ids: all.map(({ id }) => id),
+  steps: all.flatMap((one): Step[] => Object.keys(one.steps)),
+};
+
+export type Registry = Readonly<typeof registry>;
 
 export function kindsOf({ all }: Registry): readonly Kind[] {
   return all.map(kindOf);
@@ -46,5 +39,3 @@ function kindOf(one: Ecosystem): Kind {
     variables: Object.assign({}, ...one.clients.map(({ variables }) => variables)),
   };
 }
-
-export const registry: Registry = createRegistry([go, npm, pypi, oci, http]);

@@ -178,13 +178,7 @@ function close({ entity, board }: Home): void {
 }
 
 /** An entity: a mirror, target or other thing that has series. Its `key` is unique over all kinds. */
-interface Entity {
-  readonly kind: ShardKind;
-  readonly key: string;
-  readonly labels: Labels;
-  readonly heavy: boolean;
-  readonly lines: number;
-}
+type Entity = Readonly<ReturnType<typeof entity>>;
 
 interface DaemonEntity {
   readonly kind: DaemonKind;
@@ -223,7 +217,7 @@ function hasOwnTrip(target: Target): boolean {
   return target.canary || isHeavy(target);
 }
 
-function entity(kind: ShardKind, key: string, labels: Labels, heavy = false): Entity {
+function entity(kind: ShardKind, key: string, labels: Labels, heavy = false) {
   return { kind, key, labels, heavy, lines: countLinesFor(kind, heavy) };
 }
 

@@ -19,15 +19,7 @@ type Matches = (wallMs: number) => boolean;
  * Matchers of one cron expression, one for each unit of time. Each also tests the larger units: `minute` tests hour and
  * day too.
  */
-interface Almanac {
-  readonly day: Matches;
-  readonly hour: Matches;
-  readonly minute: Matches;
-  readonly second: Matches;
-  /** True if the expression excludes some hours. Then an hour that occurs twice (end of summer time) counts once. */
-  readonly namesHours: boolean;
-  readonly local: Intl.DateTimeFormat;
-}
+type Almanac = ReturnType<typeof almanacOf>;
 
 function matcher(expression: string, timeZone: string | null): Matches {
   const task: ScheduledTask = createTask(expression, () => {}, timeZone === null ? {} : { timezone: timeZone });
@@ -36,7 +28,7 @@ function matcher(expression: string, timeZone: string | null): Matches {
   return (wallMs) => task.match(new Date(wallMs));
 }
 
-function almanacOf(expression: string, timeZone: string | null): Almanac {
+function almanacOf(expression: string, timeZone: string | null) {
   const fields = parse(expression);
   const days = `${fields.dayOfMonth.join()} ${fields.month.join()} ${fields.dayOfWeek.join()}`;
   const hours = fields.hour.join();
@@ -46,6 +38,7 @@ function almanacOf(expression: string, timeZone: string | null): Almanac {
     hour: matcher(`* * ${hours} ${days}`, timeZone),
     minute: matcher(`* ${minutes} ${hours} ${days}`, timeZone),
     second: matcher(`${fields.second.join()} ${minutes} ${hours} ${days}`, timeZone),
+    /** True if the expression excludes some hours. Then an hour that occurs twice (end of summer time) counts once. */
     namesHours: new Set(fields.hour).size < 24,
     local: new Intl.DateTimeFormat('en-US', {
       ...(timeZone === null ? {} : { timeZone }),

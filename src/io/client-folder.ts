@@ -81,17 +81,12 @@ export async function clearFolder(path: string, levels: number = levelsMax): Pro
   await rmdir(path).catch(ignored);
 }
 
-interface FolderSize {
-  readonly files: number;
-  readonly bytes: number;
-  /** The path of the last counted file; `null`: none. */
-  readonly last: string | null;
-  /** True: the folder has too many entries, so the rest was not counted. */
-  readonly isCut: boolean;
-}
-
-/** Counts the files of a folder and their bytes. Links are not followed; unreadable entries are left out. */
-export async function measureFolder(folder: string, entriesMax: number): Promise<FolderSize> {
+/**
+ * Counts the files of a folder and their bytes. Links are not followed; unreadable entries are left out.
+ * @returns  `last`: the path of the last counted file; `isCut`: the folder has too many entries, so the rest was not
+ *   counted
+ */
+export async function measureFolder(folder: string, entriesMax: number) {
   const left = [folder];
   let [files, bytes, entries] = [0, 0, 0];
   let last: string | null = null;

@@ -128,24 +128,19 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
 
 const headroomPx = 16;
 
-interface Scale {
-  /** Converts a time to an x position in percent of the width. */
-  readonly x: (wallMs: number) => number;
-  /** The times of the axis ticks, wall milliseconds. */
-  readonly ticks: readonly number[];
-  readonly y: (ms: number) => number;
-  readonly times: TimeScale;
-}
+type Scale = ReturnType<typeof scaleOf>;
 
-function scaleOf(samples: readonly SamplePoint[], { heightPx, labelled, stretch, times }: StripFrame): Scale {
+function scaleOf(samples: readonly SamplePoint[], { heightPx, labelled, stretch, times }: StripFrame) {
   const { fromMs, toMs } = stretch ?? stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0) ?? { fromMs: 0, toMs: 1 };
   const lengthMs = Math.max(1, toMs - fromMs);
   const headroom = labelled ? headroomPx : 11;
   return {
     times,
-    x: (wallMs) => edge + ((wallMs - fromMs) / lengthMs) * (100 - 2 * edge),
+    /** Converts a time to an x position in percent of the width. */
+    x: (wallMs: number) => edge + ((wallMs - fromMs) / lengthMs) * (100 - 2 * edge),
+    /** The times of the axis ticks, wall milliseconds. */
     ticks: ticksOf({ fromMs, toMs }, labelled ? 8 : 4),
-    y: (ms) => heightPx - 3 - shareOn(times, ms) * (heightPx - 3 - headroom),
+    y: (ms: number) => heightPx - 3 - shareOn(times, ms) * (heightPx - 3 - headroom),
   };
 }
 

@@ -4,17 +4,7 @@ import type { Edit, SettingPlace, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import { showChain } from '../client.ts';
-import {
-  type Doctor,
-  type KnownTraps,
-  presentOf,
-  readWord,
-  replaceLines,
-  sayTrap,
-  splitWords,
-  type Today,
-  trapOf,
-} from '../doctor.ts';
+import * as doctor from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { findLeakTraps, isLikelyPrivate, listGlobs } from './leaks.ts';
 import { findTooWide, isGoPattern } from './patterns.ts';
@@ -41,7 +31,7 @@ const goKinds = {
   'go-sumdb-skipped': { severity: 'error', isFixable: true },
   'go-insecure': { severity: 'error', isFixable: true },
   'go-private-leaks': { severity: 'error', isFixable: true },
-} as const satisfies KnownTraps;
+} as const satisfies doctor.KnownTraps;
 
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
@@ -73,9 +63,9 @@ function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
   const flags = settingInForce(found, 'GOFLAGS');
   if (proxy?.value === 'direct') {
     const set = settingLineFor(proxy, 'https://mirror.example.com,direct');
-    return [trapOf('go-proxy-direct', say('trap.go-proxy-direct.what'), [proxy.place], [set])];
+    return [doctor.trapOf('go-proxy-direct', say('trap.go-proxy-direct.what'), [proxy.place], [set])];
   }
-  const words = splitWords(flags?.value ?? '');
+  const words = doctor.splitWords(flags?.value ?? '');
   if (proxy?.value !== 'off' || flags === null || !words.includes('-mod=mod')) return [];
   const kept = words.filter((flag) => flag !== '-mod=mod');
   const trap = without('go-proxy-off', say('trap.go-proxy-off.what'), flags, kept, say, ' ');
@@ -95,7 +85,7 @@ function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
       say('trap.go-env-shadowed.unset', { name: escapeWord(name) }),
       say('trap.go-env-shadowed.drop', { name: escapeWord(name) }),
     ];
-    return [trapOf('go-env-shadowed', what, [above, ...lines, own].map(placeIn), set, edit(own, []))];
+    return [doctor.trapOf('go-env-shadowed', what, [above, ...lines, own].map(placeIn), set, edit(own, []))];
   });
 }
 
@@ -109,12 +99,12 @@ function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
     const traps: GoTrap[] = [];
     if (new Set(shells.map(({ value }) => value)).size > 1) {
       const values = { name, values: listed(shells, say) };
-      traps.push(sayTrap(say, 'go-shells-differ', shells.map(placeIn), values));
+      traps.push(doctor.sayTrap(say, 'go-shells-differ', shells.map(placeIn), values));
     }
     const others = own.filter(({ value }) => value !== project?.value);
     if (project !== undefined && others.length > 0) {
       const values = { name, project: shown(project), others: listed(others, say) };
-      traps.push(sayTrap(say, 'go-direnv-differs', [project, ...others].map(placeIn), values));
+      traps.push(doctor.sayTrap(say, 'go-direnv-differs', [project, ...others].map(placeIn), values));
     }
     return traps;
   });
@@ -127,7 +117,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   if (mistake !== null) {
     const line = settingLineFor(setting, 'https://mirror.example.com,direct');
     const values = { value: shown(setting), expected: saySentence(mistake, say), line };
-    return [sayTrap(say, 'go-proxy-malformed', [place], values)];
+    return [doctor.sayTrap(say, 'go-proxy-malformed', [place], values)];
   }
   const ended = /(?:^|[,|])\s*(direct|off)\s*[,|]/.exec(value);
   const endedAt = ended === null ? value.length : ended.index + ended[0].length;
@@ -136,13 +126,13 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
     const head = value.slice(0, endedAt - 1).trimEnd();
     const what = say('trap.go-proxy-unreached.what', { value: shown(setting), word });
     const set = hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLineFor(setting, head);
-    return [trapOf('go-proxy-unreached', what, [place], [set], replaced(setting, head))];
+    return [doctor.trapOf('go-proxy-unreached', what, [place], [set], replaced(setting, head))];
   }
   const parsed = parseGoproxy(value);
   const last = parsed.tag === 'ok' ? parsed.value.members.at(-1) : undefined;
   if (last?.kind !== 'url' || last.plain.startsWith('file:')) return [];
   const values = { value: shown(setting), line: withDirect(setting) };
-  return [sayTrap(say, 'go-direct-missing', [place], values, replaced(setting, `${value},direct`))];
+  return [doctor.sayTrap(say, 'go-direct-missing', [place], values, replaced(setting, `${value},direct`))];
 }
 
 /**
@@ -166,7 +156,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
     return [without(isOff ? 'go-sumdb-off' : 'go-insecure', what, setting, [], say)];
   }
   if (name === 'GOFLAGS') {
-    const flags = splitWords(value);
+    const flags = doctor.splitWords(value);
     const kept = flags.filter((flag) => !/^--?insecure(=|$)/.test(flag));
     const what = say('trap.go-insecure.flags');
     return kept.length === flags.length ? [] : [without('go-insecure', what, setting, kept, say, ' ')];
@@ -191,8 +181,8 @@ function without(
 ): GoTrap {
   const becomes = kept.join(separator);
   return kept.length > 0
-    ? trapOf(id, what, [setting.place], [settingLineFor(setting, becomes)], replaced(setting, becomes))
-    : trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
+    ? doctor.trapOf(id, what, [setting.place], [settingLineFor(setting, becomes)], replaced(setting, becomes))
+    : doctor.trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
 }
 
 /** Returns how to remove a setting. `go env -u` works only for the file of `go env -w`. */
@@ -218,7 +208,7 @@ function listed(settings: readonly GoSetting[], say: Say): string {
   return [...new Set(settings.map(shown))].join(say('list.and'));
 }
 
-export const goDoctor: Doctor = {
+export const goDoctor: doctor.Doctor = {
   kinds: goKinds,
   examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), unchecked: [] }),
   async today(surroundings) {
@@ -226,7 +216,7 @@ export const goDoctor: Doctor = {
     const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;
     const own = settingInForce(found, 'GOPROXY');
     const proxy = own === null || own.source === 'distribution' ? (shell ?? own) : own;
-    const chainOf = (text: string): ReturnType<NonNullable<Today['chainOf']>> => {
+    const chainOf = (text: string): ReturnType<NonNullable<doctor.Today['chainOf']>> => {
       const parsed = parseGoproxy(text);
       if (parsed.tag !== 'ok') return null;
       const hasCredentials = parsed.value.members.some((member) => member.hasCredentials);
@@ -266,18 +256,18 @@ export const goDoctor: Doctor = {
     // `go env -w` refuses GODEBUG: it can only be set in the environment.
     const notes = debug === '' ? [] : [say('settle.environmentOnly', { setting: `GODEBUG=${debug}` })];
     if (remedy['GOPROXY'] === undefined && notes.length > 0) return { changes: [], notes, isForEnvironment: true };
-    const proxy = readWord(remedy['GOPROXY']);
+    const proxy = doctor.readWord(remedy['GOPROXY']);
     if (proxy === null) return null;
     const found = await findGo(surroundings);
     if (found.goenv === null) return { changes: [], notes: [...notes, say('settle.goenvOff')] };
-    const own = readWord(remedy['GOPRIVATE'] ?? '');
+    const own = doctor.readWord(remedy['GOPRIVATE'] ?? '');
     const lines = [
       { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
       ...(own === null ? [] : [{ line: `GOPRIVATE=${withThose(found, own)}`, pattern: /^GOPRIVATE=/ }]),
     ];
     const above = settingInForce(found, 'GOPROXY');
     return {
-      changes: presentOf([await replaceLines(surroundings.machine, found.goenv, lines)]),
+      changes: doctor.presentOf([await doctor.replaceLines(surroundings.machine, found.goenv, lines)]),
       notes: [...notes, ...(above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [])],
     };
   },

@@ -8,15 +8,7 @@ import { buildSmallMirror } from '../demo-data.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
-import {
-  type ClientJob,
-  type ClientReason,
-  checkResolve,
-  findLines,
-  netrcOf,
-  proxyEnvOf,
-  type RealClient,
-} from '../real-client.ts';
+import * as realClient from '../real-client.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
@@ -31,19 +23,17 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
  * sends them only over TLS.
  */
 function cannot(mirror: Mirror): Sentence | null {
-  const { tls, auth, proxy } = mirror.access;
+  const { tls, auth } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
-  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
-  if (auth !== null && mirror.url.startsWith('http:')) return phrase('cannot.plain');
-  if (proxy?.auth != null) return phrase('cannot.proxy');
-  return checkResolve(mirror);
+  if (auth?.scheme === 'basic' && mirror.url.startsWith('http:')) return phrase('cannot.plain');
+  return realClient.checkNetrc(mirror);
 }
 
 /**
  * Returns the value of GOSUMDB. It is `off` if verification is off, or if the mirror is not of the public upstream: the
  * checksum database contains only modules of the public upstream.
  */
-function sumdbOf({ settings, isPublic }: ClientJob): string {
+function sumdbOf({ settings, isPublic }: realClient.ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';
   return sumdb.url === null ? sumdb.verifierKey : `${sumdb.verifierKey} ${sumdb.url}`;
@@ -53,10 +43,10 @@ function sumdbOf({ settings, isPublic }: ClientJob): string {
  * Runs `go mod download -json` of one version from this mirror only. GOPRIVATE is empty and GONOPROXY is `none`,
  * because both make go bypass the mirror. GONOSUMDB keeps private names from the checksum database.
  */
-function plan(job: ClientJob): ClientPlan {
+function plan(job: realClient.ClientJob): ClientPlan {
   const { access, module, version, privatePatterns, home } = job;
-  const ca = access.ca.join('\n');
-  const netrc = netrcOf(access);
+  // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
+  const { env, files } = realClient.accessPlanOf(job, 'SSL_CERT_FILE');
   return {
     args: ['mod', 'download', '-json', `${module}@${version ?? 'latest'}`],
     env: {
@@ -73,15 +63,9 @@ function plan(job: ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
-      ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
-      ...proxyEnvOf(access),
+      ...env,
     },
-    files: {
-      'work/go.mod': 'module mirrorwatch.invalid/run\n',
-      ...(ca === '' ? {} : { 'ca.pem': ca }),
-      ...(netrc === '' ? {} : { '.netrc': netrc }),
-    },
+    files: { 'work/go.mod': 'module mirrorwatch.invalid/run\n', ...files },
     fetched: 'gopath/pkg/mod/cache/download',
   };
 }
@@ -90,15 +74,15 @@ function plan(job: ClientJob): ClientPlan {
  * Finds the reason of a failed run. A failed request to the checksum database counts against the mirror only if it went
  * through the mirror's relay.
  */
-function why(words: string, url: string): ClientReason {
+function why(words: string, url: string): realClient.ClientReason {
   const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
-  const text = cause === undefined ? findLines(words, /^go: /) : String(readJson(`"${cause}"`) ?? cause);
+  const text = cause === undefined ? realClient.findLines(words, /^go: /) : String(readJson(`"${cause}"`) ?? cause);
   const isOwn =
     /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/(?<!\/)\/+$/, '')}/sumdb/`);
   return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }
 
-const goRun: RealClient = {
+const goRun: realClient.RealClient = {
   id: 'go',
   // https://go.dev/ref/mod#go-mod-download
   // https://go.dev/ref/mod#environment-variables

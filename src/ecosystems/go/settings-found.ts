@@ -30,16 +30,13 @@ export interface GoSetting {
   readonly line: string | null;
 }
 
-export interface GoFound {
-  /** The path of the file of `go env -w`; `null`: GOENV is `off`, so the go command reads no such file. */
-  readonly goenv: string | null;
-  readonly settings: readonly GoSetting[];
-  /** Requirements in the project's go.mod. `line`: the first line that contains the module's path. */
-  readonly required: readonly { readonly module: string; readonly file: string; readonly line: number }[];
-  readonly privatePatterns: readonly string[];
-}
+export type GoFound = Awaited<ReturnType<typeof findGo>>;
 
-export async function findGo({ machine, assignments, privatePatterns }: MachineSurroundings): Promise<GoFound> {
+/**
+ * Reads the settings of Go. `goenv`: the path of the file of `go env -w`; `null`: GOENV is `off`, so the go command reads
+ * no such file. `required`: the requirements in the project's go.mod, each with the first line that contains its path.
+ */
+export async function findGo({ machine, assignments, privatePatterns }: MachineSurroundings) {
   const goenv = goenvPath(machine);
   const environment = names.flatMap((name): GoSetting[] => {
     const value = machine.env[name] ?? '';
@@ -51,13 +48,8 @@ export async function findGo({ machine, assignments, privatePatterns }: MachineS
       : [],
   );
   const own = goenv === null ? [] : await settingsIn(machine, goenv, 'file');
-  const given = await ofDistribution(machine);
-  return {
-    goenv,
-    settings: [...environment, ...own, ...given, ...shells],
-    required: await requiredBy(machine),
-    privatePatterns,
-  };
+  const settings: readonly GoSetting[] = [...environment, ...own, ...(await ofDistribution(machine)), ...shells];
+  return { goenv, settings, required: await requiredBy(machine), privatePatterns };
 }
 
 /**
@@ -98,7 +90,7 @@ async function settingsIn(
   return [...found.values()];
 }
 
-async function requiredBy(machine: Machine): Promise<GoFound['required']> {
+async function requiredBy(machine: Machine) {
   for (const folder of foldersFrom(machine.cwd)) {
     const file = join(folder, 'go.mod');
     const read = await machine.read(file);

@@ -8,18 +8,7 @@ import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import type { Say } from '../../words/words.ts';
 import { type ReadFields, readToml, readYaml, textsAt } from '../chain-forms.ts';
-import {
-  configFolderOf,
-  type Doctor,
-  explainPlainUrl,
-  explainShadowed,
-  type KnownTraps,
-  plainUrlOf,
-  readWord,
-  removalOf,
-  sayTrap,
-  trapOf,
-} from '../doctor.ts';
+import * as doctor from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
 import { checkRegistries } from './clients.ts';
 import { registriesIn } from './lock-reader.ts';
@@ -37,7 +26,7 @@ const npmKinds = {
   'npm-auth-elsewhere': { severity: 'note', isFixable: false },
   'npm-scope-leaks': { severity: 'error', isFixable: false },
   'npm-scope-of-user': { severity: 'note', isFixable: false },
-} as const satisfies KnownTraps;
+} as const satisfies doctor.KnownTraps;
 
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
 
@@ -51,10 +40,12 @@ export function findNpmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
 }
 
 function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
-  const places = placesOfKey(found, 'registry');
+  const places = placesOfKey(found.settings, 'registry');
   const [first] = places;
   const traps: NpmTrap[] = [];
-  const others = places.slice(1).filter((one) => plainUrlOf(one.value) !== plainUrlOf(first?.value ?? ''));
+  const others = places
+    .slice(1)
+    .filter((one) => doctor.plainUrlOf(one.value) !== doctor.plainUrlOf(first?.value ?? ''));
   if (first !== undefined && others.length > 0) {
     const what = say('trap.npm-registry-shadowed.what', {
       first: shown(first),
@@ -62,7 +53,7 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
       others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
     });
     const where = [first, ...others].map(({ place }) => place);
-    traps.push(trapOf('npm-registry-shadowed', what, where, explainShadowed(first, others, say)));
+    traps.push(doctor.trapOf('npm-registry-shadowed', what, where, doctor.explainShadowed(first, others, say)));
   }
   const project = places.find(({ level }) => level === 'project');
   return [
@@ -75,19 +66,21 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
 
 function yarnTraps({ settings }: NpmFound, project: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const yarn = settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
-  if (yarn === undefined || project === undefined || plainUrlOf(yarn.value) === plainUrlOf(project.value)) return [];
+  if (yarn === undefined || project === undefined || doctor.plainUrlOf(yarn.value) === doctor.plainUrlOf(project.value))
+    return [];
   const what = say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) });
   // Also if yarn's setting is in the home folder: what a project sets must apply to no other project.
   const set = formatCommand`yarn config set npmRegistryServer ${urlIn(project)}`;
-  return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
+  return [doctor.trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
 /** Finds a registry of pnpm that differs from npm's. pnpm's own files override .npmrc. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
-  if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
+  if (pnpm === undefined || npm === undefined || doctor.plainUrlOf(pnpm.value) === doctor.plainUrlOf(npm.value))
+    return [];
   const values = { npm: shown(npm), pnpm: shown(pnpm), place: placeTextOf(pnpm.place) };
-  return [sayTrap(say, 'npm-pnpm-differ', [npm.place, pnpm.place], values)];
+  return [doctor.sayTrap(say, 'npm-pnpm-differ', [npm.place, pnpm.place], values)];
 }
 
 function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
@@ -95,15 +88,15 @@ function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const host = hostOf(value);
   if (!isRegistry(setting) || !/^http:/i.test(value) || host === null || isLoopback(host)) return [];
   const what = say('trap.npm-registry-plain.what', { key, value: shown(setting) });
-  return [trapOf('npm-registry-plain', what, [place], [explainPlainUrl('npm', urlIn(setting), say)])];
+  return [doctor.trapOf('npm-registry-plain', what, [place], [doctor.explainPlainUrl('npm', urlIn(setting), say)])];
 }
 
 function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const { key, value, place } = setting;
   const isOff = (key === 'strict-ssl' && value === 'false') || (key === tlsVariable && value === '0');
   if (!isOff) return [];
-  const set = [removalOf(place, say), say('trap.npm-tls-off.authority')];
-  return [trapOf('npm-tls-off', say('trap.npm-tls-off.what', { key, value }), [place], set, edit(setting, []))];
+  const set = [doctor.removalOf(place, say), say('trap.npm-tls-off.authority')];
+  return [doctor.trapOf('npm-tls-off', say('trap.npm-tls-off.what', { key, value }), [place], set, edit(setting, []))];
 }
 
 const usedMax = 5;
@@ -127,13 +120,13 @@ function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
       const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
       const line = setting.line?.trimStart() ?? '';
       const edits = registry === null || !line.startsWith(name) ? [] : edit(setting, [`${scoped}:${line}`]);
-      return [sayTrap(say, 'npm-auth-unscoped', [place], { scoped, name }, edits)];
+      return [doctor.sayTrap(say, 'npm-auth-unscoped', [place], { scoped, name }, edits)];
     }
     const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
     if (!hasMain || used.has(host) || setting.line?.split('=', 1)[0]?.includes('${')) return [];
     const values = { count: inUse.length, name, host, used: more > 0 ? say('list.more', { list, more }) : list };
     const set = say('trap.npm-auth-elsewhere.set', { host: escapeWord(host) });
-    return [trapOf('npm-auth-elsewhere', say('trap.npm-auth-elsewhere.what', values), [place], [set])];
+    return [doctor.trapOf('npm-auth-elsewhere', say('trap.npm-auth-elsewhere.what', values), [place], [set])];
   });
 }
 
@@ -147,19 +140,19 @@ function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | nu
 
 function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const { scopes, settings, privatePatterns } = found;
-  const [main] = placesOfKey(found, 'registry');
+  const [main] = placesOfKey(found.settings, 'registry');
   const mainHost = main === undefined ? null : hostOf(main.value);
   const isOutside = mainHost === null || !(isInnerHost(mainHost) || isLoopback(mainHost));
   return scopes.flatMap(({ scope, name, file, line }): NpmTrap[] => {
     const key = `${scope}:registry`;
-    const [ours] = placesOfKey(found, key);
+    const [ours] = placesOfKey(found.settings, key);
     const place = { file, line };
     if (ours === undefined && isOutside && matchesNpmPatterns(privatePatterns, name))
-      return [sayTrap(say, 'npm-scope-leaks', [place], { name, scope })];
+      return [doctor.sayTrap(say, 'npm-scope-leaks', [place], { name, scope })];
     if (ours?.level !== 'user' || settings.some((one) => one.key === key && one.level === 'project')) return [];
     const what = say('trap.npm-scope-of-user.what', { scope, url: shown(ours) });
     const set = say('trap.npm-scope-of-user.set', { scope, url: urlIn(ours) });
-    return [trapOf('npm-scope-of-user', what, [ours.place, place], [set])];
+    return [doctor.trapOf('npm-scope-of-user', what, [ours.place, place], [set])];
   });
 }
 
@@ -174,7 +167,7 @@ const shown = ({ written }: NpmSetting): string => maskText(written);
 
 /** Returns the URL in a setting as written, without user-info. */
 const urlIn = ({ written }: NpmSetting): string =>
-  written.includes('${') ? withoutUser(written) : plainUrlOf(written);
+  written.includes('${') ? withoutUser(written) : doctor.plainUrlOf(written);
 
 /**
  * Returns the edit that replaces a setting's line by the lines `becomes`. Empty for a variable, a file that shells
@@ -207,7 +200,7 @@ const files: readonly (readonly [RegExp, RegExp, ReadFields, ...(readonly string
   [/(?:^|\/)\.npmrc$/, anyLock, readNpmrc, ['registry']],
 ];
 
-export const npmDoctor: Doctor = {
+export const npmDoctor: doctor.Doctor = {
   kinds: npmKinds,
   async examine(surroundings, say) {
     const found = await findNpm(surroundings);
@@ -216,7 +209,7 @@ export const npmDoctor: Doctor = {
   readersOf: (name) => (name === '.npmrc' ? npmChecks(null) : []),
   async today(surroundings) {
     const found = await findNpm(surroundings);
-    const [registry] = placesOfKey(found, 'registry');
+    const [registry] = placesOfKey(found.settings, 'registry');
     const written = registry === undefined ? '' : registry.written;
     const hasReferences = written.includes('${');
     const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
@@ -233,7 +226,9 @@ export const npmDoctor: Doctor = {
               hasReferences,
             },
       chainOf: (text) =>
-        checkRegistries(text) === null ? { text: plainUrlOf(text), hasCredentials: hasCredentials(text, found) } : null,
+        checkRegistries(text) === null
+          ? { text: doctor.plainUrlOf(text), hasCredentials: hasCredentials(text, found) }
+          : null,
       sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
@@ -248,7 +243,7 @@ export const npmDoctor: Doctor = {
     })),
     userFiles: ({ env, home }) => [
       ...['.yarnrc.yml', '.yarnrc', '.bunfig.toml'].map((name) => join(home, name)),
-      ...['rc', 'config.yaml'].map((name) => join(configFolderOf({ env, home }), 'pnpm', name)),
+      ...['rc', 'config.yaml'].map((name) => join(doctor.configFolderOf({ env, home }), 'pnpm', name)),
     ],
     hasCredentials: (text, host) =>
       text
@@ -283,11 +278,13 @@ export const npmDoctor: Doctor = {
     return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
-    const url = readWord(remedy['npm_config_registry']);
+    const url = doctor.readWord(remedy['npm_config_registry']);
     if (url === null || checkRegistries(url) !== null) return null;
     const { machine } = surroundings;
     const found = await findNpm(surroundings);
-    const above = placesOfKey(found, 'registry').filter(({ level }) => level === 'environment' || level === 'project');
+    const above = placesOfKey(found.settings, 'registry').filter(
+      ({ level }) => level === 'environment' || level === 'project',
+    );
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     const changes = [
@@ -295,7 +292,7 @@ export const npmDoctor: Doctor = {
       ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]], [])] : []),
     ];
     const notes = above
-      .filter(({ value }) => plainUrlOf(value) !== plainUrlOf(url))
+      .filter(({ value }) => doctor.plainUrlOf(value) !== doctor.plainUrlOf(url))
       .map(({ place }) => say('settle.wins', { key: 'registry', place: placeTextOf(place) }));
     return settlingOf(changes, notes);
   },

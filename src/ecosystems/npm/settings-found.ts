@@ -29,20 +29,10 @@ export interface NpmSetting {
   readonly line: string | null;
 }
 
-export interface NpmFound {
-  readonly settings: readonly NpmSetting[];
-  readonly files: readonly (SettingsFile | null)[];
-  /** The scopes of the packages in the nearest package.json, each with the first package of the scope. */
-  readonly scopes: readonly {
-    readonly scope: string;
-    readonly name: string;
-    readonly file: string;
-    readonly line: number;
-  }[];
-  readonly privatePatterns: readonly string[];
-}
+export type NpmFound = Awaited<ReturnType<typeof findNpm>>;
 
-export async function findNpm(surroundings: MachineSurroundings): Promise<NpmFound> {
+/** Reads the settings of npm, pnpm and yarn, and the scopes of the packages in the nearest package.json. */
+export async function findNpm(surroundings: MachineSurroundings) {
   const { assignments, privatePatterns } = surroundings;
   const nearest = await packageOf(surroundings.machine);
   const project = await projectOf(surroundings.machine, nearest);
@@ -65,7 +55,7 @@ export async function findNpm(surroundings: MachineSurroundings): Promise<NpmFou
   }
   // npm gives programs that it starts its settings as variables, with the values of references, which may be secrets.
   const settings = read.filter(({ key, level, value }) => {
-    const other = placesOfKey({ settings: read }, key).find((one) => one.level !== 'environment');
+    const other = placesOfKey(read, key).find((one) => one.level !== 'environment');
     return level !== 'environment' || other === undefined || plainUrlOf(other.value) !== plainUrlOf(value);
   });
   const files = [
@@ -252,18 +242,18 @@ async function workspaceOf(machine: Machine): Promise<SettingsFile | null> {
   return null;
 }
 
-async function scopesIn(machine: Machine, project: string): Promise<NpmFound['scopes']> {
-  const found = new Map<string, NpmFound['scopes'][number]>();
-  for (const { file, line, text } of await readLines(machine, join(project, 'package.json'))) {
+/** Returns the scopes of the packages in a package.json, each with the first package of the scope. */
+async function scopesIn(machine: Machine, project: string) {
+  const named = (await readLines(machine, join(project, 'package.json'))).flatMap(({ file, line, text }) => {
     const [, name = '', scope = ''] = /^\s*"((@[a-z0-9~-][a-z0-9._~-]*)\/[^"]+)"\s*:/i.exec(text) ?? [];
-    if (scope !== '' && !found.has(scope)) found.set(scope, { scope, name, file, line });
-  }
-  return [...found.values()];
+    return scope === '' ? [] : [{ scope, name, file, line }];
+  });
+  return [...Map.groupBy(named, ({ scope }) => scope).values()].flatMap((all) => all.slice(0, 1));
 }
 
 const npmOrder: readonly NpmLevel[] = ['environment', 'project', 'user', 'global', 'builtin'];
 
 /** Returns the settings of one key that npm reads, strongest first. */
-export function placesOfKey({ settings }: Pick<NpmFound, 'settings'>, key: string): readonly NpmSetting[] {
+export function placesOfKey(settings: readonly NpmSetting[], key: string): readonly NpmSetting[] {
   return npmOrder.flatMap((level) => settings.filter((one) => one.key === key && one.level === level).slice(-1));
 }

@@ -6,8 +6,7 @@ import { type ChainSetting, type Doctor, plainUrlOf, presentOf } from '../doctor
 import { type Fields, fieldsOf } from '../parse-json.ts';
 import { listRejected } from '../settings-file.ts';
 import { dockerHub, parseImage } from './names.ts';
-import { findOci, type OciFound } from './settings-found.ts';
-import { findOciTraps, ociKinds } from './traps.ts';
+import { findOci, findOciTraps, type OciFound, ociKinds } from './settings-found.ts';
 
 /** The hosts that a client tries for an image of Docker Hub, in order. An empty text is Docker Hub itself. */
 type Hosts = readonly string[];

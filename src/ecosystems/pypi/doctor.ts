@@ -6,18 +6,7 @@ import type { FileSetting, SettingPath } from '../../formats/format.ts';
 import { ini } from '../../formats/ini.ts';
 import { parseToml, toml, writeToml } from '../../formats/toml.ts';
 import type { Say } from '../../words/words.ts';
-import {
-  type Doctor,
-  editOf,
-  explainPlainUrl,
-  explainShadowed,
-  type KnownTraps,
-  plainUrlOf,
-  readWord,
-  removalOf,
-  sayTrap,
-  trapOf,
-} from '../doctor.ts';
+import * as doctor from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
 import { pypiForms } from './chain-forms.ts';
 import { checkIndexes } from './clients.ts';
@@ -43,7 +32,7 @@ const pypiKinds = {
   'uv-index-shadowed': { severity: 'warning', isFixable: false },
   'uv-unsafe-strategy': { severity: 'error', isFixable: true },
   'uv-insecure-host': { severity: 'error', isFixable: true },
-} as const satisfies KnownTraps;
+} as const satisfies doctor.KnownTraps;
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
 
@@ -66,7 +55,7 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
       others: hidden.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
     });
     const where = [first, ...hidden].map(({ place }) => place);
-    return [trapOf(id, what, where, explainShadowed(first, hidden, say))];
+    return [doctor.trapOf(id, what, where, doctor.explainShadowed(first, hidden, say))];
   });
 }
 
@@ -74,7 +63,7 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   const [pip] = sortInOrder(found, 'pip', 'index-url');
   const [uv] = sortInOrder(found, 'uv', 'default-index');
   if (pip === undefined || uv === undefined || urlOf(pip) === urlOf(uv)) return [];
-  return [sayTrap(say, 'pip-uv-differ', [pip.place, uv.place], { pip: shown(pip), uv: shown(uv) })];
+  return [doctor.sayTrap(say, 'pip-uv-differ', [pip.place, uv.place], { pip: shown(pip), uv: shown(uv) })];
 }
 
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
@@ -84,20 +73,20 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   switch (key) {
     case 'extra-index-url': {
       const set = [say('trap.pip-extra-index.one'), say('trap.pip-extra-index.sources'), ...explicitIndex];
-      return [trapOf('pip-extra-index', textFor(values), [place], set)];
+      return [doctor.trapOf('pip-extra-index', textFor(values), [place], set)];
     }
     case 'trusted-host':
     case 'allow-insecure-host': {
       const hosts = values.filter((one) => !isLoopback(one.replace(/:\d+$/, '')));
       if (hosts.length === 0) return [];
       const id = client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host';
-      const set = [removalOf(place, say), say(`trap.${id}.authority`)];
-      return [trapOf(id, textFor(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
+      const set = [doctor.removalOf(place, say), say(`trap.${id}.authority`)];
+      return [doctor.trapOf(id, textFor(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
     }
     case 'index-strategy': {
       if (!values.includes('unsafe-best-match') && !values.includes('unsafe-any-match')) return [];
-      const set = [removalOf(place, say), say('trap.uv-unsafe-strategy.set')];
-      return [trapOf('uv-unsafe-strategy', textFor(values), [place], set, dropped(setting))];
+      const set = [doctor.removalOf(place, say), say('trap.uv-unsafe-strategy.set')];
+      return [doctor.trapOf('uv-unsafe-strategy', textFor(values), [place], set, dropped(setting))];
     }
     case 'cert':
     case 'index':
@@ -107,7 +96,12 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
         .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname))
         .map((url) => {
           const what = say('trap.pip-index-plain.what', { client, url: maskText(url) });
-          return trapOf('pip-index-plain', what, [place], [explainPlainUrl('pypi', plainUrlOf(url), say)]);
+          return doctor.trapOf(
+            'pip-index-plain',
+            what,
+            [place],
+            [doctor.explainPlainUrl('pypi', doctor.plainUrlOf(url), say)],
+          );
         });
   }
 }
@@ -117,7 +111,7 @@ const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example
 
 /** Returns the URL in a setting: its first value, without user-info and with one final slash. */
 function urlOf({ values: [value = ''] }: PypiSetting): string {
-  return plainUrlOf(value);
+  return doctor.plainUrlOf(value);
 }
 
 function shown({ values: [value = ''] }: PypiSetting): string {
@@ -129,10 +123,10 @@ function shown({ values: [value = ''] }: PypiSetting): string {
  * shells read.
  */
 function dropped({ written, level }: PypiSetting): readonly Edit[] {
-  return level === 'project' ? [] : (written?.lines ?? []).map((line) => editOf(line, []));
+  return level === 'project' ? [] : (written?.lines ?? []).map((line) => doctor.editOf(line, []));
 }
 
-export const pypiDoctor: Doctor = {
+export const pypiDoctor: doctor.Doctor = {
   kinds: pypiKinds,
   async examine(surroundings, say) {
     const found = await findPypi(surroundings);
@@ -154,7 +148,7 @@ export const pypiDoctor: Doctor = {
               hasCredentials: /@|\$\{/.test(index.values[0] ?? ''),
             },
       chainOf: (text) =>
-        checkIndexes(text) === null ? { text: plainUrlOf(text), hasCredentials: text.includes('@') } : null,
+        checkIndexes(text) === null ? { text: doctor.plainUrlOf(text), hasCredentials: text.includes('@') } : null,
       sources: found.settings
         .filter(({ key }) => indexKeys.includes(key))
         .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
@@ -175,7 +169,7 @@ export const pypiDoctor: Doctor = {
     return { variable: 'PIP_CERT', isUsed: settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
-    const [pip, uv] = [readWord(remedy['PIP_INDEX_URL']), readWord(remedy['UV_DEFAULT_INDEX'])];
+    const [pip, uv] = [doctor.readWord(remedy['PIP_INDEX_URL']), doctor.readWord(remedy['UV_DEFAULT_INDEX'])];
     if (pip === null || checkIndexes(pip) !== null || uv === null || checkIndexes(uv) !== null) return null;
     const { machine } = surroundings;
     const found = await findPypi(surroundings);
@@ -190,7 +184,7 @@ export const pypiDoctor: Doctor = {
       (one) =>
         !['user', 'global'].includes(one.level) &&
         !('file' in one.place && one.place.file === pipFile) &&
-        urlOf(one) !== plainUrlOf(one.client === 'pip' ? pip : uv),
+        urlOf(one) !== doctor.plainUrlOf(one.client === 'pip' ? pip : uv),
     );
     const written = (file: string, key: string) =>
       found.settings.flatMap((one) => (one.key === key && one.written?.place.file === file ? [one.written.path] : []));

@@ -1,21 +1,11 @@
 import { z } from 'zod';
 import type { ClientPlan } from '../../core/client-run.ts';
-import type { Mirror } from '../../core/mirror.ts';
 import { readMapping } from '../../core/read-json.ts';
-import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
-import {
-  type ClientJob,
-  type ClientReason,
-  checkResolve,
-  findLines,
-  netrcOf,
-  proxyEnvOf,
-  type RealClient,
-} from '../real-client.ts';
+import * as realClient from '../real-client.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
@@ -23,42 +13,30 @@ import { pypiLocks } from './locks.ts';
 import { normalNameOf, pypiNames } from './names.ts';
 import { type AttestationPublisher, type PublisherKind, publisherKinds } from './publishers.ts';
 
-/**
- * Returns why pip and uv cannot use this mirror; `null`: they can. They read credentials from a netrc, which has no
- * bearer tokens.
- */
-function cannot(mirror: Mirror): Sentence | null {
-  const { auth, proxy } = mirror.access;
-  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
-  if (proxy?.auth != null) return phrase('cannot.proxy');
-  return checkResolve(mirror);
-}
-
 /** @param ca,client  the variables of the client for its certificate files */
-function sharedPlanOf({ access, home }: ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
-  const netrc = netrcOf(access);
+function sharedPlanOf(job: realClient.ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
+  const { access, home } = job;
+  const { env, files } = realClient.accessPlanOf(job, ca);
   return {
     env: {
       NETRC: `${home}/.netrc`,
-      ...(access.ca.length === 0 ? {} : { [ca]: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { [client]: `${home}/client.pem` }),
-      ...proxyEnvOf(access),
+      ...env,
     },
     files: {
-      ...(netrc === '' ? {} : { '.netrc': netrc }),
-      ...(access.ca.length === 0 ? {} : { 'ca.pem': access.ca.join('\n') }),
       ...(access.client === null ? {} : { 'client.pem': `${access.client.cert}\n${access.client.key}` }),
+      ...files,
     },
     fetched: 'work/got',
   };
 }
 
-function requirementOf({ module, version }: ClientJob): string {
+function requirementOf({ module, version }: realClient.ClientJob): string {
   return version === null || version === 'latest' ? module : `${module}==${version}`;
 }
 
 /** Runs `pip download` for wheels only, because even the download of a source distribution runs its setup.py. */
-function pipPlan(job: ClientJob): ClientPlan {
+function pipPlan(job: realClient.ClientJob): ClientPlan {
   const { access } = job;
   const shared = sharedPlanOf(job, 'PIP_CERT', 'PIP_CLIENT_CERT');
   return {
@@ -89,7 +67,7 @@ function pipPlan(job: ClientJob): ClientPlan {
 /**
  * Runs `uv pip install` into a folder, because uv has no `download`. The installation of a wheel runs none of its code.
  */
-function uvPlan(job: ClientJob): ClientPlan {
+function uvPlan(job: realClient.ClientJob): ClientPlan {
   const { access, home } = job;
   const shared = sharedPlanOf(job, 'SSL_CERT_FILE', 'SSL_CLIENT_CERT');
   return {
@@ -110,10 +88,10 @@ function uvPlan(job: ClientJob): ClientPlan {
 /**
  * Finds the reason of a failed run. `isElsewhere`: the project has no wheels, or the machine has no Python or no space.
  */
-function why(words: string): ClientReason {
+function why(words: string): realClient.ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {
-    text: findLines(
+    text: realClient.findLines(
       words,
       /^\s*(?:ERROR|error|cause|Caused by|HTTP error)\b|Could not fetch URL|(?:Client|Server) Error|[├╰]─▶/,
     ),
@@ -121,9 +99,9 @@ function why(words: string): ClientReason {
   };
 }
 
-const sharedRun = { usualRequests: 3, cannot, why };
+const sharedRun = { usualRequests: 3, cannot: realClient.checkNetrc, why };
 
-const pipRun: RealClient = {
+const pipRun: realClient.RealClient = {
   ...sharedRun,
   id: 'pip',
   // https://pip.pypa.io/en/stable/cli/pip_download/
@@ -131,7 +109,7 @@ const pipRun: RealClient = {
   plan: pipPlan,
 };
 
-const uvRun: RealClient = {
+const uvRun: realClient.RealClient = {
   ...sharedRun,
   id: 'uv',
   // https://docs.astral.sh/uv/reference/cli/#uv-pip-install

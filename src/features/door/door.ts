@@ -5,7 +5,7 @@ import type { Config, DoorRule } from '../../core/config.ts';
 import { descriptorBoundsFor } from '../../core/descriptors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import type { Clock, Log, Timers, WireAccess } from '../../core/ports.ts';
+import type { Log, WireAccess } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { bookAccessOf } from '../../daemon/book.ts';
@@ -31,15 +31,8 @@ export interface Door {
   close(): Promise<void>;
 }
 
-export interface DoorPorts {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: Log;
-  /** The version of this program, for the header `User-Agent`. */
-  readonly version: string;
-}
-
-export function doorPortsWith(log: Log, version: string): DoorPorts {
+/** Returns what a door needs. @param version  the version of this program, for the header `User-Agent` */
+export function doorPortsWith(log: Log, version: string) {
   return { clock: systemClock, timers: systemTimers, log, version };
 }
 
@@ -63,7 +56,7 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 export async function openDoor(
   first: Config,
   rule: DoorRule,
-  { clock, timers, log, version }: DoorPorts,
+  { clock, timers, log, version }: ReturnType<typeof doorPortsWith>,
   options: { readonly relay: boolean },
 ): Promise<Result<Door, { readonly code: string }>> {
   const nowMs = (): number => clock.monotonicMs();

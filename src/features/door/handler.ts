@@ -49,6 +49,8 @@ interface Served {
   readonly outcome: DoorOutcome;
 }
 
+const noPath = 'not a path of a package\n';
+
 export function createDoorHandler(deps: DoorDeps): RequestListener {
   const newest = new WeakMap<object, ServerResponse>();
   return (request, response) => {
@@ -98,15 +100,15 @@ async function serve(
   before: ServerResponse | undefined,
 ): Promise<Served> {
   const target = readTarget(request.url ?? '', deps.following.routes);
-  if (target.tag === 'bad') {
-    sendText(response, 400, 'not a path of a package\n');
-    return { outcome: 'refused' };
-  }
+  const end = (served: Served, status: number, text: string): Served => {
+    sendText(response, status, text);
+    return served;
+  };
+  if (target.tag === 'bad') return end({ outcome: 'refused' }, 400, noPath);
   if (target.tag !== 'ok') {
     const ecosystem = target.route?.ecosystem ?? '';
     // A private name gets the same response as an unknown path, so that the response does not reveal it.
-    sendText(response, 404, 'not found\n');
-    return { ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' };
+    return end({ ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' }, 404, 'not found\n');
   }
   const { route, rest, path } = target;
   const { names, why, isDoubted } = chosen(deps, client, route, path.module);
@@ -120,8 +122,7 @@ async function serve(
   const isFull = isPassed && deps.passing.count >= deps.passing.max && !makeRoom(deps.pass, client);
   if (isOurs && isFull) {
     response.setHeader('retry-after', '1');
-    sendText(response, 503, 'too many responses at once\n');
-    return { ...of, why, outcome: 'limited' };
+    return end({ ...of, why, outcome: 'limited' }, 503, 'too many responses at once\n');
   }
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
@@ -132,20 +133,14 @@ async function serve(
       const outcome = passed.tag === 'failed' ? 'failed' : path.kind === 'index' ? 'passed' : 'relayed';
       return { ...of, registry: passed.registry, broken: passed.broken, why, outcome };
     }
-    if (passed.tag === 'absent' || mustPass) {
-      const isAbsent = passed.tag === 'absent';
-      sendText(response, isAbsent ? 404 : 502, isAbsent ? 'not found\n' : 'no mirror responds\n');
-      return { ...of, why, outcome: isAbsent ? 'absent' : 'failed' };
-    }
+    if (passed.tag === 'absent') return end({ ...of, why, outcome: 'absent' }, 404, 'not found\n');
+    if (mustPass) return end({ ...of, why, outcome: 'failed' }, 502, 'no mirror responds\n');
   }
   const [name = ''] = names;
   const mirror = route.mirrors.get(name);
   const url = mirror === undefined ? null : urlAt(mirror.url, rest);
   const served = { ...of, registry: name, why };
-  if (url === null) {
-    sendText(response, 400, 'not a path of a package\n');
-    return { ...served, outcome: 'refused' };
-  }
+  if (url === null) return end({ ...served, outcome: 'refused' }, 400, noPath);
   if (response.destroyed) return { ...served, outcome: 'failed' };
   // No cache may store the redirect, because the next request may go to another mirror.
   response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
@@ -159,14 +154,8 @@ function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
   return access !== null && (access.auth !== null || access.client !== null);
 }
 
-interface Chosen {
-  /** The names of mirrors, in the order in which they are requested. */
-  readonly names: readonly string[];
-  readonly why: string;
-  readonly isDoubted: boolean;
-}
-
-function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null): Chosen {
+/** Chooses the mirrors for a request. `names`: in the order in which they are requested. */
+function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null) {
   const { orders, doubts, failing } = deps.following;
   const order = orders.get(route.key) ?? declaredOrderOf(route);
   const { why } = order;

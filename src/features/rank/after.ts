@@ -141,18 +141,7 @@ function reasonOf({ outcome }: Sample): string | null {
 }
 
 /** How far a mirror is behind, from the responses of one ranking. They show how much is missing, but not since when. */
-interface RankLag {
-  /** The number of versions that the mirror lacks, in the list that lacks most; `null`: there are no version lists. */
-  readonly missing: number | null;
-  /** The serial number of the mirror is at least this much too low; `null`: there are no serial numbers. */
-  readonly records: number | null;
-  /**
-   * By how much the mirror's date is older than the date of the origin or of the other mirrors, milliseconds; `null`:
-   * no date.
-   */
-  readonly olderMs: number | null;
-  readonly by: 'origin' | 'peers';
-}
+type RankLag = ReturnType<typeof summedUp>;
 
 /** Returns the lag of each mirror, compared with the origin if it responded, else with the other mirrors. */
 function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<string, RankLag> {
@@ -191,14 +180,20 @@ function isOf({ due }: Sample, registry: string | null): boolean {
   return due.target.registry === registry;
 }
 
-function summedUp(readings: readonly LagReading[]): RankLag {
+function summedUp(readings: readonly LagReading[]) {
   const most = (values: readonly (number | null | undefined)[]): number | null =>
     values.reduce<number | null>((max, value) => (value == null ? max : Math.max(max ?? 0, value)), null);
   const dates = readings.map(({ line }) => (line?.key === 'date' ? Number(line.wants) - Number(line.value) : null));
   return {
+    /** The number of versions that the mirror lacks, in the list that lacks most; `null`: there are no version lists. */
     missing: most(readings.map(({ missing }) => missing?.count)),
+    /** The serial number of the mirror is at least this much too low; `null`: there are no serial numbers. */
     records: most(readings.map(({ records }) => records)),
+    /**
+     * By how much the mirror's date is older than the date of the origin or of the other mirrors, milliseconds; `null`:
+     * no date.
+     */
     olderMs: most(dates),
     by: readings.every(({ by }) => by === 'origin') ? 'origin' : 'peers',
-  };
+  } as const;
 }

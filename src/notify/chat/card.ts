@@ -205,12 +205,9 @@ function whyText(
 const rowChars = 400;
 
 /** A notice with its section of a card. */
-interface Drawn {
-  readonly notice: SectionNotice;
-  readonly section: Section;
-}
+type Drawn = ReturnType<typeof draw>;
 
-export function draw(notice: Notice, reader: Reader): Drawn {
+export function draw(notice: Notice, reader: Reader) {
   const of = sectionNoticeOf(notice);
   return { notice: of, section: sectionOf(of, reader) };
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseNotification } from '../../../src/api/alertmanager.ts';
+import { parseNotification } from '../../../src/api/app.ts';
 import type { AlertNotification } from '../../../src/core/evidence.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';

@@ -31,20 +31,12 @@ const usualDir = '/etc/mirrorwatch-door';
 /** The names of mirrors in their order of use, by `ecosystem/upstream`. A mirror that is not listed is not used. */
 export type Orders = ReadonlyMap<string, readonly string[]>;
 
-export interface Printing {
-  /** Contents of the files with the configuration and the order, by file name. */
-  readonly files: ReadonlyMap<string, string>;
-  /** Contents of certificate and key files, by file name. */
-  readonly keys: ReadonlyMap<string, string>;
-  readonly leftOut: PrintedDoor['leftOut'];
-  /** Upstreams for which the proxy can use no mirror. */
-  readonly empty: readonly string[];
-}
-
 /**
  * Renders the front door as a proxy's configuration.
  * @param dir    absolute path of its files; `null`: for display, with the usual folder and masked credentials
  * @param joins  by mirror: the path prefixes of client requests and of the mirror; other mirrors get the usual prefixes
+ * @returns  the contents of the files (`files`: configuration and order; `keys`: certificates and keys), by file name,
+ *   and `empty`: the upstreams for which the proxy can use no mirror
  */
 export function renderDoor(
   engine: Engine,
@@ -53,7 +45,7 @@ export function renderDoor(
   dir: string | null,
   orders: Orders,
   joins?: ReadonlyMap<string, readonly Join[]>,
-): Printing {
+) {
   const plan = planOf(config, rule, dir ?? usualDir, dir === null, joins);
   const writer = writers[engine];
   return {
