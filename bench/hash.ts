@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Filling, type LargeZip, writeLargeZip } from '../test/support/large-zip.ts';
+import { type Filling, type LargeZip, writeLargeZip } from './large-zip.ts';
 import { startNginx } from '../test/support/nginx.ts';
 import { commandPath, removeTempDir, tempDir } from '../test/support/paths.ts';
 import { watchOthers } from './disturbance.ts';

@@ -8,7 +8,7 @@ import { createRandom } from '../src/io/random.ts';
 import { commandPath, removeTempDir, tempDir } from '../test/support/paths.ts';
 import { freePort } from '../test/support/ports.ts';
 import { startProcess } from '../test/support/process.ts';
-import { seriesOfLine, seriesOfPage, writeSeries } from '../test/support/remote-write.ts';
+import { seriesOfLine, seriesOfPage, writeSeries } from './remote-write.ts';
 import { config, mirror, sample, snapshot, target, textOf } from '../test/unit/export/fixture.ts';
 import { tableOf } from './report.ts';
 

@@ -8,6 +8,7 @@ import { text } from '../support/answer.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { patienceMs, withMoreTime } from '../support/patience.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { table } from '../support/table.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
 
 describe('names through an own resolver', () => {
@@ -58,20 +59,17 @@ describe('names through an own resolver', () => {
     expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: true });
   });
 
-  it.each([
-    ['the family asked for alone', { family: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
-    ['IPv4 first where any will do', {}, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],
-    ['a family tried first where it is left open', { first: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
-    ['the only one where the first is not there', { first: 6 }, { a: ['127.0.0.1'] }, '127.0.0.1', ['AAAA', 'A']],
-    [
-      'the family asked for, whichever were first',
-      { family: 4, first: 6 },
-      { a: ['127.0.0.1'], aaaa: ['::1'] },
-      '127.0.0.1',
-      ['A'],
-    ],
-    ['IPv6 where there is no IPv4', {}, { aaaa: ['::1'] }, '::1', ['A', 'AAAA']],
-  ] as const)('%s', async (_, asked, record, address, types) => {
+  it.each(
+    table<
+      [
+        string,
+        Readonly<Record<string, number>>,
+        Readonly<Record<string, readonly string[]>>,
+        string,
+        readonly string[],
+      ][]
+    >('fault/wire-dns', 'names through an own resolver: %s'),
+  )('%s', async (_, asked, record, address, types) => {
     dns.setName('m.example.com', record);
     const { hop } = await ask('m.example.com', asked);
     expect(hop).toMatchObject({ remoteAddress: address, family: address === '::1' ? 6 : 4 });

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { commandPath } from '../support/paths.ts';
 import { mustRun, run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 import { said, type TestMachine, testMachine } from '../unit/features/doctor/machine.ts';
 
 /** Nothing of this process's own settings reaches the client. */
@@ -91,40 +92,12 @@ real('what counts, by pip itself', ['pip'], () => {
   beforeAll(() => {
     machine = testMachine({});
   });
-  const global = '[global]\nindex-url = http://127.0.0.1:1/';
-  test.each<[string, Record<string, string>, Record<string, string>, string, isAlone?: boolean]>([
-    [
-      'the new place over the old',
-      { '~/.pip/pip.conf': `${global}old\n`, '~/.config/pip/pip.conf': `${global}new\n` },
-      {},
-      'new',
-    ],
-    [
-      "a file by variable instead of the user's, also over its [install]",
-      { '~/.config/pip/pip.conf': '[install]\nindex-url = http://127.0.0.1:1/user\n', '~/f.conf': `${global}file\n` },
-      { PIP_CONFIG_FILE: '<root>/home/ada/f.conf' },
-      'file',
-      true,
-    ],
-    [
-      "the user's file where the variable names none",
-      { '~/.pip/pip.conf': `${global}old\n`, '~/.config/pip/pip.conf': `${global}user\n` },
-      { PIP_CONFIG_FILE: '<root>/home/ada/none.conf' },
-      'user',
-    ],
-    [
-      '[install] over [global]',
-      { '~/.config/pip/pip.conf': `${global}all\n[install]\nindex-url = http://127.0.0.1:1/install\n` },
-      {},
-      'install',
-    ],
-    [
-      'a variable over all',
-      { '~/.config/pip/pip.conf': `${global}user\n` },
-      { PIP_INDEX_URL: 'http://127.0.0.1:1/variable' },
-      'variable',
-    ],
-  ])('%s', async (_, files, env, wanted, isAlone = false) => {
+  test.each(
+    table<[string, Record<string, string>, Record<string, string>, string, isAlone?: boolean][]>(
+      'real/doctor-clients',
+      'what counts, by pip itself: %s',
+    ),
+  )('%s', async (_, files, env, wanted, isAlone = false) => {
     machine = testMachine(files, env);
     const own = Object.fromEntries(
       Object.entries(env).map(([name, value]) => [name, value.replace('<root>', machine.root)]),

@@ -7,6 +7,7 @@ import type { Hop, Marks, Transcript } from '../../../src/core/transcript.ts';
 import { cacheOf, measure, phasesOf } from '../../../src/probe/measure.ts';
 import { sampleTarget } from '../../support/sample-target.ts';
 import { sampleTls } from '../../support/samples.ts';
+import { table } from '../../support/table.ts';
 
 const hopOf = (marks: Marks, more: Partial<Hop> = {}): Hop => ({
   url: 'https://mirror.example.com/a',
@@ -138,31 +139,9 @@ describe('phases of several hops', () => {
 });
 
 describe('cache headers', () => {
-  test.each<[string, Record<string, string>, 'hit' | 'miss' | null]>([
-    ['none', {}, null],
-    ['CloudFront hit', { 'x-cache': 'Hit from cloudfront' }, 'hit'],
-    ['CloudFront miss', { 'x-cache': 'Miss from cloudfront' }, 'miss'],
-    ['a hit in any layer', { 'x-cache': 'MISS, HIT' }, 'hit'],
-    ['Squid', { 'x-cache': 'TCP_MEM_HIT from edge1' }, 'hit'],
-    ['Squid miss', { 'x-cache': 'TCP_MISS from edge1' }, 'miss'],
-    ['Cloudflare', { 'cf-cache-status': 'HIT' }, 'hit'],
-    ['Cloudflare refetched', { 'cf-cache-status': 'EXPIRED' }, 'miss'],
-    ['Cloudflare passes through', { 'cf-cache-status': 'DYNAMIC' }, null],
-    ['nginx', { 'x-cache-status': 'REVALIDATED' }, 'hit'],
-    ['nginx bypass', { 'x-proxy-cache': 'BYPASS' }, null],
-    ['nginx miss', { 'x-proxy-cache': 'MISS' }, 'miss'],
-    ['RFC 9211 hit', { 'cache-status': 'Edge; hit' }, 'hit'],
-    ['RFC 9211 miss', { 'cache-status': 'Edge; fwd=uri-miss; stored' }, 'miss'],
-    ['RFC 9211 asked on because it was stale', { 'cache-status': 'Edge; fwd=stale; fwd-status=200' }, 'miss'],
-    ['RFC 9211 a hit of any layer', { 'cache-status': 'Origin; fwd=miss, "Edge; fwd=miss"; hit; ttl=30' }, 'hit'],
-    ['RFC 9211 by a name that says hit', { 'cache-status': '"a; hit"; fwd=miss' }, 'miss'],
-    ['RFC 9211 passed through', { 'cache-status': 'Edge; fwd=bypass' }, null],
-    ['an age alone', { age: '31' }, 'hit'],
-    ['an age of nothing', { age: '0' }, null],
-    ['an age beside a miss', { age: '31', 'x-cache': 'MISS' }, 'miss'],
-    ['an age that is none', { age: 'old' }, null],
-    ['a host that is called so', { 'x-cache': 'from whitehall' }, null],
-  ])('%s', (_, headers, cache) => expect(cacheOf(headers)).toBe(cache));
+  test.each(
+    table<[string, Record<string, string>, 'hit' | 'miss' | null][]>('unit/probe/measure', 'cache headers: %s'),
+  )('%s', (_, headers, cache) => expect(cacheOf(headers)).toBe(cache));
 
   // With time that grows by the square of what a server sends this would not end.
   test.each(['"\\"', 'tcp_', '"', ';'])('megabytes of %j say nothing', (text) => {
