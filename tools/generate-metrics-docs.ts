@@ -8,8 +8,8 @@ import { registry } from '../src/ecosystems/registry.ts';
 import { type DoorOutcome, doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
 import { countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
+import { becauseOfSkip } from '../src/export/exporter.ts';
 import { countSeriesLines, type Metric, type MetricKind } from '../src/export/metric.ts';
-import { becauseOfSkip } from '../src/export/samples.ts';
 import { countCalmLinesFor } from './calm-lines.ts';
 import { notAsked } from './reference/not-asked.ts';
 

@@ -241,8 +241,8 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   for (const byName of [records, pairs, patience, triedMs, artifactTimes.mirrors])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(group, names, isProbed);
-  for (const { questions } of contest.records.values())
-    for (const question of questions.keys()) if (!probing.targets.has(question)) questions.delete(question);
+  for (const record of contest.records.values())
+    record.light = record.light.filter(({ question }) => probing.targets.has(question));
   const { artifacts } = contest.artifactTimes;
   for (const question of artifacts.keys()) if (!probing.targets.has(question)) artifacts.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);

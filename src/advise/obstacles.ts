@@ -31,7 +31,8 @@ export function* listObstacles(view: View, home: Mirror, at: Mirror, rule: Build
       yield lack;
   }
   const ofDay = { ...rule, isOfDay: true };
-  if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, ofDay)) yield 'hourly';
+  const isWorse = !without.has('hourly') && isWorseEachHour(there.hourly, here.hourly);
+  if (isWorse && !isCheaperBuild(group, home.name, at.name, ofDay)) yield 'hourly';
   if (isLeftForTime && !without.has('spells') && !isCalmAgain(there, left.atMs, now.monotonicMs)) yield 'spells';
 }
 

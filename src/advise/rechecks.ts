@@ -1,8 +1,9 @@
 import { limits } from '../core/limits.ts';
 import type { Weight } from '../core/mirror.ts';
-import type { Contest, HeadOutcome } from './comparison/contest.ts';
+import type { Contest } from './comparison/contest.ts';
 import { meanMsOf, recordOf } from './comparison/costs.ts';
 import { failureBound, failureSumOf } from './comparison/failures.ts';
+import type { RecordOutcome } from './comparison/record.ts';
 import { isChance, type TimeTest, timeBound } from './comparison/time.ts';
 import type { Group } from './group.ts';
 import { canaryOf, lightOf } from './probing.ts';
@@ -38,10 +39,10 @@ export function oddPeekOf({ probing }: Group, head: string): readonly OddOutcome
  * artifact succeeded. Such a mirror may fail intermittently. A single retry would most often succeed, so the step is
  * probed repeatedly. Empty if no peek failed, or the download has not succeeded yet.
  */
-export function lightRecheckOf(group: Group, head: string, outcomes: readonly HeadOutcome[]): readonly OddOutcome[] {
+export function lightRecheckOf(group: Group, head: string, outcomes: readonly RecordOutcome[]): readonly OddOutcome[] {
   const { peeks } = group.probing;
   const { failed } = peeks;
-  if (failed === null || !outcomes.some(({ question, outcome }) => question === failed && !outcome.bad)) return [];
+  if (failed === null || !outcomes.some(({ question, bad }) => question === failed && !bad)) return [];
   peeks.failed = null;
   const light = lightOf(group, head, failed);
   return light === null ? [] : [{ question: light, forMs: burstMs, stepMs, isUrgent: false }];
@@ -66,28 +67,28 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /** True if `oddOf` returns a recheck because of these responses. The advisor then runs at once. */
-export function isRecheckDue(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): boolean {
+export function isRecheckDue(contest: Contest, outcomes: readonly RecordOutcome[], nowMs: number): boolean {
   const { head } = contest;
   if (head === null || outcomes.length === 0) return false;
   const { time } = nearness(contest, nowMs);
-  return outcomes.some((one) => isRechecked(one.outcome, time, () => isOddOutcome(contest, head, one, nowMs)));
+  return outcomes.some((one) => isRechecked(one, time, () => isOddOutcome(contest, head, one, nowMs)));
 }
 
 /** @param time  the largest sum of a test of times of light requests, as a share of its bound */
-function isRechecked({ bad, isHeavy }: HeadOutcome['outcome'], time: number, isOdd: () => boolean): boolean {
+function isRechecked({ bad, isHeavy }: RecordOutcome, time: number, isOdd: () => boolean): boolean {
   return bad || (!isHeavy && time > anyShare) || ((isHeavy || time > oddShare) && isOdd());
 }
 
 /** The rechecks after responses of the head. The nearer a test is to its bound, the more responses are rechecked. */
-export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly OddOutcome[] {
+export function oddOf(contest: Contest, outcomes: readonly RecordOutcome[], nowMs: number): readonly OddOutcome[] {
   const { head } = contest;
   if (head === null || (outcomes.length === 0 && contest.odd.heavy === undefined)) return [];
   const near = nearness(contest, nowMs);
   const isUrgent = Math.max(near.light, near.heavy) > anyShare;
   const found: OddOutcome[] = [];
-  for (const one of outcomes) {
-    const { question, outcome } = one;
-    const isOdd = isOddOutcome(contest, head, one, nowMs);
+  for (const outcome of outcomes) {
+    const { question } = outcome;
+    const isOdd = isOddOutcome(contest, head, outcome, nowMs);
     if (outcome.bad || isOdd) contest.odd[outcome.isHeavy ? 'heavy' : 'light'] = question;
     else if (outcome.isHeavy && isNearElsewhere(contest, near, nowMs)) dropOddDownload(contest);
     if (!isRechecked(outcome, near.time, () => isOdd)) continue;
@@ -133,7 +134,7 @@ export function besideHead(candidates: readonly string[], fallback: string | und
   return [...new Set([...candidates.slice(0, siblings), ...(fallback === undefined ? [] : [fallback])])];
 }
 
-function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {
+function isOddOutcome(contest: Contest, head: string, outcome: RecordOutcome, nowMs: number): boolean {
   if (outcome.bad) return false;
   const usualMs = meanMsOf(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
   return usualMs !== null && outcome.tookMs > oddFactor * usualMs;

@@ -9,9 +9,8 @@ import { adviceView, findingView, stamp } from '../core/views.ts';
 import { messageOf } from '../words/tell.ts';
 import { blockerText, failbackOf, noAdviceOf, stayMessageOf } from '../words/verdict.ts';
 import type { ApiDeps, Page } from './deps.ts';
-import { probeView } from './probe-view.ts';
 import { sendProblem, sendRefusal } from './problem.ts';
-import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
+import { mirrorViewOf, probeView, readOnce, secondsOf, targetViewOf } from './views.ts';
 
 /** A verdict as the API shows it (docs/api.md#verdict). A reason has a kind, its text, and the values of the text. */
 function verdictView(deps: ApiDeps, { atMs, mirrors, stay, back, head, ...rest }: UpstreamVerdict): object {

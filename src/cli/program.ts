@@ -1,4 +1,4 @@
-import { findNearestWord } from '../config/issues.ts';
+import { findNearestWord } from '../config/reading.ts';
 import { printable } from '../core/printable.ts';
 import { maskText } from '../core/secret.ts';
 import type { Command, CommandName, Context, ExitCode, World } from '../terminal/context.ts';

@@ -5,8 +5,8 @@ import { decodeMessage, errorOf } from '../ecosystems/fields.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { SourceDocument } from './document.ts';
-import { findNearestWord, type Path } from './issues.ts';
 import { listKnownKeys } from './json-schema.ts';
+import { findNearestWord, type Path } from './reading.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 import { fileSeenKeyOf, pathTextOf, seenTextOf } from './seen.ts';
 

@@ -16,7 +16,7 @@ import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { type Env, replaceEnv } from './env.ts';
-import type { Path } from './issues.ts';
+import type { Path } from './reading.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
 /** A position in the text; both numbers count from 1. */

@@ -18,8 +18,7 @@ import { checked, errorOf, list, mapping } from '../ecosystems/fields.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { isCron, isTimeZone } from './cron.ts';
-import type { Path } from './issues.ts';
-import type { Report } from './reading.ts';
+import type { Path, Report } from './reading.ts';
 
 export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/fields.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Path } from './issues.ts';
+import type { Path } from './reading.ts';
 import { fileSchema } from './schema.ts';
 
 export interface SchemaNode {

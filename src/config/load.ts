@@ -12,13 +12,11 @@ import { type Checked, checkDocument, valueAt } from './check.ts';
 import { readDocument, type SourceDocument } from './document.ts';
 import type { Env } from './env.ts';
 import { comparePlaces } from './format-issues.ts';
-import type { Path } from './issues.ts';
-import { createReading, type ReaderOf, type Reading, type Report } from './reading.ts';
-import { buildConfig, type FileConfig } from './schema.ts';
+import { createReading, type Path, type ReaderOf, type Reading, type Report } from './reading.ts';
+import { buildConfig, type FileConfig, readState } from './schema.ts';
 import { warnOfUnknownMembers } from './sections/clients.ts';
 import { warnOfNoControl } from './sections/controls.ts';
 import { readListen } from './sections/listen.ts';
-import { readState } from './sections/state.ts';
 import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 

@@ -2,8 +2,8 @@ import { printable as oneLine } from '../core/printable.ts';
 import type { Sentence } from '../core/result.ts';
 import { maskName, maskText } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
-import { findNearestWord, type Path } from './issues.ts';
 import { branchesOf, buildConfigJsonSchema, listKnownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
+import { findNearestWord, type Path } from './reading.ts';
 
 const seenChars = 80;
 const keyChars = 40;

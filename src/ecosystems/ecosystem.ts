@@ -115,6 +115,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly scriptOutput?: RegExp;
   /** Matches a line in which a client names the only server that it uses. Absent: no client does. */
   readonly onlyServer?: RegExp;
+  /** Matches a line of a traceback of a client, after which the line of the error names no client. Absent: no client prints one. */
+  readonly traceback?: RegExp;
   /**
    * Whether the text of a 404 or 410 response names a failure behind the mirror, such as an unreachable upstream.
    * Absent: such a text never does.

@@ -5,19 +5,18 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Skipped } from '../core/due.ts';
 import type { AlertOutcome } from '../core/evidence.ts';
-import type { Target } from '../core/mirror.ts';
+import type { Because } from '../core/failure.ts';
+import { isHeavy, type Step, type Target } from '../core/mirror.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
-import type { SettledSample } from '../core/sample.ts';
+import { endedAtMs, isUntimed, type SettledSample, steadyRateOf } from '../core/sample.ts';
 import { overTurns } from '../core/slices.ts';
 import { createMetricRegistry, type MetricRegistry } from './board.ts';
-import { Boards } from './boards.ts';
+import { Boards, type ExportPlan, makePlan, makePlanInSlices, planKeyOf } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
-import { type ExportPlan, makePlan, makePlanInSlices, planKeyOf } from './plan.ts';
 import { createRenderer } from './renderer.ts';
-import { countClientRun, countSkipped, exportSample, restoreLastOk } from './samples.ts';
 
 const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is DaemonMetric =>
   daemonKinds.some((kind) => metricOf(name).per[kind] !== undefined),
@@ -173,4 +172,106 @@ export function configHashOf({ mirrors, modules, schedule, steps, detect, advise
   for (const module of modules) add(module);
   for (const part of [schedule.pace, steps, detect, advise, settings]) add(part);
   return hash.digest('hex').slice(0, 8);
+}
+
+/**
+ * The label `because` of a skipped probe. `local`: the previous probe of the series was still running, or this host was
+ * too slow. `paused`: the mirror was paused, throttled (`Retry-After`) or in maintenance.
+ */
+export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
+  paused: 'paused',
+  throttled: 'paused',
+  maintenance: 'paused',
+  over_budget: 'over_budget',
+  overrun: 'local',
+  local: 'local',
+};
+
+function countSkipped(boards: Boards, { target, because, count }: Skipped): void {
+  const { ecosystem, registry } = target;
+  const labels = { ecosystem, registry, because: becauseOfSkip[because] };
+  boards.home(planKeyOf.mirror(registry))?.board.instruments.mirror_probe_unknown_total.inc(labels, count);
+}
+
+function showLastOk(boards: Boards, registry: string, step: Step, wallMs: number): void {
+  const home = boards.home(planKeyOf.step(registry, step));
+  home?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(home.entity.labels, wallMs / 1000);
+}
+
+/** Restores the time of each step's last ok response before a restart. @param lastOk  wall milliseconds by target id */
+function restoreLastOk(boards: Boards, lastOk: ReadonlyMap<string, number>): void {
+  const newest = [...lastOk].sort(([, a], [, b]) => a - b);
+  for (const [id, wallMs] of newest) {
+    const { registry, step } = boards.home(planKeyOf.target({ id }))?.entity.labels ?? {};
+    if (registry !== undefined && step !== undefined) showLastOk(boards, registry, step, wallMs);
+  }
+}
+
+function observeOk(boards: Boards, sample: SettledSample): void {
+  const { target, connection, probeId } = sample.due;
+  const { ecosystem, registry, step } = target;
+  const labels = { ecosystem, registry, step };
+  showLastOk(boards, registry, step, endedAtMs(sample));
+  if (sample.rttMs === null || isUntimed(sample)) return;
+  const ofStep = boards.home(planKeyOf.step(registry, step))?.board.instruments;
+  if (sample.cold) {
+    ofStep?.mirror_cold_fetch_seconds.observe(labels, sample.rttMs / 1000);
+    return;
+  }
+  const value = sample.rttMs / 1000;
+  const trip = boards.home(planKeyOf.trip(target, connection));
+  trip?.board.instruments.mirror_probe_rtt_seconds.observe({
+    labels: trip.entity.labels,
+    value,
+    exemplarLabels: { probe_id: probeId },
+  });
+  trip?.board.instruments.mirror_probe_last_rtt_seconds.set(trip.entity.labels, value);
+  const path = boards.home(planKeyOf.path(registry, step, connection))?.board.instruments;
+  for (const [phase, ms] of Object.entries(sample.phases))
+    path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
+  const rate = isHeavy(target) ? steadyRateOf(sample) : null;
+  if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
+}
+
+/** Observes a response, ok or not: whether a cache had it, and the time of a "not found" response. */
+function observeResponse(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
+  if (outcome.tag === 'unknown' || status === null) return;
+  const { ecosystem, registry } = due.target;
+  const ofMirror = boards.home(planKeyOf.mirror(registry))?.board.instruments;
+  const word = cold ? 'miss' : (cache ?? 'unknown');
+  ofMirror?.mirror_cache_answers_total.inc({ ecosystem, registry, cache: word });
+  if ((status !== 404 && status !== 410) || rttMs === null) return;
+  ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
+}
+
+/** Counts one settled sample if its probe was scheduled. */
+function exportSample(boards: Boards, sample: SettledSample): void {
+  if (sample.due.purpose !== 'scheduled') return;
+  const { target } = sample.due;
+  const { ecosystem, registry, step } = target;
+  const labels = { ecosystem, registry, step };
+  const ofStep = boards.home(planKeyOf.step(registry, step))?.board.instruments;
+  ofStep?.mirror_transfer_bytes_total.inc(labels, sample.wireBytes);
+  observeResponse(boards, sample);
+  if (sample.outcome.tag === 'unknown') {
+    const ofMirror = boards.home(planKeyOf.mirror(registry))?.board.instruments;
+    ofMirror?.mirror_probe_unknown_total.inc({ ecosystem, registry, because: sample.outcome.because });
+    return;
+  }
+  const own = boards.home(planKeyOf.target(target));
+  own?.board.instruments.mirror_probe_attempts_total.inc(own.entity.labels);
+  if (sample.outcome.tag === 'ok') {
+    observeOk(boards, sample);
+    return;
+  }
+  own?.board.instruments.mirror_probe_target_failures_total.inc(own.entity.labels);
+  ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
+}
+
+/** Counts one run of a real client that is ok or failed. A run with an unknown result is not counted. */
+function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
+  const instruments = boards.home(planKeyOf.client(registry, client))?.board.instruments;
+  const labels = { ecosystem, registry, client };
+  if (outcome === 'ok') instruments?.mirror_client_seconds.observe(labels, tookMs / 1000);
+  if (outcome === 'failed') instruments?.mirror_client_failures_total.inc(labels);
 }

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FindingChange, mismatchCauseOf } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Boards, Home, ShardBoard } from './boards.ts';
-import { planKeyOf } from './plan.ts';
+import { type Boards, type Home, planKeyOf, type ShardBoard } from './boards.ts';
 import type { Gauge } from './prom-client.ts';
 
 /** Exports one series with the value 1 for each mirror: other labels replace the series before. */

@@ -2,10 +2,9 @@ import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import { type MirrorLag, mirrorStates, type Standing, worstLowerOf } from '../core/standing.ts';
 import type { MetricRegistry } from './board.ts';
-import type { Boards, Home, ShardBoard } from './boards.ts';
+import { type Boards, type Home, planKeyOf, type ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
 import { type DaemonMetric, type Labels, type MetricName, metricNames, metricOf } from './catalog.ts';
-import { planKeyOf } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**

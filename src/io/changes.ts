@@ -5,10 +5,9 @@ import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
 import { findMisreading, type Readers } from './client-checks.ts';
-import { codeOf, isInFolders, realFileOf } from './files.ts';
+import { codeOf, isInFolders, readRegular, realFileOf, removeInFolder, replaceBytes } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { forget, type KeptChange, type KeptFile, keep, prune } from './kept-changes.ts';
-import { readRegular, removeInFolder, replaceBytes } from './replaced-file.ts';
 
 export interface ChangeRefused {
   readonly file: string;

@@ -1,6 +1,5 @@
 import { dirname, join, relative, resolve } from 'node:path';
-import { realFileOf } from './files.ts';
-import { readRegular } from './replaced-file.ts';
+import { readRegular, realFileOf } from './files.ts';
 
 /**
  * Says why a state file may be of the authors of a Git repository above it. `tracked`: the repository tracks the file,

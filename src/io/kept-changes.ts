@@ -1,8 +1,7 @@
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMapping } from '../core/read-json.ts';
-import { codeOf } from './files.ts';
-import { newFileFlags, readRegular } from './replaced-file.ts';
+import { codeOf, newFileFlags, readRegular } from './files.ts';
 
 /** One file of a change set: its old contents, and a hash of the new ones. */
 export interface KeptFile {

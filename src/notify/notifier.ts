@@ -13,7 +13,7 @@ import { alertOriginOf, makeTestAlert } from './alerts.ts';
 import { batchMsOf, batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import { type Chat, isChat, isSameBot, renderChatMessage } from './chat/message.ts';
 import { draftOfAction, draftOfFinding, draftsOfAdvice, endsFinding, type NoticeDraft } from './news.ts';
-import { queueNotices } from './notices.ts';
+import { enqueueEach, queueNotices } from './notices.ts';
 import {
   applyDelivery,
   expire,
@@ -26,8 +26,7 @@ import {
   restoreOutbox,
   type State,
 } from './outbox.ts';
-import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
-import { attemptMsOf, expiryMsOf, listDueEntries, notSent, Queue, type QueueEntry } from './queue.ts';
+import { attemptMsOf, expiryMsOf, isMeant, listDueEntries, notSent, Queue, type QueueEntry } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
 import type { Card } from './receivers/section.ts';
 import { dropEnded, expireHeld, releaseAtMs, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
@@ -296,4 +295,52 @@ function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Del
   // A refusal with a wait is about the rate limit of the service. It says nothing about the content of the notices.
   else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
   for (const entry of sent) applyDelivery(state, queue, entry, delivery);
+}
+
+/** Records that a finding was queued for a receiver. The finding is queued again after `limits.pushEveryMs`. */
+function recordPushed({ pushAtMs, now }: State, queue: Queue, finding: Finding): void {
+  pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
+}
+
+/**
+ * Records the advice to leave each mirror. If the advice changes, the open findings of that mirror are queued again at
+ * once.
+ */
+function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
+  for (const { advice } of changes) {
+    if (advice.state === 'proposed') state.advised.set(advice.from, advice);
+    else if (state.advised.get(advice.from)?.id === advice.id) state.advised.delete(advice.from);
+    else continue;
+    for (const finding of state.live.values())
+      if (finding.registry === advice.from)
+        for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
+  }
+}
+
+function dropPushed(state: State, finding: Finding): void {
+  state.live.delete(finding.id);
+  for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
+}
+
+/**
+ * Queues open findings again for Alertmanagers: at once after a start, then every `limits.pushEveryMs`. A finding with
+ * a waiting notice is not queued twice, because that notice gets a new end time when it is sent.
+ */
+function enqueueRepeats(state: State): void {
+  for (const queue of state.queues.values()) {
+    const { receiver } = queue;
+    if (!showsAlerts(receiver) || queue.disabled) continue;
+    for (const finding of state.live.values()) {
+      if (!receiver.on.includes(finding.kind)) continue;
+      if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > state.now.monotonicMs) continue;
+      const draft = draftOfFinding({ change: 'opened', finding }, state.origin.vantage);
+      if (draft === null || !isMeant(receiver, draft)) continue;
+      recordPushed(state, queue, finding);
+      if (!queue.entries.some((entry) => entry.findingId === finding.id)) enqueueEach(state, [queue], draft);
+    }
+  }
+}
+
+function keyOf(queue: Queue, finding: Finding): string {
+  return `${queue.receiver.name}/${finding.id}`;
 }

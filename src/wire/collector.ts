@@ -238,6 +238,9 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
       return status === null ? badHead() : closed();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
+    // undici asserts what its parser accepts, such as a status of at least 100.
+    case 'ERR_ASSERTION':
+      return badHead();
     case 'MW_STALE':
       return socketError === null ? stop : stopOf(socketError, bytesRead, atMs);
     default:

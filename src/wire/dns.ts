@@ -89,7 +89,8 @@ export class NameResolver {
         if (isOver) return;
         stamp();
         if (error === null && address !== '') {
-          this.noteResolved(host.toLowerCase(), rule.server ?? '');
+          // A mirror could let the names that it chose fail later, so that the resolver seems broken.
+          if (rule.by === undefined) this.noteResolved(host.toLowerCase(), rule.server ?? '');
           done({ address, family });
         } else failed(error === null ? new WireStop('ENODATA', phrase('fault.noAddress')) : stopOf(error));
       };

@@ -249,9 +249,10 @@ export class OpenLine implements Line {
     const { family, dnsServer: server } = this.#access;
     const classes = this.#homeClasses;
     if (classes.size === 0) {
-      await this.#deps.names
+      const { names } = this.#deps;
+      await names
         .resolve(host, { family, server }, deadline, () => undefined)
-        .then(({ address }) => classes.add(addressClassOf(address) ?? 'reserved'))
+        .then(({ address }) => names.isSteady(host, address) && classes.add(addressClassOf(address) ?? 'reserved'))
         .catch(() => null);
     }
     const [only = null] = classes;

@@ -8,7 +8,6 @@ import { text } from '../support/answer.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { patienceMs, withMoreTime } from '../support/patience.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
-import { table } from '../support/table.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
 
 describe('names through an own resolver', () => {
@@ -59,17 +58,36 @@ describe('names through an own resolver', () => {
     expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: true });
   });
 
-  it.each(
-    table<
-      [
-        string,
-        Readonly<Record<string, number>>,
-        Readonly<Record<string, readonly string[]>>,
-        string,
-        readonly string[],
-      ][]
-    >('fault/wire-dns', 'names through an own resolver: %s'),
-  )('%s', async (_, asked, record, address, types) => {
+  it('names to which a mirror redirects are no witnesses, because it could let all of them fail together', async () => {
+    const alone = realWire({ otherNames: ['other.example.com'] });
+    const hop = (name: string, foreign: boolean) => {
+      const access = accessTo('http://m.example.com', { dnsServer: dns.address, allowHosts: ['127.0.0.0/8'] });
+      return coldHop(alone, access, `http://${name}:${server.port}/x`, { foreign });
+    };
+    dns.setName('other.example.com', { a: ['127.0.0.1'] });
+    for (const at of [1, 2, 3]) {
+      dns.setName(`r${at}.example.com`, { a: ['127.0.0.1'] }, { rcode: 3 });
+      expect((await hop(`r${at}.example.com`, true)).hop.fault).toBeNull();
+    }
+    const { hop: gone } = await hop('gone.example.com', true);
+    await alone.close();
+    expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: true });
+  });
+
+  it.each([
+    ['the family asked for alone', { family: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
+    ['IPv4 first where any will do', {}, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],
+    ['a family tried first where it is left open', { first: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
+    ['the only one where the first is not there', { first: 6 }, { a: ['127.0.0.1'] }, '127.0.0.1', ['AAAA', 'A']],
+    [
+      'the family asked for, whichever were first',
+      { family: 4, first: 6 },
+      { a: ['127.0.0.1'], aaaa: ['::1'] },
+      '127.0.0.1',
+      ['A'],
+    ],
+    ['IPv6 where there is no IPv4', {}, { aaaa: ['::1'] }, '::1', ['A', 'AAAA']],
+  ] as const)('%s', async (_, asked, record, address, types) => {
     dns.setName('m.example.com', record);
     const { hop } = await ask('m.example.com', asked);
     expect(hop).toMatchObject({ remoteAddress: address, family: address === '::1' ? 6 : 4 });

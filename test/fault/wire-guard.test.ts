@@ -140,6 +140,14 @@ describe('an answer may not lead us into private space', () => {
     expect(answer.hop.marks.connected).toBeUndefined();
   });
 
+  it('nor by the URL of a file, which an earlier probe has learnt', async () => {
+    dns.setName('local.example.com', { a: ['169.254.77.77'] });
+    const url = `http://local.example.com:${server.port}/file.tgz`;
+    const answer = await coldHop(wire, accessTo(url, { dnsServer: dns.address }), url, foreign);
+    expect(endOf(answer)).toEqual(forbidden);
+    expect(answer.hop.marks.connected).toBeUndefined();
+  });
+
   it('nor one whose own name had a public address before', () => {
     const names = new NameResolver(systemClock, systemTimers, []);
     const steady = (...of: readonly [name: string, address: string][]): readonly boolean[] =>

@@ -29,7 +29,8 @@ export type RequestFault =
   // A head that never gets complete, or is none. `everyMs`: one byte each.
   | { readonly kind: 'reset-mid-head' | 'close-mid-head' | 'hang-mid-head' }
   | { readonly kind: 'trickle-head' | 'trickle-body'; readonly everyMs: number }
-  | { readonly kind: 'endless-headers' | 'huge-header' | 'endless-interim' | 'garbage-head' | 'bad-header' }
+  | { readonly kind: 'endless-headers' | 'huge-header' | 'endless-interim' }
+  | { readonly kind: 'garbage-head' | 'bad-header' | 'low-status' }
   // A good head, and then: half of the body.
   | { readonly kind: 'reset-mid-body' | 'close-mid-body' | 'hang-mid-body' }
   // Framing that lies or ends badly.
@@ -78,6 +79,7 @@ export const faultScopes = {
   'huge-header': 'request',
   'endless-interim': 'request',
   'garbage-head': 'request',
+  'low-status': 'request',
   'bad-header': 'request',
   'reset-mid-body': 'request',
   'close-mid-body': 'request',
@@ -169,6 +171,7 @@ const wireRows: readonly FaultRow[] = [
   row('one huge header', { kind: 'huge-header' }, 'oversize'),
   row('interim answers without end', { kind: 'endless-interim' }, 'oversize'),
   row('a head of another protocol', { kind: 'garbage-head' }, 'malformed'),
+  row('a status below 100', { kind: 'low-status' }, 'malformed'),
   row('a header line without a colon', { kind: 'bad-header' }, 'malformed'),
   row('reset in the body', { kind: 'reset-mid-body' }, 'cut'),
   row('closed in the body', { kind: 'close-mid-body' }, 'cut'),

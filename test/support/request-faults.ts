@@ -114,6 +114,9 @@ export function answerWithFault(socket: Socket, fault: RequestFault, good: Answe
     case 'garbage-head':
       socket.end('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n');
       return null;
+    case 'low-status':
+      socket.end('HTTP/1.1 000 OK\r\ncontent-length: 2\r\n\r\nok');
+      return null;
     case 'bad-header':
       socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\nthis is no header\r\n\r\nok`);
       return null;

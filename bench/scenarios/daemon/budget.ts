@@ -3,7 +3,7 @@ import { budgetShareOf, burnRates, defaultRuleParameters } from '../../../src/fe
 const minuteMs = 60_000;
 const rateMinutes = 5;
 /**
- * The minimum number of failures in a window, as in `src/features/rules/budget.ts`: a single failure is no failure
+ * The minimum number of failures in a window, as in `src/features/rules/rule.ts`: a single failure is no failure
  * rate.
  */
 const failuresMin = 2.5;
@@ -13,7 +13,7 @@ export interface Budget {
   count(hasFailed: boolean): void;
   /** Ends the current minute. */
   close(): void;
-  /** True if the error budget is used up too fast, by the rule `fast` or `slow` in `src/features/rules/budget.ts`. */
+  /** True if the error budget is used up too fast, by the rule `fast` or `slow` in `src/features/rules/rule.ts`. */
   burns(pace: keyof typeof burnRates): boolean;
 }
 

@@ -24,7 +24,7 @@ import {
   type TimeAlarm,
   timeBoundOf,
 } from './pair.ts';
-import { type HeadRecord, isWorseEachHour, spread } from './record.ts';
+import { type HeadRecord, isWorseEachHour, lastOf, spread } from './record.ts';
 import { isSlowFor, type TimeTest, timeOfHead } from './time.ts';
 
 export function pairOf(contest: Contest, head: string, candidate: string): Pair {
@@ -214,7 +214,7 @@ function timeBlockerOf(contest: Contest, name: string, alarm: TimeAlarm, rule: C
   if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return 'downloads';
   const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
-  const isOfDay = isWorseEachHour(there.hourly, here.hourly);
+  const isOfDay = !contest.without.has('hourly') && isWorseEachHour(there.hourly, here.hourly);
   const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
   const costsBy = (mirror: string, testedMs: number): ((failureCostMs: number) => number) => {
     const record = recordOf(contest, mirror);
@@ -252,7 +252,7 @@ function errorOfHeavy(record: HeadRecord, usualMs: number): number {
  */
 export function isGoodNow(contest: Contest, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);
-  if (record === undefined || record.last === null || record.last.bad) return false;
+  if (record === undefined || lastOf(record)?.bad !== false) return false;
   const { bad, all } = countLastMinute(record, nowMs);
   if (bad < badMin || bad <= badShare * all) return true;
   const head = contest.head === null ? null : countLastMinute(recordOf(contest, contest.head), nowMs);

@@ -68,7 +68,8 @@ export class Contest {
    * `requested`: the mirrors of the last recheck.
    */
   odd: { light?: string; heavy?: string; requested?: readonly string[] } = {};
-  outcomes: HeadOutcome[] = [];
+  /** The outcomes of the head since the last turn. */
+  outcomes: RecordOutcome[] = [];
   /** The surroundings by the last turn; `null`: there was no turn and no response yet. */
   around: (() => Surroundings) | null = null;
 
@@ -87,11 +88,6 @@ export interface Surroundings extends Walker {
   readonly home: string | null;
   readonly ratio: number;
   readonly isRecent: boolean;
-}
-
-export interface HeadOutcome {
-  readonly question: string;
-  readonly outcome: RecordOutcome;
 }
 
 /** The time limit of a mirror for light or heavy requests, with the times that it is computed from. */
@@ -155,7 +151,7 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
       if (moment.responses.get(registry)?.reply.tag === 'failed') dropResponse(moment, registry);
   if (contest.head !== registry) return;
   contest.odd = {};
-  contest.outcomes = contest.outcomes.filter(({ outcome }) => !outcome.bad);
+  contest.outcomes = contest.outcomes.filter(({ bad }) => !bad);
   for (const [name, pair] of contest.pairs)
     contest.pairs.set(name, { ...pair, failures: { all: newFailureTest(), heavy: newFailureTest() } });
 }

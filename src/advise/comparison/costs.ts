@@ -3,6 +3,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { type Counts, compareRates, quantileOf } from '../../core/statistics.ts';
 import { rateBound } from './failures.ts';
 import {
+  byQuestion,
   failedShareOf,
   HeadRecord,
   lateMax,
@@ -68,7 +69,7 @@ export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: numb
   const fromMs = Math.max(nowMs - windowMs, soundMs);
   let [bad, all] = [0, 0];
   const counts: Counts[] = [];
-  for (const outcomes of record.questions.values()) {
+  for (const outcomes of byQuestion(record, fromMs).values()) {
     const one = countSince(outcomes, fromMs);
     if (one.all === 0) continue;
     counts.push(one);

@@ -1,5 +1,5 @@
 import { compareRates } from '../../core/statistics.ts';
-import type { RecordOutcome } from './record.ts';
+import type { failedSharesOf, RecordOutcome } from './record.ts';
 
 /**
  * The bound that a sum of log-likelihood ratios must reach for an alarm. For each tested rate it is multiplied by a
@@ -87,11 +87,12 @@ export function newFailureTest(): FailureTest {
 }
 
 /**
- * The failure rate assumed of a candidate: the highest of its long-run rate, its recent rate if above 10 %, and the rate
- * of all mirrors but the head (`everybody`). It is at least `leastRate`.
+ * The failure rate assumed of a candidate: the highest of its usual rate, its recent rate, and the rate of all mirrors
+ * but the head (`everybody`). It is at least `leastRate`.
  */
-export function usualRateOf(slow: number, fast: number, everybody: number): number {
-  return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
+export function usualRateOf(shares: ReturnType<typeof failedSharesOf>, everybody: number): number {
+  const { usual, recent } = shares;
+  return Math.max(leastRate, usual, recent, everybody);
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   updateFailureTest,
   usualRateOf,
 } from './failures.ts';
-import { type HeadRecord, logSpreadOf, type RecordOutcome, spread } from './record.ts';
+import { failedSharesOf, type HeadRecord, logSpreadOf, type RecordOutcome, spread } from './record.ts';
 import { isTimeAlarm, TimeTest, timeBound, updateTimeTest } from './time.ts';
 
 export interface Pair {
@@ -97,7 +97,7 @@ interface PairContext {
 }
 
 export function updatePair(pair: Pair, head: RecordOutcome, candidate: RecordOutcome, context: PairContext): void {
-  const p0 = usualRateOf(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
+  const p0 = usualRateOf(failedSharesOf(context.candidate), context.everybody);
   const usual = { p0, everybody: context.everybody };
   updateFailureTest(pair.failures.all, head, candidate.bad, usual);
   if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);

@@ -1,3 +1,4 @@
+import { getOrMake } from '../../core/get-or-make.ts';
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Weight } from '../../core/mirror.ts';
 import { type Counts, compareRates, quantileOf } from '../../core/statistics.ts';
@@ -14,6 +15,9 @@ export interface RecordOutcome {
   readonly isHeavy: boolean;
   /** For a probe that we gave up: the probability that its response was only late, 0 to 1; else 0. */
   readonly late: number;
+  readonly question: string;
+  /** True for a probe of the schedule. Other probes often follow a failure. */
+  readonly isScheduled: boolean;
 }
 
 /** The period over which failures and times of light requests are compared. Milliseconds. */
@@ -23,54 +27,27 @@ const kept = 1_200;
 /** The number of last downloads that are used, whatever their age, because downloads are rare. */
 const heavyKept = 8;
 
-/** The weight of each new outcome in `HeadRecord.slowRate` and `fastRate`, which are exponential means. */
-const slowMemory = 1 / 400;
-const fastMemory = 0.12;
-
 /** A failed probe is not counted if the probability that its response was only late is above this. */
 export const lateMax = 0.005;
 
-/**
- * `keptOfQuestion`: scheduled outcomes kept for each question (request): at least this many, at most twice as many.
- * `questionsKept`: the maximum number of questions.
- */
-const keptOfQuestion = 64;
-const questionsKept = 400;
-
 /** What clients get with one mirror as the head of their chain. Lists are bounded, oldest first. */
 export class HeadRecord {
-  readonly questions = new Map<string, RecordOutcome[]>();
   light: RecordOutcome[] = [];
   heavy: RecordOutcome[] = [];
-  /**
-   * Shares of bad outcomes, 0 to 1. `slowRate`: long-run, of scheduled probes only. `fastRate`: recent, of all probes.
-   */
-  slowRate = 0;
-  fastRate = 0;
-  /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
-  readonly background = { bad: 0, all: 0, row: 0 };
   readonly hourly = new Hourly();
-  last: RecordOutcome | null = null;
+}
+
+/** The last outcome of light and heavy requests; absent: none. */
+export function lastOf({ light, heavy }: HeadRecord): RecordOutcome | undefined {
+  const [one, other] = [light.at(-1), heavy.at(-1)];
+  return one === undefined || (other !== undefined && other.atMs > one.atMs) ? other : one;
 }
 
 /** Adds an outcome. Long-run rates count scheduled outcomes only, because other probes often follow a failure. */
-export function recordOutcome(
-  record: HeadRecord,
-  question: string,
-  outcome: RecordOutcome,
-  isScheduled: boolean,
-  without: Without = withoutNone,
-): void {
-  if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
-  const bad = outcome.bad ? 1 : 0;
-  if (isScheduled) {
-    record.slowRate += slowMemory * (bad - record.slowRate);
-    noteBackground(record.background, outcome.bad);
-    // A probe that was perhaps only late is no failure of every hour.
-    if (outcome.late <= lateMax && !without.has('hourly')) recordHour(record.hourly, outcome);
-  }
-  record.fastRate += fastMemory * (bad - record.fastRate);
-  record.last = outcome;
+export function recordOutcome(record: HeadRecord, outcome: RecordOutcome, without: Without = withoutNone): void {
+  // A probe that was perhaps only late is no failure of every hour.
+  if (outcome.isScheduled && outcome.late <= lateMax) recordHour(record.hourly, outcome);
+  if (without.has('hourly')) record.hourly.usualShare = 0;
   if (outcome.isHeavy) {
     record.heavy.push(outcome);
     if (record.heavy.length > heavyKept) record.heavy.shift();
@@ -85,40 +62,38 @@ export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Numbe
   const isKept = (one: RecordOutcome): boolean => !one.bad || one.atMs < fromMs || one.atMs > toMs;
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
-  for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));
-  const lasts = [record.light.at(-1), record.heavy.at(-1)].filter((one) => one !== undefined);
-  record.last = lasts.toSorted((a, b) => a.atMs - b.atMs).at(-1) ?? null;
-  record.fastRate = record.slowRate;
-  record.background.row = 0;
+  record.hourly.row = 0;
 }
 
-/** More failures in a row than this do not count as usual failures. */
-const backgroundRow = 2;
-/** When the count of outcomes reaches this number, both counts are halved. So old outcomes lose weight. */
-const backgroundKept = 8_000;
+/** The outcomes of so many last light requests show how often a mirror fails: of the schedule alone, and of all. */
+const usualKept = 400;
+const recentKept = 8;
 
-function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
-  if (isBad) {
-    background.row += 1;
-    return;
+/** The shares of bad outcomes among the last light requests: `usual` of scheduled ones, `recent` of all. 0 to 1. */
+export function failedSharesOf({ light }: HeadRecord): { readonly usual: number; readonly recent: number } {
+  let [usual, recent, scheduled] = [0, 0, 0];
+  for (let i = light.length - 1; i >= 0 && scheduled < usualKept; i -= 1) {
+    const one = light[i];
+    if (one === undefined) break;
+    if (one.bad && i >= light.length - recentKept) recent += 1;
+    if (!one.isScheduled) continue;
+    scheduled += 1;
+    if (one.bad) usual += 1;
   }
-  const failures = background.row <= backgroundRow ? background.row : 0;
-  background.bad += failures;
-  background.all += failures + 1;
-  background.row = 0;
-  if (background.all < backgroundKept) return;
-  background.bad /= 2;
-  background.all /= 2;
+  return { usual: usual / usualKept, recent: recent / recentKept };
 }
 
-function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutcome): void {
-  const known = record.questions.get(question);
-  if (known === undefined) {
-    if (record.questions.size < questionsKept) record.questions.set(question, [outcome]);
-    return;
+/** The scheduled light outcomes since `fromMs` by question (request), at most the last `most` of each, newest first. */
+export function byQuestion({ light }: HeadRecord, fromMs: number, most = Number.POSITIVE_INFINITY) {
+  const outcomes = new Map<string, RecordOutcome[]>();
+  for (let i = light.length - 1; i >= 0; i -= 1) {
+    const one = light[i];
+    if (one === undefined || one.atMs < fromMs) break;
+    if (!one.isScheduled) continue;
+    const known = getOrMake(outcomes, one.question, () => []);
+    if (known.length < most) known.push(one);
   }
-  known.push(outcome);
-  if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
+  return outcomes;
 }
 
 /** After a failed download, this many good downloads must follow before downloads count as working. */
@@ -187,10 +162,10 @@ const scatterKept = 16;
  * The variance of the natural logarithms of light times within each question, because different requests take different
  * times; `null`: no question has two good responses.
  */
-function scatterOfLight({ questions }: HeadRecord): number | null {
+function scatterOfLight(record: HeadRecord): number | null {
   let [count, squares] = [0, 0];
-  for (const outcomes of questions.values()) {
-    const one = spreadOf(outcomes.slice(-scatterKept).flatMap(({ bad, tookMs }) => (bad ? [] : [lnOf(tookMs)])));
+  for (const outcomes of byQuestion(record, Number.NEGATIVE_INFINITY, scatterKept).values()) {
+    const one = spreadOf(outcomes.flatMap(({ bad, tookMs }) => (bad ? [] : [lnOf(tookMs)])));
     if (one.count < 2) continue;
     count += one.count - 1;
     squares += one.variance * (one.count - 1);
@@ -276,7 +251,7 @@ export function failedShareOf(hours: readonly HourCounts[]): number {
   return bad / Math.max(1, all);
 }
 
-function countsOf(hours: readonly HourCounts[]): Counts {
+export function countsOf(hours: readonly HourCounts[]): Counts {
   return hours.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
 }
 

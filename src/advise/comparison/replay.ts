@@ -1,13 +1,13 @@
 import type { Reply } from '../../ecosystems/client.ts';
 import { averageFactorOf, recordArtifactTime } from './artifact-times.ts';
 import { pairOf } from './choose.ts';
-import { type Contest, type HeadOutcome, patienceOf, type Surroundings } from './contest.ts';
+import { type Contest, patienceOf, type Surroundings } from './contest.ts';
 import { recordOf } from './costs.ts';
 import { updateHealth } from './home.ts';
 import { addToMoment, isOverdue, type Moment, type MomentResponse, standIn } from './moments.ts';
 import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, recordTime } from './patience.ts';
-import { type RecordOutcome, recordOutcome } from './record.ts';
+import { countsOf, type RecordOutcome, recordOutcome } from './record.ts';
 import { unwatchedMs, walkChain } from './walk.ts';
 
 /** At most this share of a mirror's responses counts as usual failures, even if more of them failed. */
@@ -20,7 +20,11 @@ const backgroundPrior = 200;
  * head with the mirrors that have responded.
  * @returns the new outcomes of the head
  */
-export function addResponse(contest: Contest, response: MomentResponse, around: Surroundings): readonly HeadOutcome[] {
+export function addResponse(
+  contest: Contest,
+  response: MomentResponse,
+  around: Surroundings,
+): readonly RecordOutcome[] {
   const { reply, late } = inTime(contest, response);
   const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
   if (late > 0) moment.late.set(response.registry, late);
@@ -33,7 +37,7 @@ export function addResponse(contest: Contest, response: MomentResponse, around: 
 }
 
 /** Closes the comparisons that have waited long enough for responses, and returns the new outcomes of the head. */
-export function closeOverdue(contest: Contest, around: () => Surroundings, nowMs: number): readonly HeadOutcome[] {
+export function closeOverdue(contest: Contest, around: () => Surroundings, nowMs: number): readonly RecordOutcome[] {
   const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
   return overdue.flatMap((moment) => {
     const outcomes = replay(contest, moment, around(), nowMs, true);
@@ -81,8 +85,14 @@ function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, 
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
-function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
-  const outcomes: HeadOutcome[] = [];
+function replay(
+  contest: Contest,
+  moment: Moment,
+  around: Surroundings,
+  nowMs: number,
+  isLast: boolean,
+): RecordOutcome[] {
+  const outcomes: RecordOutcome[] = [];
   // `everybody` and `factor` are fixed at the first response, so that the result does not depend on the order of
   // responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
@@ -108,11 +118,13 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,
       late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
+      question: moment.question,
+      isScheduled: moment.isScheduled,
     };
     moment.outcomes.set(name, outcome);
-    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled, contest.without);
+    recordOutcome(recordOf(contest, name), outcome, contest.without);
     if (name === contest.head) {
-      outcomes.push({ question: moment.question, outcome });
+      outcomes.push(outcome);
       if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
     } else if (name === around.home && moment.isScheduled) {
       contest.health = updateHealth(contest.health, outcome.bad, contest.without.has('below-zero'));
@@ -159,10 +171,11 @@ function contextOf(contest: Contest, moment: Moment, around: Surroundings, candi
 /** The long-run failure share of all mirrors but the head, plus one standard error. */
 function usualOfOthers(contest: Contest, head: string): number {
   let [bad, all] = [0, backgroundPrior];
-  for (const [name, { background }] of contest.records) {
+  for (const [name, { hourly }] of contest.records) {
     if (name === head) continue;
-    bad += Math.min(background.bad, backgroundMost * background.all);
-    all += background.all;
+    const counts = countsOf(hourly.hours);
+    bad += Math.min(counts.bad, backgroundMost * counts.all);
+    all += counts.all;
   }
   return (bad + Math.sqrt(bad)) / all;
 }

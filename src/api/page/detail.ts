@@ -20,8 +20,7 @@ import { renderPhaseBar, renderPhaseKey, renderSampleStrip, renderScaleHeads, st
 import { renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
 import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
-import { keptIn, renderLinkedTime, thresholdOf } from './overview.ts';
-import { renderMaintenance } from './place.ts';
+import { keptIn, renderLinkedTime, renderMaintenance, thresholdOf } from './overview.ts';
 import { rttsOf, type TimeScale, timeScaleOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
 

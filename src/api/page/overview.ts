@@ -1,8 +1,10 @@
 import { type ActionRow, type HeldReason, isUndoable } from '../../core/action.ts';
 import type { Advice, Audited } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
-import type { Mirror } from '../../core/mirror.ts';
+import { type MaintenanceWindow, type Mirror, upstreamNameOf } from '../../core/mirror.ts';
+import type { QueueStanding } from '../../core/notice.ts';
 import type { SeriesNow } from '../../core/sample.ts';
+import { explainDelivery } from '../../words/delivery.ts';
 import { renderIn, showStored } from '../../words/tell.ts';
 import { failbackOf, noAdviceOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -21,11 +23,9 @@ import {
 import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stripWithAxis } from './charts.ts';
 import { renderFindingList } from './findings.ts';
 import { renderActionForm } from './hands.ts';
-import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode } from './html.ts';
-import { renderPlace } from './place.ts';
+import { ago, dated, durationHtml, type Html, html, type PageSay, renderCode, span } from './html.ts';
 import { rttsOf, stretchOf, timeScaleOf } from './scale.ts';
-import { adviceInForce, shownStateOf } from './shown-state.ts';
-import { renderSummary } from './summary.ts';
+import { adviceInForce, isAdvised, type ShownState, shownStateOf, shownStates } from './shown-state.ts';
 
 const rowsShown = 10;
 
@@ -206,4 +206,106 @@ function mirrorRow(
 <td class="wide">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: canary === undefined ? null : thresholdOf(deps, canary), isKept: canary ? keptIn(canary) : () => false, labelled: false, ...axes })}</td>
 <td class="n" data-label="${say('table.rank')}">${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place, standing, advice)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}</td>
 </tr>`;
+}
+
+/** Up to this many mirrors of a state are named. */
+const namesShown = 3;
+/** These states have a count even if it is 0. */
+const alwaysShown: readonly ShownState[] = ['up', 'slow', 'down'];
+
+/**
+ * Groups the configured mirrors by the state that pages show.
+ * @param advice  the advice in force
+ */
+export function mirrorsByState(deps: ApiDeps, advice: readonly Advice[]): ReadonlyMap<ShownState, readonly Mirror[]> {
+  const standings = new Map(deps.standings().map((one) => [one.registry, one]));
+  return Map.groupBy(deps.config().mirrors, ({ name }) => shownStateOf(standings.get(name), advice));
+}
+
+/**
+ * Renders the strip at the top of the page: how many mirrors are in which state, and for which upstreams a switch is
+ * advised.
+ * @param advice  the advice in force
+ */
+export function renderSummary(say: PageSay, deps: ApiDeps, advice: readonly Advice[]): Html {
+  const found = mirrorsByState(deps, advice);
+  const states = shownStates.filter((state) => alwaysShown.includes(state) || found.has(state));
+  return html`<ul class="summary" aria-label="${say('summary.label')}">${states.map((state) => stateItem(say, state, found.get(state) ?? []))}${adviceItem(say, advice.filter(isAdvised))}</ul>`;
+}
+
+function stateItem(say: PageSay, state: ShownState, mirrors: readonly Mirror[]): Html {
+  const badge = renderStateBadge(say, state, mirrors.length);
+  const [first] = mirrors;
+  if (first === undefined) return html`<li class="none-of">${badge}</li>`;
+  if (state === 'up') return html`<li><a href="#${rowIdOf(first)}">${badge}</a></li>`;
+  const names = mirrors.slice(0, namesShown);
+  const list = html`${names.map((one, i) => html`${i > 0 && say('list.comma')}<a href="#${rowIdOf(one)}">${one.name}</a>`)}`;
+  const more = mirrors.length - names.length;
+  return html`<li>${badge} ${more > 0 ? say.html('list.more', { list, more }) : list}</li>`;
+}
+
+function adviceItem(say: PageSay, advised: readonly Advice[]): Html {
+  if (advised.length === 0) return html`<li class="none-of">${say('summary.none')}</li>`;
+  const what = [...new Set(advised.map(upstreamNameOf))].join(say('list.comma'));
+  const text = say(advised.some(({ from, to }) => from !== to) ? 'summary.switch' : 'summary.setting', { what });
+  return html`<li><a class="advised" href="#h-advice"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true"><path d="M0 4.5h6.5V1L12 6l-5.5 5V7.5H0z"/></svg>${text}</a></li>`;
+}
+
+function renderPlace(say: PageSay, deps: ApiDeps): Html {
+  const { mirrors, controls } = deps.config();
+  const upByName = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
+  const kept = mirrors.filter(({ maintenance }) => maintenance.length > 0);
+  return html`<section aria-labelledby="h-place"><h2 id="h-place">${say('place.title')}</h2><dl class="facts place">
+<div><dt>${say('place.controls')}</dt>${
+    controls.length === 0
+      ? html`<dd class="muted">${say('place.noControls')}</dd>`
+      : controls.map(({ name }) => html`<dd>${name} ${controlMark(say, upByName.get(name) ?? null)}</dd>`)
+  }</div>
+<div><dt>${say('place.webhooks')}</dt>${receivers(say, deps.receivers())}</div>
+<div><dt>${say('place.maintenance')}</dt>${
+    kept.length === 0
+      ? html`<dd class="muted">${say('place.noWindows')}</dd>`
+      : kept.map(
+          (mirror) =>
+            html`<dd><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a> ${renderMaintenance(say, deps, mirror)}</dd>`,
+        )
+  }</div>
+</dl></section>`;
+}
+
+export function renderMaintenance(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
+  const isNow = deps.standings().find(({ registry }) => registry === mirror.name)?.inMaintenance ?? false;
+  return html`${mirror.maintenance.map((one, i) => html`${i > 0 && say('list.comma')}${windowWords(say, one)}`)}${isNow && html` <b>${say('place.now')}</b>`}`;
+}
+
+function windowWords(say: PageSay, { cron, timeZone, forMs }: MaintenanceWindow): Html {
+  const words = say.html('place.window', { cron: html`<code>${cron}</code>`, span: span(say, forMs) });
+  return html`${words}${timeZone !== null && ` (${timeZone})`}`;
+}
+
+export function controlWordOf(say: PageSay, up: boolean | null): string {
+  return say(up === null ? 'standing.notAsked' : up ? 'place.answers' : 'place.silent');
+}
+
+function controlMark(say: PageSay, up: boolean | null): Html {
+  const word = controlWordOf(say, up);
+  return up === false ? html`<b class="bad">${word}</b>` : html`<span class="muted">${word}</span>`;
+}
+
+function receivers(say: PageSay, all: readonly QueueStanding[]): Html {
+  if (all.length === 0) return html`<dd class="muted">${say('place.none')}</dd>`;
+  return html`${all.map(({ receiver, length, oldestSeconds, disabled, failure, nextAttemptSeconds }) => {
+    const oldest = oldestSeconds !== null && say('place.oldest', { span: span(say, oldestSeconds * 1000) });
+    const next =
+      nextAttemptSeconds !== null && say('place.nextAttempt', { span: span(say, nextAttemptSeconds * 1000) });
+    const times = [oldest, next].filter((text) => text !== false);
+    const waits =
+      length === 0
+        ? html`<span class="muted">${say('place.nothingWaits')}</span>`
+        : html`<b class="bad">${say('place.waits', { count: length })}</b><span class="muted">${times.map((text) => `${say('list.clause')}${text}`)}</span>`;
+    const trouble =
+      failure !== null && !disabled && html`${say('list.also')}${renderCode(explainDelivery(failure, say))}`;
+    const gone = disabled && html`${say('list.also')}<b class="bad">${say('place.gone')}</b>`;
+    return html`<dd>${receiver}${say('list.colon')}${waits}${trouble}${gone}</dd>`;
+  })}`;
 }

@@ -12,13 +12,10 @@ import { formatScriptWords, icon, renderHead, script, style } from './assets.ts'
 import { patterns } from './charts.ts';
 import { renderDetail } from './detail.ts';
 import { createPageSay, dated, type Html, html, type PageSay, percentHtml, span } from './html.ts';
-import { renderOverview } from './overview.ts';
-import { controlWordOf } from './place.ts';
+import { controlWordOf, mirrorsByState, renderOverview } from './overview.ts';
 import { chooseRange, rangeOf } from './range.ts';
 import { adviceInForce, isAdvised, type ShownState } from './shown-state.ts';
-import { mirrorsByState } from './summary.ts';
-import { renderTimeline } from './timeline.ts';
-import type { TimelineQuery } from './timeline-items.ts';
+import { renderTimeline, type TimelineQuery } from './timeline.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
 

@@ -8,7 +8,7 @@ import { bytes, durationHtml, formatCoordinate, type Html, html, type PageSay, s
 import { formatRange, renderRangeNav } from './range.ts';
 import { formatTick, ticksOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
-import { timelinePathOf } from './timeline-items.ts';
+import { timelinePathOf } from './timeline.ts';
 import {
   failuresOf,
   formatGaps,

@@ -6,7 +6,7 @@ import type { Facts, Hop } from '../../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../../core/views.ts';
 import { formatAuthority, formatCost, formatSignature } from '../../words/facts.ts';
 import { renderIn, sentenceFieldsOf, showStored } from '../../words/tell.ts';
-import { shownHeadersOf } from '../probe-view.ts';
+import { shownHeadersOf } from '../views.ts';
 import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
 import { bytes, dated, durationHtml, formatCoordinate, type Html, html, type PageSay } from './html.ts';

@@ -5,8 +5,7 @@ import { Secret } from '../../core/secret.ts';
 import type { SplitUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, errorOf, file, isHostName, list, mapping, secretText, text } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 
 export const authKey = mapping({
   username: text('User name for basic auth.', phrase('expected.userName')).optional(),

@@ -22,8 +22,7 @@ import {
   text,
   word,
 } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading, Report } from '../reading.ts';
+import type { Path, Reading, Report } from '../reading.ts';
 import { bearerToken } from './listen.ts';
 
 const as = word(

@@ -4,8 +4,7 @@ import type { SettingsKey } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { file, mapping } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 
 function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodType>> {
   return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));

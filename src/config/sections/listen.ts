@@ -5,8 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { maskText, Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, file, integer, isHostName, list, listenAddress, mapping, secretText, word } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 import { readKeyPair } from './tls.ts';
 
 /**

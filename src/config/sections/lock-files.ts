@@ -2,8 +2,7 @@ import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
 import type { Lock, LockFile, SkippedLockEntry } from '../../ecosystems/locks.ts';
 import type { Named } from '../../ecosystems/names.ts';
 import { phrase } from '../../words/tell.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 
 /**
  * An entry of `modules` for a lock file. It selects the first `top` usable modules of the file: direct requirements

@@ -23,8 +23,7 @@ import {
   text,
   word,
 } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import { checkUnique, type Reading, type Report } from '../reading.ts';
+import { checkUnique, type Path, type Reading, type Report } from '../reading.ts';
 import { authKey, readAuth } from './auth.ts';
 import { proxyKey, readProxy } from './proxy.ts';
 import { readTls, tlsKey } from './tls.ts';

@@ -11,9 +11,8 @@ import { type EntryFiles, isPrivate, type Named, type Names } from '../../ecosys
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { byEcosystem, checked, file, integer, list, mapping, readable } from '../fields.ts';
-import type { Path } from '../issues.ts';
 import { listKnownMirrors } from '../known-mirrors.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 import { type FileLock, type LockState, placeOf, readLockModules } from './lock-files.ts';
 
 /** An entry of `modules`. A mapping that is not a `FileLock` is read by the code of its ecosystem. */

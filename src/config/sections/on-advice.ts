@@ -21,8 +21,7 @@ import {
   timeZone,
   word,
 } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import { checkUnique, type Reading, type Report } from '../reading.ts';
+import { checkUnique, type Path, type Reading, type Report } from '../reading.ts';
 import { deedKeys, readDeed } from './deeds.ts';
 
 const causes = ['slow', ...adviceCauses.filter((cause) => cause !== 'failback')] as const;

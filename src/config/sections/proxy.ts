@@ -5,8 +5,7 @@ import { baseUrl, hostOf, type SplitUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Env } from '../env.ts';
 import { checked } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 
 export const proxyKey = checked(
   'HTTP proxy for this mirror; `direct`: no proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide.',

@@ -9,8 +9,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { cronGapsOf } from '../cron.ts';
 import { cadenceRange, cron, durationField, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 
 const every = (description: string) => durationField(description, cadenceRange);
 const timeout = (description: string) => durationField(description, timeoutRange);

@@ -4,8 +4,7 @@ import type { TlsAccess } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, file, mapping } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import type { Reading } from '../reading.ts';
+import type { Path, Reading } from '../reading.ts';
 
 export const tlsKey = mapping({
   ca: file('Additional CA certificates to trust, PEM.').optional(),

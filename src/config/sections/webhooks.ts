@@ -31,8 +31,7 @@ import {
   timeZone,
   word,
 } from '../fields.ts';
-import type { Path } from '../issues.ts';
-import { checkUnique, type Reading, type Report } from '../reading.ts';
+import { checkUnique, type Path, type Reading, type Report } from '../reading.ts';
 
 const quiet = mapping({
   from: clockTime('Start of the hours without messages, in `timeZone`.'),

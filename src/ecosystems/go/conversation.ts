@@ -25,11 +25,11 @@ import {
   unaskable,
   wholeOf,
 } from '../talk.ts';
-import { getBelow } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { h1Of, h1OfMod } from './h1.ts';
 import { allowedVersionsIn, latestOf, parseList } from './list.ts';
+import { getBelow } from './lookup.ts';
 import { isSpoiltMod, isSynthetic, parseModFile } from './mod-file.ts';
 import { sumdb } from './sumdb.ts';
 import { isCanonical, isPrerelease } from './version.ts';

@@ -17,11 +17,11 @@ import {
   proxyEnvOf,
   type RealClient,
 } from '../real-client.ts';
-import { isMaskedText } from './ask.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { goLocks } from './locks.ts';
+import { isMaskedText } from './lookup.ts';
 import { goNames, isModulePath } from './names.ts';
 import { expressionOf } from './patterns.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
@@ -7,18 +8,6 @@ import { type Ask, type End, ended, failedBy, isNotOffered, stoppedBy, type Talk
 import type { KnownHead } from './context.ts';
 import { type Database, type FoundRecord, getFrom } from './lookup.ts';
 import type { TreeHead } from './note.ts';
-import {
-  hashBytes,
-  isIncluded,
-  rootOf,
-  type Tile,
-  type Tiles,
-  tileKeyOf,
-  tilePathOf,
-  tilesToProve,
-  tileWidth,
-  verifyTiles,
-} from './tlog.ts';
 
 interface Claim {
   /** The largest signed tree head (size and root hash of the log) that the server returned. */
@@ -130,4 +119,169 @@ function* fetchTile(database: Database, tile: Tile): Ask<Buffer> {
     return stoppedBy(malformed('answer.tile'));
   }
   return ok(Buffer.from(body));
+}
+
+/**
+ * The number of hashes in a full tile. A tile is a part of the log's hash tree, fetched as one file. `hashBytes`: the
+ * bytes of one hash.
+ */
+export const tileWidth = 256;
+export const hashBytes = 32;
+
+/**
+ * One tile (a part) of the log's hash tree. `level` and `number` count from 0. `width`: the number of hashes in the
+ * tile, 1 to `tileWidth`.
+ */
+export interface Tile {
+  readonly level: number;
+  readonly number: number;
+  readonly width: number;
+}
+
+/** The concatenated hashes of each tile, keyed by `tileKeyOf`. */
+export type Tiles = ReadonlyMap<string, Buffer>;
+
+/**
+ * A complete subtree of the log's hash tree, with 2^`level` leaves. `index` numbers the subtrees of one level from the
+ * left, from 0.
+ */
+interface Node {
+  readonly level: number;
+  readonly index: number;
+}
+
+export function leafHashOf(text: string): Buffer {
+  return createHash('sha256').update('\0').update(text).digest();
+}
+
+export function nodeHashOf(left: Uint8Array, right: Uint8Array): Buffer {
+  return createHash('sha256').update('\x01').update(left).update(right).digest();
+}
+
+export function tileKeyOf(tile: Pick<Tile, 'level' | 'number'>): string {
+  return `${tile.level}/${tile.number}`;
+}
+
+/** Returns the path of a tile below a database's base URL, such as `tile/8/1/x001/x234/067.p/8`. */
+export function tilePathOf({ level, number, width }: Tile): string {
+  const groups = [String(number % 1000).padStart(3, '0')];
+  for (let left = Math.floor(number / 1000); left > 0; left = Math.floor(left / 1000)) {
+    groups.unshift(`x${String(left % 1000).padStart(3, '0')}`);
+  }
+  return `tile/8/${level}/${groups.join('/')}${width === tileWidth ? '' : `.p/${width}`}`;
+}
+
+/**
+ * Returns the tiles that prove the root of a tree with `size` records, in the order of requests. They also prove that
+ * the tree contains the records `leaves`, and the roots of the smaller trees with `olderSizes` records.
+ * @see docs/protocols/go.md#the-tree
+ */
+export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
+  const wanted = new Map<string, Tile>();
+  for (const node of subtreesOf(size)) add(wanted, size, tileOf(node));
+  for (const leaf of leaves) addWithParents(wanted, size, tileOf({ level: 0, index: leaf }));
+  for (const older of olderSizes) {
+    for (const node of subtreesOf(older)) addWithParents(wanted, size, tileOf(node));
+  }
+  return [...wanted.values()];
+}
+
+/** Computes the root hash of the first `size` records; `null`: a tile is missing. */
+export function rootOf(size: number, tiles: Tiles): Buffer | null {
+  if (size === 0) return createHash('sha256').digest();
+  let root: Buffer | null = null;
+  for (const node of subtreesOf(size).reverse()) {
+    const hash = hashOf(node, tiles);
+    if (hash === null) return null;
+    root = root === null ? hash : nodeHashOf(hash, root);
+  }
+  return root;
+}
+
+/**
+ * True if each full tile has the hash that its parent tile states. Partial tiles are not checked here, because the root
+ * hash is computed from them.
+ */
+export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
+  return proven.every((tile) => {
+    if (tile.width < tileWidth) return true;
+    const own = tiles.get(tileKeyOf(tile));
+    const entry = hashOf({ level: (tile.level + 1) * 8, index: tile.number }, tiles);
+    return own !== undefined && entry !== null && fold(own).equals(entry);
+  });
+}
+
+export function isIncluded(id: number, text: string, tiles: Tiles): boolean {
+  return hashOf({ level: 0, index: id }, tiles)?.equals(leafHashOf(text)) ?? false;
+}
+
+/**
+ * Returns the complete subtrees that together contain `size` records: one for each power of two in `size`, the largest
+ * first.
+ */
+function subtreesOf(size: number): Node[] {
+  const nodes: Node[] = [];
+  let start = 0;
+  for (let level = 52; level >= 0; level--) {
+    const leaves = 2 ** level;
+    if (size - start < leaves) continue;
+    nodes.push({ level, index: start / leaves });
+    start += leaves;
+  }
+  return nodes;
+}
+
+/** Returns the tile that contains the hashes of a subtree (node): `count` hashes, beginning at hash number `offset`. */
+function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
+  const count = 2 ** (level % 8);
+  const first = index * count;
+  return {
+    level: Math.floor(level / 8),
+    number: Math.floor(first / tileWidth),
+    offset: first % tileWidth,
+    count,
+  };
+}
+
+/** Returns the number of hashes in a tile of a tree with `size` records; 0: the tile does not exist yet. */
+function widthIn(size: number, level: number, number: number): number {
+  const hashes = Math.floor(size / tileWidth ** level);
+  return Math.max(0, Math.min(tileWidth, hashes - number * tileWidth));
+}
+
+function add(wanted: Map<string, Tile>, size: number, { level, number }: Pick<Tile, 'level' | 'number'>): boolean {
+  const key = tileKeyOf({ level, number });
+  const width = widthIn(size, level, number);
+  if (width === 0 || wanted.has(key)) return false;
+  wanted.set(key, { level, number, width });
+  return true;
+}
+
+function addWithParents(wanted: Map<string, Tile>, size: number, tile: Pick<Tile, 'level' | 'number'>): void {
+  let { level, number } = tile;
+  while (add(wanted, size, { level, number })) {
+    level += 1;
+    number = Math.floor(number / tileWidth);
+  }
+}
+
+function hashOf(node: Node, tiles: Tiles): Buffer | null {
+  const place = tileOf(node);
+  const tile = tiles.get(tileKeyOf(place));
+  const end = (place.offset + place.count) * hashBytes;
+  return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
+}
+
+/** Computes the root hash over consecutive hashes. Their number must be a power of two. */
+function fold(hashes: Buffer): Buffer {
+  let level = hashes;
+  while (level.length > hashBytes) {
+    const next = Buffer.alloc(level.length / 2);
+    for (let at = 0; at < level.length; at += 2 * hashBytes) {
+      const middle = at + hashBytes;
+      nodeHashOf(level.subarray(at, middle), level.subarray(middle, middle + hashBytes)).copy(next, at / 2);
+    }
+    level = next;
+  }
+  return level;
 }

@@ -18,8 +18,7 @@ import {
   requestRecord,
 } from './lookup.ts';
 import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
-import { verifyClaim } from './proof.ts';
-import { tilesToProve } from './tlog.ts';
+import { tilesToProve, verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
 /**

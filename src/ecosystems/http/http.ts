@@ -198,16 +198,24 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       /Could not (?:transfer (?:artifact|metadata)|find (?:artifact|metadata) \S+ in) |Non-parseable POM \S+|^error reading \S+\.jar; |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
     // https://github.com/gradle/gradle: platforms/software/resources-http
     Gradle:
-      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|Cannot download published Gradle|^Exception in thread "main" java\.[\w.]+: (?:Downloading from |(?:Server returned HTTP response code: \d{3} for URL: )?https?:\S+\/gradle-[\w.+-]+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
+      /Could not (?:GET|HEAD|get resource) '|Could not parse (?:POM|module metadata) https?:|Unable to load Maven meta-data from|org\.gradle\.wrapper\.|Cannot download published Gradle|^Downloading https?:\S+ Exception in thread|^"?Exception in thread "main" java\.[\w.]+: (?:Downloading from |(?:Server returned HTTP response code: \d{3} for URL: )?https?:\S+\/gradle-[\w.+-]+\.zip|Verification of Gradle)|^> Dependency verification failed for|Searched in the following locations: |Using insecure protocols with repositories/,
     // https://github.com/ruby/rubygems: lib/rubygems/remote_fetcher.rb, bundler/lib/bundler/fetcher.rb
-    gem: /Gem::(?:RemoteFetcher|Package)::|Unable to download data from https?:|Bundler::(?:HTTPError|Fetcher::)|Could not verify the SSL certificate for https?:|(?:Authentication is required|Bad username or password) for https?:|Could not (?:reach host|fetch specs from)/,
+    gem: /Gem::(?:RemoteFetcher|Package)::|Unable to download data from https?:|Bundler::(?:HTTPError|Fetcher::)|Could not verify the SSL certificate for https?:|(?:Authentication is required|Bad username or password) for https?:|Could not (?:reach host|fetch specs from)|^HTTP GET https?:\S+ [A-Z]\w+::|^(?:Net|OpenSSL|Errno)::\S+: .*An error occurred while installing /,
     // https://github.com/conda/conda/blob/main/conda/gateways/repodata/__init__.py
     conda:
       /CondaHTTPError: |UnavailableInvalidChannel: |CondaSSLError|ChecksumMismatchError|repodata\.json|libmamba (?:Download error|Failed to|Unable to|File not valid|Could not parse|Multiple errors)|^RuntimeError: (?:Found incorrect download|Download error)|^ProxyError: Conda|^PackagesNotFound\w*Error: /,
     // https://gitlab.alpinelinux.org/alpine/apk-tools: src/print.c, src/database.c
     apk: /\b(?:ERROR|WARNING): (?:Ignoring |updating and opening |fetching |opening )?https?:\S+: /,
     // https://github.com/rpm-software-management/librepo: librepo/downloader.c; [Errno 14] is of yum 3.
-    dnf: /Status code: \d{3} for https?:|^\[MIRROR\] |Curl error \(\d+\): |https?:(?:(?!https?:)\S)+: \[Errno (?:14|12|-1)\] |^14: (?:PYCURL ERROR |curl#)\d/,
+    dnf: /Status code: \d{3} for https?:|^\[MIRROR\] |Curl error \(\d+\): |https?:(?:(?!https?:)\S)+: \[Errno (?:14|12|-1)\] |^14: (?:PYCURL ERROR |curl#)\d|^(?:Error: )?Failed to download metadata for repo '|^Cannot download '?\w\S*: |[Aa]ll mirrors were already tried without/,
+    // https://github.com/composer/composer: src/Composer/Util/Http/CurlDownloader.php, Util/RemoteFilesystem.php
+    composer:
+      /^(?:\[[\w\\]+\] |In \w+\.php line \d+: )?(?:The +"https?:\S|Invalid credentials (?:\(HTTP \d+\) )?for 'https?:|Your configuration does not allow connections to http:|"https?:\S+" (?:does not contain valid JSON|appears broken))|curl error \d+ while downloading https?:|could not be fully loaded|checksum verification of the file failed|^The contents of https?:\S+ do not match its signature/,
+    // https://github.com/NuGet/NuGet.Client: Strings.resx of NuGet.Protocol and NuGet.Commands
+    NuGet:
+      /Unable to load the service index for source https?:|Failed to (?:download package|retrieve (?:information about|metadata)) '|The V2 feed at 'https?:|The HTTP request to 'GET https?:|The download of 'https?:|when accessing the source 'https?:|The feed '[^']+' lists package|\bNU(?:1101|1102|1301|30\d\d): |content hash validation failed for|NuGet requires HTTPS sources/,
+    // https://github.com/helm/helm: pkg/repo, pkg/getter/httpgetter.go
+    Helm: /is not a valid chart repository or cannot be reached|^Error: .*failed to (?:fetch https?:|download ")|Unable to get an update from the "|^Error: .*not found in https?:\S+ repository/,
     // https://github.com/openSUSE/libzypp: zypp-media/mediaexception.cc
     zypper:
       /Download \(curl\) error for '|not found on medium 'https?:|^(?:Digest|Signature) verification failed for file '|^Error code: (?:HTTP response|Curl error)|^(?:History: - )?(?:Timeout exceeded when accessing|Permission to access) 'https?:/,

@@ -20,13 +20,20 @@ import {
   tagsOf,
   unaskable,
 } from '../talk.ts';
-import { apiBaseOf, challengeOf, keepDoor, repositoryUrlOf, requestWithToken } from './ask.ts';
 import type { OciContext } from './context.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { digestMismatch, fetchManifest, manifestUrlOf, statedDigestOf } from './fetch-manifest.ts';
 import { acceptManifests, type Descriptor, entryFor, type Manifest } from './manifest.ts';
 import { type ImageName, isRepository, isVersion, splitName } from './names.ts';
-import { openSession, type Session } from './token.ts';
+import {
+  apiBaseOf,
+  challengeOf,
+  keepDoor,
+  openSession,
+  repositoryUrlOf,
+  requestWithToken,
+  type Session,
+} from './token.ts';
 
 /** The maximum number of image indexes (lists of manifests) that are nested in each other. Real images have fewer. */
 const listsMax = 3;

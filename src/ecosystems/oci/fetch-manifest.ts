@@ -4,11 +4,10 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { type Ask, failureOfStatus, type Responded, stoppedBy } from '../talk.ts';
-import { repositoryUrlOf, requestWithToken } from './ask.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
-import type { Session } from './token.ts';
+import { repositoryUrlOf, requestWithToken, type Session } from './token.ts';
 
 /**
  * A manifest whose bytes match the requested digest and the digest in `Docker-Content-Digest`, as far as these exist.

@@ -64,3 +64,16 @@ export function isProjectPattern(text: string): boolean {
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
   return patterns.some((pattern) => matchesParts(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }
+
+/**
+ * Returns the words of a file's name, sorted. An attestation may state the name with other separators, and its tags in
+ * another order.
+ * @see pypi/pypi-attestations _impl.py _ultranormalize_dist_filename
+ */
+export function wordsOfFile(file: string): string {
+  return file
+    .toLowerCase()
+    .split(/[-_.]+/)
+    .toSorted()
+    .join(' ');
+}

@@ -7,7 +7,7 @@ import { isGitCopyUsable, removeGitCopy, resolveGitServer } from '../../io/git-c
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandFailureOf } from './command.ts';
-import { createForge } from './forge.ts';
+import { createForge } from './http.ts';
 import { type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 

@@ -40,19 +40,27 @@ function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
   return { test: (line) => first.test(line) && second.test(line.slice(line.search(first))) };
 }
 
+/** True if apt connects to another host than that of the URL: this host is its proxy. */
+function isOtherHost(line: string): boolean {
+  const [, asked] = /^(?:E: |W: )?(?:Err:\d+|Failed to fetch) https?:\/\/([^\s/:]+)/.exec(line) ?? [];
+  const [, connected] = / connect to ([^\s:]+):\d/.exec(line) ?? [];
+  return asked !== undefined && connected !== undefined && asked !== connected;
+}
+
 /** The places of the HTTP status in errors of clients. Another number in a line is no status. */
 const statusPlaces = [
   /\bE#\b|^# [A-Z][\w ]* - GET |^npm \S+ (?:\d{3} )?# [A-Z]|^npm http #|^\d+ http fetch \w+ #|error(?: for \S+)? # [A-Z]|status code # |status code #$/, // npm
   /^npm ERR! (?:Error: )?# [A-Z]|^(?:(?:\d+ verbose|npm verb) stack )?(?:npm ERR! )?Error: # [A-Z]/, // npm 1 to 6
-  /ERR_PNPM_FETCH_#|error \(#\)|Response Code: #(?: |$)|answered with HTTP # |Request failed \\?"# |returned a #(?:$|")|\(returned #\)|Bad response: #|^(?:ERR_PNPM_|error: GET https?:).* - #$/, // pnpm, yarn
+  /ERR_PNPM_FETCH_#|(?<!API )error \(#\)|Response Code: #(?: |$)|answered with HTTP # |Request failed \\?"# |returned a #(?:$|")|\(returned #\)|Bad response: #|^(?:ERR_PNPM_|error: GET https?:).* - #$/, // pnpm, yarn
   /reading \S*: #\b|unexpected status \(\S+: #\b|\): # [A-Z]|\/@v\/list: # /, // go
   /HTTP error # while|\b# Error, Credentials|(?:Client|Server) error '#|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
   /^(?:Err(?:or?)?|错误)(?::\d+)? .* # {1,2}[A-Z]|(?:Failed to fetch|无法下载) \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
-  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
+  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|Status # trying to pull|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
   /, got #\b|https? status code: #|request failed with status code: #|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |HTTP Status: #|Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
   /Received status code #\b|HTTP response code: #|\(status #\)|HTTP #: https?:|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
+  /downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|^Error: .*failed to fetch \S+ : #/, // composer, NuGet, Helm
 ].map(({ source }) => source);
 
 function statusAt(statuses: string): RegExp {
@@ -91,16 +99,17 @@ export const errorTexts: readonly ErrorText[] = [
       /\S: (?:Bad (?:Gateway|Request)|Forbidden|Gateway Timeout|Internal Server Error|Method Not Allowed|Not Found|Service Unavailable)$/,
     ),
     statusAt('407'),
+    { test: isOtherHost },
   ),
   ...text(
     'signature',
-    /NO_PUBKEY|Missing key [0-9A-F]|(?:BAD|UNTRUSTED) signature|: signature from |missing required signature|PGP signature\)|KEYEXPIRED|EXPKEYSIG|\bBADSIG\b|public key is not available|Signature verification failed for file|At least one invalid signature|E(?:MISSING|EXPIRED)SIGNATUREKEY|EINTEGRITYSIGNATURE|EATTESTATION|invalid signature for key|invalid tree note|A signature was required| {2}Signature error$|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
+    /NO_PUBKEY|Missing key [0-9A-F]|(?:BAD|UNTRUSTED) signature|: signature from |missing required signature|\bNU30\d\d: |PGP signature\)|KEYEXPIRED|EXPKEYSIG|\bBADSIG\b|public key is not available|Signature verification failed for file|At least one invalid signature|E(?:MISSING|EXPIRED)SIGNATUREKEY|EINTEGRITYSIGNATURE|EATTESTATION|invalid signature for key|invalid tree note|A signature was required| {2}Signature error$|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
   ),
   ...result('signature', /is not signed|is no longer signed|没有数字签名|签名不再生效/i),
   ...text('stale', /Release 文件已经过期/, inOrder(/Release file /i, /is not valid (?:yet|any ?more)|expired/i)),
   ...text(
     'plain_refused',
-    /not a trusted (?:or secure )?host|Blocked mirror for|insecure (?:registry|protocol)|Unsafe http requests|501[^\d]{1,20}HTTPS Required/i,
+    /not a trusted (?:or secure )?host|Blocked mirror for|insecure (?:registry|protocol)|Unsafe http requests|does not allow connections to http:|NuGet requires HTTPS sources|501[^\d]{1,20}HTTPS Required/i,
   ),
   ...text('oversize', /downloaded zip file too large|TARBALL_TOO_LARGE|rejecting \d+ byte manifest/),
   // This is the SHA-256 of an empty body, so nothing arrived.
@@ -109,7 +118,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(
     'mismatch',
     /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|Bad hash\. Expected|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
-    /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|(?:manifest|image config) verification failed for|layers from manifest don't match|blob checksum mismatch|sum doesn't match expectation|changed between lock files|did not match any known checksums| {2}Size mismatch$|Dependency verification failed for|Verification of Gradle distribution failed|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum|but checksum doesn't match|package \(checksum\)|Digest verification failed for|Retrieved digest for link|cannot authenticate record data|server misbehavior detected/i,
+    /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|(?:manifest|image config) verification failed for|layers from manifest don't match|blob checksum mismatch|sum doesn't match expectation|changed between lock files|did not match any known checksums| {2}Size mismatch$|Dependency verification failed for|Verification of Gradle distribution failed|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum|but checksum doesn't match|package \(checksum\)|Digest verification failed for|Retrieved digest for link|cannot authenticate record data|server misbehavior detected|checksum verification of the file failed|do not match its signature|content hash validation failed/i,
     inOrder(/digest /i, /mismatch/i),
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
     /File has unexpected size|文件尺寸不符|unerwartete Größe|does not match metalink/,
@@ -122,7 +131,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_protocol',
-    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|\bEPROTO\b|fatal alert: (?!\w*certificate)|unexpected TLS packet|malformed HTTP response "\\x15|remote error: tls: (?!.*certificate)|tls: (?:server selected|no supported|unsupported)|unsafe.legacy.renegotiation|dh.key.too.small|record layer failure|\bERR_SSL_|tlsv1[ _]alert|may not support the client's requested TLS|peer is incompatible|peer misbehaved|gnutls_handshake\(\) failed: Handshake failed|alert(?::? )handshake[ _]failure(?!.*certificate)/i,
+    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|\bEPROTO\b|fatal alert: (?!\w*certificate)|unexpected TLS packet|malformed HTTP response "\\x15|remote error: tls: (?!.*certificate)|tls: (?:server selected|no supported|unsupported)|unsafe.legacy.renegotiation|dh.key.too.small|record layer failure|\bERR_SSL_|tlsv1[ _]alert|may not support the client's requested TLS|peer is incompatible|peer misbehaved|gnutls_handshake\(\) failed: Handshake failed|SSL23_GET_SERVER_HELLO:unknown protocol|alert(?::? )handshake[ _]failure(?!.*certificate)/i,
   ),
   ...text(
     ['reset', 'tls_protocol'],
@@ -130,20 +139,20 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_expired',
-    /CERT(?:IFICATE)?.HAS.EXPIRED|certificate is not yet|CERT_NOT_YET_VALID|certificate not valid yet|certificate is expired|validity check failed|certificate:? expired|uses expired cert/i,
+    /CERT(?:IFICATE)?.HAS.EXPIRED|certificate is not yet|CERT_NOT_YET_VALID|certificate not valid yet|certificate is expired|validity check failed|certificate:? expired|uses expired cert|\bNotTimeValid\b/i,
   ),
   ...text(
     'tls_name',
-    /CERT_ALTNAME_INVALID|certificate is valid for|certificate (?:is )?not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|IP address mismatch|No subject alternative|not valid for any names|doesn't match any of the subject|relies on legacy Common Name/i,
+    /CERT_ALTNAME_INVALID|certificate is valid for|certificate (?:is )?not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|IP address mismatch|No subject alternative|not valid for any names|doesn't match any of the subject|relies on legacy Common Name|did not match expected CN|CertificateNameMismatch/i,
     inOrder(/hostname /i, / does(?:n't| not) match/i),
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated|certificate is not trusted|not authorized to sign|incompatible key usage|\bCERT_(?:UNTRUSTED|REVOKED|SIGNATURE_FAILURE)|code INVALID_CA|invalid peer certificate: |SSL CA cert|the SSL certificate is invalid/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated|certificate is not trusted|not authorized to sign|incompatible key usage|\bCERT_(?:UNTRUSTED|REVOKED|SIGNATURE_FAILURE)|code INVALID_CA|invalid peer certificate: |SSL CA cert|the SSL certificate is invalid|UntrustedRoot|PartialChain/i,
   ),
   ...result(
     ['tls_untrusted', 'tls_name', 'tls_expired'],
-    /a certificate verification issue|ssl-verification-failed|to establish a secure connection to/,
+    /a certificate verification issue|ssl-verification-failed|to establish a secure connection to|remote certificate (?:is|was) (?:invalid|rejected)|Could not establish trust relationship|Failed to enable crypto/,
   ),
   ...text(
     'tls_client',
@@ -152,22 +161,22 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'resolve_failed',
-    /EAI_(?:AGAIN|FAIL)|ESERVFAIL|no answer from DNS|unmarshal DNS message|System error resolving|wicked happened resolving|Resolving timed out|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving/i,
+    /EAI_(?:AGAIN|FAIL)|ESERVFAIL|no answer from DNS|unmarshal DNS message|System error resolving|wicked happened resolving|Resolving timed out|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving|getaddrinfo failed: Th(?:is is usually|$)|Resource temporarily unavailable \(\S+:\d+\)/i,
     inOrder(/lookup \S/i, /i\/o timeout|(?:read|dial) udp/i),
   ),
   ...text(
     'resolve_not_found',
-    /\bENOTFOUND|: DNS lookup error|no such host|Name or service not known|Could(?: not|n't) resolve host|UnknownHostException|Unknown host |无法解析域名|NameResolutionError|failed to lookup address|Could not resolve '|getaddrinfo ENODATA|No address associated|no data of the requested type|UnresolvedAddressEx|No such host is known|nodename nor servname|getaddrinfo failed|UnknownHostName downloading/i,
+    /\bENOTFOUND|: DNS lookup error|no such host|Name or service not known|Could(?: not|n't) resolve host|UnknownHostException|Unknown host |无法解析域名|NameResolutionError|failed to lookup address|Could not resolve '|getaddrinfo ENODATA|No address associated|no data of the requested type|UnresolvedAddressEx|No such host is known|nodename nor servname|getaddrinfo failed|UnknownHostName downloading|remote name could not be resolved/i,
     // Java names only the host.
     /(?: from\/to \S+ \(https?:\S+\): |Could not (?:GET|HEAD) '\S+'\. > )(?:[\w-]+\.)+[a-z]+(?:$| at )/,
   ),
   // bun prints these names for every failed connection, whatever the cause.
   ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
   ...text('refused', /ECONNREFUSED|could not connect to server \(|connection refused|actively refused|os error 10061/i),
-  ...text(['refused', 'unreachable'], /Could(?:n't| not) connect to server/),
+  ...text(['refused', 'unreachable'], /Could(?:n't| not) connect to server|Unable to connect to the remote server/),
   ...text(
     'unreachable',
-    /E(?:NET|HOST)UNREACH|ENETDOWN|EADDRNOTAVAIL|unreachable network|network error \(check|no route to|network is unreachable|cannot assign/i,
+    /E(?:NET|HOST)UNREACH|ENETDOWN|EADDRNOTAVAIL|unreachable network|network error \(check|no route to|network is unreachable|cannot assign|Address not available/i,
   ),
   ...text(
     ['refused', 'resolve_failed', 'resolve_not_found', 'server', 'timeout_connect'],
@@ -204,14 +213,14 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'timeout_connect',
-    /ETIMEDOUT|awaiting 'connect'|CONNECT_TIMEOUT|Connect Timeout Error|ECONNECTIONTIMEOUT|Unable to connect to \S+ within|i\/o timeout|connection timed out|connect timed out|Connect timeout for|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
+    /ETIMEDOUT|awaiting 'connect'|CONNECT_TIMEOUT|Connect Timeout Error|ECONNECTIONTIMEOUT|Unable to connect to \S+ within|i\/o timeout|connection timed out|connect timed out|Connect timeout for|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|A connection attempt failed because|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时|: connect: operation timed out/i,
     inOrder(/error \(?Connect/i, /operation timed out/i),
   ),
   // Python was waiting for a response head or a body. A later line may show which of the two.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
   ...text(
     ['timeout_connect', 'timeout_processing', 'timeout_transfer'],
-    /network timeout at: |GET \S+ error \(23\)|Timeout exceeded when accessing|operation timed out|deadline exceeded|awaiting 'request'|: Timeout downloading|aborted due to timeout|didn't respond within|failed: timeout \(\d|Response timeout while trying/i,
+    /network timeout at: |GET \S+ error \(23\)|Timeout exceeded when accessing|operation timed out|deadline exceeded|awaiting 'request'|: Timeout downloading|aborted due to timeout|didn't respond within|failed: timeout(?:"?$| \(\d)|Response timeout while trying|has timed out(?: after \d+ms)?\.|timed out because no data was received/i,
   ),
   // The body of a Go module ended early, or its zip is damaged. The go command prints the same text for both.
   ...text(['cut', 'malformed'], /@v\d[^\s@]*: unexpected EOF|unexpected BufError/),
@@ -219,7 +228,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
-    /unexpected EOF|IncompleteRead|InvalidChunkLength|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|early EOF;|EOF reached while reading|bytes received: \d|end of response with|Content-Length header mismatch|CONTENT_LENGTH_MISMATCH|closed connection without sending complete|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
+    /unexpected EOF|IncompleteRead|InvalidChunkLength|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|early EOF;|EOF reached while reading|bytes received: \d|end of response with|Content-Length (?:header )?mismatch|response ended prematurely|CONTENT_LENGTH_MISMATCH|closed connection without sending complete|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
     inOrder(/Undetermined Error/i, /size/i),
   ),
   ...text(
@@ -234,13 +243,13 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'reset',
-    /ECONN(?:RESET|ABORTED)|ERR_SOCKET_CLOSED|UND_ERR_SOCKET|closed idle connection|: Connection closed$|closed the connection|parser received no bytes|: terminated$|receiving data from the peer|sending data to the peer|Server disconnected|attempts=\d+: EOF$|connection reset|network connection aborted|network aborted|Error: aborted$|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|connection closed before message|failed to respond|too many connection resets|closed without a reply|Server returned nothing|Connection reset|Recv failure/i,
+    /ECONN(?:RESET|ABORTED)|ERR_SOCKET_CLOSED|UND_ERR_SOCKET|closed idle connection|: Connection closed$|closed the connection|parser received no bytes|: terminated$|receiving data from the peer|sending data to the peer|Server disconnected|attempts=\d+: EOF$|connection reset|network connection aborted|network aborted|Error: aborted$|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An exist|Broken pipe|EPIPE|os error 10054|empty reply from server|connection closed before message|failed to respond|too many connection resets|closed without a reply|Server returned nothing|Connection reset|Recv failure|underlying connection was closed: An unexpected/i,
     /https?:\/\/(?:(?!https?:)\S)+: EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
     inOrder(/failed to do request: /, /EOF\b/),
   ),
   ...text(
     'redirect',
-    /(?:too ?many ?|circular |max(?:imum)?[- ]?)redirect|redirect (?:location|is missing|mode|response )|invalid redirect URL|redirected from|\d\)? redirects|redirection|redirected \d|got 30\d/i,
+    /(?:too ?many ?|circular |max(?:imum)?[- ]?)redirect|Invalid 30\d location|redirect (?:location|is missing|mode|response )|invalid redirect URL|redirected from|\d\)? redirects|redirection|redirected \d|got 30\d/i,
   ),
   ...text(
     ['cut', 'wrong_content'],
@@ -272,7 +281,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['malformed', 'wrong_content'],
-    /@v\d[^\s@]*: parsing go\.mod: |has unexpected file |unexpected file name |create zip: malformed|malformed note|Non-parseable POM|Could not parse module metadata|not allowed in prolog|failed to parse registry's information|Couldn't parse metadata of|parse the JSON Python|Archive contains |Package metadata (?:name|version) `|mediaType in manifest should|unsupported manifest media type|Could not parse repodata|E: Invalid Release file, |has inconsistent (?:name|version): |Could not parse POM https?:/i,
+    /@v\d[^\s@]*: parsing go\.mod: |has unexpected file |unexpected file name |create zip: malformed|malformed note|Non-parseable POM|Could not parse module metadata|not allowed in prolog|failed to parse registry's information|Couldn't parse metadata of|parse the JSON Python|Archive contains |Package metadata (?:name|version) `|mediaType in manifest should|unsupported manifest media type|Could not parse repodata|E: Invalid Release file, |has inconsistent (?:name|version): |Could not parse POM https?:|does not contain valid JSON|error (?:converting YAML|unmarshaling JSON)|empty index\.yaml file|no API version specified/i,
   ),
   ...result(['cut', 'malformed', 'wrong_content'], /TARBALL_EXTRACT/),
   ...result(['malformed', 'wrong_content'], /registry error parsing json|Received some unexpected (?:JSON|HTML)/),
@@ -291,7 +300,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|No packages exist with this id in source\(s\): (?!Microsoft Visual Studio Offline)|^error: package "\S+" not found \S+ 404$|\bNU1102: Unable to find package |no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
@@ -313,9 +322,12 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...result(
     silentFetch,
-    /Cannot fetch index base URL |find any downloads that satisfy|Failed getting release |No mirror file '|trouble with your network/,
+    /Cannot fetch index base URL |find any downloads that satisfy|Failed getting release |No mirror file '|trouble with your network|Could not fetch specs from https?:|failed to download "|[Aa]ll mirrors were (?:already )?tried|multiple attempts to download the nupkg/,
   ),
-  ...result(['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits], /transfer failed for https?:/),
+  ...result(
+    ['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits],
+    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|\bNU1301: [^:]{1,200}https?:/,
+  ),
   ...text(
     ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
     /All attempts to connect to|HTTP 000 CONNECTION FAILED for url|× Failed to connect to \S+ while/,

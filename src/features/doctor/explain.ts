@@ -36,7 +36,7 @@ export const knownClients: readonly string[] = frames.map(({ client }) => client
 
 /** Matches URLs that name no mirror: help pages, Maven's address for blocked repositories, and what cargo replaces by a mirror. */
 const helpPages =
-  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry |Could not get resource ')https?:\S+/g;
+  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry |Could not get resource '|Unable to download data from )https?:\S+/g;
 
 type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'> & { url: string | null };
 
@@ -47,10 +47,15 @@ type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'>
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const found: Found[] = [];
-  const lines = joinedLines(text.split(/\r?\n/, linesMax));
+  const lines = joinedLines(text.replaceAll(/[‘’]/g, "'").split(/\r?\n/, linesMax));
   let scriptOf: string | null = null;
+  const traced = registry.all.find(
+    ({ traceback }) => traceback !== undefined && lines.some((line) => traceback.test(line)),
+  );
+  const inTrace = frames.find(({ ecosystem }) => ecosystem === traced?.id);
   for (const joined of lines) {
-    const frame = frames.find(({ pattern }) => pattern.test(joined));
+    const frame =
+      frames.find(({ pattern }) => pattern.test(joined)) ?? (pythonError.test(joined) ? inTrace : undefined);
     scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
     // A failed upload or fetch of git is no failure of a mirror.
     if (
@@ -60,7 +65,10 @@ export function findKnownErrors(text: string): readonly KnownError[] {
     )
       continue;
     const bare = joined
-      .replace(/(status code \d{3}|error parsing HTTP \d{3} response body)(?:; body)?: .*/, '$1')
+      .replace(
+        /(status code \d{3}|error parsing HTTP \d{3} response body|Status \d{3} trying to pull repository \S+)(?:; body)?: .*/,
+        '$1',
+      )
       .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;
@@ -94,10 +102,15 @@ function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
 
+/** Matches the last line of a traceback of Python, which names no client. */
+const pythonError = /^[\w.]+(?:Error|[Tt]imeout|IncompleteRead): /;
+
 /** Matches what a container build or a CI job writes before each line: the number of the step, and the time. */
-const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)? )?/;
+const buildPrefix =
+  /^(?:#\d+ )?(?:\[(?:INFO|stderr|stdout)\](?: |$))*(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)? )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
-const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
+const causeMark =
+  /^(?:(?:.{0,300}?\b)?error(?: NU1301)? ?: {3}(?=\S)|Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
 
 /** Matches the further lines of an error of cargo about an unknown crate. */
 const cargoMore = /^(?:location searched: |required by package |As a reminder, you're using offline mode)/;
@@ -105,6 +118,13 @@ const cargoMore = /^(?:location searched: |required by package |As a reminder, y
 /** Matches a line that is the class of an exception, as poetry prints it. */
 const exceptionClass =
   /^\[?(?:(?:Read|Connect)Timeout|\w*(?:Connection|Encoding|HTTP|SSL|Proxy)Error|TooManyRedirects|PackageNotFound|BadZipFile)\]?$/;
+
+/** Matches a line of .NET that states why a request failed. */
+const dotnetCause =
+  /^(?:An error occurred while sending the request|The remote |Response status code |The SSL connection )/;
+
+/** Matches the title of an error of composer. The lines below it are one text, which the width of the terminal cuts. */
+const blockTitle = /^(?:\[(?:\w+\\)*\w+Exception\]|In \w+\.php line \d+:)$/;
 
 /** Matches the last line of a failed pull of Docker, which names no client, and the line of a layer before it. */
 const pullEnd = /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/;
@@ -120,11 +140,19 @@ const wrapped = /^(?:\w+: )?(?:Retrying \(|Could not fetch URL )(?!.*(?:skipping
 function joinedLines(lines: readonly string[]): readonly string[] {
   const joined: string[] = [];
   let indent = 0;
+  let isBlock = false;
   for (const raw of lines) {
     const line = raw.replace(buildPrefix, '');
-    const trimmed = line.trim();
+    const trimmed = line.trim().replace(/^` +/, '');
+    const isTitle = blockTitle.test(trimmed);
+    isBlock = isTitle || (isBlock && (trimmed !== '' || blockTitle.test(joined.at(-1) ?? '')));
+    if (isBlock && !isTitle) {
+      const title = joined.pop() ?? '';
+      joined.push(`${title}${blockTitle.test(title) ? ' ' : ''}${trimmed}`.slice(0, joinedMax));
+      continue;
+    }
     // cargo prints an empty line before each cause.
-    if (trimmed === 'Caused by:') while (joined.at(-1) === '') joined.pop();
+    if (trimmed === 'Caused by:' || isJavaOf(trimmed, joined)) while (joined.at(-1) === '') joined.pop();
     // poetry prints an empty line between the class and the text of an exception.
     if (trimmed !== '' && exceptionClass.test(joined.findLast((one) => one !== '') ?? '')) {
       while (joined.at(-1) === '') joined.pop();
@@ -138,6 +166,12 @@ function joinedLines(lines: readonly string[]): readonly string[] {
     const isPull = layerLine.test(last) && pullEnd.test(trimmed);
     const isCause =
       isPull ||
+      (/Could not (?:GET|HEAD) '\S+'\.$|service index for source$|^Downloading https?:\S+$|^HTTP GET https?:\S+$/.test(
+        last,
+      ) &&
+        trimmed !== '') ||
+      (/service index for source |remote source '/.test(last) && dotnetCause.test(trimmed)) ||
+      (/^(?:Net|OpenSSL|Errno)::/.test(last) && trimmed.startsWith('An error occurred while installing ')) ||
       causeMark.test(trimmed) ||
       cargoMore.test(trimmed) ||
       /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
@@ -154,20 +188,28 @@ function joinedLines(lines: readonly string[]): readonly string[] {
   return joined;
 }
 
+/** True if the wrapper of Gradle or Maven prints this line: it follows that of its download, and an empty one. */
+function isJavaOf(line: string, before: readonly string[]): boolean {
+  return (
+    line.startsWith('Exception in thread "main" ') &&
+    /^Downloading http/.test(before.findLast((one) => one !== '') ?? '')
+  );
+}
+
 function writtenUrl(text: string): string | null {
   const [written] = /https?:\/\/[^\s"'<>()`,]+/i.exec(text) ?? [];
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
 const beforeHost =
-  /(?:(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?|docker:\/\/|retrieving file '[^']+' from )(?!docker\.io)((?:[\w-]+\.)+[a-z]{2,})/i;
+  /(?:(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?|docker:\/\/|docker registry |Connection to |Failed to connect to |retrieving file '[^']+' from )(?!docker\.io)((?:[\w-]+\.)+[a-z]{2,}(?::\d+(?!\d*[.:]\s*\d))?)/i;
 
 /** Returns the origin of a host that an error of pip or of name resolution mentions without a URL; `null`: none. */
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)Connection(?:Pool)?\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return writtenUrl(`${scheme}://${host}:${port}`);
-  const [, hostText] = beforeHost.exec(text) ?? [];
-  return hostText === undefined ? null : `https://${hostText}`;
+  const [, hostText] = beforeHost.exec(text.replace(/ port (\d+)/, ':$1')) ?? [];
+  return hostText === undefined ? null : writtenUrl(`https://${hostText}`);
 }
 
 /** An open finding of the daemon about a mirror. */

@@ -1,7 +1,6 @@
-import { ratioNameOf, spentShareOf } from './budget.ts';
 import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './parameters.ts';
 import { isSlowQuery } from './round-trips.ts';
-import { by, casesOf, type GroupOf, renderCases, scaled } from './rule.ts';
+import { by, casesOf, type GroupOf, ratioNameOf, renderCases, scaled, spentShareOf } from './rule.ts';
 
 /** Excludes vantages (places where daemons run) whose own network is suspect, because they have no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';

@@ -1,6 +1,5 @@
 import { formatCommand } from '../../core/command-line.ts';
 import { actionLabel } from '../../core/evidence.ts';
-import { budget } from './budget.ts';
 import { mirrors } from './mirrors.ts';
 import { day, defaultRuleParameters, minute, type RuleParameters } from './parameters.ts';
 import { places } from './places.ts';
@@ -8,6 +7,7 @@ import { quantileQueryOf, roundTrips } from './round-trips.ts';
 import {
   type AlertKey,
   type AlertRule,
+  budget,
   casesOf,
   formatRuleDuration,
   type GroupOf,

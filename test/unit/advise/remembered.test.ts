@@ -10,6 +10,7 @@ import type { Config } from '../../../src/core/config.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
 import { minuteTextOf } from '../../../src/core/views.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { good } from './comparison/answers.ts';
 import { abc, kill, only, recover, warm } from './outage.ts';
 import { rankOf } from './said.ts';
 import { mirror, Stage } from './stage.ts';
@@ -154,8 +155,8 @@ describe('after a reload', () => {
     sizes.set('zip m@v1', 300_000).set('mod gone@v1', 1);
     for (const name of ['a', 'b']) {
       recordTime(patienceOf(contest, name, 'light'), 200);
-      const good = { atMs: 0, fromMs: 0, tookMs: 200, bad: false, isHeavy: false, late: 0 };
-      for (const question of ['mod m@v1', 'mod gone@v1']) recordOutcome(recordOf(contest, name), question, good, true);
+      for (const question of ['mod m@v1', 'mod gone@v1'])
+        recordOutcome(recordOf(contest, name), good(0, 200, { question }));
     }
     return { contest, probing, late: { asides: new Map(), held: new Map() } } as unknown as Group;
   };
@@ -169,9 +170,9 @@ describe('after a reload', () => {
       ['index m@', ['a']],
     ]);
     expect([...made.contest.patience.keys()]).toEqual(['a']);
-    expect([...made.contest.records].map(([name, { questions }]) => [name, [...questions.keys()]])).toEqual([
-      ['a', ['mod m@v1']],
-    ]);
+    expect([...made.contest.records].map(([name, { light }]) => [name, light.map(({ question }) => question)])).toEqual(
+      [['a', ['mod m@v1']]],
+    );
     expect([...made.probing.sizes]).toEqual([['zip m@v1', 300_000]]);
     expect([...made.contest.moments.latest].map(([question, latest]) => [question, [...latest.keys()]])).toEqual([
       ['mod m@v1', ['a']],

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderAdviceCard } from '../../../src/api/page/advice-card.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
-import { renderAdviceEnd } from '../../../src/api/page/timeline.ts';
-import { formatItem } from '../../../src/api/page/timeline-items.ts';
+import { formatItem, renderAdviceEnd } from '../../../src/api/page/timeline.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Language } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';

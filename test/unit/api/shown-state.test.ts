@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPageSay } from '../../../src/api/page/html.ts';
+import { mirrorsByState, renderSummary } from '../../../src/api/page/overview.ts';
 import { type ShownState, shownStateOf, shownStates } from '../../../src/api/page/shown-state.ts';
-import { mirrorsByState, renderSummary } from '../../../src/api/page/summary.ts';
 import { type Advice, adviceCauses } from '../../../src/core/advice.ts';
 import { type Finding, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates, type Standing } from '../../../src/core/standing.ts';

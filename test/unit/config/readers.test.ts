@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cronGapsOf, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
-import { findNearestWord } from '../../../src/config/issues.ts';
+import { findNearestWord } from '../../../src/config/reading.ts';
 import { findNetrcLogin } from '../../../src/config/sections/auth.ts';
 import { parseControlUrl } from '../../../src/config/sections/controls.ts';
 import { findEnvProxy, isExcepted, parseProxyUrl } from '../../../src/config/sections/proxy.ts';

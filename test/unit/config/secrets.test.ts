@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { formatIssues } from '../../../src/config/format-issues.ts';
-import type { Path } from '../../../src/config/issues.ts';
 import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import type { Path } from '../../../src/config/reading.ts';
 import { expectRows } from '../../support/expect-rows.ts';
 import { table } from '../../support/table.ts';
 import { memoryFiles } from './support.ts';

@@ -4,7 +4,7 @@ import type { Target } from '../../../src/core/mirror.ts';
 import { atOnce, itemsPerSlice, overTurns, type Slices } from '../../../src/core/slices.ts';
 import { dueSeriesOf } from '../../../src/daemon/assemble.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { makePlanInSlices } from '../../../src/export/plan.ts';
+import { makePlanInSlices } from '../../../src/export/boards.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import { expandTargets, expandTargetsInSlices } from '../../../src/schedule/targets.ts';

@@ -6,7 +6,7 @@ import { error, type Sentence } from '../../../src/core/result.ts';
 import { atOnce } from '../../../src/core/slices.ts';
 import { parseInfo } from '../../../src/ecosystems/go/conversation.ts';
 import { crates } from '../../../src/ecosystems/http/profiles/crates.ts';
-import { parsePackageLock } from '../../../src/ecosystems/npm/package-lock.ts';
+import { parsePackageLock } from '../../../src/ecosystems/npm/lock-reader.ts';
 import { parsePackument } from '../../../src/ecosystems/npm/packument.ts';
 import { readManifest } from '../../../src/ecosystems/oci/manifest.ts';
 import { readToken } from '../../../src/ecosystems/oci/token.ts';
@@ -95,7 +95,7 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
         crates.read({ path: 'config.json', body, isWhole: true, sum: null, headers: {}, nowWallMs: 0 })?.failure,
       malformed('answer.cratesConfig'),
     ],
-    ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString(), null), null],
+    ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString()), null],
   ])('%s', (_, read, want) => expect(read(Buffer.from(deep))).toEqual(want));
 
   test('a packument has so many versions and no more', () => {

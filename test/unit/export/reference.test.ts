@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { makePlan } from '../../../src/export/boards.ts';
 import { countLinesFor, metricNames } from '../../../src/export/catalog.ts';
-import { makePlan } from '../../../src/export/plan.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { countCalmLinesFor } from '../../../tools/calm-lines.ts';
 import { metricsPage, metricsPagePath } from '../../../tools/generate-metrics-docs.ts';

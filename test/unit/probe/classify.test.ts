@@ -49,7 +49,7 @@ describe('names, where none resolved or none was asked', () => {
 describe('code and phase', () => {
   test.each<readonly [string, Phase, ProbeFailure]>([
     ...rows('ECONNREFUSED', 'connect', (code) => ({ kind: 'refused', code })),
-    ...rows('EHOSTUNREACH ENETUNREACH', 'connect', (code) => ({ kind: 'unreachable', code })),
+    ...rows('EHOSTUNREACH ENETUNREACH EINVAL', 'connect', (code) => ({ kind: 'unreachable', code })),
     ...rows('ETIMEDOUT MW_DEADLINE', 'connect', () => ({ kind: 'timeout_connect', limitMs: 10_000 })),
     ...rows('MW_DEADLINE', 'tls', () => ({ kind: 'timeout_tls', limitMs: 10_000 })),
     ...rows('MW_DEADLINE ETIMEDOUT', 'processing', () => ({ kind: 'timeout_processing', limitMs: 10_000 })),

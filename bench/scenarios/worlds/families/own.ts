@@ -5,10 +5,10 @@ import { declareOurs, failing, failings, stretch, strikeLine } from './spoil.ts'
  * Makes the daemon's own network lose the share `loss` of packets. A response needs four round trips, and it fails if
  * the packet of one of them is lost three times.
  */
-function lose(draft: Draft, loss: number): void {
-  strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 3) ** 4, failing: failings.hanging });
-  strikeLine(draft, 'lossy', { share: 1 - (1 - loss) ** 4, addMs: 1000 });
-  strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 2) ** 4, addMs: 2000 });
+function lose(draft: Draft, loss: number, window = draft.window): void {
+  strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 3) ** 4, failing: failings.hanging }, window);
+  strikeLine(draft, 'lossy', { share: 1 - (1 - loss) ** 4, addMs: 1000 }, window);
+  strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 2) ** 4, addMs: 2000 }, window);
 }
 
 const rows: readonly Row[] = [
@@ -35,6 +35,15 @@ const rows: readonly Row[] = [
     name: 'own-very-lossy',
     what: 'our line loses 20 to 45 % of packets',
     spoil: (draft) => lose(draft, draft.draw.between(0.2, 0.45)),
+  },
+  {
+    name: 'own-loses-45',
+    what: 'our line loses 45 % of packets for one to three hours, and two or three controls respond most of the time',
+    wishes: (draw) => ({ controls: draw.whole(2, 3) }),
+    spoil: (draft) => {
+      const lengthMs = draft.draw.between(1, 3) * hourMs;
+      lose(draft, 0.45, stretch(draft, draft.window.fromMs, lengthMs, 40 * minuteMs));
+    },
   },
   {
     name: 'own-fails-evenly',

@@ -1,4 +1,4 @@
-import { familiesOf, hourMs, minuteMs, type Row } from './draft.ts';
+import { dayMs, familiesOf, hourMs, minuteMs, type Row } from './draft.ts';
 import { allAlong, declare, failings, mirrorAt, slowDown, stretch, strike, strikeHead } from './spoil.ts';
 
 const steps: readonly Row[] = [
@@ -55,6 +55,17 @@ const steps: readonly Row[] = [
       const onMs = draw.between(3, 10) * minuteMs;
       const gate = { kind: 'pulse', onMs, offMs: draw.between(35, 75) * minuteMs - onMs } as const;
       strikeHead(draft, 'slow now and then', { addMs: draw.scaled(1000, 5000), gate }, window);
+    },
+  },
+  {
+    name: 'slow-each-day',
+    what: 'the head is 3 times slower for three hours of each of three days',
+    wishes: { quickZips: true },
+    spoil: (draft) => {
+      for (let day = 0; day < 3; day += 1) {
+        const window = stretch(draft, draft.window.fromMs + day * dayMs, 3 * hourMs, hourMs);
+        strikeHead(draft, `slow on day ${day + 1}`, { factor: 3 }, window);
+      }
     },
   },
   {

@@ -1,7 +1,7 @@
 import { assess, type Choice, type ChoiceRule, choiceOf } from '../../../../src/advise/comparison/choose.ts';
-import type { Contest, HeadOutcome, Surroundings } from '../../../../src/advise/comparison/contest.ts';
+import type { Contest, Surroundings } from '../../../../src/advise/comparison/contest.ts';
 import type { MomentResponse } from '../../../../src/advise/comparison/moments.ts';
-import type { RecordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { lastOf, type RecordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { addResponse, closeOverdue } from '../../../../src/advise/comparison/replay.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { goClient } from '../../../../src/ecosystems/go/client.ts';
@@ -36,12 +36,14 @@ export function answer(
   };
 }
 
+const noOutcome = { tookMs: 0, bad: false, isHeavy: false, late: 0, question: 'mod', isScheduled: true } as const;
+
 export function good(atMs: number, tookMs: number, over: Partial<RecordOutcome> = {}): RecordOutcome {
-  return { atMs, fromMs: atMs, tookMs, bad: false, isHeavy: false, late: 0, ...over };
+  return { ...noOutcome, atMs, fromMs: atMs, tookMs, ...over };
 }
 
 export function bad(atMs: number, over: Partial<RecordOutcome> = {}): RecordOutcome {
-  return { atMs, fromMs: atMs, tookMs: 0, bad: true, isHeavy: false, late: 0, ...over };
+  return { ...noOutcome, atMs, fromMs: atMs, bad: true, ...over };
 }
 
 /** Chains by head, in letters: `a,b|direct`. `x` is not watched. */
@@ -75,7 +77,7 @@ export function moment(
   atMs: number,
   said: Readonly<Record<string, Reply1>>,
   over: Partial<MomentResponse> = {},
-): readonly HeadOutcome[] {
+): readonly RecordOutcome[] {
   return Object.entries(said).flatMap(([name, one]) => addResponse(contest, answer(name, one, atMs, over), by));
 }
 
@@ -93,8 +95,8 @@ export function momentsOf(
 }
 
 /** What each mirror would have done as the head, of the last moment. */
-export function lasts(contest: Contest): Record<string, RecordOutcome | null> {
-  return Object.fromEntries([...contest.records].map(([name, record]) => [name, record.last]));
+export function lasts(contest: Contest): Record<string, RecordOutcome | undefined> {
+  return Object.fromEntries([...contest.records].map(([name, record]) => [name, lastOf(record)]));
 }
 
 export const took = (outcome: RecordOutcome | null | undefined): number | 'bad' | undefined =>

@@ -334,8 +334,8 @@ describe('costs that are equal', () => {
     const contest = new Contest('a');
     for (const [name, ms] of Object.entries(light))
       for (let at = 0; at < 20; at += 1) {
-        recordOutcome(recordOf(contest, name), 'mod m@v1', good(at, ms), true);
-        recordOutcome(recordOf(contest, name), 'mod m@v1', good(at, ms, { isHeavy: true }), true);
+        recordOutcome(recordOf(contest, name), good(at, ms));
+        recordOutcome(recordOf(contest, name), good(at, ms, { isHeavy: true }));
       }
     return contest;
   }
@@ -363,7 +363,7 @@ describe('costs that are equal', () => {
   test('no mirror whose last response was bad, and none without measurements', () => {
     const contest = costing({ b: 100 });
     expect(chooseAnyway(contest, ['c'], free)).toBeNull();
-    recordOutcome(recordOf(contest, 'b'), 'mod m@v1', bad(20), true);
+    recordOutcome(recordOf(contest, 'b'), bad(20));
     expect(chooseAnyway(contest, ['b'], free)).toBeNull();
   });
 });
@@ -377,7 +377,7 @@ describe('whether a candidate is good just now', () => {
       ['b', candidate],
     ] as const)
       for (const [at, one] of [...said].entries())
-        recordOutcome(recordOf(contest, name), 'mod m@v1', good(1_000 * at, 200, { bad: one === 'x' }), false);
+        recordOutcome(recordOf(contest, name), good(1_000 * at, 200, { bad: one === 'x' }));
     return isGoodNow(contest, 'b', 1_000 * candidate.length);
   };
   test.each<[string, string, string | undefined, boolean]>([
@@ -392,8 +392,8 @@ describe('whether a candidate is good just now', () => {
 
   test('a minute is a minute, and nothing heard is not good', () => {
     const contest = new Contest('a');
-    for (const atMs of [0, 1]) recordOutcome(recordOf(contest, 'b'), 'mod m@v1', bad(atMs), true);
-    recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
+    for (const atMs of [0, 1]) recordOutcome(recordOf(contest, 'b'), bad(atMs));
+    recordOutcome(recordOf(contest, 'b'), good(60_000, 200));
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
     expect(isGoodNow(contest, 'c', 60_000)).toBe(false);
   });
@@ -402,7 +402,7 @@ describe('whether a candidate is good just now', () => {
 test('what a build costs: is a bound where candidates are compared, and the mean where asked without standard errors', () => {
   const contest = new Contest('a');
   for (const [at, tookMs] of [100, 300, 100, 300].entries())
-    recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
+    recordOutcome(recordOf(contest, 'b'), good(1_000 * at, tookMs));
   const cost = (errors?: number) =>
     costOf(contest, 'b', {
       nowMs: 4_000,
@@ -419,7 +419,7 @@ describe('a mirror without a download', () => {
   const zips = (ms: Readonly<Record<string, number>>) => {
     const { contest, nowMs } = told([20, { ...fast, b: 150 }], [3, { ...fast, b: 150, a: 'x' }]);
     for (const [name, tookMs] of Object.entries(ms))
-      recordOutcome(recordOf(contest, name), 'zip', good(nowMs, tookMs, { isHeavy: true }), false);
+      recordOutcome(recordOf(contest, name), good(nowMs, tookMs, { isHeavy: true }));
     return chosen(contest, ['c', 'b'], rule(nowMs, { inOrder: (a, b) => (a < b ? 1 : -1) }));
   };
   test('comes behind one with a usual download, however fast its light steps are', () => {

@@ -50,7 +50,7 @@ describe('failures over the other address family are dropped', () => {
         group: { contest, late: { held: new Map(), oneFamily: new Map() } },
       }) as unknown as View;
     dropOutdated(found('b'), false);
-    expect(contest.outcomes.map(({ outcome }) => outcome.bad)).toEqual([true]);
+    expect(contest.outcomes.map(({ bad }) => bad)).toEqual([true]);
     dropOutdated(found('a'), false);
     expect(contest.outcomes).toEqual([]);
   });
@@ -72,6 +72,6 @@ describe('failures over the other address family are dropped', () => {
     expect(lasts(contest)['b']?.late).toBeGreaterThan(0);
     dropFailures(contest, 'b', 0);
     moment(contest, chains, 2_000, { b: 'x', a: 90, c: 90 }, { isScheduled: false });
-    expect(lasts(contest)['b']).toEqual(bad(2_000));
+    expect(lasts(contest)['b']).toEqual(bad(2_000, { isScheduled: false }));
   });
 });

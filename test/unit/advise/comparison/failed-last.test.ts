@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { hasFailedLast } from '../../../../src/advise/comparison/costs.ts';
 import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { good } from './answers.ts';
 
 test.each<[string, string, boolean]>([
   ['nothing answered yet', '', false],
@@ -14,12 +15,7 @@ test.each<[string, string, boolean]>([
   const record = new HeadRecord();
   for (const [at, one] of [...answers].entries()) {
     const isHeavy = one === one.toUpperCase();
-    recordOutcome(
-      record,
-      isHeavy ? 'zip m@v1' : 'mod m@v1',
-      { atMs: 1_000 * at, fromMs: 1_000 * at, tookMs: 40, bad: /x/i.test(one), isHeavy, late: 0 },
-      true,
-    );
+    recordOutcome(record, good(1_000 * at, 40, { bad: /x/i.test(one), isHeavy }));
   }
   expect(hasFailedLast(record, 3)).toBe(want);
 });

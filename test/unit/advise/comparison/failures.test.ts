@@ -77,13 +77,12 @@ test.each<[string, number, number, number, number]>([
   ['never failed: the floor', 0, 0, 0, 0.005],
   ['failed below the floor', 0.004, 0, 0.003, 0.005],
   ['over the long run', 0.03, 0, 0, 0.03],
-  ['lately a little: not believed', 0.03, 0.1, 0, 0.03],
-  ['lately much', 0.03, 0.12, 0, 0.12],
+  ['lately', 0.03, 0.125, 0, 0.125],
   ['the long run says more', 0.4, 0.2, 0, 0.4],
   ['everybody fails more often', 0.01, 0, 0.02, 0.02],
   ['everybody fails less often', 0.03, 0, 0.02, 0.03],
-])('the usual rate of a candidate: %s', (_name, slow, fast, everybody, want) =>
-  expect(usualRateOf(slow, fast, everybody)).toBe(want),
+])('the usual rate of a candidate: %s', (_name, usual, recent, everybody, want) =>
+  expect(usualRateOf({ usual, recent }, everybody)).toBe(want),
 );
 
 const rule = { failuresMin: 3, spanMs: 4_000, requests: 'all', ease: 1 } as const;

@@ -74,7 +74,7 @@ describe('the last trouble of a mirror', () => {
     const record = new HeadRecord();
     for (const [at, one] of [...text].entries()) {
       const more = { isHeavy: at === isHeavyAt };
-      recordOutcome(record, 'mod m@v1', one === 'x' ? bad(1_000 * at, more) : good(1_000 * at, 200, more), true);
+      recordOutcome(record, one === 'x' ? bad(1_000 * at, more) : good(1_000 * at, 200, more));
     }
     return lastTroubleOf(record);
   };
@@ -107,8 +107,7 @@ describe('the last trouble of a mirror', () => {
 
   test('what is heard late belongs to when it came: a good answer heard before it ends nothing', () => {
     const record = new HeadRecord();
-    for (const one of [bad(0), bad(1_000), bad(2_000), good(9_000, 200), bad(2_071)])
-      recordOutcome(record, 'mod m@v1', one, true);
+    for (const one of [bad(0), bad(1_000), bad(2_000), good(9_000, 200), bad(2_071)]) recordOutcome(record, one);
     expect(lastTroubleOf(record)).toBe(2_071);
   });
 });
@@ -120,8 +119,7 @@ describe('whether home is as good as where clients are', () => {
   const of = (...outcomes: readonly RecordOutcome[]): HeadRecord => {
     const record = new HeadRecord();
     for (const one of outcomes)
-      for (let times = one.bad || one.isHeavy ? 1 : 2; times > 0; times -= 1)
-        recordOutcome(record, 'mod m@v1', one, true);
+      for (let times = one.bad || one.isHeavy ? 1 : 2; times > 0; times -= 1) recordOutcome(record, one);
     return record;
   };
   const at = now - minute;

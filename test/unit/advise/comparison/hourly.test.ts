@@ -16,9 +16,9 @@ function hours(failures: readonly number[]): HeadRecord {
     for (let i = 0; i < 60; i += 1) {
       const atMs = at * hour + i * minute;
       const isBad = count > 0 && i % Math.floor(60 / count) === 1 && i < count * Math.floor(60 / count);
-      recordOutcome(record, 'mod', isBad ? bad(atMs) : good(atMs, 200), true);
+      recordOutcome(record, isBad ? bad(atMs) : good(atMs, 200));
     }
-  recordOutcome(record, 'mod', good(failures.length * hour, 200), true);
+  recordOutcome(record, good(failures.length * hour, 200));
   return record;
 }
 
@@ -40,14 +40,14 @@ describe('failures every hour', () => {
 
   test('only hours in which both were probed are compared', () => {
     const late = new HeadRecord();
-    for (let at = 20 * hour; at < 26 * hour; at += minute) recordOutcome(late, 'mod', good(at, 200), true);
+    for (let at = 20 * hour; at < 26 * hour; at += minute) recordOutcome(late, good(at, 200));
     expect(isWorse(hours(times(8, 2)), late)).toBe(false);
   });
 
   test('an outage, however long, counts as one failure', () => {
     const dead = new HeadRecord();
     for (let at = 0; at < 8 * hour; at += minute)
-      recordOutcome(dead, 'mod', at > hour && at < 5 * hour ? bad(at) : good(at, 200), true);
+      recordOutcome(dead, at > hour && at < 5 * hour ? bad(at) : good(at, 200));
     expect(dead.hourly.hours.reduce((sum, one) => sum + one.bad, 0)).toBe(1);
     expect(isWorse(dead, hours(times(8, 0)))).toBe(false);
   });
@@ -55,7 +55,7 @@ describe('failures every hour', () => {
   test('shares are compared, not counts: the other one was probed ten times less and failed more often', () => {
     const rare = new HeadRecord();
     for (let at = 0; at < 9 * hour; at += 10 * minute)
-      recordOutcome(rare, 'mod', at % hour === 10 * minute ? bad(at) : good(at, 200), true);
+      recordOutcome(rare, at % hour === 10 * minute ? bad(at) : good(at, 200));
     expect(isWorse(hours(times(8, 3)), rare)).toBe(false);
   });
 
@@ -74,7 +74,7 @@ describe('failures every hour', () => {
 
   test('after a pause of two days nothing of before counts', () => {
     const paused = hours(times(10, 3));
-    recordOutcome(paused, 'mod', good(58 * hour, 200), true);
+    recordOutcome(paused, good(58 * hour, 200));
     expect(paused.hourly.hours).toHaveLength(1);
     expect(paused.hourly.usualShare).toBe(0);
   });
@@ -87,14 +87,14 @@ describe('failures every hour', () => {
   test('a probe that may only have been late is no failure', () => {
     const late = new HeadRecord();
     for (let at = 0; at < 9 * hour; at += minute)
-      recordOutcome(late, 'mod', at % hour < 3 * minute ? bad(at, { late: 0.3 }) : good(at, 200), true);
+      recordOutcome(late, at % hour < 3 * minute ? bad(at, { late: 0.3 }) : good(at, 200));
     expect(late.hourly.hours.every((one) => one.bad === 0)).toBe(true);
   });
 
   test('an outcome that comes late stays in the hour that has begun', () => {
     const record = hours(times(6, 2));
-    recordOutcome(record, 'mod', good(6 * hour - 1, 200), true);
-    recordOutcome(record, 'mod', good(6 * hour + 1, 200), true);
+    recordOutcome(record, good(6 * hour - 1, 200));
+    recordOutcome(record, good(6 * hour + 1, 200));
     expect(record.hourly.hours.map((one) => one.hour)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { Contest, type HeadOutcome } from '../../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { type RecordOutcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { besideHead, type OddOutcome, oddOf } from '../../../../src/advise/rechecks.ts';
@@ -11,8 +11,8 @@ const now = 100_000;
 /** A head `a` whose usual is 200 ms (artifacts: 1 s), and tests against `b` so far on their way. */
 function contest(sums: { readonly time?: number; readonly failures?: number } = {}): Contest {
   const made = new Contest('a');
-  for (let at = 0; at < 20; at += 1) recordOutcome(recordOf(made, 'a'), 'mod m@v1', good(at, 200), true);
-  recordOutcome(recordOf(made, 'a'), 'mod m@v1', good(20, 1_000, { isHeavy: true }), true);
+  for (let at = 0; at < 20; at += 1) recordOutcome(recordOf(made, 'a'), good(at, 200));
+  recordOutcome(recordOf(made, 'a'), good(20, 1_000, { isHeavy: true }));
   const pair = pairOf(made, 'a', 'b');
   pair.time.light.sum = sums.time ?? 0;
   // Of the rate .2, whose bound is the plain one.
@@ -21,10 +21,7 @@ function contest(sums: { readonly time?: number; readonly failures?: number } = 
   return made;
 }
 
-const heard = (outcome: RecordOutcome): HeadOutcome => ({
-  question: outcome.isHeavy ? 'zip' : 'mod',
-  outcome,
-});
+const heard = (outcome: RecordOutcome): RecordOutcome => ({ ...outcome, question: outcome.isHeavy ? 'zip' : 'mod' });
 const heavy = { isHeavy: true } as const;
 const burst: OddOutcome = { question: 'mod', forMs: 15_000, stepMs: 1_000, isUrgent: false };
 const once: OddOutcome = { question: 'zip', forMs: 0, stepMs: 10_000, isUrgent: false };
@@ -62,12 +59,12 @@ describe('what is asked again', () => {
     const made = contest();
     oddOf(made, [heard(bad(now))], now);
     oddOf(made, [heard(bad(now, heavy))], now);
-    recordOutcome(recordOf(made, 'a'), 'zip', bad(now, heavy), false);
+    recordOutcome(recordOf(made, 'a'), bad(now, heavy));
     const [, run] = made.pairs.get('b')?.failures.heavy ?? [];
     if (run !== undefined) run.sum = 4.1;
     expect(oddOf(made, [heard(good(now, 200))], now)).toEqual([failed]);
     expect(oddOf(made, [], now)).toEqual([failed]);
-    recordOutcome(recordOf(made, 'a'), 'zip', good(now, 1_000, heavy), false);
+    recordOutcome(recordOf(made, 'a'), good(now, 1_000, heavy));
     expect(oddOf(made, [], now)).toEqual([once]);
   });
 });

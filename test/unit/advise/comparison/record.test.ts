@@ -7,11 +7,11 @@ const minute = 60_000;
 
 describe('how long a mirror takes', () => {
   const record = new HeadRecord();
-  recordOutcome(record, 'mod', good(0, 900), true);
-  recordOutcome(record, 'mod', good(20 * minute, 100), true);
-  recordOutcome(record, 'mod', bad(21 * minute), true);
-  recordOutcome(record, 'mod', good(22 * minute, 300), true);
-  recordOutcome(record, 'zip', good(0, 5_000, { isHeavy: true }), true);
+  recordOutcome(record, good(0, 900));
+  recordOutcome(record, good(20 * minute, 100));
+  recordOutcome(record, bad(21 * minute));
+  recordOutcome(record, good(22 * minute, 300));
+  recordOutcome(record, good(0, 5_000, { isHeavy: true }));
 
   test.each<[string, number, number | null]>([
     ['all light ones of half an hour', 30 * minute, 1_300 / 3],
@@ -34,7 +34,7 @@ describe('downloads are over a failure', () => {
   const clean = (said: string, troubledMs = Number.NEGATIVE_INFINITY): boolean => {
     const record = new HeadRecord();
     for (const [at, one] of [...said].entries())
-      recordOutcome(record, 'zip', one === 'x' ? bad(at, { isHeavy: true }) : good(at, 200, { isHeavy: true }), true);
+      recordOutcome(record, one === 'x' ? bad(at, { isHeavy: true }) : good(at, 200, { isHeavy: true }));
     return isHeavyClean(record, troubledMs);
   };
   test.each<[string, string, boolean]>([

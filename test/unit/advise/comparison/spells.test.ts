@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Departure, isCalmAgain, savedShareOf, slowForMs } from '../../../../src/advise/comparison/home.ts';
 import { HeadRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { isSlowFor, TimeTest, timeBound } from '../../../../src/advise/comparison/time.ts';
+import { good } from './answers.ts';
 
 const minute = 60_000;
 const hold = 10 * minute;
@@ -34,8 +35,7 @@ describe('how long slowness of home must last', () => {
 
 function recordWith(tookMs: (minuteNo: number) => number, minutes: number, heavyMs = 2_000): HeadRecord {
   const record = new HeadRecord();
-  const add = (atMs: number, took: number, isHeavy: boolean) =>
-    recordOutcome(record, 'q', { atMs, fromMs: atMs, tookMs: took, bad: false, isHeavy, late: 0 }, true);
+  const add = (atMs: number, took: number, isHeavy: boolean) => recordOutcome(record, good(atMs, took, { isHeavy }));
   for (let second = 0; second < 60 * minutes; second += 10)
     add(1_000 * second, tookMs(Math.floor(second / 60)), second % 600 === 0);
   for (let n = 0; n < 4; n += 1) add(minutes * minute, heavyMs, true);

@@ -144,8 +144,8 @@ describe('the deviation', () => {
   test('a pair that begins takes it from what both did before', () => {
     const [head, candidate] = [new HeadRecord(), new HeadRecord()];
     for (const [at, ms] of [1_000, 1_400, 1_000, 1_400].entries()) {
-      recordOutcome(head, 'mod m@v1', good(at, ms), true);
-      recordOutcome(candidate, 'mod m@v1', good(at, ms / 2), true);
+      recordOutcome(head, good(at, ms));
+      recordOutcome(candidate, good(at, ms / 2));
     }
     const { light, heavy, steady } = newPair(head, candidate).time;
     // Sample variances: 160 000 / 3 and 40 000 / 3.
@@ -257,12 +257,13 @@ describe('the bound', () => {
   test('the scatter of light times is that within each request', () => {
     const [head, candidate] = [new HeadRecord(), new HeadRecord()];
     for (const [at, ms] of [20, 400, 20, 400, 20, 400].entries())
-      for (const record of [head, candidate]) recordOutcome(record, ms === 20 ? 'list' : 'mod', good(at, ms), true);
+      for (const record of [head, candidate])
+        recordOutcome(record, good(at, ms, { question: ms === 20 ? 'list' : 'mod' }));
     const { light } = newPair(head, candidate).time;
     expect(light.ratios.variance).toBeCloseTo(0, 9);
     const zip = { isHeavy: true };
     const pair = newPair(head, candidate);
-    recordOutcome(candidate, 'list', good(7, 20 * Math.E), true);
+    recordOutcome(candidate, good(7, 20 * Math.E, { question: 'list' }));
     updatePair(pair, good(9, 900, zip), good(9, 900, zip), {
       candidate,
       everybody: 0,

@@ -3,7 +3,7 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { buildGoContext, goLearning } from '../../../../src/ecosystems/go/context.ts';
-import { tilesToProve } from '../../../../src/ecosystems/go/tlog.ts';
+import { tilesToProve } from '../../../../src/ecosystems/go/proof.ts';
 import { sampleMirror } from '../../../support/sample-config.ts';
 import { answered } from '../talk.ts';
 import { headOf, lookupOf, type Relay, relayAnswers } from './relay.ts';

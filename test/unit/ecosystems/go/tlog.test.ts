@@ -12,7 +12,7 @@ import {
   tilePathOf,
   tilesToProve,
   verifyTiles,
-} from '../../../../src/ecosystems/go/tlog.ts';
+} from '../../../../src/ecosystems/go/proof.ts';
 import { table } from '../../../support/table.ts';
 import { createTree, type Tree } from './tree.ts';
 

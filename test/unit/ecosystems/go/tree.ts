@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { leafHashOf, nodeHashOf, tileWidth } from '../../../../src/ecosystems/go/tlog.ts';
+import { leafHashOf, nodeHashOf, tileWidth } from '../../../../src/ecosystems/go/proof.ts';
 
 /** A signing half and its verifier key string. */
 export type Signer = { readonly name: string; readonly verifierKey: string; note(text: string): string };
