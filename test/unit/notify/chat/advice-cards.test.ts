@@ -132,7 +132,7 @@ describe('the end of an advice says what its reader must do', () => {
   )('%s', (_, over, title, isToUndo) => {
     const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
     const one = { ...proposal, settledAtMs: Date.parse('2026-03-02T00:00:00.000Z'), ...over };
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'expired', advice: one }] }, stage.at));
+    stage.advise('expired', one);
     const text = sentOf(stage).map(textsOf).join('\n');
     expect(text).toContain(title);
     expect(text.includes(undo)).toBe(isToUndo);
@@ -180,7 +180,7 @@ describe('the client’s own switch', () => {
   ] as const)('%s %j', (change, over, title) => {
     const stage = new Stage([chat('c', 'slack')]);
     const given = { ...advice('x'), ...over, state: change };
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change, advice: given }] }, stage.at));
+    stage.advise(change, given);
     stage.pass(20 * second);
     expect(stage.send().flatMap(({ card }) => card?.sections.map((one) => one.title) ?? [])).toEqual([title]);
   });
