@@ -11,8 +11,10 @@ const yaml = threeMirrors({ every: '30s' })
   .replace(/list: 60s.*latest: 60s, /, '');
 const fromSeconds = 1_800;
 
-// A canary meets the hang first at 0 to 12 s, `latest` at 18 s, and first bytes of a zip at 24 s.
-test.each([0, 6, 12, 18, 24])('a mirror that hangs from %d s of its interval on is left soon', async (offset) => {
+/** A canary meets the hang first at 0 to 12 s, `latest` at 18 s, and first bytes of a zip at 24 s. */
+const offsets = [0, 18, 24];
+
+test.each(offsets)('a mirror that hangs from %d s of its interval on is left soon', async (offset) => {
   const world = await startWorld({ yaml, script: but('hangs', 'a', fromSeconds + offset) });
   await world.seconds(fromSeconds + 60);
   const first = world.wire.asked.find(
@@ -23,23 +25,20 @@ test.each([0, 6, 12, 18, 24])('a mirror that hangs from %d s of its interval on 
   expect(waited).toBeLessThan(8.6);
 });
 
-test.each([0, 6, 12, 18, 24])(
-  'one response that takes 4 s, at %d s of the interval, changes nothing',
-  async (offset) => {
-    let done = false;
-    const world = await startWorld({
-      yaml,
-      script: (asked) => {
-        if (done || asked.registry !== 'a' || asked.atMs < 1000 * (fromSeconds + offset))
-          return asked.registry === 'a' ? 40 : 80;
-        done = true;
-        return 4_000;
-      },
-    });
-    await world.seconds(fromSeconds + 120);
-    expect(told(world).filter((one) => /advice|opened/.test(one))).toEqual([]);
-  },
-);
+test.each(offsets)('one response that takes 4 s, at %d s of the interval, changes nothing', async (offset) => {
+  let done = false;
+  const world = await startWorld({
+    yaml,
+    script: (asked) => {
+      if (done || asked.registry !== 'a' || asked.atMs < 1000 * (fromSeconds + offset))
+        return asked.registry === 'a' ? 40 : 80;
+      done = true;
+      return 4_000;
+    },
+  });
+  await world.seconds(fromSeconds + 120);
+  expect(told(world).filter((one) => /advice|opened/.test(one))).toEqual([]);
+});
 
 test.each([
   [2_800, 0],

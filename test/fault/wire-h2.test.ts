@@ -46,6 +46,12 @@ const ok = { ':status': '200', 'content-type': 'text/plain' };
 const five = { ...ok, 'content-length': '5' };
 const codes = { no: 0, protocol: 1, internal: 2, refused: 7, cancel: 8, calm: 11 };
 
+/** A head and the beginning of a body, then a reset. */
+const resetAmid =
+  (code: number, fields: Readonly<Record<string, string>> = ok): Script =>
+  (c, id) =>
+    c.write(head(id, fields), data(id, 'he', 0), rst(id, code));
+
 const rows: readonly (readonly [string, string, Script])[] = [
   ['a whole answer', 'ok 200', (c, id) => c.write(head(id, five), data(id, 'hello'))],
   ['a whole answer without a length', 'ok 200', (c, id) => c.write(head(id, ok), data(id, 'hello'))],
@@ -61,29 +67,13 @@ const rows: readonly (readonly [string, string, Script])[] = [
   ['reset before the head, CANCEL', 'reset', (c, id) => c.write(rst(id, codes.cancel))],
   ['reset before the head, NO_ERROR', 'reset', (c, id) => c.write(rst(id, codes.no))],
   ['reset before the head, PROTOCOL_ERROR', 'reset', (c, id) => c.write(rst(id, codes.protocol))],
-  [
-    'reset in the body, INTERNAL_ERROR, with a length',
-    'cut',
-    (c, id) => c.write(head(id, five), data(id, 'he', 0), rst(id, codes.internal)),
-  ],
-  [
-    'reset in the body, INTERNAL_ERROR',
-    'cut',
-    (c, id) => c.write(head(id, ok), data(id, 'he', 0), rst(id, codes.internal)),
-  ],
-  ['reset in the body, CANCEL', 'cut', (c, id) => c.write(head(id, ok), data(id, 'he', 0), rst(id, codes.cancel))],
-  [
-    'reset in the body, NO_ERROR, with a length',
-    'cut',
-    (c, id) => c.write(head(id, five), data(id, 'he', 0), rst(id, codes.no)),
-  ],
+  ['reset in the body, INTERNAL_ERROR, with a length', 'cut', resetAmid(codes.internal, five)],
+  ['reset in the body, INTERNAL_ERROR', 'cut', resetAmid(codes.internal)],
+  ['reset in the body, CANCEL', 'cut', resetAmid(codes.cancel)],
+  ['reset in the body, NO_ERROR, with a length', 'cut', resetAmid(codes.no, five)],
   // Node ends such a stream as a complete one, and does not tell.
-  ['reset in the body, NO_ERROR', 'ok 200', (c, id) => c.write(head(id, ok), data(id, 'he', 0), rst(id, codes.no))],
-  [
-    'reset in the body, CANCEL, with a length',
-    'cut',
-    (c, id) => c.write(head(id, five), data(id, 'he', 0), rst(id, codes.cancel)),
-  ],
+  ['reset in the body, NO_ERROR', 'ok 200', resetAmid(codes.no)],
+  ['reset in the body, CANCEL, with a length', 'cut', resetAmid(codes.cancel, five)],
   ['refused always', 'reset', (c, id) => c.write(rst(id, codes.refused))],
   ['GOAWAY INTERNAL_ERROR', 'reset', (c) => c.write(goaway(0, codes.internal))],
   ['GOAWAY ENHANCE_YOUR_CALM', 'reset', (c) => c.write(goaway(0, codes.calm))],
@@ -153,11 +143,7 @@ const rows: readonly (readonly [string, string, Script])[] = [
   ],
   // Node resets a head that is too large by the same code.
   ['a reset that asks for calm', 'reset', (c, id) => c.write(rst(id, codes.calm))],
-  [
-    'a reset in the body that asks for calm',
-    'cut',
-    (c, id) => c.write(head(id, ok), data(id, 'he', 0), rst(id, codes.calm)),
-  ],
+  ['a reset in the body that asks for calm', 'cut', resetAmid(codes.calm)],
   [
     '129 header fields of a byte each',
     'oversize',

@@ -12,6 +12,7 @@ import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../support/victoria-metrics.ts';
 import { mirrorwatch } from './daemon.ts';
 import { type FleetPlace, type PlaceStory, startFleetPlace } from './fleet-places.ts';
@@ -36,87 +37,7 @@ interface Story {
   readonly isSlow?: true;
 }
 
-const path = 'the cause is the network path of';
-const stories: readonly Story[] = [
-  { name: 'all is well', places: {}, says: [], alerts: [] },
-  {
-    name: 'down from one place alone',
-    places: { fra: nearDown },
-    says: [
-      `near: down from fra alone; from ams the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at fra',
-    ],
-    alerts: ['MirrorDown fra'],
-  },
-  {
-    name: 'down from most places',
-    isSlow: true,
-    places: { ams: nearDown, fra: nearDown },
-    says: [
-      `near: down from 2 of 3 places (ams and fra); from sgp the mirror responds in 295 ms: ${path} ams and fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at ams and fra',
-    ],
-    alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],
-  },
-  {
-    name: 'down from everywhere',
-    isSlow: true,
-    places: { ams: nearDown, fra: nearDown, sgp: nearDown },
-    says: [
-      'near: down from all 3 places: the cause is the mirror itself',
-      'Switch go from near to far at ams, fra and sgp',
-    ],
-    alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
-  },
-  {
-    name: 'a place that lost its own line',
-    places: { fra: { states: { near: 'down', far: 'down', third: 'down' }, isSuspect: true } },
-    says: ['fra: the network of this place is suspect, so its states do not count'],
-    alerts: ['MirrorDown fra', 'VantageSuspect fra'],
-  },
-  {
-    name: 'many mirrors down from one place alone',
-    places: { sgp: { states: { near: 'down', far: 'down', third: 'up' }, advice: 'near>third' } },
-    says: [
-      `far: down from sgp alone; from ams the mirror responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
-      `near: down from sgp alone; from ams the mirror responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
-      'sgp: 2 mirrors are down as seen from sgp, but not from most other places: the cause is the network or the daemon of sgp, not the mirrors',
-    ],
-    alerts: ['MirrorDown sgp', 'VantageOutlier sgp'],
-  },
-  {
-    name: 'what a place cannot tell is neither well nor down',
-    places: { ams: { states: { ...up.states, near: 'unknown' } }, fra: nearDown },
-    says: [
-      `near: down from fra alone; from sgp the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror; unknown from ams`,
-      'Switch go from near to far at fra',
-    ],
-    alerts: ['MirrorDown fra'],
-  },
-  {
-    name: 'another mirror at each place',
-    isSlow: true,
-    places: {
-      ams: { states: { near: 'down', far: 'up', third: 'down' }, advice: 'near>far' },
-      fra: { states: { near: 'down', far: 'down', third: 'up' }, advice: 'near>third' },
-      sgp: nearDown,
-    },
-    says: [
-      `far: down from fra alone; from ams the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
-      'near: down from all 3 places: the cause is the mirror itself',
-      `third: down from ams alone; from fra the mirror responds in 295 ms: ${path} ams or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at ams and sgp',
-      'Switch go from near to third at fra',
-    ],
-    alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
-  },
-  {
-    name: 'an old configuration and a wrong clock',
-    places: { fra: { ...up, isOld: true }, sgp: { ...up, skewMs: 120_000 } },
-    says: ['fra: runs another configuration than 2 other places', 'sgp: its clock is 2m ahead'],
-    alerts: [],
-  },
-];
+const stories = table<readonly Story[]>('real/fleet', 'stories');
 
 /** What docs/guides/many-places.md says for a pair. */
 function guideRelabel(): readonly Readonly<Record<string, unknown>>[] {

@@ -7,6 +7,7 @@ import { createExporter } from '../../src/export/exporter.ts';
 import { recordingRules } from '../rules/alert-rules.ts';
 import { type PrometheusOptions, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
+import { table } from '../support/table.ts';
 import { config, mirror, sample, targetsOf, turn } from '../unit/export/fixture.ts';
 
 /** The exact 95th percentile of the round trips, seconds. */
@@ -52,9 +53,6 @@ async function measure(waitForQuery: Query, promql: string): Promise<number> {
   return found?.value ?? Number.NaN;
 }
 
-const protobufType = 'application/vnd.google.protobuf';
-const textType = 'application/openmetrics-text';
-
 interface Row {
   readonly name: string;
   readonly listen: Config['listen']['protobuf'];
@@ -64,38 +62,7 @@ interface Row {
   readonly stored: 'native' | 'classic' | 'nhcb';
 }
 
-const asked = { histograms: 'native', buckets: 160 } as const;
-const rows: readonly Row[] = [
-  { name: 'Prometheus 2 as it is', listen: asked, options: {}, type: textType, stored: 'classic' },
-  {
-    name: 'Prometheus 2 with its flag',
-    listen: asked,
-    options: { native: true },
-    type: protobufType,
-    stored: 'native',
-  },
-  {
-    name: 'Prometheus 2 with its flag, from both',
-    listen: { ...asked, histograms: 'both' },
-    options: { native: true },
-    type: protobufType,
-    stored: 'native',
-  },
-  {
-    name: 'Prometheus 3 with scrape_native_histograms',
-    listen: asked,
-    options: { major: 3, native: true },
-    type: protobufType,
-    stored: 'native',
-  },
-  {
-    name: 'Prometheus 3 with convert_classic_histograms_to_nhcb',
-    listen: asked,
-    options: { major: 3, convert: true },
-    type: textType,
-    stored: 'nhcb',
-  },
-];
+const rows = table<readonly Row[]>('real/native-histograms', 'rows');
 
 /** A p95 is as exact as the buckets: native ones, or the classic ones around 0.941 s. */
 const rangeOf = { native: [exact / growth, exact * growth], classic: [0.8, 1.1], nhcb: [0.8, 1.1] } as const;

@@ -17,51 +17,38 @@ const steps = {
   zip: heavy({ grain: 'version' }),
 };
 
-const timedOut = (phase: 'connect' | 'processing' | 'transfer') =>
-  ({ tag: 'failed', failure: { kind: `timeout_${phase}`, limitMs: 120 } }) as const;
+const timedOut = (phase: 'connect' | 'processing' | 'transfer') => ({ kind: `timeout_${phase}`, limitMs: 120 });
 const wrong = { tag: 'failed', failure: { kind: 'wrong_content', expected: 'a zip' } } as const;
 const ofStep = (step: string): SettledSample => settled({ outcome: wrong, due: aDue({ ...aTarget('a'), step }) });
+
+const silent = { tookMs: 120, status: null };
+const failedFor = (failure: object, status: number | null = null): SettledSample =>
+  settled({ outcome: { tag: 'failed', failure } as SettledSample['outcome'], status });
 
 it.each([
   ['an answer', settled({}), { tag: 'ok', tookMs: 120 }],
   ['over the family that a client tries second', settled({ family: 4 }, 4), { tag: 'ok', tookMs: 420 }],
   ['over the only family, though the other was wished for', settled({ family: 4 }, 6), { tag: 'ok', tookMs: 120 }],
   ['404', settled({ outcome: refused, status: 404 }), { tag: 'gone', tookMs: 120, status: 404 }],
-  [
-    'a failure over either',
-    settled({ outcome: refused, family: 4, status: null }, 4),
-    { tag: 'failed', tookMs: 120, status: null },
-  ],
+  ['a failure over either', settled({ outcome: refused, family: 4, status: null }, 4), { tag: 'failed', ...silent }],
   [
     'an answer of which a part came',
-    settled({ outcome: { tag: 'failed', failure: { kind: 'cut', phase: 'transfer', bytesRead: 3 } } }),
+    failedFor({ kind: 'cut', phase: 'transfer', bytesRead: 3 }, 200),
     { tag: 'failed', tookMs: 120, status: 200, isCut: true },
   ],
-  [
-    'connection timeout',
-    settled({ outcome: timedOut('connect'), status: null }),
-    { tag: 'failed', tookMs: 120, status: null },
-  ],
-  [
-    'a connection and then nothing',
-    settled({ outcome: timedOut('processing'), status: null }),
-    { tag: 'failed', tookMs: 120, status: null, isHung: true },
-  ],
+  ['connection timeout', failedFor(timedOut('connect')), { tag: 'failed', ...silent }],
+  ['a connection and then nothing', failedFor(timedOut('processing')), { tag: 'failed', ...silent, isHung: true }],
   [
     'a head and then nothing',
-    settled({ outcome: timedOut('transfer') }),
+    failedFor(timedOut('transfer'), 200),
     { tag: 'failed', tookMs: 120, status: 200, isCut: true, isHung: true },
   ],
   [
     'HTTP/2 that never takes a request',
-    settled({ outcome: { tag: 'failed', failure: { kind: 'reset', code: 'MW_H2_UNTAKEN' } }, status: null }),
-    { tag: 'failed', tookMs: 120, status: null, isHung: true },
+    failedFor({ kind: 'reset', code: 'MW_H2_UNTAKEN' }),
+    { tag: 'failed', ...silent, isHung: true },
   ],
-  [
-    'another reset',
-    settled({ outcome: { tag: 'failed', failure: { kind: 'reset', code: 'MW_H2_RESET' } }, status: null }),
-    { tag: 'failed', tookMs: 120, status: null },
-  ],
+  ['another reset', failedFor({ kind: 'reset', code: 'MW_H2_RESET' }), { tag: 'failed', ...silent }],
   ['another content', ofStep('mod'), { tag: 'failed', tookMs: 120, status: 200 }],
   ['of an artifact', ofStep('zip'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true }],
   ['of its metadata', ofStep('meta'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true }],

@@ -104,111 +104,59 @@ describe('clients that are counted apart', () => {
 describe('bodies', () => {
   const reason = (bytes: number): Asked => ({ method: 'POST', body: { reason: 'x'.repeat(bytes) } });
   const json = { 'content-type': 'application/json' };
+  const post = (body: object): Asked => ({ method: 'POST', body: body as Record<string, unknown> });
+  const [ack, dismiss, pause] = ['/findings/x/ack', '/advice/x/dismiss', '/mirrors/coast/pause'];
+  const noText = 'reason must be a text of 1 to 500 characters';
+  const notJson = 'Send the body as JSON, with content-type: application/json.';
+  const noTime = 'the value of `for` must be a duration of at most 30d, such as "2h"';
+  const noPause = 'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror';
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const odd = { 'content-type': 'application/json; charset=x-none' };
   it.each<[string, string, Asked, number, string]>([
-    [
-      'as large as allowed is read (and its reason is too long)',
-      '/findings/x/ack',
-      reason(limits.requestBytes - 13),
-      400,
-      'reason must be a text of 1 to 500 characters',
-    ],
+    ['as large as allowed is read (and its reason is too long)', ack, reason(limits.requestBytes - 13), 400, noText],
     [
       'a byte larger is not',
-      '/findings/x/ack',
+      ack,
       reason(limits.requestBytes - 12),
       413,
       'The request body is larger than this route accepts.',
     ],
-    ['broken JSON', '/findings/x/ack', { method: 'POST', body: '{', headers: json }, 400, 'the request cannot be read'],
+    ['broken JSON', ack, { method: 'POST', body: '{', headers: json }, 400, 'the request cannot be read'],
     [
       'a JSON text that is no object',
-      '/findings/x/ack',
+      ack,
       { method: 'POST', body: '"reason"', headers: json },
       400,
       'the request cannot be read',
     ],
+    ['a list', ack, { method: 'POST', body: '[1]', headers: json }, 400, noText],
+    ['a form', ack, { method: 'POST', body: 'reason=x', headers: form }, 415, notJson],
+    ['no content type', ack, { method: 'POST', body: '{"reason":"x"}' }, 415, notJson],
+    ['an unknown charset', ack, { method: 'POST', body: '{}', headers: odd }, 415, notJson],
+    ['nothing at all', ack, { method: 'POST' }, 400, noText],
+    ['a blank reason', ack, post({ reason: '  ' }), 400, noText],
+    ['a reason of 501 characters', ack, reason(501), 400, noText],
+    ['a silence about an advice without a time', dismiss, post({ reason: 'x' }), 400, noTime],
+    ['a silence about an advice of 0 s', dismiss, post({ for: '0s', reason: 'x' }), 400, noTime],
+    ['a silence about an advice past 30 days', dismiss, post({ for: '721h', reason: 'x' }), 400, noTime],
+    ['a silence about an advice of a number', dismiss, post({ for: 7200, reason: 'x' }), 400, noTime],
+    ['a silence about an advice without a reason', dismiss, post({ for: '2h' }), 400, noText],
+    ['a silence about an advice with a blank reason', dismiss, post({ reason: ' ', for: '2h' }), 400, noText],
+    ['a silence about an advice with a number as reason', dismiss, post({ reason: 1, for: '2h' }), 400, noText],
     [
-      'a list',
-      '/findings/x/ack',
-      { method: 'POST', body: '[1]', headers: json },
+      'a silence about an advice with a long reason',
+      dismiss,
+      post({ reason: 'x'.repeat(501), for: '2h' }),
       400,
-      'reason must be a text of 1 to 500 characters',
+      noText,
     ],
-    [
-      'a form',
-      '/findings/x/ack',
-      { method: 'POST', body: 'reason=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
-      415,
-      'Send the body as JSON, with content-type: application/json.',
-    ],
-    [
-      'no content type',
-      '/findings/x/ack',
-      { method: 'POST', body: '{"reason":"x"}' },
-      415,
-      'Send the body as JSON, with content-type: application/json.',
-    ],
-    [
-      'an unknown charset',
-      '/findings/x/ack',
-      { method: 'POST', body: '{}', headers: { 'content-type': 'application/json; charset=x-none' } },
-      415,
-      'Send the body as JSON, with content-type: application/json.',
-    ],
-    ['nothing at all', '/findings/x/ack', { method: 'POST' }, 400, 'reason must be a text of 1 to 500 characters'],
-    [
-      'a blank reason',
-      '/findings/x/ack',
-      { method: 'POST', body: { reason: '  ' } },
-      400,
-      'reason must be a text of 1 to 500 characters',
-    ],
-    ['a reason of 501 characters', '/findings/x/ack', reason(501), 400, 'reason must be a text of 1 to 500 characters'],
-    ...([{}, { for: '0s' }, { for: '721h' }, { for: 7200 }] as const).map(
-      (body) =>
-        [
-          `a silence about an advice of ${JSON.stringify(body)}`,
-          '/advice/x/dismiss',
-          { method: 'POST', body: { ...body, reason: 'x' } },
-          400,
-          'the value of `for` must be a duration of at most 30d, such as "2h"',
-        ] as [string, string, Asked, number, string],
-    ),
-    ...([{}, { reason: ' ' }, { reason: 1 }, { reason: 'x'.repeat(501) }] as const).map(
-      (body) =>
-        [
-          `a silence about an advice because of ${JSON.stringify(body).slice(0, 20)}`,
-          '/advice/x/dismiss',
-          { method: 'POST', body: { ...body, for: '2h' } },
-          400,
-          'reason must be a text of 1 to 500 characters',
-        ] as [string, string, Asked, number, string],
-    ),
-    [
-      'no length of a pause',
-      '/mirrors/coast/pause',
-      { method: 'POST', body: {} },
-      400,
-      'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror',
-    ],
-    [
-      'a pause that is a number',
-      '/mirrors/coast/pause',
-      { method: 'POST', body: { for: 60 } },
-      400,
-      'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror',
-    ],
-    [
-      'a pause past 30 days',
-      '/mirrors/coast/pause',
-      { method: 'POST', body: { for: '721h' } },
-      400,
-      'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror',
-    ],
+    ['no length of a pause', pause, post({}), 400, noPause],
+    ['a pause that is a number', pause, post({ for: 60 }), 400, noPause],
+    ['a pause past 30 days', pause, post({ for: '721h' }), 400, noPause],
     [
       'a reason of a pause that is no text',
-      '/mirrors/coast/pause',
-      { method: 'POST', body: { for: '1h', reason: 1 } },
+      pause,
+      post({ for: '1h', reason: 1 }),
       400,
       'reason must be a text of at most 500 characters',
     ],

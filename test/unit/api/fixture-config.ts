@@ -1,8 +1,7 @@
-import type { Config, Pace } from '../../../src/core/config.ts';
-import type { Mirror, Step } from '../../../src/core/mirror.ts';
+import type { Config } from '../../../src/core/config.ts';
+import type { Mirror } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { registry } from '../../../src/ecosystems/registry.ts';
-import { sampleConfig } from '../../support/sample-config.ts';
+import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 /** 2026-03-04 08:15:30 UTC: the wall clock of all fixtures. */
 export const nowMs = Date.UTC(2026, 2, 4, 8, 15, 30);
@@ -10,19 +9,8 @@ export const nowMs = Date.UTC(2026, 2, 4, 8, 15, 30);
 /** Stands wherever the configuration can hold a secret; no answer may ever hold it. */
 export const secretText = 'hunt-for-this-7Qx';
 
-const pace: Pace = { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 };
-
 function mirror(name: string, more: Partial<Mirror>): Mirror {
-  return {
-    name,
-    ecosystem: 'go',
-    upstream: 'go',
-    url: `https://${name}.example.com`,
-    role: 'mirror',
-    weight: null,
-    region: null,
-    capacity: null,
-    connections: ['cold'],
+  return sampleMirror(name, {
     access: {
       tls: { ca: [], client: { cert: 'PEM', key: new Secret(secretText) }, pin: null },
       auth: { scheme: 'basic', username: 'robot', secret: new Secret(secretText), hosts: [] },
@@ -30,19 +18,15 @@ function mirror(name: string, more: Partial<Mirror>): Mirror {
       resolve: { family: null, server: null },
       allowHosts: [],
     },
-    maintenance: [],
     ...more,
-  };
+  });
 }
 
 /** Four mirrors of one upstream, a control, a webhook; secrets wherever one may stand. */
-export const fixtureConfig: Config = {
-  path: null,
+export const fixtureConfig: Config = sampleConfig({
   vantage: 'shanghai-ci',
-  listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
   contact: 'ops@example.com',
-  schedule: { pace, perHost: 2, bytesPerHour: 50 * 1024 ** 2 },
-  steps: Object.fromEntries(registry.steps.map((step) => [step, pace])) as Record<Step, Pace>,
+  schedule: { ...sampleConfig().schedule, bytesPerHour: 50 * 1024 ** 2 },
   mirrors: [
     mirror('coast', { weight: 100, region: 'cn-east', url: 'https://goproxy.coast.example.com' }),
     mirror('inland', { weight: 90, region: 'cn-north', url: 'https://mirrors.inland.example.com/goproxy' }),
@@ -53,13 +37,6 @@ export const fixtureConfig: Config = {
   clients: { go: new Secret(`https://robot:${secretText}@goproxy.coast.example.com,direct`) },
   modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/net', version: 'v0.25.0' }],
   private: { go: ['git.example.com/*'] },
-  settings: { go: { sumdb: null } },
-  detect: {
-    spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
-    outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
-    lagLimitMs: 3_600_000,
-  },
-  advise: sampleConfig().advise,
   webhooks: [
     {
       name: 'ops',
@@ -72,5 +49,4 @@ export const fixtureConfig: Config = {
     },
   ],
   state: { path: '/nowhere/mirrorwatch.db', keepMs: 30 * 86_400_000 },
-  limits: { lines: 500_000 },
-};
+});

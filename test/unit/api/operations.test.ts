@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ready, ReloadOutcome } from '../../../src/api/deps.ts';
+import { table } from '../../support/table.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { faultsOf, schemaOf } from './openapi.ts';
 import { type Served, serve } from './server.ts';
@@ -76,49 +77,16 @@ it.each([
 });
 
 describe('/-/reload', () => {
-  const issue = {
-    severity: 'error',
-    path: 'mirrors[0].url',
-    line: 4,
-    column: 7,
-    seen: '"htp://a"',
-    expected: 'an http or https URL',
-    nearest: null,
-  } as const;
-  it.each<[string, ReloadOutcome, number, object]>([
-    ['in force', { tag: 'reloaded', changed: ['mirrors', 'detect'] }, 200, { changed: ['mirrors', 'detect'] }],
-    ['nothing differs', { tag: 'reloaded', changed: [] }, 200, { changed: [] }],
-    [
-      'mistakes',
-      { tag: 'invalid', issues: [issue] },
-      400,
-      {
-        type: 'about:blank',
-        title: 'Bad request',
-        status: 400,
-        detail: 'the new configuration has mistakes; the previous configuration stays in force',
-        issues: [issue],
-      },
-    ],
-    [
-      'a restart is needed',
-      { tag: 'needs_restart', keys: ['listen'] },
-      409,
-      {
-        type: 'about:blank',
-        title: 'Conflict',
-        status: 409,
-        detail: 'some of the changed keys need a restart of the daemon; the old configuration stays in force',
-        keys: ['listen'],
-      },
-    ],
-  ])('%s', async (_name, outcome, status, body) => {
-    const { ask } = await up({ reload: async () => outcome });
-    const reply = await ask('/-/reload', { method: 'POST' });
-    expect([reply.status, reply.json()]).toEqual([status, body]);
-    const type = String(reply.headers['content-type']).split(';')[0] ?? '';
-    expect(faultsOf(schemaOf('/-/reload', 'POST', status, type) ?? false, reply.json())).toBeNull();
-  });
+  it.each(table<[string, ReloadOutcome, number, object][]>('unit/api/operations', '/-/reload: %s'))(
+    '%s',
+    async (_name, outcome, status, body) => {
+      const { ask } = await up({ reload: async () => outcome });
+      const reply = await ask('/-/reload', { method: 'POST' });
+      expect([reply.status, reply.json()]).toEqual([status, body]);
+      const type = String(reply.headers['content-type']).split(';')[0] ?? '';
+      expect(faultsOf(schemaOf('/-/reload', 'POST', status, type) ?? false, reply.json())).toBeNull();
+    },
+  );
 });
 
 it.each<[string, number, string]>([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { style } from '../../../src/api/page/assets.ts';
+import { table } from '../../support/table.ts';
 
 type Colour = readonly [number, number, number];
 
@@ -25,28 +26,7 @@ function mixed(rows: readonly Colour[], [red, green, blue]: Colour): Colour {
 }
 
 // Machado, Oliveira and Fernandes (2009), severity 1.
-const eyes: Readonly<Record<string, readonly Colour[]>> = {
-  'usual eyes': [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ],
-  protanopia: [
-    [0.152286, 1.052583, -0.204868],
-    [0.114503, 0.786281, 0.099216],
-    [-0.003882, -0.048116, 1.051998],
-  ],
-  deuteranopia: [
-    [0.367322, 0.860646, -0.227968],
-    [0.280085, 0.672501, 0.047413],
-    [-0.01182, 0.04294, 0.968881],
-  ],
-  tritanopia: [
-    [1.255528, -0.076749, -0.178779],
-    [-0.078411, 0.930809, 0.147602],
-    [0.004733, 0.691367, 0.3039],
-  ],
-};
+const eyes = table<Readonly<Record<string, readonly Colour[]>>>('unit/api/page-colours', 'eyes');
 
 const toXyz: readonly Colour[] = [
   [0.4124 / 0.9505, 0.3576 / 0.9505, 0.1805 / 0.9505],

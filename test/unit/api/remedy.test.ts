@@ -112,45 +112,17 @@ describe('what should be set now', () => {
     },
   );
   const hub = { ecosystem: 'oci', upstream: 'docker.io' };
-  const ghcr = { ecosystem: 'oci', upstream: 'ghcr.io' };
   it('the only upstream that is configured need not be named', async () =>
     expect(await ask({ ...set, remedy: { json: '{}' } }, 'oci/remedy?as=json', [hub])).toMatchObject({
       status: 200,
       text: '{}\n',
     }));
-  it.each<[string, string, readonly Partial<Mirror>[], string]>([
-    ['an ecosystem without mirrors', 'npm/remedy', [], 'no mirror of npm is configured: name one of go, http'],
-    [
-      'it, where it has no public upstream',
-      'oci/remedy?as=json',
-      [],
-      'no mirror of oci is configured: name one of go, http',
-    ],
-    [
-      'several upstreams, none public',
-      'oci/remedy?as=json',
-      [hub, ghcr],
-      'name an upstream of oci with --upstream (API: upstream=): docker.io, ghcr.io',
-    ],
-    [
-      'an upstream that is not configured',
-      'go/remedy?upstream=nope',
-      [],
-      'name an upstream of go with --upstream (API: upstream=): go, corp',
-    ],
-    [
-      'a format that no client of it reads',
-      'oci/remedy',
-      [hub],
-      'settings for oci are available in the formats hosts.toml, registries.conf, daemon.json, json (API: as=)',
-    ],
-    [
-      'that of another profile',
-      'http/remedy?upstream=debian&as=pacman',
-      [],
-      'settings for http are available in the formats apt, json (API: as=)',
-    ],
-  ])('says what there is instead of %s', async (_name, path, more, detail) =>
+  it.each(
+    table<[string, string, readonly Partial<Mirror>[], string][]>(
+      'unit/api/remedy',
+      'what should be set now: says what there is instead of %s',
+    ),
+  )('says what there is instead of %s', async (_name, path, more, detail) =>
     expect((await ask(set, path, more)).json()).toMatchObject({ detail }),
   );
   it.each(registry.ids)('%s without an upstream is either known or 400', async (ecosystem) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { phrase } from '../../../src/words/tell.ts';
 import { tempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { fixtureAdvice } from '../api/fixture-advice.ts';
 import { fixture } from '../api/fixture-deps.ts';
 import { serve } from '../api/server.ts';
@@ -84,29 +85,12 @@ const call = (argv: readonly string[], env: Readonly<Record<string, string>> = {
     { cwd: dir, env },
   );
 
-test.each<readonly [code: number, said: string, argv: readonly string[]]>([
-  [0, '2 个镜像', ['check']],
-  [2, '应为 可以读取的配置文件', ['check', '--config', 'nowhere.yaml']],
-  [1, '拒绝', ['probe', `${nobody}/`, 'rsc.io/quote@v1.5.2', '--ecosystem', 'go']],
-  [2, '没有名为 “none” 的镜像；配置中的镜像：near, far', ['probe', 'none']],
-  [1, '没有可用的镜像', ['rank', '--rounds', '1']],
-  [1, '对 near 的请求失败；金丝雀成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
-  [1, '没有守护进程响应（ECONNREFUSED）', ['advice', '--url', nobody]],
-  [1, '没有守护进程响应', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
-  [0, '已确认发现 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
-  [0, '已暂停镜像 near，时长 1h', ['pause', 'near', '--for', '1h', '--url', 'DAEMON']],
-  [0, '已恢复镜像 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
-  [2, '需要 --for', ['pause', 'near']],
-  [0, '已采纳建议 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
-  [0, '已忽略建议 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
-  [1, '未送达：请求失败（ECONNREFUSED）', ['webhook', 'test', 'ops']],
-  [2, 'preview 已停用', ['webhook', 'preview', 'ops']],
-  [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
-  [1, '没有状态文件', ['replay']],
-  [2, '--set 有误：schedule 不能改动', ['replay', '--set', 'schedule.every=1m']],
-  [2, '应为 go, npm, pypi, oci, http, all 之一', ['demo', '--ecosystem', 'x']],
-  [2, '应为数字', ['rules', '--slo', 'x']],
-])('%i, %s: %j in Chinese, and the exit code as ever', async (code, said, argv) => {
+test.each(
+  table<(readonly [code: number, said: string, argv: readonly string[]])[]>(
+    'unit/cli/chinese',
+    '%i, %s: %j in Chinese, and the exit code as ever',
+  ),
+)('%i, %s: %j in Chinese, and the exit code as ever', async (code, said, argv) => {
   const [chinese, english] = [await call([...argv, '--lang', 'zh']), await call(argv)];
   const text = `${chinese.out}\n${chinese.err}`;
   expect(text).toContain(said === '拒绝' ? '失败：refused' : said);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { table } from '../../support/table.ts';
 import { testMachine } from '../features/doctor/machine.ts';
 import {
   bun,
@@ -193,29 +194,9 @@ test('only further indexes of uv, without a lock file: each is said', async () =
 
 const notRead = 'left out: settings that init does not read: ';
 describe('init says which settings it does not read', () => {
-  test.each<[string, string, string]>([
-    ["apt's sources", '/etc/apt/sources.list', `deb ${other}/debian trixie main\n`],
-    ["apt's sources in deb822", '/etc/apt/sources.list.d/debian.sources', `Types: deb\nURIs: ${other}/debian\n`],
-    ["apt's proxy in a block", '/etc/apt/apt.conf.d/01proxy', `Acquire::http {\n  Proxy "${other}";\n};\n`],
-    ['cargo', '~/.cargo/config.toml', '[source.crates-io]\nreplace-with = "near"\n'],
-    ['cargo in the project', '.cargo/config.toml', `[source.near]\nregistry = "sparse+${other}/"\n`],
-    ['Maven', '~/.m2/settings.xml', `<settings><mirrors><mirror><url>${other}</url></mirror></mirrors></settings>`],
-    ['Maven in the project', 'ci/maven-settings.xml', `<mirror>\n<url>${other}</url>\n</mirror>`],
-    ['Gradle', 'app/build.gradle', `repositories {\n  maven { url '${other}' }\n}\n`],
-    ['Gradle in Kotlin', '~/.gradle/init.gradle.kts', `repositories { maven("${other}") }\n`],
-    ['buildkitd', '/etc/buildkit/buildkitd.toml', '[registry."docker.io"]\n  mirrors = ["other.example.com"]\n'],
-    ['kaniko', '.gitlab-ci.yml', 'build:\n  script:\n    - /kaniko/executor --registry-mirror=other.example.com\n'],
-    ['dockerd', '/etc/systemd/system/docker.service.d/m.conf', `ExecStart=dockerd --registry-mirror=${other}\n`],
-    ['Talos', 'talos/mirror.yaml', `apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nendpoints:\n  - url: ${other}\n`],
-    ['Talos before 1.12', 'talos/worker.yaml', `machine:\n  registries:\n    mirrors:\n      docker.io:\n`],
-    [
-      'kind',
-      'kind.yaml',
-      `containerdConfigPatches:\n- |-\n  [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\n`,
-    ],
-    ['conda', '~/.condarc', `channels:\n  - ${other}/conda\n`],
-    ['bundler', '.bundle/config', `---\nBUNDLE_MIRROR__ALL: "${other}"\n`],
-  ])('%s', async (_, file, text) => {
+  test.each(
+    table<[string, string, string][]>('unit/cli/init-left-out', 'init says which settings it does not read: %s'),
+  )('%s', async (_, file, text) => {
     // Beside settings that it reads, and alone.
     for (const [files, code] of [
       [npm, 0],

@@ -328,36 +328,12 @@ services:
     );
   });
 
-  test.each([
-    [
-      'containerd',
-      { '/etc/containerd/certs.d/docker.io/hosts.toml': '[host."https://ada:hunter2@hub.build.corp"]\n' },
-      'https://hub.build.corp|direct',
-    ],
-    [
-      'Docker',
-      { '/etc/docker/daemon.json': '{"registry-mirrors":["https://hub.build.corp","not a url"]}' },
-      'https://hub.build.corp|direct',
-    ],
-    [
-      'podman',
-      {
-        '/etc/containers/registries.conf':
-          '[[registry]]\nprefix = "quay.io"\n[[registry.mirror]]\nlocation = "quay.build.corp"\n[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "hub.build.corp"\n',
-      },
-      'https://hub.build.corp|direct',
-    ],
-    [
-      'podman of the user',
-      {
-        '/etc/containers/registries.conf':
-          '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "old.build.corp"\n',
-        '~/.config/containers/registries.conf':
-          '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "hub.build.corp"\n',
-      },
-      'https://hub.build.corp|direct',
-    ],
-  ])("takes the mirrors of %s's settings", async (_, files, chain) => {
+  test.each(
+    table<[string, Readonly<Record<string, string>>, string][]>(
+      'unit/cli/init',
+      "mirrorwatch init: takes the mirrors of %s's settings",
+    ),
+  )("takes the mirrors of %s's settings", async (_, files, chain) => {
     const machine = testMachine(files as Record<string, string>);
     const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining(`clients use ${chain} (`)]);

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { listUsage } from '../../../src/cli/completion.ts';
 import { loadCommands, program } from '../../../src/cli/program.ts';
 import { receiveSignals } from '../../../src/terminal/signals.ts';
-import { tempDir } from '../../support/paths.ts';
+import { referenceFiles } from '../../../tools/generate-reference.ts';
+import { exits } from '../../../tools/reference/exits.ts';
+import { repoDir, tempDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 import { expectGolden } from './golden.ts';
@@ -213,4 +216,82 @@ modules: { go: [ "example.com/hello@v1.0.0" ] }
     expect(err).toContain(`${path}:1`);
     expect(err).toContain('vantage');
   });
+});
+
+const files = await referenceFiles();
+
+test.each([...files.keys()])('%s is what the code says (npm run generate writes it)', (path) =>
+  expect(readFileSync(join(repoDir, path), 'utf8')).toBe(files.get(path)),
+);
+
+test('the package ships what is generated for shells and man', () => {
+  const manifest = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
+  expect(manifest.files).toEqual(expect.arrayContaining(['completions', 'man']));
+  expect(manifest.scripts.prepack).toContain('npm run completions');
+  expect(files.has(manifest.man)).toBe(true);
+});
+
+test('only the exit codes of each command are documented', () =>
+  expect(Object.keys(exits).toSorted()).toEqual(commands.map(({ name }) => name).toSorted()));
+
+test.each(['bash', 'zsh', 'fish'])('completion %s prints every command', async (shell) => {
+  const { code, out, err } = await run(['completion', shell]);
+  expect([code, err]).toEqual([0, '']);
+  for (const { name } of commands) expect(out).toContain(name);
+});
+
+test.each([[[]], [['tcsh']], [['bash', 'zsh']], [['constructor']]])('completion %j: usage, 2', async (words) => {
+  const { code, out, err } = await run(['completion', ...words]);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toContain('usage: mirrorwatch completion bash|zsh|fish');
+});
+
+test('the usage is read: what options take, and what a first word may be', () => {
+  const rows = new Map(listUsage(commands).map((row) => [row.name, row]));
+  const takes = (command: string, option: string) =>
+    rows.get(command)?.options.find(({ name }) => name === option)?.takes;
+  expect([...rows].flatMap(([name, { first }]) => (first.length > 0 ? [[name, first]] : []))).toEqual([
+    ['rank', ['go', 'npm', 'pypi', 'oci', 'http']],
+    ['advice', ['go', 'npm', 'pypi', 'oci', 'http', 'accept', 'dismiss']],
+    ['actions', ['stop', 'resume', 'undo']],
+    ['webhook', ['test']],
+    ['completion', ['bash', 'zsh', 'fish']],
+  ]);
+  expect(takes('run', 'log-level')).toEqual(['debug', 'info', 'warn', 'error']);
+  expect(takes('demo', 'ecosystem')).toEqual(['go', 'npm', 'pypi', 'oci', 'http', 'all']);
+  expect(takes('check', 'config')).toBe('file');
+  for (const name of rows.keys()) expect(takes(name, 'lang')).toEqual(['en', 'zh']);
+  expect(takes('init', 'home')).toBe('folder');
+  expect(takes('rank', 'rounds')).toBe('anything');
+});
+
+const text =
+  'not verified: the entry of this signed list has no expect.signedBy, so mirrorwatch has no key to verify the list or its packages';
+const example = readFileSync(join(repoDir, 'examples', 'debian.yaml'), 'utf8');
+
+function fileWith(content: string): string {
+  const dir = tempDir('unchecked');
+  copyFileSync(join(repoDir, 'examples', 'archive-keyring.gpg'), join(dir, 'archive-keyring.gpg'));
+  writeFileSync(join(dir, 'mirrorwatch.yaml'), content);
+  return join(dir, 'mirrorwatch.yaml');
+}
+
+test('check names a signed list without a key, once for all its mirrors', async () => {
+  const config = fileWith(example.replace(/, signedBy: [\w.-]+/, ''));
+  const { code, out, err } = await run(['check', '--config', config]);
+  expect([code, err, out.split('\n').filter((line) => line.includes('not verified'))]).toEqual([
+    0,
+    '',
+    [`dists/stable/InRelease of debian: ${text}`],
+  ]);
+  const json = await run(['check', '--json', '--config', config]);
+  expect(JSON.parse(json.out).unchecked).toEqual([
+    { ecosystem: 'http', upstream: 'debian', module: 'dists/stable/InRelease', text },
+  ]);
+});
+
+test('check says nothing of one with a key', async () => {
+  const config = fileWith(example);
+  expect((await run(['check', '--config', config])).out).not.toContain('not verified');
+  expect(JSON.parse((await run(['check', '--json', '--config', config])).out).unchecked).toEqual([]);
 });

@@ -135,52 +135,12 @@ test.each([
 });
 
 describe('the declared chain', () => {
-  const mirrors = `mirrors:
-  - { name: origin, ecosystem: go, url: https://origin.example.com, role: origin, weight: 500 }
-  - { name: low, ecosystem: go, url: https://low.example.com, weight: 1 }
-  - { name: first, ecosystem: go, url: https://u:p@first.example.com/go/, weight: 9 }
-  - { name: second, ecosystem: go, url: https://second.example.com, weight: 9 }
-  - { name: corp, ecosystem: go, url: https://corp.example.com, upstream: corp }`;
-  test.each([
-    {
-      name: 'the highest weight, file order between equals, the origin last',
-      text: mirrors,
-      upstream: 'go',
-      chain: 'https://first.example.com/go,direct',
-    },
-    { name: 'of its own upstream', text: mirrors, upstream: 'corp', chain: 'https://corp.example.com,direct' },
-    {
-      name: 'an origin where there is nothing else',
-      text: 'mirrors: [ { name: o, ecosystem: go, url: https://o.example.com, role: origin } ]',
-      upstream: 'go',
-      chain: 'https://o.example.com,direct',
-    },
-    {
-      name: 'no weight ranks as 0',
-      text: 'mirrors: [ { name: a, ecosystem: go, url: https://a.example.com }, { name: b, ecosystem: go, url: https://b.example.com, weight: 0 } ]',
-      upstream: 'go',
-      chain: 'https://a.example.com,direct',
-    },
-    {
-      name: 'as clients say',
-      text: `${mirrors}\nclients: { go: "https://u:p@low.example.com|https://other.example.com,off" }`,
-      upstream: 'go',
-      chain: 'https://u:p@low.example.com|https://other.example.com,off',
-    },
-    {
-      name: 'clients that name no mirror of a named upstream do not speak for it',
-      text: `${mirrors}\nclients: { go: https://low.example.com }`,
-      upstream: 'corp',
-      chain: 'https://corp.example.com,direct',
-    },
-    {
-      name: 'clients that name one do',
-      text: `${mirrors}\nclients: { go: "https://corp.example.com/,direct" }`,
-      upstream: 'corp',
-      chain: 'https://corp.example.com/,direct',
-    },
-    { name: 'nothing configured', text: mirrors, upstream: 'none', chain: 'direct' },
-  ])('$name', ({ text, upstream, chain }) => expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain));
+  test.each(
+    table<{ readonly name: string; readonly text: string; readonly upstream: string; readonly chain: string }[]>(
+      'unit/config/decisions',
+      'the declared chain: $name',
+    ),
+  )('$name', ({ text, upstream, chain }) => expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain));
 });
 
 /** Steps without a pace of their own, as the file lists them. */

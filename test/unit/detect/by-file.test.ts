@@ -54,86 +54,74 @@ const found = (play: Simulation) =>
     .toSorted();
 
 describe('a lock file that mirrors contradict', () => {
+  const file = 'self self/lock false';
+  const byOrigin = 'bad mismatch/origin true';
+  const disputed = (name: string): string => `${name} mismatch/peers false`;
+  const wrong = (name: string): string => `${name} mismatch/mismatch true`;
   it.each<[string, Readonly<Record<string, Behaviour>>, readonly string[]]>([
     [
       'by the origin and mirrors that agree: the file is wrong, and the lone mirror that agrees with it',
       { good1: good, good2: good, origin: good, bad },
-      ['bad mismatch/origin true', 'self self/lock false'],
+      [byOrigin, file],
     ],
-    [
-      'by the origin and one mirror',
-      { good1: good, origin: good, bad },
-      ['bad mismatch/origin true', 'self self/lock false'],
-    ],
-    [
-      'by three mirrors without an origin',
-      { good1: good, good2: good, good3: good, bad },
-      ['bad mismatch/peers false', 'self self/lock false'],
-    ],
+    ['by the origin and one mirror', { good1: good, origin: good, bad }, [byOrigin, file]],
+    ['by three mirrors without an origin', { good1: good, good2: good, good3: good, bad }, [disputed('bad'), file]],
     [
       'by two mirrors without an origin: disputed, because the file and the mirror that agrees with it are two as well',
       { good1: good, good2: good, bad },
-      ['bad mismatch/peers false', 'good1 mismatch/peers false', 'good2 mismatch/peers false'],
+      [disputed('bad'), disputed('good1'), disputed('good2')],
     ],
     [
       'by four mirrors without an origin, also if two agree with it',
       { good1: good, good2: good, good3: good, good4: good, bad, bad2: bad },
-      ['bad mismatch/peers false', 'bad2 mismatch/peers false', 'self self/lock false'],
+      [disputed('bad'), disputed('bad2'), file],
     ],
     [
       'by three mirrors without an origin, if two agree with it: disputed',
       { good1: good, good2: good, good3: good, bad, bad2: bad },
-      ['bad', 'bad2', 'good1', 'good2', 'good3'].map((name) => `${name} mismatch/peers false`),
+      ['bad', 'bad2', 'good1', 'good2', 'good3'].map(disputed),
     ],
     [
       'by two mirrors against two that agree with it: disputed, because a file makes no majority',
       { good1: good, good2: good, bad, bad2: bad },
-      ['bad', 'bad2', 'good1', 'good2'].map((name) => `${name} mismatch/peers false`),
+      ['bad', 'bad2', 'good1', 'good2'].map(disputed),
     ],
     [
       'as a trusted key, by two mirrors without an origin: a key is no further mirror',
       { good1: key, good2: key, bad: serves(lockHash, 'right', { isKey: true }) },
-      ['bad mismatch/peers false', 'self self/lock false'],
+      [disputed('bad'), file],
     ],
-    ['by all mirrors', { good1: good, good2: good }, ['self self/lock false']],
-    [
-      'as a trusted key',
-      { good1: key, good2: key, origin: key, bad },
-      ['bad mismatch/origin true', 'self self/lock false'],
-    ],
+    ['by all mirrors', { good1: good, good2: good }, [file]],
+    ['as a trusted key', { good1: key, good2: key, origin: key, bad }, [byOrigin, file]],
     [
       'as a trusted key, by the wrong signature of one mirror, for the bytes that the key confirms at others',
       { good1: signed, good2: signed, odd: key },
-      ['odd mismatch/mismatch true'],
+      [wrong('odd')],
     ],
     [
       'as a trusted key, by the wrong signatures of two mirrors',
       { good1: signed, good2: signed, odd: key, odd2: key },
-      ['odd mismatch/mismatch true', 'odd2 mismatch/mismatch true'],
+      [wrong('odd'), wrong('odd2')],
     ],
-    [
-      'by one mirror against one: disputed',
-      { good1: good, bad },
-      ['bad mismatch/peers false', 'good1 mismatch/peers false'],
-    ],
-    ['by the only mirror: the file is in doubt, and no mirror is accused', { good1: good }, ['self self/lock false']],
-    ['by the only mirror, as a trusted key: the key is in doubt', { good1: key }, ['self self/lock false']],
+    ['by one mirror against one: disputed', { good1: good, bad }, [disputed('bad'), disputed('good1')]],
+    ['by the only mirror: the file is in doubt, and no mirror is accused', { good1: good }, [file]],
+    ['by the only mirror, as a trusted key: the key is in doubt', { good1: key }, [file]],
     [
       'as a trusted key, by one mirror against one: disputed, because the key may be edited',
       { good1: key, bad: serves(lockHash, 'right', { isKey: true }) },
-      ['bad mismatch/peers false', 'good1 mismatch/peers false'],
+      [disputed('bad'), disputed('good1')],
     ],
-    ['by one mirror, with two that agree: left', { odd: good, a: bad, b: bad }, ['odd mismatch/mismatch true']],
-    ['by one mirror, with an origin that agrees: left', { odd: good, origin: bad }, ['odd mismatch/mismatch true']],
+    ['by one mirror, with two that agree: left', { odd: good, a: bad, b: bad }, [wrong('odd')]],
+    ['by one mirror, with an origin that agrees: left', { odd: good, origin: bad }, [wrong('odd')]],
     [
       'by two mirrors, with an origin that agrees: left',
       { odd: good, odd2: good, origin: bad },
-      ['odd mismatch/mismatch true', 'odd2 mismatch/mismatch true'],
+      [wrong('odd'), wrong('odd2')],
     ],
     [
       'by a checksum database',
       { good1: serves('h1:good', 'overruled'), good2: serves('h1:good', 'overruled') },
-      ['self self/lock false'],
+      [file],
     ],
   ])('%s', (_, said, want) => {
     const { play } = world(mirrorsOf(Object.keys(said)), (registry) => said[registry] ?? good);

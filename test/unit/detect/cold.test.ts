@@ -5,71 +5,19 @@ import { aDue, aSample, aTarget, refused } from './world.ts';
 
 describe('cold fetch', () => {
   const ok: Outcome = { tag: 'ok' };
+  const miss = { outcome: ok, cache: 'miss', rttMs: 50 } as const;
+  const took = (rttMs: number) => ({ outcome: ok, cache: null, rttMs }) as const;
   it.each([
-    {
-      name: 'first, and the cache says MISS',
-      sample: { outcome: ok, cache: 'miss', rttMs: 50 },
-      seen: false,
-      median: 50,
-      want: true,
-    },
-    {
-      name: 'MISS before there is a median',
-      sample: { outcome: ok, cache: 'miss', rttMs: 50 },
-      seen: false,
-      median: null,
-      want: true,
-    },
-    {
-      name: 'answered before, MISS all the same',
-      sample: { outcome: ok, cache: 'miss', rttMs: 50 },
-      seen: true,
-      median: 50,
-      want: false,
-    },
-    {
-      name: 'first, just below ten medians',
-      sample: { outcome: ok, cache: null, rttMs: 499.9 },
-      seen: false,
-      median: 50,
-      want: false,
-    },
-    {
-      name: 'first, ten medians',
-      sample: { outcome: ok, cache: null, rttMs: 500 },
-      seen: false,
-      median: 50,
-      want: true,
-    },
-    {
-      name: 'first, ten medians by a delay of ours',
-      sample: { outcome: ok, cache: null, rttMs: 500, loopDelayMsMax: 1 },
-      seen: false,
-      median: 50,
-      want: false,
-    },
-    {
-      name: 'ten medians, answered before',
-      sample: { outcome: ok, cache: null, rttMs: 500 },
-      seen: true,
-      median: 50,
-      want: false,
-    },
-    {
-      name: 'first and slow, no median to compare',
-      sample: { outcome: ok, cache: null, rttMs: 9_000 },
-      seen: false,
-      median: null,
-      want: false,
-    },
-    {
-      name: 'a failure',
-      sample: { outcome: refused, cache: 'miss', rttMs: 500 },
-      seen: false,
-      median: 50,
-      want: false,
-    },
-  ] as const)('$name: $want', ({ sample, seen, median, want }) =>
+    ['first, and the cache says MISS', miss, false, 50, true],
+    ['MISS before there is a median', miss, false, null, true],
+    ['answered before, MISS all the same', miss, true, 50, false],
+    ['first, just below ten medians', took(499.9), false, 50, false],
+    ['first, ten medians', took(500), false, 50, true],
+    ['first, ten medians by a delay of ours', { ...took(500), loopDelayMsMax: 1 }, false, 50, false],
+    ['ten medians, answered before', took(500), true, 50, false],
+    ['first and slow, no median to compare', took(9_000), false, null, false],
+    ['a failure', { ...miss, outcome: refused, rttMs: 500 }, false, 50, false],
+  ] as const)('%s', (_, sample, seen, median, want) =>
     expect(isColdFetch({ loopDelayMsMax: 0, ...sample }, seen, median)).toBe(want),
   );
 

@@ -154,44 +154,19 @@ describe('wrong bytes of two artifacts', () => {
       'a serves wrong bytes for example.com/other@v1.0.0 (zip), as it did for example.com/one@v1.0.0 (zip): the h1 check against go.sum or the checksum database failed.',
     ]));
 
-  it.each<[string, readonly Response[]]>([
-    [
-      'over a kept connection, which one fault may damage',
-      [
-        [one, minute],
-        [other, 30 * minute, 'warm'],
-      ],
-    ],
-    [
-      'at the same time, as by one fault of the network',
-      [
-        [one, minute],
-        [other, minute + 30_000],
-      ],
-    ],
-    [
-      'hours apart',
-      [
-        [one, minute],
-        [other, 180 * minute],
-      ],
-    ],
-    ['of the same artifact, then good', [[one, minute]]],
+  const unnumbered = [one, other].map((target) => ({ ...target, version: null })) as [Target, Target];
+  it.each<[string, ...Response[]]>([
+    ['over a kept connection, which one fault may damage', [one, minute], [other, 30 * minute, 'warm']],
+    ['at the same time, as by one fault of the network', [one, minute], [other, minute + 30_000]],
+    ['hours apart', [one, minute], [other, 180 * minute]],
+    ['of the same artifact, then good', [one, minute]],
     [
       'of metadata, which a mirror may be replacing',
-      [
-        [aTarget('a', 'mod', 'example.com/one'), minute],
-        [other, 9 * minute],
-      ],
+      [aTarget('a', 'mod', 'example.com/one'), minute],
+      [other, 9 * minute],
     ],
-    [
-      'of files without a version',
-      [
-        [{ ...one, version: null }, minute],
-        [{ ...other, version: null }, 9 * minute],
-      ],
-    ],
-  ])('%s: nothing is said', (_, responses) => expect(saidOf(responses)).toEqual([]));
+    ['of files without a version', [unnumbered[0], minute], [unnumbered[1], 9 * minute]],
+  ])('%s: nothing is said', (_, ...responses) => expect(saidOf(responses)).toEqual([]));
 });
 
 describe('wrong bytes that differ in each response', () => {
@@ -225,26 +200,12 @@ describe('wrong bytes that differ in each response', () => {
       { kind: 'mismatch', text: expect.stringContaining('check against go.sum or the checksum database failed twice') },
     ]));
 
-  it.each<[string, Target, readonly (readonly [number, boolean])[]]>([
-    [
-      'once, and then good for hours',
-      zip,
-      [
-        [minute, false],
-        [minute + 500, true],
-        [180 * minute, false],
-        [180 * minute + 500, true],
-      ],
-    ],
-    [
-      'of content without a version, and good between',
-      { ...zip, version: null },
-      [
-        [minute, false],
-        [minute + 500, true],
-        [9 * minute, false],
-        [9 * minute + 500, true],
-      ],
-    ],
-  ])('%s: nothing is reported', (_, target, responses) => expect(saidOf(target, responses)).toEqual([]));
+  /** A wrong response at `ms`, and a good one soon after it. */
+  const healed = (ms: number) => [[ms, false] as const, [ms + 500, true] as const];
+  it.each<[string, Target, number]>([
+    ['once, and then good for hours', zip, 180],
+    ['of content without a version, and good between', { ...zip, version: null }, 9],
+  ])('%s: nothing is reported', (_, target, again) =>
+    expect(saidOf(target, [...healed(minute), ...healed(again * minute)])).toEqual([]),
+  );
 });

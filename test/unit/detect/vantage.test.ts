@@ -4,76 +4,60 @@ import type { MomentOutcome } from '../../../src/detect/memory/moments.ts';
 import { seeded } from './seeded.ts';
 
 describe('vantage', () => {
-  const f: MomentOutcome = 'failed';
-  const a: MomentOutcome = 'answered';
-  const m: MomentOutcome = 'missing';
-  const control = (responses: MomentOutcome, known = true, proves = true) => ({ responses, known, proves });
+  const outcomes: Readonly<Record<string, MomentOutcome>> = { f: 'failed', a: 'answered', m: 'missing' };
+  const outcomeOf = (letter: string): MomentOutcome => outcomes[letter] ?? 'missing';
+  /** A word a unit, a letter a response: failed, answered, missing. */
+  const unitsBy = (text: string) => text.split(' ').flatMap((unit) => (unit === '' ? [] : [[...unit].map(outcomeOf)]));
+  /** `!`: it never answered before; `?`: it does not prove that the network works. */
+  const controlsBy = (text: string) =>
+    text
+      .split(' ')
+      .flatMap((one) =>
+        one === ''
+          ? []
+          : [{ responses: outcomeOf(one.charAt(0)), known: !one.includes('!'), proves: !one.includes('?') }],
+      );
   it.each([
-    { name: 'nobody judged', units: [], controls: [], want: 'unverified' },
-    { name: 'one alone fails', units: [[f]], controls: [], want: 'unverified' },
-    { name: 'one alone answers', units: [[a]], controls: [], want: 'them' },
-    { name: 'one alone fails, a known control too', units: [[f]], controls: [control(f)], want: 'us' },
-    {
-      name: 'one alone fails, a control that never answered too',
-      units: [[f]],
-      controls: [control(f, false)],
-      want: 'unverified',
-    },
-    { name: 'one alone fails, a control answers', units: [[f]], controls: [control(a)], want: 'them' },
-    { name: 'two of two', units: [[f], [f]], controls: [], want: 'us' },
-    { name: 'one of two', units: [[f], [a]], controls: [], want: 'them' },
-    { name: 'three of three', units: [[f], [f], [f]], controls: [], want: 'us' },
-    { name: 'two of three', units: [[f], [f], [a]], controls: [], want: 'them' },
-    { name: 'two of four (50 %)', units: [[f], [f], [a], [a]], controls: [], want: 'them' },
-    { name: 'three of four (75 %)', units: [[f], [f], [f], [a]], controls: [], want: 'us' },
-    { name: 'three of five (60 %, not above)', units: [[f], [f], [f], [a], [a]], controls: [], want: 'them' },
-    { name: 'four of five (80 %)', units: [[f], [f], [f], [f], [a]], controls: [], want: 'us' },
-    {
-      name: 'all, but a control answers',
-      units: [[f], [f], [f], [f]],
-      controls: [control(f), control(a)],
-      want: 'them',
-    },
-    { name: 'a unit answers when any of it does', units: [[f, a], [f]], controls: [], want: 'them' },
-    { name: 'one fails, the other still out', units: [[f], [m]], controls: [], want: 'waiting' },
-    { name: 'one answered: the missing one changes nothing', units: [[f], [a], [m]], controls: [], want: 'them' },
-    { name: 'all fail, a control still out', units: [[f], [f]], controls: [control(m)], want: 'waiting' },
-    { name: 'one alone fails, a control still out', units: [[f]], controls: [control(m, false)], want: 'waiting' },
-    { name: 'four, two still out', units: [[f], [a], [m], [m]], controls: [], want: 'waiting' },
-    { name: 'four, one still out, two answered', units: [[f], [a], [a], [m]], controls: [], want: 'them' },
-    {
-      name: 'all, a bare TCP control answers a portal',
-      units: [[f], [f]],
-      controls: [control(a, true, false)],
-      want: 'us',
-    },
-  ])('$name: $want', ({ units, controls, want }) =>
-    expect(judgeMoment({ units, controls, witnesses: [], isLossy: false })).toBe(want),
-  );
+    ['nobody judged', '', '', 'unverified'],
+    ['one alone fails', 'f', '', 'unverified'],
+    ['one alone answers', 'a', '', 'them'],
+    ['one alone fails, a known control too', 'f', 'f', 'us'],
+    ['one alone fails, a control that never answered too', 'f', 'f!', 'unverified'],
+    ['one alone fails, a control answers', 'f', 'a', 'them'],
+    ['two of two', 'f f', '', 'us'],
+    ['one of two', 'f a', '', 'them'],
+    ['three of three', 'f f f', '', 'us'],
+    ['two of three', 'f f a', '', 'them'],
+    ['two of four (50 %)', 'f f a a', '', 'them'],
+    ['three of four (75 %)', 'f f f a', '', 'us'],
+    ['three of five (60 %, not above)', 'f f f a a', '', 'them'],
+    ['four of five (80 %)', 'f f f f a', '', 'us'],
+    ['all, but a control answers', 'f f f f', 'f a', 'them'],
+    ['a unit answers when any of it does', 'fa f', '', 'them'],
+    ['one fails, the other still out', 'f m', '', 'waiting'],
+    ['one answered: the missing one changes nothing', 'f a m', '', 'them'],
+    ['all fail, a control still out', 'f f', 'm', 'waiting'],
+    ['one alone fails, a control still out', 'f', 'm!', 'waiting'],
+    ['four, two still out', 'f a m m', '', 'waiting'],
+    ['four, one still out, two answered', 'f a a m', '', 'them'],
+    ['all, a bare TCP control answers a portal', 'f f', 'a?', 'us'],
+  ])('%s: units %j, controls %j: %s', (_, units, controls, want) => {
+    const moment = { units: unitsBy(units), controls: controlsBy(controls), witnesses: [], isLossy: false };
+    expect(judgeMoment(moment)).toBe(want);
+  });
 
   it.each([
-    {
-      name: 'all, but a mirror of another upstream answers',
-      units: [[f], [f]],
-      witnesses: [f, a],
-      isLossy: false,
-      want: 'them',
-    },
-    { name: 'all, and the others too', units: [[f], [f]], witnesses: [f], isLossy: false, want: 'us' },
-    { name: 'all, one of the others still out', units: [[f], [f]], witnesses: [f, m], isLossy: false, want: 'waiting' },
-    { name: 'one alone fails, another upstream answers', units: [[f]], witnesses: [a], isLossy: false, want: 'them' },
-    { name: 'one alone fails, another upstream too', units: [[f]], witnesses: [f], isLossy: false, want: 'us' },
-    {
-      name: 'one of three on a lossy line, whoever answers',
-      units: [[f], [a], [a]],
-      witnesses: [a],
-      isLossy: true,
-      want: 'us',
-    },
-    { name: 'nobody on a lossy line', units: [[a], [a], [a]], witnesses: [], isLossy: true, want: 'them' },
-  ])('$name: $want', ({ units, witnesses, isLossy, want }) =>
-    expect(judgeMoment({ units, controls: [], witnesses, isLossy })).toBe(want),
-  );
+    ['all, but a mirror of another upstream answers', 'f f', 'fa', false, 'them'],
+    ['all, and the others too', 'f f', 'f', false, 'us'],
+    ['all, one of the others still out', 'f f', 'fm', false, 'waiting'],
+    ['one alone fails, another upstream answers', 'f', 'a', false, 'them'],
+    ['one alone fails, another upstream too', 'f', 'f', false, 'us'],
+    ['one of three on a lossy line, whoever answers', 'f a a', 'a', true, 'us'],
+    ['nobody on a lossy line', 'a a a', '', true, 'them'],
+  ])('%s: units %j, witnesses %j, lossy %j: %s', (_, units, witnesses, isLossy, want) => {
+    const others = [...witnesses].map(outcomeOf);
+    expect(judgeMoment({ units: unitsBy(units), controls: [], witnesses: others, isLossy })).toBe(want);
+  });
 
   it('over two minutes: two thirds one way are a word, less is flaky', () => {
     const pattern = new Map([
@@ -95,56 +79,27 @@ describe('vantage', () => {
     { address: 'example.com', want: null },
   ])('prefix of $address: $want', ({ address, want }) => expect(prefixOf(address)).toBe(want));
 
-  const place = (registry: string, url: string, address: string | null = null) => ({ registry, url, address });
+  // The URLs of mirrors, each with its address if that is known.
   it.each([
-    {
-      name: 'other hosts',
-      places: [place('a', 'https://a.example.com'), place('b', 'https://b.example.com')],
-      want: [['a'], ['b']],
-    },
-    {
-      name: 'one host, two ports',
-      places: [place('a', 'https://x.example.com:1'), place('b', 'https://x.example.com:2')],
-      want: [['a', 'b']],
-    },
-    {
-      name: 'one /24',
-      places: [place('a', 'https://a.example.com', '192.0.2.1'), place('b', 'https://b.example.com', '192.0.2.200')],
-      want: [['a', 'b']],
-    },
-    {
-      name: 'two /24',
-      places: [place('a', 'https://a.example.com', '192.0.2.1'), place('b', 'https://b.example.com', '192.0.3.1')],
-      want: [['a'], ['b']],
-    },
-    {
-      name: 'one /48',
-      places: [
-        place('a', 'https://a.example.com', '2001:db8:1:1::1'),
-        place('b', 'https://b.example.com', '2001:db8:1:2::1'),
-      ],
-      want: [['a', 'b']],
-    },
-    {
-      name: 'an address as host',
-      places: [place('a', 'https://192.0.2.1'), place('b', 'https://192.0.2.9')],
-      want: [['a', 'b']],
-    },
-    {
-      name: 'loopback: the port',
-      places: [place('a', 'http://127.0.0.1:1'), place('b', 'http://127.0.0.1:2'), place('c', 'http://localhost:2')],
-      want: [['a'], ['b', 'c']],
-    },
-    {
-      name: 'a third joins two',
-      places: [
-        place('a', 'https://a.example.com', '192.0.2.1'),
-        place('b', 'https://b.example.com', '192.0.3.1'),
-        place('c', 'https://b.example.com', '192.0.2.9'),
-      ],
-      want: [['a', 'b', 'c']],
-    },
-  ])('independent units: $name', ({ places, want }) => expect(unitsOf(places)).toEqual(want));
+    ['other hosts', 'https://a.example.com https://b.example.com', 'a b'],
+    ['one host, two ports', 'https://x.example.com:1 https://x.example.com:2', 'ab'],
+    ['one /24', 'https://a.example.com=192.0.2.1 https://b.example.com=192.0.2.200', 'ab'],
+    ['two /24', 'https://a.example.com=192.0.2.1 https://b.example.com=192.0.3.1', 'a b'],
+    ['one /48', 'https://a.example.com=2001:db8:1:1::1 https://b.example.com=2001:db8:1:2::1', 'ab'],
+    ['an address as host', 'https://192.0.2.1 https://192.0.2.9', 'ab'],
+    ['loopback: the port', 'http://127.0.0.1:1 http://127.0.0.1:2 http://localhost:2', 'a bc'],
+    [
+      'a third joins two',
+      'https://a.example.com=192.0.2.1 https://b.example.com=192.0.3.1 https://b.example.com=192.0.2.9',
+      'abc',
+    ],
+  ])('independent units: %s', (_, urls, want) => {
+    const places = urls.split(' ').map((one, at) => {
+      const [url = '', address = null] = one.split('=');
+      return { registry: 'abc'.charAt(at), url, address };
+    });
+    expect(unitsOf(places)).toEqual(want.split(' ').map((unit) => [...unit]));
+  });
 });
 
 describe('mirrors on this machine', () => {

@@ -30,7 +30,9 @@ test('each test exists by its title', () =>
     ({ one }) => one,
     ({ file, title }) => {
       expect(existsSync(join(repoDir, file))).toBe(true);
-      const quoted = [...readFileSync(join(repoDir, file), 'utf8').matchAll(/(['"`])((?:(?!\1).)*)\1/g)];
+      const table = file.replace(/^test\/(.*)\.test\.ts$/, 'test/fixtures/tables/$1.json');
+      const texts = [file, table].map((path) => join(repoDir, path)).filter((path) => existsSync(path));
+      const quoted = texts.flatMap((path) => [...readFileSync(path, 'utf8').matchAll(/(['"`])((?:(?!\1).)*)\1/g)]);
       expect(quoted.some(([, , text]) => text?.includes(title))).toBe(true);
     },
   ));

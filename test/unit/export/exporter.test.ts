@@ -396,9 +396,20 @@ const states = (now: string) =>
 const up = 'mirror_up{ecosystem="go",upstream="go",registry="a"}';
 const recovered = 'mirror_canary_recovered{ecosystem="go",upstream="go",registry="a"}';
 
+const inState = (
+  name: string,
+  now: 'up' | 'degraded' | 'down' | 'unknown',
+  shows: Record<string, number>,
+  more: Parameters<typeof standing>[1] = {},
+) => ({
+  name,
+  now: { standings: [standing('a', { state: now, ...more })] },
+  shows: { ...states(now), ...shows, ...noFindings },
+});
+
 const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<string, number> }[] = [
   { name: 'nothing known', now: {}, shows: {} },
-  { name: 'up', now: { standings: [standing('a')] }, shows: { ...states('up'), [up]: 1, ...noFindings } },
+  inState('up', 'up', { [up]: 1 }),
   {
     name: 'since when, where that is known',
     now: { standings: [standing('a')], since: (registry, now) => (registry === 'a' && now === 'up' ? 2_500 : null) },
@@ -409,31 +420,11 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
       'mirror_state_since_timestamp_seconds{ecosystem="go",upstream="go",registry="a",state="up"}': 2.5,
     },
   },
-  {
-    name: 'degraded is up',
-    now: { standings: [standing('a', { state: 'degraded' })] },
-    shows: { ...states('degraded'), [up]: 1, ...noFindings },
-  },
-  {
-    name: 'down',
-    now: { standings: [standing('a', { state: 'down' })] },
-    shows: { ...states('down'), [up]: 0, ...noFindings },
-  },
-  {
-    name: 'down although the canary succeeds again',
-    now: { standings: [standing('a', { state: 'down', isBack: true })] },
-    shows: { ...states('down'), [up]: 0, [recovered]: 1, ...noFindings },
-  },
-  {
-    name: 'paused during such an outage',
-    now: { standings: [standing('a', { state: 'unknown', isBack: true })] },
-    shows: { ...states('unknown'), ...noFindings },
-  },
-  {
-    name: 'unknown is neither up nor down',
-    now: { standings: [standing('a', { state: 'unknown' })] },
-    shows: { ...states('unknown'), ...noFindings },
-  },
+  inState('degraded is up', 'degraded', { [up]: 1 }),
+  inState('down', 'down', { [up]: 0 }),
+  inState('down although the canary succeeds again', 'down', { [up]: 0, [recovered]: 1 }, { isBack: true }),
+  inState('paused during such an outage', 'unknown', {}, { isBack: true }),
+  inState('unknown is neither up nor down', 'unknown', {}),
   { name: 'a mirror that is not configured', now: { standings: [standing('gone')] }, shows: {} },
   {
     name: 'open findings, by kind; closed ones do not count',

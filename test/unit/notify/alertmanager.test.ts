@@ -87,7 +87,7 @@ describe('a finding as an alert', () => {
     };
     const turn = (change: 'proposed' | 'accepted', from = 'a'): void => {
       const changed = advice('adv', { from, remedy, state: change });
-      stage.take(stage.notifier.compose({ findings: [], advice: [{ change, advice: changed }] }, stage.at));
+      stage.advise(change, changed);
     };
     stage.open(outage);
     stage.open(finding('outage', 'b'));
@@ -188,11 +188,9 @@ describe('a finding as an alert', () => {
   it('advice is no alert, and neither is a kind that was not asked for', () => {
     const stage = new Stage([am('am', { on: ['spike'] })]);
     stage.open(outage);
-    stage.take(
-      stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: advice('x') }] }, stage.at),
-    );
+    stage.advise('proposed', advice('x'));
     stage.pass(10 * minute);
-    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    stage.idle();
     expect(stage.due()).toEqual([]);
   });
 
@@ -215,7 +213,7 @@ describe('a finding as an alert', () => {
 });
 
 describe('it stands as long as the finding', () => {
-  const tick = (stage: Stage): void => stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+  const tick = (stage: Stage): void => stage.idle();
 
   it('sent again every 100 s, each time with five more minutes, and ended once', () => {
     const stage = new Stage([am()]);

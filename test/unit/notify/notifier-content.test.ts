@@ -243,15 +243,7 @@ describe('the content of notices', () => {
   it('a finding says what it is, which lines to set, where to look, and how to end it', () => {
     const stage = new Stage([receiver('ops')]);
     const env = 'GOPROXY=https://b.example.com';
-    stage.take(
-      stage.notifier.compose(
-        {
-          findings: [],
-          advice: [{ change: 'proposed', advice: advice('a1', { remedy: { env } }) }],
-        },
-        stage.at,
-      ),
-    );
+    stage.advise('proposed', advice('a1', { remedy: { env } }));
     stage.open(outage);
     stage.open(finding('mismatch', 'c', { cause: 'mismatch' }));
     const data = stage.send().map(({ notice }) => JSON.parse(notice.body).data);
@@ -284,9 +276,7 @@ describe('the content of notices', () => {
 
   it.each(['withdrawn', 'dismissed'] as const)('advice that was %s: one message, that it is', (state) => {
     const stage = new Stage([receiver('ops')]);
-    stage.take(
-      stage.notifier.compose({ findings: [], advice: [{ change: state, advice: advice('x', { state }) }] }, stage.at),
-    );
+    stage.advise(state, advice('x', { state }));
     const sent = stage.send().map(({ notice }) => JSON.parse(notice.body) as { data: { advice: { state: string } } });
     expect(sent.map(({ data }) => data.advice.state)).toEqual([state]);
     expect(webhookSchemas['mirror.advice'].safeParse(sent[0]).error).toBeUndefined();

@@ -168,7 +168,7 @@ describe('retries', () => {
     stage.open(outage);
     stage.pass(ms);
     expect(stage.due()).toEqual(want);
-    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    stage.idle();
     expect(stage.outcomes).toEqual(outcomes);
     expect(stage.outbox()).toHaveLength(want.length);
   });
@@ -225,7 +225,7 @@ describe('over a restart', () => {
     stage.rows.set('outbox/ops/null', { table: 'outbox', key: 'ops/null', atMs: 0, value: null });
     stage.config = { ...stage.config, webhooks: [receiver('ops')] };
     stage.restart();
-    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    stage.idle();
     expect(stage.outbox()).toEqual(['outbox/ops/msg-1']);
   });
 

@@ -70,7 +70,7 @@ describe('schemas', () => {
       candidates: [{ registry: 'b', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null }],
       remedy: {},
     });
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'refused', advice: refused }] }, stage.at));
+    stage.advise('refused', refused);
     const body = JSON.parse(stage.send()[0]?.notice.body ?? '');
     expect(webhookSchemas['mirror.advice'].safeParse(body).error?.issues).toBeUndefined();
   });

@@ -7,6 +7,7 @@ import type { Hop, Marks, Transcript } from '../../../src/core/transcript.ts';
 import { cacheOf, measure, phasesOf } from '../../../src/probe/measure.ts';
 import { sampleTarget } from '../../support/sample-target.ts';
 import { sampleTls } from '../../support/samples.ts';
+import { table } from '../../support/table.ts';
 
 const hopOf = (marks: Marks, more: Partial<Hop> = {}): Hop => ({
   url: 'https://mirror.example.com/a',
@@ -31,55 +32,36 @@ const faultIn = (phase: Phase): Partial<Hop> => ({
   status: null,
 });
 
-test.each<[string, Hop, PhaseTimes]>([
+const names = ['start', 'resolved', 'connected', 'secured', 'firstByte', 'end'] as const;
+/** The marks of a hop, in the order of `names`; `-`: it was not reached. */
+const marksOf = (text: string): Marks =>
+  Object.fromEntries(
+    text.split(' ').flatMap((ms, at) => (ms === '-' ? [] : [[names[at], Number(ms)]])),
+  ) as unknown as Marks;
+
+test.each<[string, string, Phase | null, PhaseTimes]>([
   [
     'a cold hop over TLS',
-    hopOf({ start: 100, resolved: 101, connected: 103, secured: 107, firstByte: 115, end: 131 }),
+    '100 101 103 107 115 131',
+    null,
     { resolve: 1, connect: 2, tls: 4, processing: 8, transfer: 16 },
   ],
-  [
-    'a cold hop without TLS',
-    hopOf({ start: 0, resolved: 1, connected: 3, firstByte: 7, end: 7 }),
-    { resolve: 1, connect: 2, processing: 4, transfer: 0 },
-  ],
-  [
-    'an address literal',
-    hopOf({ start: 0, connected: 3, firstByte: 7, end: 9 }),
-    { connect: 3, processing: 4, transfer: 2 },
-  ],
-  ['a kept connection', hopOf({ start: 0, firstByte: 7, end: 9 }), { processing: 7, transfer: 2 }],
-  ['failed while resolving', hopOf({ start: 0, end: 5 }, faultIn('resolve')), { resolve: 5 }],
-  ['failed while connecting', hopOf({ start: 0, resolved: 1, end: 5 }, faultIn('connect')), { resolve: 1, connect: 4 }],
-  ['failed while connecting to a literal', hopOf({ start: 0, end: 5 }, faultIn('connect')), { connect: 5 }],
-  [
-    'failed in the handshake',
-    hopOf({ start: 0, resolved: 1, connected: 2, end: 5 }, faultIn('tls')),
-    { resolve: 1, connect: 1, tls: 3 },
-  ],
-  [
-    'refused for its certificate, after the handshake',
-    hopOf({ start: 0, resolved: 1, connected: 2, secured: 4, end: 5 }, faultIn('tls')),
-    { resolve: 1, connect: 1, tls: 3 },
-  ],
-  [
-    'silent after the handshake',
-    hopOf({ start: 0, connected: 1, secured: 2, end: 9 }, faultIn('processing')),
-    { connect: 1, tls: 1, processing: 7 },
-  ],
-  ['a kept connection that died', hopOf({ start: 0, end: 9 }, faultIn('processing')), { processing: 9 }],
-  [
-    'cut in the body',
-    hopOf({ start: 0, connected: 1, firstByte: 2, end: 9 }, faultIn('transfer')),
-    { connect: 1, processing: 1, transfer: 7 },
-  ],
-  [
-    'a fault that names a phase long over',
-    hopOf({ start: 0, connected: 1, secured: 2, end: 9 }, faultIn('resolve')),
-    { connect: 1, tls: 1, processing: 7 },
-  ],
-])('phases of one hop: %s', (_, hop, phases) =>
-  expect(phasesOf([hop])).toEqual({ phases, rttMs: hop.marks.end - hop.marks.start }),
-);
+  ['a cold hop without TLS', '0 1 3 - 7 7', null, { resolve: 1, connect: 2, processing: 4, transfer: 0 }],
+  ['an address literal', '0 - 3 - 7 9', null, { connect: 3, processing: 4, transfer: 2 }],
+  ['a kept connection', '0 - - - 7 9', null, { processing: 7, transfer: 2 }],
+  ['failed while resolving', '0 - - - - 5', 'resolve', { resolve: 5 }],
+  ['failed while connecting', '0 1 - - - 5', 'connect', { resolve: 1, connect: 4 }],
+  ['failed while connecting to a literal', '0 - - - - 5', 'connect', { connect: 5 }],
+  ['failed in the handshake', '0 1 2 - - 5', 'tls', { resolve: 1, connect: 1, tls: 3 }],
+  ['refused for its certificate, after the handshake', '0 1 2 4 - 5', 'tls', { resolve: 1, connect: 1, tls: 3 }],
+  ['silent after the handshake', '0 - 1 2 - 9', 'processing', { connect: 1, tls: 1, processing: 7 }],
+  ['a kept connection that died', '0 - - - - 9', 'processing', { processing: 9 }],
+  ['cut in the body', '0 - 1 - 2 9', 'transfer', { connect: 1, processing: 1, transfer: 7 }],
+  ['a fault that names a phase long over', '0 - 1 2 - 9', 'resolve', { connect: 1, tls: 1, processing: 7 }],
+])('phases of one hop: %s', (_, marks, phase, phases) => {
+  const hop = hopOf(marksOf(marks), phase === null ? {} : faultIn(phase));
+  expect(phasesOf([hop])).toEqual({ phases, rttMs: hop.marks.end - hop.marks.start });
+});
 
 describe('phases of several hops', () => {
   const cold = hopOf({ start: 0, resolved: 1, connected: 3, secured: 7, firstByte: 15, end: 31 });
@@ -138,31 +120,9 @@ describe('phases of several hops', () => {
 });
 
 describe('cache headers', () => {
-  test.each<[string, Record<string, string>, 'hit' | 'miss' | null]>([
-    ['none', {}, null],
-    ['CloudFront hit', { 'x-cache': 'Hit from cloudfront' }, 'hit'],
-    ['CloudFront miss', { 'x-cache': 'Miss from cloudfront' }, 'miss'],
-    ['a hit in any layer', { 'x-cache': 'MISS, HIT' }, 'hit'],
-    ['Squid', { 'x-cache': 'TCP_MEM_HIT from edge1' }, 'hit'],
-    ['Squid miss', { 'x-cache': 'TCP_MISS from edge1' }, 'miss'],
-    ['Cloudflare', { 'cf-cache-status': 'HIT' }, 'hit'],
-    ['Cloudflare refetched', { 'cf-cache-status': 'EXPIRED' }, 'miss'],
-    ['Cloudflare passes through', { 'cf-cache-status': 'DYNAMIC' }, null],
-    ['nginx', { 'x-cache-status': 'REVALIDATED' }, 'hit'],
-    ['nginx bypass', { 'x-proxy-cache': 'BYPASS' }, null],
-    ['nginx miss', { 'x-proxy-cache': 'MISS' }, 'miss'],
-    ['RFC 9211 hit', { 'cache-status': 'Edge; hit' }, 'hit'],
-    ['RFC 9211 miss', { 'cache-status': 'Edge; fwd=uri-miss; stored' }, 'miss'],
-    ['RFC 9211 asked on because it was stale', { 'cache-status': 'Edge; fwd=stale; fwd-status=200' }, 'miss'],
-    ['RFC 9211 a hit of any layer', { 'cache-status': 'Origin; fwd=miss, "Edge; fwd=miss"; hit; ttl=30' }, 'hit'],
-    ['RFC 9211 by a name that says hit', { 'cache-status': '"a; hit"; fwd=miss' }, 'miss'],
-    ['RFC 9211 passed through', { 'cache-status': 'Edge; fwd=bypass' }, null],
-    ['an age alone', { age: '31' }, 'hit'],
-    ['an age of nothing', { age: '0' }, null],
-    ['an age beside a miss', { age: '31', 'x-cache': 'MISS' }, 'miss'],
-    ['an age that is none', { age: 'old' }, null],
-    ['a host that is called so', { 'x-cache': 'from whitehall' }, null],
-  ])('%s', (_, headers, cache) => expect(cacheOf(headers)).toBe(cache));
+  test.each(
+    table<[string, Record<string, string>, 'hit' | 'miss' | null][]>('unit/probe/measure', 'cache headers: %s'),
+  )('%s', (_, headers, cache) => expect(cacheOf(headers)).toBe(cache));
 
   // With time that grows by the square of what a server sends this would not end.
   test.each(['"\\"', 'tcp_', '"', ';'])('megabytes of %j say nothing', (text) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Contract, differencesOf, unnamedIn } from '../../../tools/release/contract.ts';
 import { flattenSchema } from '../../../tools/release/flatten.ts';
+import { table } from '../../support/table.ts';
 
 const before: Contract = {
   metrics: { mirror_up: 'gauge{registry}', mirror_lag_seconds: 'gauge{registry}' },
@@ -9,36 +10,10 @@ const before: Contract = {
 const changelog = (lines: string): string =>
   `# Changelog\n\n## 1.1.0 (unreleased)\n\n${lines}\n\n## 1.0.0\n\n- [CHANGE] \`mirror_up\`\n`;
 
-const rows: readonly (readonly [string, Contract, string, readonly string[]])[] = [
-  ['nothing changed', before, '', []],
-  [
-    'a metric went, without a word',
-    { ...before, metrics: { mirror_up: 'gauge{registry}' } },
-    '',
-    ['mirror_lag_seconds removed'],
-  ],
-  [
-    'a metric went, with a line that is no [CHANGE]',
-    { ...before, metrics: { mirror_up: 'gauge{registry}' } },
-    '- `mirror_lag_seconds` went',
-    ['mirror_lag_seconds removed'],
-  ],
-  [
-    'a metric went, with its line',
-    { ...before, metrics: { mirror_up: 'gauge{registry}' } },
-    '- [CHANGE] went:\n  `mirror_lag_seconds`',
-    [],
-  ],
-  [
-    'labels changed, named only by the release itself',
-    { ...before, metrics: { ...before['metrics'], mirror_up: 'gauge{}' } },
-    '',
-    ['mirror_up changed'],
-  ],
-  ['a key came, without a word', { ...before, config: { ...before['config'], door: 'object' } }, '', ['door added']],
-  ['a key came, with a line', { ...before, config: { ...before['config'], door: 'object' } }, '- [FEATURE] `door`', []],
-  ['a section came', { ...before, api: { 'GET /': 'x' } }, '', ['GET / added']],
-];
+const rows = table<readonly (readonly [string, Contract, string, readonly string[]])[]>(
+  'unit/release/contract',
+  'rows',
+);
 
 test.each(rows)('%s', (_, now, lines, unnamed) => {
   const found = unnamedIn(changelog(lines), '1.0.0', differencesOf(before, now));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkPatterns, findPatterns } from '../../../tools/patterns.ts';
+import { table } from '../../support/table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patterns-'));
 const write = (name: string, text: string): string => {
@@ -18,32 +19,7 @@ const faultsOf = async (text: string): Promise<readonly string[]> => {
   return faults.map((fault) => fault.replace(file, 'x.ts'));
 };
 
-test.each([
-  ['a literal of second degree', 'export const one = /\\s+$/;', ['x.ts:1: degree 2']],
-  ['a literal of exponential time', '\nexport const one = /^(a+)+$/;', ['x.ts:2: exponential']],
-  ['a second alternative of second degree', 'export const one = /a(?:b|c)|\\s+$/;', ['x.ts:1: degree 2']],
-  ['a second alternative of exponential time', 'export const one = /\\s+$|^(a+)+$/;', ['x.ts:1: exponential']],
-  ['a slow alternative behind one that ends the search', 'export const one = /\\s|\\s+$/;', []],
-  ['a linear literal', 'export const one = /^(?:ab*)+$/;', []],
-  [
-    'a made pattern with constant parts',
-    `const end = '$';\nexport const one = new RegExp(\`\\s+\${end}\`);`,
-    ['x.ts:2: degree 2'],
-  ],
-  ['a made pattern with an unknown part', 'export const make = (end: string) => RegExp(end);', ['x.ts:1: unknown']],
-  [
-    'a parameter that hides a constant',
-    "const end = '$';\nexport const make = (end: string) => RegExp(end);",
-    ['x.ts:2: unknown'],
-  ],
-  ['a declared bound', '// pattern input: at most 200 bytes\nexport const one = /\\s+$/;', []],
-  ['a bound that is too large', 'export const one = /\\s+$/; // pattern input: at most 2_000 bytes', ['x.ts:1: steps']],
-  [
-    'a bound of an exponential pattern',
-    '// pattern input: at most 20 bytes\nexport const one = /^(a+)+$/;',
-    ['x.ts:2: exponential'],
-  ],
-])('%s', async (_, text, wanted) => {
+test.each(table<[string, string, readonly string[]][]>('unit/tools/patterns', '%s'))('%s', async (_, text, wanted) => {
   const found = await faultsOf(text);
   const kinds = found.map((fault) =>
     fault

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { mayKnowSecrets, proxyAuthorizationOf, requestHeaders } from '../../../src/wire/credentials.ts';
+import { table } from '../../support/table.ts';
 
 type Part = Pick<WireAccess, 'url' | 'auth' | 'userAgent'>;
 const access = (url: string, hosts: readonly string[] = []): Part => ({
@@ -10,24 +11,12 @@ const access = (url: string, hosts: readonly string[] = []): Part => ({
 });
 const home = 'https://m.example.com/goproxy';
 
-it.each([
-  ['the mirror itself', 'https://m.example.com/x', home, [], true],
-  ['the default port spelled out', 'https://m.example.com:443/x', home, [], true],
-  ['another port', 'https://m.example.com:8443/x', home, [], false],
-  ['another scheme', 'http://m.example.com/x', home, [], false],
-  ['another host', 'https://evil.example.com/x', home, [], false],
-  ['a host below it', 'https://a.m.example.com/x', home, [], false],
-  ['a host that begins like it', 'https://m.example.com.evil.example/x', home, [], false],
-  ['a named host', 'https://auth.example.com/t', home, ['auth.example.com'], true],
-  ['a named host with its port', 'https://auth.example.com:8443/t', home, ['AUTH.example.com:8443'], true],
-  ['a named host on another port than named', 'https://auth.example.com/t', home, ['auth.example.com:8443'], false],
-  ['a named host with the default port', 'https://auth.example.com/t', home, ['auth.example.com:443'], true],
-  ['a named host in the clear', 'http://auth.example.com/t', home, ['auth.example.com'], false],
-  ['a mirror in the clear', 'http://m.example.com/x', 'http://m.example.com', [], false],
-  ['a mirror in the clear on loopback', 'http://127.0.0.1:8080/x', 'http://127.0.0.1:8080', [], true],
-  ['localhost in the clear', 'http://localhost:8080/x', 'http://localhost:8080', [], true],
-  ['another port of loopback', 'http://127.0.0.1:8081/x', 'http://127.0.0.1:8080', [], false],
-] as const)('credentials go only where they belong: %s', (_, url, base, hosts, may) => {
+it.each(
+  table<[string, string, string, readonly string[], boolean][]>(
+    'unit/wire/credentials',
+    'credentials go only where they belong: %s',
+  ),
+)('credentials go only where they belong: %s', (_, url, base, hosts, may) => {
   const given = access(base, hosts);
   expect(mayKnowSecrets(new URL(url), given)).toBe(may);
   expect(requestHeaders(new URL(url), {}, given).authorization).toBe(may ? 'Basic cm9ib3Q6cHc=' : undefined);

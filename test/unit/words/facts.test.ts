@@ -4,20 +4,9 @@ import { formatAuthority, formatCost, formatSignature } from '../../../src/words
 import { english } from '../../../src/words/words.ts';
 import { table } from '../../support/table.ts';
 
-test.each<[AuthorityCost, string]>([
-  [
-    { relayed: { requests: 7, ms: 4.24 }, direct: { requests: 6, ms: 1_075.4 } },
-    '7 requests, 4.2 ms through the relay of the mirror; 6 requests, 1075 ms directly at the checksum database, without the mirror; no cost if the client does not use the checksum database',
-  ],
-  [
-    { relayed: null, direct: { requests: 6, ms: 10 } },
-    'the mirror does not relay the checksum database; 6 requests, 10 ms directly at the checksum database, without the mirror; no cost if the client does not use the checksum database',
-  ],
-  [
-    { relayed: { requests: 7, ms: 0 }, direct: null },
-    '7 requests, 0.0 ms through the relay of the mirror; requests to the checksum database itself are not measured; no cost if the client does not use the checksum database',
-  ],
-])('%o', (cost, want) => expect(formatCost(cost, english)).toBe(want));
+test.each(table<[AuthorityCost, string][]>('unit/words/facts', '%o'))('%o', (cost, want) =>
+  expect(formatCost(cost, english)).toBe(want),
+);
 
 test.each<[SignatureState, string | null, string]>(table('unit/words/facts', '%s: what is not verified is said to be'))(
   '%s: what is not verified is said to be',

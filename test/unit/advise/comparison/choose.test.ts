@@ -47,50 +47,21 @@ const all = ['b', 'c', 'd'];
 const fast = { a: 200, b: 200, c: 200, d: 200 } as const;
 
 describe('a head that fails', () => {
-  test.each<[string, readonly (readonly [number, Readonly<Record<string, Reply1>>])[], ReturnType<typeof chosen>]>([
-    ['nothing is wrong', [[40, fast]], null],
-    [
-      'twice',
-      [
-        [20, fast],
-        [2, { ...fast, a: 'x' }],
-      ],
-      null,
-    ],
-    [
-      'three times: to the first of the equal',
-      [
-        [20, fast],
-        [3, { ...fast, a: 'x' }],
-      ],
-      'failures: b',
-    ],
+  type Stretch = readonly [number, Readonly<Record<string, Reply1>>];
+  const dead = { ...fast, a: 'x' } as const;
+  test.each<[string, ReturnType<typeof chosen>, ...Stretch[]]>([
+    ['nothing is wrong', null, [40, fast]],
+    ['twice', null, [20, fast], [2, dead]],
+    ['three times: to the first of the equal', 'failures: b', [20, fast], [3, dead]],
     [
       'to the cheapest',
-      [
-        [20, { a: 200, b: 900, c: 300, d: 800 }],
-        [3, { a: 'x', b: 900, c: 300, d: 800 }],
-      ],
       'failures: c',
+      [20, { a: 200, b: 900, c: 300, d: 800 }],
+      [3, { a: 'x', b: 900, c: 300, d: 800 }],
     ],
-    [
-      'to no one whose last answer was bad',
-      [
-        [20, fast],
-        [3, { ...fast, a: 'x' }],
-        [1, { ...fast, a: 'x', b: 'x' }],
-      ],
-      'failures: c',
-    ],
-    [
-      'to nobody where all fail as often',
-      [
-        [20, fast],
-        [6, { a: 'x', b: 'x', c: 'x', d: 'x' }],
-      ],
-      null,
-    ],
-  ])('%s', (_name, stretches, want) => {
+    ['to no one whose last answer was bad', 'failures: c', [20, fast], [3, dead], [1, { ...dead, b: 'x' }]],
+    ['to nobody where all fail as often', null, [20, fast], [6, { a: 'x', b: 'x', c: 'x', d: 'x' }]],
+  ])('%s', (_name, want, ...stretches) => {
     const { contest, nowMs } = told(...stretches);
     expect(chosen(contest, all, rule(nowMs))).toEqual(want);
   });

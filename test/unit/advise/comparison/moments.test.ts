@@ -14,6 +14,8 @@ const pace = 30_000;
 
 describe('answers to one question are of one moment', () => {
   const first = answer('a', 200, 100_000);
+  const lone = { isScheduled: false };
+  const download = { isScheduled: false, isHeavy: true };
   test.each<[string, MomentResponse, MomentResponse, boolean]>([
     ['planned together', first, answer('b', 200, 100_000), true],
     ['planned half a pace later', first, answer('b', 200, 115_000), true],
@@ -26,28 +28,13 @@ describe('answers to one question are of one moment', () => {
     ['of its next moment', { ...first, round: 'r/1' }, answer('b', 200, 100_100, { round: 'r/2' }), false],
     ['of a round, and at its pace', first, answer('b', 200, 100_000, { round: 'r/1' }), false],
     ['a second look beside its pace', first, answer('b', 200, 100_000, { isScheduled: false }), false],
-    [
-      'second looks within 12 s',
-      { ...first, isScheduled: false },
-      answer('b', 200, 112_000, { isScheduled: false }),
-      true,
-    ],
-    [
-      'second looks further apart',
-      { ...first, isScheduled: false },
-      answer('b', 200, 112_001, { isScheduled: false }),
-      false,
-    ],
-    [
-      'second downloads within 30 s',
-      { ...first, isScheduled: false, isHeavy: true },
-      answer('b', 200, 130_000, { isScheduled: false, isHeavy: true }),
-      true,
-    ],
+    ['second looks within 12 s', { ...first, ...lone }, answer('b', 200, 112_000, lone), true],
+    ['second looks further apart', { ...first, ...lone }, answer('b', 200, 112_001, lone), false],
+    ['second downloads within 30 s', { ...first, ...download }, answer('b', 200, 130_000, download), true],
     [
       'a lone download, and others of a minute later',
-      { ...first, isScheduled: false, isHeavy: true },
-      answer('b', 200, 160_000, { isScheduled: false, isHeavy: true }),
+      { ...first, ...download },
+      answer('b', 200, 160_000, download),
       false,
     ],
   ])('%s', (_name, one, other, isOne) => {

@@ -28,174 +28,81 @@ function hold(
 
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 
-test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
-  [
-    'list',
-    'list',
-    null,
-    '@v/list',
-    answered(200, 'v1.1.0\nv1.0.0'),
-    {
-      listed: { count: 2, newest: 'v1.1.0' },
-      contents: { versions: { count: 2, newest: ['v1.0.0', 'v1.1.0'], pre: [] } },
-    },
-  ],
-  [
-    'empty list',
-    'list',
-    null,
-    '@v/list',
-    answered(200),
-    { listed: { count: 0, newest: null }, contents: { versions: { count: 0, newest: [], pre: [] } } },
-  ],
+/** The step and the version that a path below a module is requested for. */
+function askedBy(rest: string): readonly [Step, string | null] {
+  const [, version, step] = /^@v\/(.+)\.(info|mod|zip)$/.exec(rest) ?? [];
+  if (version !== undefined) return [step as Step, version];
+  return [rest === '@latest' ? 'latest' : 'list', null];
+}
+
+const contentsOf = (...versions: string[]) => ({
+  listed: { count: versions.length, newest: versions.at(-1) ?? null },
+  contents: { versions: { count: versions.length, newest: versions, pre: [] } },
+});
+
+test.each<[string, string, ProbeResponse, Facts]>([
+  ['list', '@v/list', answered(200, 'v1.1.0\nv1.0.0'), contentsOf('v1.0.0', 'v1.1.0')],
+  ['empty list', '@v/list', answered(200), contentsOf()],
   [
     'latest',
-    'latest',
-    null,
     '@latest',
     answered(200, '{"Version":"v1.1.0"}'),
     { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
   ],
-  ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
-  ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
-  ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
-  ['latest that a server does not know', 'latest', null, '@latest', answered(501), { notOffered: true }],
-  ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
-  [
-    'info of a branch',
-    'info',
-    'main',
-    '@v/main.info',
-    answered(200, '{"Version":"v1.0.1"}'),
-    { resolvedVersion: 'v1.0.1' },
-  ],
-  [
-    'mod',
-    'mod',
-    'v1.0.0',
-    '@v/v1.0.0.mod',
-    answered(200, hello.mod),
-    { compared: { algorithm: 'h1', digest: hello.modH1 } },
-  ],
+  ['latest not offered', '@latest', answered(404, 'not found'), { notOffered: true }],
+  ['latest refused by a bucket', '@latest', answered(403), { notOffered: true }],
+  ['latest gone', '@latest', answered(410), { notOffered: true }],
+  ['latest that a server does not know', '@latest', answered(501), { notOffered: true }],
+  ['info', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
+  ['info of a branch', '@v/main.info', answered(200, '{"Version":"v1.0.1"}'), { resolvedVersion: 'v1.0.1' }],
+  ['mod', '@v/v1.0.0.mod', answered(200, hello.mod), { compared: { algorithm: 'h1', digest: hello.modH1 } }],
   [
     'zip',
-    'zip',
-    'v1.0.0',
     '@v/v1.0.0.zip',
     answered(200, zip),
     { compared: { algorithm: 'h1', digest: hello.h1 }, ...beginsAs(zip, zip.length) },
   ],
-])('one ask, one answer: %s', (_, step, version, rest, answer, facts) =>
-  expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] }),
+])('one ask, one answer: %s', (_, rest, answer, facts) =>
+  expect(hold(...askedBy(rest), { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] }),
 );
 
 describe('what fails', () => {
-  test.each<[string, Step, string | null, string, ProbeResponse, ProbeFailure]>([
-    ['a portal on list', 'list', null, '@v/list', answered(200, page), wrongContent('answer.versions')],
-    [
-      'a missing module',
-      'list',
-      null,
-      '@v/list',
-      answered(404, 'not found: no such module'),
-      { kind: 'absent', status: 404 },
-    ],
-    [
-      'trouble upstream',
-      'list',
-      null,
-      '@v/list',
-      answered(404, 'not found: bad upstream'),
-      { kind: 'masked_upstream', status: 404 },
-    ],
-    [
-      'upstream too slow',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(404, 'not found: fetch timed out\n'),
-      { kind: 'masked_upstream', status: 404 },
-    ],
-    [
-      'gone, upstream too slow',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(410, 'not found: fetch timed out'),
-      { kind: 'masked_upstream', status: 410 },
-    ],
-    [
-      'latest, trouble upstream',
-      'latest',
-      null,
-      '@latest',
-      answered(404, 'not found: bad upstream'),
-      { kind: 'masked_upstream', status: 404 },
-    ],
-    [
-      'not in the cache alone',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(404, 'not found: temporarily unavailable'),
-      { kind: 'absent', status: 404 },
-    ],
-    [
-      'the words further down',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(404, 'not found\nbad upstream'),
-      { kind: 'masked_upstream', status: 404 },
-    ],
-    [
-      'the words in a page',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(404, '<p>bad upstream</p>'),
-      { kind: 'absent', status: 404 },
-    ],
-    [
-      'the words on a 500',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(500, 'bad upstream'),
-      { kind: 'server', status: 500 },
-    ],
-    ['a refusal', 'zip', 'v1.0.0', '@v/v1.0.0.zip', answered(403, page), { kind: 'denied', status: 403 }],
+  const statusIn = (answer: ProbeResponse): number => ('status' in answer ? answer.status : 0);
+  /** The failure, or its kind if it has the status of the response and nothing else. */
+  test.each<
+    [string, string, ProbeResponse, ProbeFailure | 'absent' | 'masked_upstream' | 'server' | 'denied' | 'status']
+  >([
+    ['a portal on list', '@v/list', answered(200, page), wrongContent('answer.versions')],
+    ['a missing module', '@v/list', answered(404, 'not found: no such module'), 'absent'],
+    ['trouble upstream', '@v/list', answered(404, 'not found: bad upstream'), 'masked_upstream'],
+    ['upstream too slow', '@v/v1.0.0.mod', answered(404, 'not found: fetch timed out\n'), 'masked_upstream'],
+    ['gone, upstream too slow', '@v/v1.0.0.mod', answered(410, 'not found: fetch timed out'), 'masked_upstream'],
+    ['latest, trouble upstream', '@latest', answered(404, 'not found: bad upstream'), 'masked_upstream'],
+    ['not in the cache alone', '@v/v1.0.0.mod', answered(404, 'not found: temporarily unavailable'), 'absent'],
+    ['the words further down', '@v/v1.0.0.mod', answered(404, 'not found\nbad upstream'), 'masked_upstream'],
+    ['the words in a page', '@v/v1.0.0.mod', answered(404, '<p>bad upstream</p>'), 'absent'],
+    ['the words on a 500', '@v/v1.0.0.mod', answered(500, 'bad upstream'), 'server'],
+    ['a refusal', '@v/v1.0.0.zip', answered(403, page), 'denied'],
     [
       'asked to wait',
-      'mod',
-      'v1.0.0',
       '@v/v1.0.0.mod',
       answered(429, '', { 'retry-after': '3' }),
       { kind: 'throttled', status: 429, retryAfterMs: 3_000 },
     ],
-    [
-      'another version',
-      'info',
-      'v1.0.0',
-      '@v/v1.0.0.info',
-      answered(200, '{"Version":"v1.0.1"}'),
-      malformed('answer.versionAsked'),
-    ],
-    ['a portal on mod', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(200, page), wrongContent('answer.goMod')],
-    ['an empty mod', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(200), malformed('answer.moduleLine')],
-    ['a portal on zip', 'zip', 'v1.0.0', '@v/v1.0.0.zip', answered(200, page), wrongContent('answer.moduleZip')],
+    ['another version', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.1"}'), malformed('answer.versionAsked')],
+    ['a portal on mod', '@v/v1.0.0.mod', answered(200, page), wrongContent('answer.goMod')],
+    ['an empty mod', '@v/v1.0.0.mod', answered(200), malformed('answer.moduleLine')],
+    ['a portal on zip', '@v/v1.0.0.zip', answered(200, page), wrongContent('answer.moduleZip')],
     [
       'half a zip',
-      'zip',
-      'v1.0.0',
       '@v/v1.0.0.zip',
       answered(200, zip.subarray(0, 300)),
       { kind: 'cut', phase: 'transfer', bytesRead: 300 },
     ],
-    ['204', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(204), { kind: 'status', status: 204 }],
-  ])('%s', (_, step, version, rest, answer, failure) =>
-    expect(hold(step, version, { [at(rest)]: answer })).toEqual({
-      outcome: failed(failure),
+    ['204', '@v/v1.0.0.mod', answered(204), 'status'],
+  ])('%s', (_, rest, answer, failure) =>
+    expect(hold(...askedBy(rest), { [at(rest)]: answer })).toEqual({
+      outcome: typeof failure === 'string' ? failed({ kind: failure, status: statusIn(answer) }) : failed(failure),
       facts: {},
       asked: [at(rest)],
     }),
@@ -214,35 +121,17 @@ describe('what fails', () => {
 
 describe('hashes from an authority', () => {
   const other = 'h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+  const right = (digest: string) => ({
+    outcome: { tag: 'ok' },
+    facts: { verified: { algorithm: 'h1', digest, against: 'pinned' } },
+  });
+  const mismatch = (got: string) => failed({ kind: 'mismatch', algorithm: 'h1', want: other, got });
+  const empty = 'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=';
   test.each<[string, Step, ProbeResponse, string, object]>([
-    [
-      'mod, right',
-      'mod',
-      answered(200, hello.mod),
-      hello.modH1,
-      { outcome: { tag: 'ok' }, facts: { verified: { algorithm: 'h1', digest: hello.modH1, against: 'pinned' } } },
-    ],
-    [
-      'zip, right',
-      'zip',
-      answered(200, zip),
-      hello.h1,
-      { outcome: { tag: 'ok' }, facts: { verified: { algorithm: 'h1', digest: hello.h1, against: 'pinned' } } },
-    ],
-    [
-      'mod, wrong',
-      'mod',
-      answered(200, hello.mod),
-      other,
-      { outcome: failed({ kind: 'mismatch', algorithm: 'h1', want: other, got: hello.modH1 }), facts: {} },
-    ],
-    [
-      'zip, wrong',
-      'zip',
-      answered(200, zip),
-      other,
-      { outcome: failed({ kind: 'mismatch', algorithm: 'h1', want: other, got: hello.h1 }), facts: {} },
-    ],
+    ['mod, right', 'mod', answered(200, hello.mod), hello.modH1, right(hello.modH1)],
+    ['zip, right', 'zip', answered(200, zip), hello.h1, right(hello.h1)],
+    ['mod, wrong', 'mod', answered(200, hello.mod), other, { outcome: mismatch(hello.modH1), facts: {} }],
+    ['zip, wrong', 'zip', answered(200, zip), other, { outcome: mismatch(hello.h1), facts: {} }],
     [
       'a portal is no mismatch',
       'mod',
@@ -257,18 +146,7 @@ describe('hashes from an authority', () => {
       other,
       { outcome: failed({ kind: 'cut', phase: 'transfer', bytesRead: 99 }), facts: {} },
     ],
-    [
-      'an empty go.mod that is logged so',
-      'mod',
-      answered(200),
-      'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=',
-      {
-        outcome: { tag: 'ok' },
-        facts: {
-          verified: { algorithm: 'h1', digest: 'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=', against: 'pinned' },
-        },
-      },
-    ],
+    ['an empty go.mod that is logged so', 'mod', answered(200), empty, right(empty)],
   ])('%s', (_, step, answer, h1, want) => {
     const rest = `@v/v1.0.0.${step}`;
     const pinned = { [`${module}@v1.0.0${step === 'mod' ? '/go.mod' : ''}`]: h1 };

@@ -119,6 +119,14 @@ describe('a relay that does not offer it, or breaks', () => {
     got: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
   };
 
+  const lookup = 'lookup/example.com/m@v0.0.1000';
+  const flippedAt =
+    (path: string): Twist =>
+    ({ url }) =>
+      url === at(path) ? flipped(path) : undefined;
+  const otherTree = (want: string, got: Parameters<typeof mismatchOf>[0]['got']) =>
+    mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
+
   test.each<[string, Twist, object]>([
     [
       'supported: trouble upstream',
@@ -127,35 +135,18 @@ describe('a relay that does not offer it, or breaks', () => {
     ],
     ['supported: 500', at1('supported', answered(500)), { kind: 'server', status: 500 }],
     ['supported: a page', at1('supported', answered(200, page)), wrongContent('answer.everyPath')],
-    ['lookup: missing', at1('lookup/example.com/m@v0.0.1000', answered(404)), { kind: 'absent', status: 404 }],
-    ['lookup: 504', at1('lookup/example.com/m@v0.0.1000', answered(504)), { kind: 'server', status: 504 }],
-    ['lookup: a page', at1('lookup/example.com/m@v0.0.1000', answered(200, page)), wrongContent('answer.record')],
-    ['lookup: empty', at1('lookup/example.com/m@v0.0.1000', answered(200)), malformed('answer.record')],
-    [
-      'lookup: another record',
-      at1('lookup/example.com/m@v0.0.1000', answered(200, lookupOf(relay, 7))),
-      malformed('answer.record'),
-    ],
-    [
-      'lookup: a forged head',
-      at1('lookup/example.com/m@v0.0.1000', answered(200, lookupOf(relay, 1000, forged))),
-      forgery,
-    ],
+    ['lookup: missing', at1(lookup, answered(404)), { kind: 'absent', status: 404 }],
+    ['lookup: 504', at1(lookup, answered(504)), { kind: 'server', status: 504 }],
+    ['lookup: a page', at1(lookup, answered(200, page)), wrongContent('answer.record')],
+    ['lookup: empty', at1(lookup, answered(200)), malformed('answer.record')],
+    ['lookup: another record', at1(lookup, answered(200, lookupOf(relay, 7))), malformed('answer.record')],
+    ['lookup: a forged head', at1(lookup, answered(200, lookupOf(relay, 1000, forged))), forgery],
     [
       'lookup: a head below its id',
-      at1('lookup/example.com/m@v0.0.1000', answered(200, lookupOf(relay, 1000, headOf(relay, 1000)))),
+      at1(lookup, answered(200, lookupOf(relay, 1000, headOf(relay, 1000)))),
       malformed('answer.recordTree'),
     ],
-    [
-      'lookup: another hash',
-      at1('lookup/example.com/m@v0.0.1000', answered(200, longer)),
-      mismatchOf({
-        algorithm: 'tree',
-        want: rootOf(65_900),
-        got: phrase('answer.notInTree'),
-        by: phrase('answer.treeHead'),
-      }),
-    ],
+    ['lookup: another hash', at1(lookup, answered(200, longer)), otherTree(rootOf(65_900), phrase('answer.notInTree'))],
     ['latest: out of order', at1('latest', answered(500)), { kind: 'server', status: 500 }],
     ['latest: a page', at1('latest', answered(200, page)), wrongContent('answer.treeHead')],
     [
@@ -164,31 +155,18 @@ describe('a relay that does not offer it, or breaks', () => {
       malformed('answer.treeHead'),
     ],
     ['latest: forged', at1('latest', answered(200, forged)), forgery],
-    [
-      'latest: a fork',
-      at1('latest', answered(200, fork)),
-      mismatchOf({ algorithm: 'tree', want: rootOf(65_799), got: rootOf(65_800), by: phrase('answer.treeHead') }),
-    ],
+    ['latest: a fork', at1('latest', answered(200, fork)), otherTree(rootOf(65_799), rootOf(65_800))],
     ['a tile is missing', at1('tile/8/0/003', answered(404)), { kind: 'absent', status: 404 }],
     ['a tile is short', at1('tile/8/0/003', answered(200, Buffer.alloc(8191))), malformed('answer.tile')],
     [
       'an unfinished tile is wrong',
-      ({ url }) => (url === at('tile/8/0/257.p/108') ? flipped('tile/8/0/257.p/108') : undefined),
+      flippedAt('tile/8/0/257.p/108'),
       {
-        ...mismatchOf({ algorithm: 'tree', want: rootOf(65_900), got: '', by: phrase('answer.treeHead') }),
+        ...otherTree(rootOf(65_900), ''),
         got: expect.any(String),
       },
     ],
-    [
-      'a full tile is wrong',
-      ({ url }) => (url === at('tile/8/0/003') ? flipped('tile/8/0/003') : undefined),
-      mismatchOf({
-        algorithm: 'tree',
-        want: rootOf(65_900),
-        got: phrase('answer.tileParent'),
-        by: phrase('answer.treeHead'),
-      }),
-    ],
+    ['a full tile is wrong', flippedAt('tile/8/0/003'), otherTree(rootOf(65_900), phrase('answer.tileParent'))],
     [
       'throttled on the way',
       at1('tile/8/1/000', answered(429, '', { 'retry-after': '5' })),

@@ -68,17 +68,9 @@ describe('order', () => {
   });
 });
 
-test.each([
-  ['the highest release', ['v1.0.0', 'v1.1.0', 'v1.2.0-rc.1'], null, { tag: 'version', version: 'v1.1.0' }],
-  ['the highest pre-release without releases', ['v1.0.0-a', 'v1.0.0-b'], null, { tag: 'version', version: 'v1.0.0-b' }],
-  ['nothing listed', [], null, { tag: 'ask' }],
-  ['incompatible alone', ['v2.0.0+incompatible'], null, { tag: 'version', version: 'v2.0.0+incompatible' }],
-  ['incompatible above: asks first', ['v1.0.0', 'v2.0.0+incompatible'], null, { tag: 'has_mod', version: 'v1.0.0' }],
-  ['incompatible above a go.mod', ['v1.0.0', 'v2.0.0+incompatible'], true, { tag: 'version', version: 'v1.0.0' }],
-  [
-    'incompatible above none',
-    ['v1.0.0', 'v2.0.0+incompatible'],
-    false,
-    { tag: 'version', version: 'v2.0.0+incompatible' },
-  ],
-] as const)('latest: %s', (_, versions, hasMod, want) => expect(latestOf(versions, hasMod)).toEqual(want));
+test.each(
+  table<[string, readonly string[], boolean | null, Readonly<Record<string, string>>][]>(
+    'unit/ecosystems/go/version',
+    'latest: %s',
+  ),
+)('latest: %s', (_, versions, hasMod, want) => expect(latestOf(versions, hasMod)).toEqual(want));

@@ -6,6 +6,7 @@ import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/names.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { lockFile } from '../../../support/lock-file.ts';
+import { table } from '../../../support/table.ts';
 
 const sri = (letter: string) => `sha512-${letter.repeat(86)}==`;
 const mirrors = [
@@ -191,125 +192,18 @@ describe('pnpm-lock.yaml', () => {
     expect(found.malformed).toEqual([]);
   });
 
-  const inline = (fields: string) => `    resolution: {integrity: ${sri('A')}${fields}}\n`;
-  const own = 'corp.example.com/npm';
-  const tarball = 'https://mirror.example.com/npm/common/-/common-3.0.0.tgz';
-
   // The forms are those of the clients: pnpm/pnpm packages/dependency-path/src/index.ts (v5 to v8), convertLockfileV6,
   // lockfile-utils toLockfileResolution.
-  it.each([
-    [
-      '5: a host without a recorded registry',
-      '5.3',
-      'mirror.example.com/common/3.0.0',
-      inline(''),
-      'common@3.0.0 foreign',
-    ],
-    [
-      '5: a host, and the registry',
-      '5.3',
-      'mirror.example.com/common/3.0.0',
-      inline(", registry: 'https://mirror.example.com/npm/'"),
-      'common@3.0.0',
-    ],
-    [
-      '5: a host, the registry and a relative tarball',
-      '5.4',
-      'mirror.example.com/common/3.0.0',
-      inline(', registry: https://mirror.example.com/npm/, tarball: common/download/common-3.0.0.tgz?cache=0'),
-      'common@3.0.0',
-    ],
-    [
-      '5: a scope, peers and a port',
-      '5.4',
-      'localhost+4873/@scope/real/4.0.0_common@3.0.0',
-      inline(''),
-      '@scope/real@4.0.0 foreign',
-    ],
-    [
-      '5: a company registry',
-      '5.4',
-      'corp.example.com/common/3.0.0',
-      inline(`, registry: https://${own}/`),
-      'common@3.0.0 foreign',
-    ],
-    [
-      '5.1: a resolution over several lines',
-      '5.1',
-      'mirror.example.com/common/3.0.0',
-      `    dev: false\n    resolution:\n      integrity: ${sri('A')}\n      registry: 'https://mirror.example.com/npm/'\n      tarball: '${tarball}'\n    dependencies:\n      direct: 1.0.0\n`,
-      'common@3.0.0',
-    ],
-    [
-      '5: a repository',
-      '5.4',
-      'github.com/x/git/0123abcd',
-      `    resolution: {tarball: https://codeload.example.org/x/git/tar.gz/0123}\n    name: git\n    version: 1.0.0\n`,
-      'git@1.0.0 foreign',
-    ],
-    [
-      '6: a host',
-      '6.0',
-      'mirror.example.com/common@3.0.0(direct@1.0.0)',
-      inline(`, registry: https://mirror.example.com/npm/, tarball: ${tarball}`),
-      'common@3.0.0',
-    ],
-    [
-      '6: a host and a scope',
-      "'6.0'",
-      'mirror.example.com/@scope/real@4.0.0',
-      inline(', registry: https://mirror.example.com/npm/'),
-      '@scope/real@4.0.0',
-    ],
-    [
-      '6: a tarball of another host',
-      "'6.0'",
-      "'@codeload.example.org/x/git/tar.gz/0123'",
-      `    resolution: {tarball: https://codeload.example.org/x/git/tar.gz/0123}\n    name: git\n    version: 1.0.0\n`,
-      'git@1.0.0 foreign',
-    ],
-    [
-      '6: a relative tarball',
-      "'6.0'",
-      '/common@3.0.0',
-      inline(', tarball: common/download/common-3.0.0.tgz'),
-      'common@3.0.0',
-    ],
-    [
-      '9: a relative tarball',
-      "'9.0'",
-      "'@scope/real@4.0.0'",
-      inline(", tarball: '@scope/real/-/@scope/real-4.0.0.tgz'"),
-      '@scope/real@4.0.0',
-    ],
-    [
-      '9: a tarball that names another host',
-      "'9.0'",
-      'common@3.0.0',
-      inline(', tarball: //evil.example.org/common/-/x.tgz'),
-      'common@3.0.0 foreign',
-    ],
-    [
-      '9: a tarball of a mirror as version',
-      "'9.0'",
-      `common@${tarball}`,
-      `    resolution: {tarball: ${tarball}, integrity: ${sri('A')}}\n    version: 3.0.0\n`,
-      'common@3.0.0',
-    ],
-    [
-      '9: a folder',
-      "'9.0'",
-      'common@file:../common',
-      '    resolution: {directory: ../common, type: directory}\n',
-      'common@file:../common replaced',
-    ],
-  ])('version %s', (_, version, key, fields, want) => {
-    const found = lock('pnpm-lock.yaml', `lockfileVersion: ${version}\n\npackages:\n\n  ${key}:\n${fields}`);
-    expect(shown(found)).toEqual([want]);
-    expect(found.malformed).toEqual([]);
-    const isPinned = !/ (?:foreign|replaced)$/.test(want);
-    expect(found.pinned).toEqual(isPinned ? { [want]: sri('A') } : {});
-  });
+  it.each(table<[string, string, string, string, string][]>('unit/ecosystems/npm/locks', 'pnpm-lock.yaml: version %s'))(
+    'version %s',
+    (_, version, key, fields, want) => {
+      const found = lock('pnpm-lock.yaml', `lockfileVersion: ${version}\n\npackages:\n\n  ${key}:\n${fields}`);
+      expect(shown(found)).toEqual([want]);
+      expect(found.malformed).toEqual([]);
+      const isPinned = !/ (?:foreign|replaced)$/.test(want);
+      expect(found.pinned).toEqual(isPinned ? { [want]: sri('A') } : {});
+    },
+  );
 });
 
 describe('yarn.lock', () => {

@@ -107,83 +107,42 @@ describe('challenges', () => {
     tag: 'ok',
     value: { realm, service, scope },
   });
-  const https401 = 'Bearer realm="https://auth.example.com/token"';
+  const auth = 'https://auth.example.com/token';
+  const https401 = `Bearer realm="${auth}"`;
+  const none = { tag: 'ok', value: null };
+  const noRealm = { tag: 'error', error: malformed('answer.realm') };
+  const notHttps = { tag: 'error', error: malformed('answer.tokenHttps') };
 
   it.each([
-    [
-      'all three',
-      `${https401},service="s",scope="repository:a/b:pull"`,
-      https,
-      of('https://auth.example.com/token', 's', 'repository:a/b:pull'),
-    ],
-    [
-      'names in any case',
-      'bEARER Realm="https://auth.example.com/token", SERVICE=s',
-      https,
-      of('https://auth.example.com/token', 's'),
-    ],
+    ['all three', `${https401},service="s",scope="repository:a/b:pull"`, https, of(auth, 's', 'repository:a/b:pull')],
+    ['names in any case', 'bEARER Realm="https://auth.example.com/token", SERVICE=s', https, of(auth, 's')],
     [
       'a comma within quotes',
       `${https401},scope="repository:a:pull,push"`,
       https,
-      of('https://auth.example.com/token', null, 'repository:a:pull,push'),
+      of(auth, null, 'repository:a:pull,push'),
     ],
-    ['quotes within quotes', `${https401},service="a\\"b"`, https, of('https://auth.example.com/token', 'a"b')],
-    ['behind Basic, which clients then answer', `Basic realm="x", ${https401}`, https, { tag: 'ok', value: null }],
-    ['behind one of another form', `Negotiate abc==, ${https401}`, https, of('https://auth.example.com/token')],
-    ['behind base64 with a slash', `Negotiate ab/c, ${https401}`, https, of('https://auth.example.com/token')],
-    [
-      'before another, whose values are its own',
-      `${https401}, Basic realm="x", service="no"`,
-      https,
-      of('https://auth.example.com/token'),
-    ],
+    ['quotes within quotes', `${https401},service="a\\"b"`, https, of(auth, 'a"b')],
+    ['behind Basic, which clients then answer', `Basic realm="x", ${https401}`, https, none],
+    ['behind one of another form', `Negotiate abc==, ${https401}`, https, of(auth)],
+    ['behind base64 with a slash', `Negotiate ab/c, ${https401}`, https, of(auth)],
+    ['before another, whose values are its own', `${https401}, Basic realm="x", service="no"`, https, of(auth)],
     [
       'the last of two values, as clients read them',
       `${https401}, realm="https://other.example.net/"`,
       https,
       of('https://other.example.net/'),
     ],
-    [
-      'credentials in it are dropped',
-      'Bearer realm="https://u:p@auth.example.com/token#f"',
-      https,
-      of('https://auth.example.com/token'),
-    ],
+    ['credentials in it are dropped', 'Bearer realm="https://u:p@auth.example.com/token#f"', https, of(auth)],
     ['plain behind plain', 'Bearer realm="http://127.0.0.1:5001/token"', plain, of('http://127.0.0.1:5001/token')],
-    ['Basic alone', 'Basic realm="x"', https, { tag: 'ok', value: null }],
-    ['none at all', undefined, https, { tag: 'ok', value: null }],
-    [
-      'an open quote',
-      'Bearer realm="https://auth.example.com',
-      https,
-      { tag: 'error', error: malformed('answer.realm') },
-    ],
-    [
-      'blanks around the sign',
-      'Bearer realm = "https://auth.example.com/token"',
-      https,
-      { tag: 'error', error: malformed('answer.realm') },
-    ],
-    [
-      'no quotes: the value ends at the colon',
-      'Bearer realm=https://auth.example.com/token',
-      https,
-      { tag: 'error', error: malformed('answer.realm') },
-    ],
-    ['a path alone', 'Bearer realm="/token"', https, { tag: 'error', error: malformed('answer.realm') }],
-    [
-      'down from https',
-      'Bearer realm="http://auth.example.com/token"',
-      https,
-      { tag: 'error', error: malformed('answer.tokenHttps') },
-    ],
-    [
-      'another scheme',
-      'Bearer realm="file:///etc/passwd"',
-      plain,
-      { tag: 'error', error: malformed('answer.tokenHttps') },
-    ],
+    ['Basic alone', 'Basic realm="x"', https, none],
+    ['none at all', undefined, https, none],
+    ['an open quote', 'Bearer realm="https://auth.example.com', https, noRealm],
+    ['blanks around the sign', 'Bearer realm = "https://auth.example.com/token"', https, noRealm],
+    ['no quotes: the value ends at the colon', 'Bearer realm=https://auth.example.com/token', https, noRealm],
+    ['a path alone', 'Bearer realm="/token"', https, noRealm],
+    ['down from https', 'Bearer realm="http://auth.example.com/token"', https, notHttps],
+    ['another scheme', 'Bearer realm="file:///etc/passwd"', plain, notHttps],
   ])('%s', (_, header, base, want) => expect(parseBearerChallenge(header, base)).toEqual(want));
 
   it('reads anything, in proportion', () => {

@@ -5,6 +5,7 @@ import { prepare, probe } from '../../../../src/ecosystems/pypi/conversation.ts'
 import { readProvenance } from '../../../../src/ecosystems/pypi/provenance.ts';
 import { type AttestationPublisher, isSignedBy } from '../../../../src/ecosystems/pypi/publishers.ts';
 import { mismatchOf, phrase } from '../../../../src/words/tell.ts';
+import { table } from '../../../support/table.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 interface Recorded {
@@ -116,20 +117,12 @@ describe('by the trusted root of the public Sigstore', () => {
     }),
   );
 
-  test.each<[string, AttestationPublisher, string]>([
-    ['another repository', { ...publisher, repository: 'a/pypi-attestations' }, 'signed by GitHub a/pypi-attestations'],
-    [
-      'a name that the repository begins with',
-      { ...publisher, repository: 'trailofbits/pypi' },
-      'signed by GitHub trailofbits/pypi',
-    ],
-    [
-      'another workflow of it',
-      { ...publisher, workflow: 'publish.yml' },
-      'signed by GitHub trailofbits/pypi-attestations (publish.yml)',
-    ],
-    ['another place', { ...publisher, kind: 'GitLab' }, 'signed by GitLab trailofbits/pypi-attestations'],
-  ])('%s alone may sign: a mismatch of the attestation that names both', (_, one, want) => {
+  test.each(
+    table<[string, AttestationPublisher, string][]>(
+      'unit/ecosystems/pypi/attestations',
+      'by the trusted root of the public Sigstore: %s alone may sign: a mismatch of the attestation that names both',
+    ),
+  )('%s alone may sign: a mismatch of the attestation that names both', (_, one, want) => {
     const failure = {
       kind: 'mismatch',
       algorithm: 'sigstore',

@@ -32,92 +32,23 @@ const pip = '~/.config/pip/pip.conf';
 const uv = '~/.config/uv/uv.toml';
 
 describe('advice --apply', () => {
-  test.each<[string, string, string, string]>([
-    [
-      'keys with indentation',
-      pip,
-      '[global]\n    index-url = https://a.example.com\n    timeout = 60\n',
-      `[global]\n    index-url = ${index}\n    timeout = 60\n`,
-    ],
-    [
-      'a value on a line of its own',
-      pip,
-      '[global]\nindex-url =\n    https://a.example.com\n',
-      `[global]\nindex-url = ${index}\n`,
-    ],
-    [
-      'an index of [install] alone, which would override one of [global]',
-      pip,
-      '[install]\nindex_url: https://a.example.com\n',
-      `[install]\nindex_url: ${index}\n`,
-    ],
-    [
-      'an inline list',
-      uv,
-      'index = [{ name = "corp", url = "http://pypi.corp", default = true }]\n',
-      `index = [{ name = "corp", url = "${index}", default = true }]\n`,
-    ],
-    [
-      'an inline list without a default index',
-      uv,
-      'index = [\n  { url = "http://pypi.corp" },\n]\n',
-      `index = [\n  { url = "http://pypi.corp" }, { name = "mirror", url = "${index}", default = true },\n]\n`,
-    ],
-    [
-      'an index with our name',
-      uv,
-      '[[index]]\nname = "mirror"\nurl = "http://pypi.corp"\n',
-      `[[index]]\nname = "mirror"\nurl = "http://pypi.corp"\n[[index]]\nurl = "${index}"\ndefault = true\n`,
-    ],
-    [
-      'the old key, also for uv pip',
-      uv,
-      'index-url = "https://a.example.com"\n[pip]\nindex-url = "https://c.example.com"\n',
-      `index-url = "${index}"\n[pip]\nindex-url = "${index}"\n`,
-    ],
-  ])('%s', async (_, file, before, after) => {
-    const machine = testMachine({ [file]: before });
-    expect((await apply(machine, 'pypi', pypi)).code).toBe(0);
-    expect(machine.text(file)).toBe(after);
-    expect((await machine.run(['undo'])).code).toBe(0);
-    expect(machine.text(file)).toBe(before);
-  });
+  test.each(table<[string, string, string, string][]>('unit/features/doctor/settings-forms', 'advice --apply: %s'))(
+    '%s',
+    async (_, file, before, after) => {
+      const machine = testMachine({ [file]: before });
+      expect((await apply(machine, 'pypi', pypi)).code).toBe(0);
+      expect(machine.text(file)).toBe(after);
+      expect((await machine.run(['undo'])).code).toBe(0);
+      expect(machine.text(file)).toBe(before);
+    },
+  );
 
-  test.each<[string, string, string, unknown, string, string]>([
-    [
-      'a pip.conf that pip rejects',
-      'pypi',
-      pip,
-      pypi,
-      '[global]\nindex-url = a\nindex-url = b\n',
-      'line 3 is not valid',
-    ],
-    ['a uv.toml that uv rejects', 'pypi', uv, pypi, 'a = 1\na = 2\n', 'line 2 is not valid'],
-    [
-      'an index that is no list',
-      'pypi',
-      uv,
-      pypi,
-      '[index]\nurl = "a"\n',
-      'index is written in a form that cannot be changed',
-    ],
-    [
-      'a list of registries',
-      'npm',
-      '~/.npmrc',
-      npm,
-      'registry[]=a\n',
-      'registry is written in a form that cannot be changed',
-    ],
-    [
-      'an alias of the registry',
-      'npm',
-      '~/.yarnrc.yml',
-      npm,
-      'npmRegistryServer: &a x\nb: *a\n',
-      'npmRegistryServer is written in a form',
-    ],
-  ])('%s is refused, and no file is changed', async (_, id, file, remedy, before, because) => {
+  test.each(
+    table<[string, string, string, unknown, string, string][]>(
+      'unit/features/doctor/settings-forms',
+      'advice --apply: %s is refused, and no file is changed',
+    ),
+  )('%s is refused, and no file is changed', async (_, id, file, remedy, before, because) => {
     const machine = testMachine({ [file]: before });
     const all = machine.everything();
     const ran = await apply(machine, id, remedy);
@@ -273,25 +204,9 @@ describe('doctor', () => {
 });
 
 describe("init reads podman's registries.conf", () => {
-  const registry = '[[registry]]\nlocation = "docker.io"\n';
-  test.each([
-    ['another location', '[[registry]]\nprefix = "docker.io"\nlocation = "a.example.com"\n', 'https://a.example.com'],
-    [
-      'a mirror without TLS',
-      `${registry}[[registry.mirror]]\nlocation = "127.0.0.1:18650"\ninsecure = true\n`,
-      'http://127.0.0.1:18650|direct',
-    ],
-    [
-      'an inline list of mirrors',
-      `${registry}mirror = [{ location = "a.example.com/hub" }]\n`,
-      'https://a.example.com/v2/hub|direct',
-    ],
-    [
-      'a mirror before another location',
-      '[[registry]]\nprefix = "docker.io"\nlocation = "b.example.com"\n[[registry.mirror]]\nlocation = "a.example.com"\n',
-      'https://a.example.com|https://b.example.com',
-    ],
-  ])('%s', async (_, text, chain) => {
+  test.each(
+    table<[string, string, string][]>('unit/features/doctor/settings-forms', "init reads podman's registries.conf: %s"),
+  )('%s', async (_, text, chain) => {
     const machine = testMachine({
       '/etc/containers/registries.conf': text,
       Dockerfile: 'FROM docker.io/library/demo:v1\n',

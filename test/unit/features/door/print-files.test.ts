@@ -7,6 +7,7 @@ import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
 import { joinsOf } from '../../../../src/features/door/print/files.ts';
 import { engines } from '../../../../src/features/door/print/print.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { table } from '../../../support/table.ts';
 import { run } from '../../cli/run-program.ts';
 
 const route = { prefix: '/pypi/simple/', paths: pypiDoor };
@@ -21,38 +22,12 @@ function joinsFor(mirror: string, link: string): unknown {
 }
 
 describe('the paths of files behind a printed door', () => {
-  test.for([
-    ['pypiserver', 'http://m/simple', `/packages/${name}`, ['/pypi/simple/ /simple/', '/packages/ /packages/']],
-    ['devpi', 'http://m/u/i/+simple', `../../+f/a/b/${name}`, ['/pypi/simple/ /u/i/+simple/', '/pypi/+f/ /u/i/+f/']],
-    [
-      'devpi, inherited',
-      'http://m/u/i/+simple',
-      `../../../../root/pypi/+f/a/${name}`,
-      ['/pypi/simple/ /u/i/+simple/', '/root/ /root/'],
-    ],
-    [
-      'Nexus',
-      'http://m/repository/p/simple',
-      `../../packages/t/1/${name}`,
-      ['/pypi/packages/ /repository/p/packages/', '/pypi/simple/ /repository/p/simple/'],
-    ],
-    ['a page beside its files', 'http://m/simple', name, ['/pypi/simple/ /simple/']],
-    ['a flat folder', 'http://m/web/simple', `../../${name}`, ['/pypi/simple/ /web/simple/', '/pypi/ /web/']],
-    [
-      'a path from the root below the base',
-      'http://m/index',
-      `/index/tiny/${name}`,
-      ['/pypi/simple/ /index/', '/index/ /index/'],
-    ],
-    ['escaped', 'http://m/u/i/+simple', `../../%2Bf/a/${name}`, ['/pypi/simple/ /u/i/+simple/', '/pypi/+f/ /u/i/+f/']],
-    [
-      'a deep base',
-      'http://m/a/b/c/simple',
-      `../../../files/${name}`,
-      ['/pypi/simple/ /a/b/c/simple/', '/files/ /a/b/files/'],
-    ],
-    ['a full URL', 'http://m/simple', `https://files.example.com/${name}`, ['/pypi/simple/ /simple/']],
-  ] as const)('%s', ([, mirror, link, joins]) => expect(joinsFor(mirror, link)).toEqual(joins));
+  test.for(
+    table<[string, string, string, readonly string[]][]>(
+      'unit/features/door/print-files',
+      'the paths of files behind a printed door: %s',
+    ),
+  )('%s', ([, mirror, link, joins]) => expect(joinsFor(mirror, link)).toEqual(joins));
 
   test.for([
     ['a file at the root', 'http://m/simple', `/${name}`],

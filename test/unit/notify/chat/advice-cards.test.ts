@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Advice } from '../../../../src/core/advice.ts';
 import { messageFor, phrase } from '../../../../src/words/tell.ts';
 import { english } from '../../../../src/words/words.ts';
+import { table } from '../../../support/table.ts';
 import { advice, finding, Stage } from '../stage.ts';
 import { proposal, second, sentOf } from './card-stage.ts';
 import { chat, textsOf } from './chats.ts';
 
-const setting = { from: 'coast', to: 'coast', bypass: 'GODEBUG=http2client=0' };
-const refusal = { from: 'coast', to: 'coast', refusal: 'no_candidate' } as const;
 const undo = 'Undo the change in clients that still have it.';
 
 it('a card about advice whose trouble is over does not say to switch', () => {
@@ -125,35 +124,15 @@ describe('the lines of an advice can be pasted', () => {
 });
 
 describe('the end of an advice says what its reader must do', () => {
-  it.each<[string, Partial<Advice>, string, boolean]>([
-    ['a switch', { state: 'expired' }, 'Advice expired: switch go clients back from inland', true],
-    ['a client setting', { ...setting, state: 'expired' }, 'Advice expired: remove GODEBUG=http2client=0 for go', true],
-    [
-      'the removal of one, behind a switch',
-      { ...setting, state: 'expired', cause: 'failback' },
-      'Advice expired: switch go clients back from coast',
-      true,
-    ],
-    ['a refusal at its ttl', { ...refusal, state: 'expired' }, 'No longer valid: "No switch advised for go"', false],
-    [
-      'a refusal whose cause ended',
-      { ...refusal, state: 'withdrawn' },
-      'No longer valid: "No switch advised for go"',
-      false,
-    ],
-    [
-      'a switch that was sent before it was refused',
-      { ...refusal, to: 'inland', state: 'withdrawn' },
-      'No longer advised: switching go to inland',
-      false,
-    ],
-    ['a switch that is no longer needed', { state: 'withdrawn' }, 'No longer advised: switching go to inland', false],
-    ['a dismissed switch', { state: 'dismissed' }, 'Dismissed: switching go to inland', false],
-    ['a switch that other advice replaced', { state: 'superseded' }, 'No longer valid: the advice on go', false],
-  ])('%s', (_, over, title, isToUndo) => {
+  it.each(
+    table<[string, Partial<Advice>, string, boolean][]>(
+      'unit/notify/chat/advice-cards',
+      'the end of an advice says what its reader must do: %s',
+    ),
+  )('%s', (_, over, title, isToUndo) => {
     const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
     const one = { ...proposal, settledAtMs: Date.parse('2026-03-02T00:00:00.000Z'), ...over };
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'expired', advice: one }] }, stage.at));
+    stage.advise('expired', one);
     const text = sentOf(stage).map(textsOf).join('\n');
     expect(text).toContain(title);
     expect(text.includes(undo)).toBe(isToUndo);
@@ -201,7 +180,7 @@ describe('the client’s own switch', () => {
   ] as const)('%s %j', (change, over, title) => {
     const stage = new Stage([chat('c', 'slack')]);
     const given = { ...advice('x'), ...over, state: change };
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change, advice: given }] }, stage.at));
+    stage.advise(change, given);
     stage.pass(20 * second);
     expect(stage.send().flatMap(({ card }) => card?.sections.map((one) => one.title) ?? [])).toEqual([title]);
   });

@@ -49,7 +49,7 @@ describe.each(formats)('%s', (format) => {
       ],
     });
     stage.open(outage);
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: proposal }] }, stage.at));
+    stage.advise('proposed', proposal);
     const bodies = sentOf(stage);
     stage.open(wrong);
     bodies.push(...sentOf(stage));
@@ -90,17 +90,7 @@ describe.each(formats)('%s', (format) => {
       'z'.repeat(901),
     ];
     for (const [n, env] of codes.entries())
-      stage.take(
-        stage.notifier.compose(
-          {
-            findings: [],
-            advice: [
-              { change: 'proposed', advice: { ...proposal, upstream: `u${n}`, from: long, to: long, remedy: { env } } },
-            ],
-          },
-          stage.at,
-        ),
-      );
+      stage.advise('proposed', { ...proposal, upstream: `u${n}`, from: long, to: long, remedy: { env } });
     const bodies = sentOf(stage);
     for (const body of bodies) expect(chatMistakes(format, body)).toEqual([]);
     expect(stage.outcomes).toEqual(Array(63).fill('c delivered'));
@@ -152,11 +142,11 @@ describe('a card, whatever the service', () => {
     for (const [n, cause] of adviceCauses.entries()) {
       const state = states[n % states.length] ?? 'proposed';
       const one = { ...proposal, id: `a${n}`, upstream: `u${n}`, cause, state, reason: text, doesNotCover: [text] };
-      stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'withdrawn', advice: one }] }, stage.at));
+      stage.advise('withdrawn', one);
     }
     for (const refusal of ['shared_fate', 'nothing_measured', 'no_candidate'] as const) {
       const one = { ...proposal, upstream: refusal, state: 'refused', refusal, reason: text } as const;
-      stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'refused', advice: one }] }, stage.at));
+      stage.advise('refused', one);
     }
     bodies.push(...sentOf(stage));
     for (const body of bodies) {
@@ -172,7 +162,7 @@ describe('a card, whatever the service', () => {
   it('names other forms of the line only if there are some', () => {
     const stage = new Stage([chat('c', format, { page: 'https://mw.example.com' }, { lang: 'en' })]);
     const one = { ...proposal, remedy: { env: 'export A=b' } };
-    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: one }] }, stage.at));
+    stage.advise('proposed', one);
     expect(sentOf(stage).map(textsOf).join('\n')).toContain(
       'the status page lists the cases that the line to set does not cover',
     );
@@ -257,9 +247,7 @@ describe('filters', () => {
     stage.open(finding('mismatch', 'b', { cause: 'mismatch' }));
     stage.open(finding('level_shift', 'c', { ecosystem: 'npm', upstream: 'npm' }));
     stage.open(finding('self', null, { cause: 'clock' }));
-    stage.take(
-      stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: advice('x') }] }, stage.at),
-    );
+    stage.advise('proposed', advice('x'));
     stage.pass(20 * second);
     return stage.send().flatMap(({ card }) => card?.sections.map(({ title }) => title) ?? []);
   };

@@ -61,9 +61,7 @@ export function refs(sent: Sendable | undefined): string[] {
 
 /** Composes proposed advice. */
 export function propose(stage: Stage, more: Parameters<typeof advice>[1] = {}): void {
-  stage.take(
-    stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: advice('x', more) }] }, stage.at),
-  );
+  stage.advise('proposed', advice('x', more));
 }
 
 /** The one message. */

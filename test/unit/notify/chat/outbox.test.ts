@@ -162,7 +162,7 @@ describe('what fails', () => {
     }
     expect(taken).toContain('msg-4');
     stage.pass(25 * hour);
-    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    stage.idle();
     expect(stage.outbox()).toEqual([]);
     expect(stage.outcomes.at(-1)).toBe('c expired');
   });
@@ -261,7 +261,7 @@ describe('a receiver that changes its kind', () => {
     expect(stage.outbox()).toHaveLength(1);
     stage.config = { ...stage.config, webhooks: [chat('c', 'slack')] };
     change(stage);
-    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    stage.idle();
     expect(stage.outbox()).toEqual([]);
     stage.pass(minute);
     expect(stage.send()).toEqual([]);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
-import { repoDir } from './paths.ts';
-import { patienceMs } from './patience.ts';
+import { repoDir } from '../test/support/paths.ts';
+import { patienceMs } from '../test/support/patience.ts';
 
 // Samples with times for a running Prometheus: promtool makes no blocks of native histograms.
 
