@@ -7,9 +7,7 @@ import { isInnerHost } from '../../core/url.ts';
 import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import type { Say } from '../../words/words.ts';
-import { type ReadFields, readToml, readYaml, textsAt } from '../chain-forms.ts';
 import {
-  configFolderOf,
   type Doctor,
   explainPlainUrl,
   explainShadowed,
@@ -21,11 +19,20 @@ import {
   trapOf,
 } from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
+import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
-import { registriesIn } from './lock-reader.ts';
 import { npmLocks } from './locks.ts';
 import { matchesNpmPatterns } from './names.ts';
-import { findNpm, type NpmFound, type NpmSetting, placesOfKey, tlsVariable, userFileOf } from './settings-found.ts';
+import {
+  findNpm,
+  type NpmFound,
+  type NpmSetting,
+  placesOfKey,
+  pnpmFileOf,
+  pnpmKeys,
+  tlsVariable,
+  userFileOf,
+} from './settings-found.ts';
 
 const npmKinds = {
   'npm-registry-shadowed': { severity: 'warning', isFixable: false },
@@ -185,28 +192,6 @@ function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): r
   return [{ ...place, was: line, becomes }];
 }
 
-/** Makes a reader for files with a key and a value in each line. It reads them up to the first section. */
-function linesOf(pattern: RegExp): ReadFields {
-  return (text) => {
-    const [top = ''] = text.split(/^[ \t]*\[/m, 1);
-    return Object.fromEntries([...top.matchAll(pattern)].map(([, key, value]) => [key, value]));
-  };
-}
-
-const readNpmrc = linesOf(/^[ \t]*"?([\w-]+)"?[ \t]*=[ \t]*["']?([^\s"';#]+)/gm);
-const readYarnrc = linesOf(/^"?([\w-]+)"?[ \t]+"?([^\s"]+)/gm);
-const anyLock = /^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?)$/;
-
-/** The settings files: the path, the client's lock files, the parser, and the paths of keys that set the registry. */
-const files: readonly (readonly [RegExp, RegExp, ReadFields, ...(readonly string[])[]])[] = [
-  [/(?:^|\/)\.yarnrc\.yml$/, /^yarn\.lock$/, readYaml, ['npmRegistryServer']],
-  [/(?:^|\/)\.yarnrc$/, /^yarn\.lock$/, readYarnrc, ['registry']],
-  [/(?:^|\/)pnpm(?:-workspace|\/config)\.yaml$/, /^pnpm-lock/, readYaml, ['registries', 'default'], ['registry']],
-  [/(?:^|\/)\.?bunfig\.toml$/, /^bun\.lock/, readToml, ['install', 'registry'], ['install', 'registry', 'url']],
-  [/(?:^|\/)pnpm\/rc$/, /^pnpm-lock/, readNpmrc, ['registry']],
-  [/(?:^|\/)\.npmrc$/, anyLock, readNpmrc, ['registry']],
-];
-
 export const npmDoctor: Doctor = {
   kinds: npmKinds,
   async examine(surroundings, say) {
@@ -238,30 +223,7 @@ export const npmDoctor: Doctor = {
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
-  forms: {
-    files: files.map(([path, lock, parse, ...keys]) => ({
-      ...{ path, lock },
-      read(text) {
-        const fields = parse(text);
-        return fields && keys.flatMap((key) => textsAt(fields, ...key).map((value) => ({ value })));
-      },
-    })),
-    userFiles: ({ env, home }) => [
-      ...['.yarnrc.yml', '.yarnrc', '.bunfig.toml'].map((name) => join(home, name)),
-      ...['rc', 'config.yaml'].map((name) => join(configFolderOf({ env, home }), 'pnpm', name)),
-    ],
-    hasCredentials: (text, host) =>
-      text
-        .split('\n')
-        .some((line) => /_auth|token|ident|passw/i.test(line) && (!line.includes('//') || line.includes(`//${host}`))),
-    keys: /p?npm_config_registry|npm_?registry_?server|(?:yarn|bun_config)_registry|--registry|registry-url|set\s+(?:-\S+\s+){0,3}["']?(?:registry|npmRegistryServer)|(?<![\w:.@-])registry(?=\s*=)/gi,
-    meaningOf(key, command) {
-      // A variable REGISTRY may be for images.
-      if (/url$/i.test(key) || key === 'REGISTRY' || /\b(?:publish|login|adduser)\b/.test(command)) return 'further';
-      return /^--/.test(key) && !/\b(?:c?npm|npx|pnpm|yarn|bun)\b/.test(command) ? null : 'default';
-    },
-    recordedIn: registriesIn,
-  },
+  forms: npmForms,
   sourcesIn: (text) => ({
     sources: [...text.matchAll(inBuild)].map(([, url = '']) => url),
     privatePatterns: [...text.matchAll(scopeInBuild)].map(([, scope = '']) => `${scope}/*`),
@@ -287,11 +249,22 @@ export const npmDoctor: Doctor = {
     if (url === null || checkRegistries(url) !== null) return null;
     const { machine } = surroundings;
     const found = await findNpm(surroundings);
-    const above = placesOfKey(found, 'registry').filter(({ level }) => level === 'environment' || level === 'project');
+    const pnpm = pnpmFileOf(machine);
+    const above = found.settings.filter(
+      ({ key, level, place }) =>
+        key === 'registry' &&
+        (/^(?:environment|project)$/.test(level) || (level === 'pnpm' && !('file' in place && place.file === pnpm))),
+    );
+    const ofPnpm = found.files.find((one) => one?.file === pnpm)?.settings ?? [];
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     const changes = [
       await changeSettings(machine, userFileOf(machine), npmrc, [[['registry'], url]], npmChecks(url)),
+      await changeSettings(
+        ...([machine, pnpm, yaml] as const),
+        ofPnpm.flatMap(({ path }) => (Object.hasOwn(pnpmKeys, path.join('.')) ? [[path, url] as const] : [])),
+        [],
+      ),
       ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]], [])] : []),
     ];
     const notes = above

@@ -65,7 +65,7 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
       from = match.index;
       assigned.lastIndex = from + match[0].length;
       const [, value = ''] = assigned.exec(part) ?? [];
-      const meaning = value === '' ? null : meaningOf(match[0], part.slice(0, commandChars));
+      const meaning = value === '' ? null : meaningOf(match[0], part.slice(0, commandChars), text, line);
       if (meaning === null) continue;
       const isConditional = depth > 0 || isChecked;
       found.push({

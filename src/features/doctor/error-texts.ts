@@ -40,11 +40,12 @@ function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
   return { test: (line) => first.test(line) && second.test(line.slice(line.search(first))) };
 }
 
-/** True if apt connects to another host than that of the URL: this host is its proxy. */
+/** True if apt connects to another host than that of the URL: to its proxy. */
 function isOtherHost(line: string): boolean {
-  const [, asked] = /^(?:E: |W: )?(?:Err:\d+|Failed to fetch) https?:\/\/([^\s/:]+)/.exec(line) ?? [];
-  const [, connected] = / connect to ([^\s:]+):\d/.exec(line) ?? [];
-  return asked !== undefined && connected !== undefined && asked !== connected;
+  const [head = '', tail = ''] = line.split(' connect to ', 2);
+  const [, asked] = /^(?:[EW]: )?(?:Err:\d+|Failed to fetch) https?:\/\/([^\s/:]+)/.exec(head) ?? [];
+  const [, host] = /^([^\s:]+):\d/.exec(tail) ?? [];
+  return asked !== undefined && host !== undefined && asked !== host;
 }
 
 /** The places of the HTTP status in errors of clients. Another number in a line is no status. */
@@ -56,11 +57,11 @@ const statusPlaces = [
   /HTTP error # while|\b# Error, Credentials|(?:Client|Server) error '#|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
   /^(?:Err(?:or?)?|错误)(?::\d+)? .* # {1,2}[A-Z]|(?:Failed to fetch|无法下载) \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
-  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|Status # trying to pull|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
+  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|Status # (?:trying to pull|while fetching)|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
   /, got #\b|https? status code: #|request failed with status code: #|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |HTTP Status: #|Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
   /Received status code #\b|HTTP response code: #|\(status #\)|HTTP #: https?:|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
-  /downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|^Error: .*failed to fetch \S+ : #/, // composer, NuGet, Helm
+  /downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|\b[Ff]ailed to fetch \S+ : #/, // composer, NuGet, Helm
 ].map(({ source }) => source);
 
 function statusAt(statuses: string): RegExp {
@@ -300,12 +301,12 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|No packages exist with this id in source\(s\): (?!Microsoft Visual Studio Offline)|^error: package "\S+" not found \S+ 404$|\bNU1102: Unable to find package |no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|No packages exist with this id in source\(s\): (?!Microsoft Visual Studio Offline)|^error: package "\S+" not found \S+ 404$|\bNU1102: Unable to find package |Unable to find version '[^']+' of package|^Error: chart "[^"]+" .{1,99} not found in |no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
   ),
-  ...result(['absent', 'wrong_content'], /there are no versions of/i),
+  ...result(['absent', 'wrong_content'], /there are no versions of|No URLs in mirrorlist/i),
   // Other lines of the same output may show which reason it is.
   ...result(['refused', 'timeout_connect', 'unreachable'], /(?:connect to|ligar a) \S+:https?:|不能连接到 /),
   ...result(
@@ -326,7 +327,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...result(
     ['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits],
-    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|\bNU1301: [^:]{1,200}https?:/,
+    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|Status 0 while fetching|\bNU1301: [^:]{1,200}https?:/,
   ),
   ...text(
     ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],

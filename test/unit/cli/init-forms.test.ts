@@ -24,7 +24,26 @@ import {
 
 /** A project, and the chain with its place, as init says them. */
 const rows: readonly (readonly [form: string, files: Files, chain: string, place: string])[] = [
+  // tox 3
+  [
+    'indexserver of tox.ini',
+    {
+      ...python,
+      'tox.ini': `[tox]\nenvlist = py\nindexserver =\n    dev = ${other}\n    default = ${index}\n\n[testenv]\ndeps = pytest\n`,
+    },
+    `${index}/`,
+    'tox.ini:5',
+  ],
   // npm's clients
+  [
+    'registry-url of setup-node, without a scope',
+    {
+      'package-lock.json': packageLock(origin),
+      '.github/workflows/ci.yml': `jobs:\n  test:\n    steps:\n      - uses: actions/checkout@v4\n      - uses: actions/setup-node@v4\n        with:\n          node-version: 22\n          registry-url: ${mirror}\n      - run: npm ci\n`,
+    },
+    `${mirror}/`,
+    '.github/workflows/ci.yml:8',
+  ],
   [
     '.npmrc beside the lock file of a folder',
     {
@@ -394,6 +413,18 @@ test.each(rows)('init finds the mirror in use: %s', async (_, files, chain, plac
     0,
     expect.arrayContaining([expect.stringContaining(`clients use ${chain} (${shown})`)]),
   ]);
+});
+
+const setup = `      - uses: actions/setup-node@v4\n        with:\n          registry-url: ${mirror}\n`;
+test.each([
+  ['with a scope', '.github/workflows/ci.yml', `steps:\n${setup}          scope: '@corp'\n      - run: npm ci\n`],
+  ['of a job that publishes', '.github/workflows/ci.yml', `steps:\n${setup}      - run: npm publish\n`],
+  ['of another action', '.github/workflows/ci.yml', `steps:\n${setup.replace('setup-node', 'mirror')}`],
+  ['of tox 4', 'tox.ini', `[tox]\nmin_version = 4.2\nindexserver =\n    default = ${index}\n`],
+])('init takes no registry or index %s for the mirror in use', async (_, file, text) => {
+  const machine = testMachine({ 'package-lock.json': packageLock(origin), ...python, [file]: text });
+  const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+  expect([code, linesOf(err).filter((line) => line.includes('clients use http'))]).toEqual([0, []]);
 });
 
 const projects: Readonly<Record<string, Files>> = { npm, pnpm: { 'pnpm-lock.yaml': pnpm }, python, go, image };
