@@ -25,8 +25,9 @@ const files: readonly (readonly [RegExp, RegExp, ReadFields, ...(readonly string
   [/(?:^|\/)\.npmrc$/, anyLock, readNpmrc, ['registry']],
 ];
 
-/** True for a step with the action setup-node that sets no scope. @see https://github.com/actions/setup-node/blob/main/src/authutil.ts */
-const isUnscopedSetup = (step: string): boolean => /\bsetup-node@/.test(step) && !/^[ \t]*scope:/m.test(step);
+/** True for a step with the action setup-node that sets no scope, and no registry of GitHub, whose scope is the owner. @see https://github.com/actions/setup-node/blob/main/src/authutil.ts */
+const isUnscopedSetup = (step: string): boolean =>
+  /\bsetup-node@/.test(step) && !/^[ \t]*scope:|registry-url:.*\bgithub\.com/m.test(step);
 
 export const npmForms: ChainForms = {
   files: files.map(([path, lock, parse, ...keys]) => ({

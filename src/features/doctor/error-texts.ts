@@ -93,7 +93,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('disk', /ENOSPC|no space left on device/i),
   ...text(
     'proxy',
-    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|Invalid response from proxy: HTTP|socks connect|unable to parse proxy|Could not resolve proxy|proxy handshake error|CONNECT tunnel failed|INVALID_?PROXY|connect to proxy|connecting to proxy|Your proxy appears|error in your proxy conf|Unable to tunnel through|Proxy host \S+ could not|SOCKSHTTPS?Connection|proxy authorization required|Unable to connect to \S+:\d+:$/i,
+    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|Invalid response from proxy: HTTP|socks connect|unable to parse proxy|Could not resolve proxy|proxy handshake error|CONNECT tunnel failed|INVALID_?PROXY|connect to proxy|connecting to proxy|Your proxy appears|from proxy after CONNECT|Unable to use a proxy: |error in your proxy conf|Unable to tunnel through|Proxy host \S+ could not|SOCKSHTTPS?Connection|proxy authorization required|Unable to connect to \S+:\d+:$/i,
     // The response of a proxy to CONNECT, of which Go prints the text of the status only.
     inOrder(
       /(?:Get|Head) "?https:/,
@@ -234,7 +234,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'reset'],
-    /stream error received:|GOAWAY received|RST_STREAM|> ?http2 error|http2 error connection error|connection error received: |rror in the HTTP\/?2 framing layer|ConnectionClosed downloading/,
+    /stream error received:|GOAWAY received|RST_STREAM|> ?http2 error|http2 error connection error|connection error received: |rror in the HTTP\/?2 framing layer|stream \d+ was not closed cleanly|ConnectionClosed downloading/,
     inOrder(/stream error: stream ID \d+;/, /received from peer|INTERNAL_ERROR/),
   ),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
@@ -250,7 +250,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'redirect',
-    /(?:too ?many ?|circular |max(?:imum)?[- ]?)redirect|Invalid 30\d location|redirect (?:location|is missing|mode|response )|invalid redirect URL|redirected from|\d\)? redirects|redirection|redirected \d|got 30\d/i,
+    /(?:too ?many ?|circular |max(?:imum)?[- ]?)redirect|Invalid 30\d location|redirect (?:location|without|is missing|mode|response )|invalid redirect URL|redirected from|\d\)? redirects|redirection|redirected \d|got 30\d/i,
   ),
   ...text(
     ['cut', 'wrong_content'],
@@ -258,7 +258,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|Unexpected end of data|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|Unexpected end of data|package metadata is missing in|returned an empty 200 response|Failed to decode zlib stream|Splitting up \S+ into data and signature failed/i,
     inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
     inOrder(
       /replaced source registry |decoding response body |metadata from |unexpected JSON from /,
@@ -290,7 +290,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('status', statusAt('203|304|40[0568]|41[1-8]|42[1-6]')),
   ...text(
     'denied',
-    /YN0041|require a credential-provider|code EOTP|no token found for|token rejected for|failed to authenticate when|Access denied to: https?:|Authorization error accessing|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden|^(?:History: - )?Permission to access '/i,
+    /YN0041|require a credential-provider|code EOTP|no token found for|token rejected for|failed to authenticate when|Access denied to: https?:|Authorization error accessing|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|Could not authenticate against |denied: access forbidden|^(?:History: - )?Permission to access '/i,
     statusAt('40[123]|451'),
   ),
   // The text lists versions, so pip did read the index.
@@ -327,7 +327,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...result(
     ['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits],
-    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|Status 0 while fetching|\bNU1301: [^:]{1,200}https?:/,
+    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|Status 0 while fetching|HTTP request failed!$|\bNU1301: [^:]{1,200}https?:/,
   ),
   ...text(
     ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],

@@ -418,6 +418,7 @@ test.each(rows)('init finds the mirror in use: %s', async (_, files, chain, plac
 const setup = `      - uses: actions/setup-node@v4\n        with:\n          registry-url: ${mirror}\n`;
 test.each([
   ['with a scope', '.github/workflows/ci.yml', `steps:\n${setup}          scope: '@corp'\n      - run: npm ci\n`],
+  ['of GitHub', '.github/workflows/ci.yml', `steps:\n${setup.replace(mirror, 'https://npm.github.com')}`],
   ['of a job that publishes', '.github/workflows/ci.yml', `steps:\n${setup}      - run: npm publish\n`],
   ['of another action', '.github/workflows/ci.yml', `steps:\n${setup.replace('setup-node', 'mirror')}`],
   ['of tox 4', 'tox.ini', `[tox]\nmin_version = 4.2\nindexserver =\n    default = ${index}\n`],

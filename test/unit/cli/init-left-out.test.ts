@@ -213,6 +213,13 @@ describe('init says which settings it does not read', () => {
       'kind.yaml',
       `containerdConfigPatches:\n- |-\n  [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\n`,
     ],
+    ['NuGet', 'NuGet.Config', `<packageSources><add key="corp" value="${other}/v3/index.json" /></packageSources>`],
+    ['composer', 'composer.json', `{"repositories": [{"type": "composer", "url": "${other}"}]}`],
+    [
+      'a script that writes daemon.json',
+      'install.sh',
+      `tee /etc/docker/daemon.json <<EOF\n{\n  "registry-mirrors": [\n    "${other}"\n  ]\n}\nEOF\n`,
+    ],
     ['conda', '~/.condarc', `channels:\n  - ${other}/conda\n`],
     ['bundler', '.bundle/config', `---\nBUNDLE_MIRROR__ALL: "${other}"\n`],
   ])('%s', async (_, file, text) => {
