@@ -36,23 +36,13 @@ export interface ChainForms {
   /**
    * How a key in a command names a mirror; `null`: it is a key of another program.
    * @param text  the whole file
-   * @param line  the number of the line with the key, from 1
    */
-  meaningOf(key: string, command: string, text: string, line: number): 'default' | 'further' | null;
+  meaningOf(key: string, command: string, text: string): 'default' | 'further' | null;
   /**
    * Returns the mirror that each entry of a lock file records. `null`: the entry records none, or the public upstream.
    * @param name  the file name without a folder
    */
   recordedIn?(name: string, text: string): readonly (string | null)[];
-}
-
-/** Returns the lines of the element of a YAML list that has this line, such as the step of a CI file. */
-export function elementAt(text: string, line: number): string {
-  const lines = text.split('\n');
-  const isFirst = (one: string | undefined): boolean => /^\s*- /.test(one ?? '');
-  const from = lines.slice(0, line).findLastIndex(isFirst);
-  const length = lines.slice(line).findIndex(isFirst);
-  return lines.slice(Math.max(0, from), length < 0 ? undefined : line + length).join('\n');
 }
 
 export type ReadFields = (text: string) => Fields | null;

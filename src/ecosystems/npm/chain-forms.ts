@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ChainForms, elementAt, type ReadFields, readToml, readYaml, textsAt } from '../chain-forms.ts';
+import { type ChainForms, type ReadFields, readToml, readYaml, textsAt } from '../chain-forms.ts';
 import { configFolderOf } from '../doctor.ts';
 import { registriesIn } from './lock-reader.ts';
 
@@ -25,9 +25,8 @@ const files: readonly (readonly [RegExp, RegExp, ReadFields, ...(readonly string
   [/(?:^|\/)\.npmrc$/, anyLock, readNpmrc, ['registry']],
 ];
 
-/** True for a step with the action setup-node that sets no scope, and no registry of GitHub, whose scope is the owner. @see https://github.com/actions/setup-node/blob/main/src/authutil.ts */
-const isUnscopedSetup = (step: string): boolean =>
-  /\bsetup-node@/.test(step) && !/^[ \t]*scope:|registry-url:.*\bgithub\.com/m.test(step);
+/** Matches a CI file in which setup-node has a scope (GitHub's registry always has one), or that publishes. @see https://github.com/actions/setup-node/blob/main/src/authutil.ts */
+const scoped = /^[ \t]*(?:scope:|registry-url:.*\bgithub\.com)|\bpublish\b/m;
 
 export const npmForms: ChainForms = {
   files: files.map(([path, lock, parse, ...keys]) => ({
@@ -46,9 +45,9 @@ export const npmForms: ChainForms = {
       .split('\n')
       .some((line) => /_auth|token|ident|passw/i.test(line) && (!line.includes('//') || line.includes(`//${host}`))),
   keys: /p?npm_config_registry|npm_?registry_?server|(?:yarn|bun_config)_registry|--registry|registry-url|set\s+(?:-\S+\s+){0,3}["']?(?:registry|npmRegistryServer)|(?<![\w:.@-])registry(?=\s*=)/gi,
-  meaningOf(key, command, text, line) {
+  meaningOf(key, command, text) {
     // Without a scope, the action setup-node sets the registry of all packages.
-    if (key === 'registry-url' && !/\bpublish\b/.test(text) && isUnscopedSetup(elementAt(text, line))) return 'default';
+    if (key === 'registry-url' && /\bsetup-node@/.test(text) && !scoped.test(text)) return 'default';
     // A variable REGISTRY may be for images.
     if (/url$/i.test(key) || key === 'REGISTRY' || /\b(?:publish|login|adduser)\b/.test(command)) return 'further';
     return /^--/.test(key) && !/\b(?:c?npm|npx|pnpm|yarn|bun)\b/.test(command) ? null : 'default';

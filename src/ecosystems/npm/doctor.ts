@@ -250,30 +250,28 @@ export const npmDoctor: Doctor = {
     const { machine } = surroundings;
     const found = await findNpm(surroundings);
     const pnpm = pnpmFileOf(machine);
-    const above = found.settings.filter(
-      ({ key, level, place }) =>
-        key === 'registry' &&
-        (/^(?:environment|project)$/.test(level) || (level === 'pnpm' && !('file' in place && place.file === pnpm))),
-    );
+    const above = found.settings.filter(({ key, level }) => key === 'registry' && aboveUser.test(level));
     const ofPnpm = found.files.find((one) => one?.file === pnpm)?.settings ?? [];
+    const inPnpm = ofPnpm.flatMap(({ path }) =>
+      Object.hasOwn(pnpmKeys, path.join('.')) ? [[path, url] as const] : [],
+    );
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     const changes = [
       await changeSettings(machine, userFileOf(machine), npmrc, [[['registry'], url]], npmChecks(url)),
-      await changeSettings(
-        ...([machine, pnpm, yaml] as const),
-        ofPnpm.flatMap(({ path }) => (Object.hasOwn(pnpmKeys, path.join('.')) ? [[path, url] as const] : [])),
-        [],
-      ),
+      await changeSettings(machine, pnpm, yaml, inPnpm, []),
       ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]], [])] : []),
     ];
     const notes = above
-      .filter(({ value }) => plainUrlOf(value) !== plainUrlOf(url))
+      .filter(({ value, place }) => plainUrlOf(value) !== plainUrlOf(url) && !('file' in place && place.file === pnpm))
       .map(({ place }) => say('settle.wins', { key: 'registry', place: placeTextOf(place) }));
     return settlingOf(changes, notes);
   },
   isUsualLock: (name) => npmLocks.isLock(name),
 };
+
+/** Matches the levels of settings that count before those of the user. */
+const aboveUser = /^(?:environment|project|pnpm)$/;
 
 /** Matches the URL of a registry in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =

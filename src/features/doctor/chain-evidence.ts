@@ -40,8 +40,9 @@ export interface BuildMirror extends NamedMirror {
  */
 export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): readonly BuildMirror[] {
   const urls = new Map<string, string | null>();
-  const code = text.replaceAll(comment, '');
-  for (const [, name = '', url = ''] of code.matchAll(variable))
+  // A vertical tab stands for a line end inside a command.
+  const joined = text.replaceAll(comment, '').replaceAll(continued, (one) => '\v'.repeat(countLines(one)));
+  for (const [, name = '', url = ''] of joined.matchAll(variable))
     urls.set(name, urls.has(name) && urls.get(name) !== url ? null : url);
   const replaceIn = (value: string): string => {
     let left = addedCharsMax;
@@ -53,8 +54,6 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
   };
   const found: BuildMirror[] = [];
   let [line, depth, isChecked] = [1, 0, false];
-  // A vertical tab stands for a line end inside a command.
-  const joined = code.replaceAll(continued, (one) => '\v'.repeat(countLines(one)));
   for (const part of joined.split(/(&&|\|\||[;\n])/)) {
     const command = part.trimStart().replace(leading, '');
     if (end.test(command)) depth = Math.max(0, depth - 1);
@@ -66,7 +65,7 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
       from = match.index;
       assigned.lastIndex = from + match[0].length;
       const [, value = ''] = assigned.exec(part) ?? [];
-      const meaning = value === '' ? null : meaningOf(match[0], part.slice(0, commandChars), text, line);
+      const meaning = value === '' ? null : meaningOf(match[0], part.slice(0, commandChars), text);
       if (meaning === null) continue;
       const isConditional = depth > 0 || isChecked;
       found.push({

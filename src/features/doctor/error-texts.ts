@@ -60,8 +60,7 @@ const statusPlaces = [
   /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|Status # (?:trying to pull|while fetching)|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
   /, got #\b|https? status code: #|request failed with status code: #|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |HTTP Status: #|Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
-  /Received status code #\b|HTTP response code: #|\(status #\)|HTTP #: https?:|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
-  /downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|\b[Ff]ailed to fetch \S+ : #/, // composer, NuGet, Helm
+  /Received status code #\b|HTTP response code: #|\(status #\)|HTTP #: https?:|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #|downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|\b[Ff]ailed to fetch \S+ : #/, // Gradle, gem, conda, dnf, composer, NuGet, Helm
 ].map(({ source }) => source);
 
 function statusAt(statuses: string): RegExp {
@@ -72,6 +71,7 @@ function statusAt(statuses: string): RegExp {
 /** What an index may have responded if pip found no file there. pip shows the status only in its debug log. */
 const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] as const;
 
+const noConnection = ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'] as const;
 const waits = ['timeout_connect', 'timeout_processing'] as const;
 /** Why a client may have received no file, if it prints only that it has none. */
 const silentFetch = ['absent', 'denied', 'refused', 'resolve_not_found', 'server', 'tls_untrusted', ...waits] as const;
@@ -149,7 +149,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated|certificate is not trusted|not authorized to sign|incompatible key usage|\bCERT_(?:UNTRUSTED|REVOKED|SIGNATURE_FAILURE)|code INVALID_CA|invalid peer certificate: |SSL CA cert|the SSL certificate is invalid|UntrustedRoot|PartialChain/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated|certificate is not trusted|not authorized to sign|incompatible key usage|\bCERT_(?:UNTRUSTED|REVOKED|SIGNATURE_FAILURE)|code INVALID_CA|invalid peer certificate: |SSL CA cert|NO_CERTIFICATE_OR_CRL_FOUND|the SSL certificate is invalid|UntrustedRoot|PartialChain/i,
   ),
   ...result(
     ['tls_untrusted', 'tls_name', 'tls_expired'],
@@ -311,16 +311,12 @@ export const errorTexts: readonly ErrorText[] = [
   ...result(['refused', 'timeout_connect', 'unreachable'], /(?:connect to|ligar a) \S+:https?:|不能连接到 /),
   ...result(
     'absent',
-    /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
+    /was not found in the (?:package )?registry|is not in (?:the|this) (?:npm )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
   ),
-  ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down/),
+  ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down|: Remote I\/O error$/),
   ...text('denied', inOrder(/(?:ROR|ING): \S*https?:/, /: Permission denied$/)),
-  ...text('server', inOrder(/(?:ROR|ING): \S*https?:/, /: Remote I\/O error$/)),
   ...result('absent', /Ignoring https?:\S+: No such file/),
-  ...result(
-    ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
-    /establish a new connection:$/,
-  ),
+  ...result(noConnection, /establish a new connection:$/),
   ...result(
     silentFetch,
     /Cannot fetch index base URL |find any downloads that satisfy|Failed getting release |No mirror file '|trouble with your network|Could not fetch specs from https?:|failed to download "|[Aa]ll mirrors were (?:already )?tried|multiple attempts to download the nupkg/,
@@ -330,7 +326,7 @@ export const errorTexts: readonly ErrorText[] = [
     /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|Status 0 while fetching|HTTP request failed!$|\bNU1301: [^:]{1,200}https?:/,
   ),
   ...text(
-    ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
+    noConnection,
     /All attempts to connect to|HTTP 000 CONNECTION FAILED for url|× Failed to connect to \S+ while/,
   ),
 ];

@@ -47,6 +47,8 @@ type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'>
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const found: Found[] = [];
+  // Without this module of Python, pip requests nothing, and reports that there is no version.
+  if (/SSL module is not available/.test(text)) return [];
   const lines = joinedLines(text.replaceAll(/[‘’]/g, "'").split(/\r?\n/, linesMax));
   let scriptOf: string | null = null;
   const inTrace = frames.find(({ traceback }) => lines.some((line) => traceback?.test(line)));
@@ -55,23 +57,17 @@ export function findKnownErrors(text: string): readonly KnownError[] {
       frames.find(({ pattern }) => pattern.test(joined)) ?? (pythonError.test(joined) ? inTrace : undefined);
     scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
     // A failed upload or fetch of git is no failure of a mirror.
-    if (
-      frame === undefined ||
-      / - PUT https?:|\/blobs\/uploads\/|Git operation failed/.test(joined) ||
-      (frame.ecosystem === scriptOf && !/ code E/.test(joined))
-    )
-      continue;
+    const isOther = / - PUT https?:|\/blobs\/uploads\/|Git operation failed/.test(joined);
+    if (frame === undefined || isOther || (frame.ecosystem === scriptOf && !/ code E/.test(joined))) continue;
     const bare = joined
       .replace(quotedBody, '$1')
       .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;
-    const naming = [
-      joined.replaceAll(helpPages, ''),
-      lines.find((line) => frame.onlyServer?.test(line)) ?? '',
-      /(?<=Could not get resource '|meta-data from )\S+/.exec(joined)?.[0] ?? '',
-    ];
-    const [url = null] = naming.flatMap((line) => writtenUrl(line) ?? namedHost(line) ?? []);
+    const named = joined.replaceAll(helpPages, '');
+    const resource = /(?<=Could not get resource '|meta-data from )\S+/.exec(joined)?.[0] ?? '';
+    const only = lines.find((line) => frame.onlyServer?.test(line)) ?? '';
+    const url = writtenUrl(named) ?? writtenUrl(resource) ?? namedHost(named) ?? writtenUrl(only);
     // A line without a URL and one with it are of the same error: npm prints the code on a line of its own.
     const same = found.find((one) => `${one.reasons}` === `${known.reasons}` && (one.url ?? url) === (url ?? one.url));
     if (same === undefined) found.push({ ...known, line: joined.slice(0, 500), ecosystem: frame.ecosystem, url });
@@ -88,10 +84,8 @@ export function findKnownErrors(text: string): readonly KnownError[] {
 
 /** Judges a quoted 404 or 410 response in the same way as a probe judges it; `null`: the line quotes none. */
 function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
-  const [before = '', ...after] = line.split('server response:');
-  const quoted = after.join('server response:');
-  if (after.length === 0 || !/\b(?:404|410) /.test(before) || /terminal prompts|not read User/.test(quoted))
-    return null;
+  const [before = '', quoted = ''] = line.split(/server response:(.*)/);
+  if (!/\b(?:404|410) /.test(before) || before === line || /terminal prompts|not read User/.test(quoted)) return null;
   const isMasked = registry.all.some((ecosystem) => ecosystem.isMasked?.(quoted));
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
@@ -105,7 +99,7 @@ const pythonError = /^[\w.]+(?:Error|[Tt]imeout|IncompleteRead): /;
 
 /** Matches what a container build or a CI job writes before each line: the number of the step or the service, and the time. */
 const buildPrefix =
-  /^(?:#\d+ |[\w.-]+ +\| )?(?:\[(?:INFO|stderr|stdout)\](?: |$))*(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)? )?/;
+  /^(?:#\d+ |[\w.-]+ +\| )?(?:\[(?:INFO|stderr|stdout)\](?: |$))*(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)?(?: |$))?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark =
   /^(?:(?:.{0,300}?\b)?error(?: NU1301)? ?: {3}(?=\S)|Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
@@ -127,6 +121,7 @@ const follows: readonly (readonly [line: RegExp, next: RegExp])[] = [
     /^(?:An error occurred while sending|The remote |Response status code )/,
   ],
   [/^(?:Net|OpenSSL|Errno)::/, /^An error occurred while installing /],
+  [/failed to (?:solve|resolve source metadata for [^ ]+):$|request to https?:[^ ]+:$/, /./],
   // cargo: an unknown crate. apt: a status.
   [/./, /^(?:location searched: |required by package |As a reminder, you're using offline mode)/],
   [/./, /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/],
@@ -154,9 +149,8 @@ function joinedLines(lines: readonly string[]): readonly string[] {
     const isApart = /^Downloading https?:/.test(before) && trimmed.startsWith('Exception in thread ');
     if (isText || isApart || trimmed === 'Caused by:') while (joined.at(-1) === '') joined.pop();
     if (isText && !isTitle) {
-      const title = joined.pop() ?? '';
-      const begin = exceptionClass.test(title) ? `[${title.replaceAll(/\W/g, '')}]: ` : title;
-      joined.push((trimmed === '' ? title : `${begin}${trimmed}`).slice(0, joinedMax));
+      const begin = joined.pop()?.replace(exceptionClass, (title) => `[${title.replaceAll(/\W/g, '')}]: `);
+      joined.push(`${begin}${trimmed}`.slice(0, joinedMax));
       continue;
     }
     const depth = line.length - line.trimStart().length;
@@ -164,7 +158,7 @@ function joinedLines(lines: readonly string[]): readonly string[] {
     const isCut = /^npm [A-Z]{3}/.test(last) && /^.{79,80}$/.test(last) && !trimmed.startsWith('npm ');
     const isWrapped = isCut || (wrapped.test(last) && /^[a-z()\]]/.test(trimmed));
     const isCause = causeMark.test(trimmed) || follows.some(([line, next]) => line.test(last) && next.test(trimmed));
-    const isFirst = /^(?:$|×|(?:WARNING: )?Retrying \()/.test(trimmed);
+    const isFirst = /^(?:$|×|npm (?:ERR!|error|WARN|warn) |(?:WARNING: )?Retrying \()/.test(trimmed);
     const isNew = last === '' || (isFirst && !(trimmed.startsWith('×') && last.startsWith('Error: ERR_PNPM')));
     if (!isNew && (depth > indent || isCause || isWrapped)) {
       const space = isWrapped && depth === 0 ? '' : ' ';

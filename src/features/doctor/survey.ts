@@ -18,8 +18,7 @@ const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
   [/(?:^|\/)buildkitd\.toml$/, /\bmirrors\s*=/],
   [/(?:^|\/)(?:\.condarc|environment\.ya?ml)$/, /https?:/],
   [/(?:^|\/)(?:\.gemrc|\.bundle\/config)$/, /https?:/],
-  [/(?:^|\/)nuget\.config$/i, /<add key="[^"]*" value="https?:/],
-  [/(?:^|\/)composer\.json$/, /"type": *"composer"/],
+  [/(?:^|\/)(?:nuget\.config|composer\.json)$/i, /<add key="[^"]*" value="https?:|"type": *"composer"/],
   // Options of kaniko and dockerd, Talos, kind, and scripts that write settings of Docker.
   [
     /\.(?:ya?ml|sh|bash)$|(?:^|\/)Jenkinsfile|\/docker\.service\.d\/[^/]+$/,
