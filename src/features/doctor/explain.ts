@@ -113,7 +113,7 @@ const follows: readonly (readonly [line: RegExp, next: RegExp])[] = [
   // Docker: the line of a layer, and the last line of a failed pull.
   [/^[0-9a-f]{12}: [A-Z]/, /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/],
   [
-    /Could not (?:GET|HEAD) '\S+'\.$|service index for source$|mirrorlist \S+ error was$|OpenSSL Error messages:$|^(?:Downloading|HTTP GET) https?:\S+$/,
+    /Could not (?:GET|HEAD) '\S+'\.$|service index for source$|Could not find artifact \S+ in$|mirrorlist \S+ error was$|OpenSSL Error messages:$|^(?:Downloading|HTTP GET) https?:\S+$/,
     /./,
   ],
   [
