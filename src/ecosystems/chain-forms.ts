@@ -33,8 +33,11 @@ export interface ChainForms {
    * URL follow.
    */
   readonly keys: RegExp;
-  /** How a key in a command names a mirror; `null`: it is a key of another program. */
-  meaningOf(key: string, command: string): 'default' | 'further' | null;
+  /**
+   * How a key in a command names a mirror; `null`: it is a key of another program.
+   * @param text  the whole file
+   */
+  meaningOf(key: string, command: string, text: string): 'default' | 'further' | null;
   /**
    * Returns the mirror that each entry of a lock file records. `null`: the entry records none, or the public upstream.
    * @param name  the file name without a folder

@@ -84,7 +84,7 @@ export async function changeSettings(
     if (changed.tag === 'error') return error({ file, because: changed.error });
     after = changed.value;
   }
-  return ok(after === before ? null : { file, before, after, checks });
+  return ok(after === (before ?? '') ? null : { file, before, after, checks });
 }
 
 /** True for a text, such as a URL, that no syntax of a settings file reads as more than this text. */

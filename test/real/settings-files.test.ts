@@ -89,6 +89,18 @@ real('advice --apply, by npm and pnpm themselves', ['npm', 'pnpm'], () => {
   });
 });
 
+real('advice --apply, by pnpm with a file of its own', ['npm', 'pnpm'], () => {
+  test.each(['registry: https://c.example.com/\n', 'registries:\n  default: https://c.example.com/\n'])(
+    '%j',
+    async (text) => {
+      const { machine, code } = await applied('npm', { '~/.npmrc': '', '~/.config/pnpm/config.yaml': text });
+      expect(code).toBe(0);
+      for (const client of ['npm', 'pnpm'])
+        expect((await asked(machine, client, ['config', 'get', 'registry'])).split('\n')).toContain(registry);
+    },
+  );
+});
+
 real('advice --apply, by pnpm 12, which takes keys of a section for its own', ['npm', 'pnpm'], () => {
   test('is refused, because npm and pnpm would read different registries', async () => {
     const text = 'fund=false\n[other]\nregistry=https://c.example.com/\n';

@@ -207,15 +207,15 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     // https://gitlab.alpinelinux.org/alpine/apk-tools: src/print.c, src/database.c
     apk: /\b(?:ERROR|WARNING): (?:Ignoring |updating and opening |fetching |opening )?https?:\S+: /,
     // https://github.com/rpm-software-management/librepo: librepo/downloader.c; [Errno 14] is of yum 3.
-    dnf: /Status code: \d{3} for https?:|^\[MIRROR\] |Curl error \(\d+\): |https?:(?:(?!https?:)\S)+: \[Errno (?:14|12|-1)\] |^14: (?:PYCURL ERROR |curl#)\d|^(?:Error: )?Failed to download metadata for repo '|^Cannot download '?\w\S*: |[Aa]ll mirrors were already tried without/,
+    dnf: /Status code: \d{3} for https?:|^\[MIRROR\] |Curl error \(\d+\): |https?:(?:(?!https?:)\S)+: \[Errno (?:14|12|-1)\] |^14: (?:PYCURL ERROR |curl#)\d|Could not retrieve mirrorlist https?:|^(?:Error: )?Failed to download metadata for repo '|^Cannot download '?\w\S*: |[Aa]ll mirrors were already tried without/,
     // https://github.com/composer/composer: src/Composer/Util/Http/CurlDownloader.php, Util/RemoteFilesystem.php
     composer:
-      /^(?:\[[\w\\]+\] |In \w+\.php line \d+: )?(?:The +"https?:\S|Invalid credentials (?:\(HTTP \d+\) )?for 'https?:|Your configuration does not allow connections to http:|"https?:\S+" (?:does not contain valid JSON|appears broken))|curl error \d+ while downloading https?:|could not be fully loaded|checksum verification of the file failed|^The contents of https?:\S+ do not match its signature/,
+      /^\[ComposerDownloaderTransportException\]: |^Content-Length mismatch, received |^(?:\[\w+\]: )?(?:The +"https?:\S|Invalid credentials (?:\(HTTP \d+\) )?for 'https?:|Your configuration does not allow connections to http:|"https?:\S+" (?:does not contain valid JSON|appears broken))|from dist: The "https?:|curl error \d+ while downloading https?:|could not be fully loaded|checksum verification of the file failed|^The contents of https?:\S+ do not match its signature/,
     // https://github.com/NuGet/NuGet.Client: Strings.resx of NuGet.Protocol and NuGet.Commands
     NuGet:
-      /Unable to load the service index for source https?:|Failed to (?:download package|retrieve (?:information about|metadata)) '|The V2 feed at 'https?:|The HTTP request to 'GET https?:|The download of 'https?:|when accessing the source 'https?:|The feed '[^']+' lists package|\bNU(?:1101|1102|1301|30\d\d): |content hash validation failed for|NuGet requires HTTPS sources/,
+      /Unable to load the service index for source https?:|Failed to (?:download package|retrieve (?:information about|metadata)) '|The V2 feed at 'https?:|The HTTP request to 'GET https?:|The download of 'https?:|when accessing the source 'https?:|The feed '[^']+' lists package|Unable to find version '[^']+' of package|\bNU(?:1101|1102|1301|30\d\d): |content hash validation failed for|NuGet requires HTTPS sources/,
     // https://github.com/helm/helm: pkg/repo, pkg/getter/httpgetter.go
-    Helm: /is not a valid chart repository or cannot be reached|^Error: .*failed to (?:fetch https?:|download ")|Unable to get an update from the "|^Error: .*not found in https?:\S+ repository/,
+    Helm: /is not a valid chart repository or cannot be reached|^Error: .*failed to (?:fetch https?:|download ")|Unable to get an update from the "|^Error: chart "[^"]+" .{1,99} not found in /,
     // https://github.com/openSUSE/libzypp: zypp-media/mediaexception.cc
     zypper:
       /Download \(curl\) error for '|not found on medium 'https?:|^(?:Digest|Signature) verification failed for file '|^Error code: (?:HTTP response|Curl error)|^(?:History: - )?(?:Timeout exceeded when accessing|Permission to access) 'https?:/,

@@ -7,14 +7,32 @@ import { isInnerHost } from '../../core/url.ts';
 import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import type { Say } from '../../words/words.ts';
-import { type ReadFields, readToml, readYaml, textsAt } from '../chain-forms.ts';
-import * as doctor from '../doctor.ts';
+import {
+  type Doctor,
+  explainPlainUrl,
+  explainShadowed,
+  type KnownTraps,
+  plainUrlOf,
+  readWord,
+  removalOf,
+  sayTrap,
+  trapOf,
+} from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
+import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
-import { registriesIn } from './lock-reader.ts';
 import { npmLocks } from './locks.ts';
 import { matchesNpmPatterns } from './names.ts';
-import { findNpm, type NpmFound, type NpmSetting, placesOfKey, tlsVariable, userFileOf } from './settings-found.ts';
+import {
+  findNpm,
+  type NpmFound,
+  type NpmSetting,
+  placesOfKey,
+  pnpmFileOf,
+  pnpmKeys,
+  tlsVariable,
+  userFileOf,
+} from './settings-found.ts';
 
 const npmKinds = {
   'npm-registry-shadowed': { severity: 'warning', isFixable: false },
@@ -26,7 +44,7 @@ const npmKinds = {
   'npm-auth-elsewhere': { severity: 'note', isFixable: false },
   'npm-scope-leaks': { severity: 'error', isFixable: false },
   'npm-scope-of-user': { severity: 'note', isFixable: false },
-} as const satisfies doctor.KnownTraps;
+} as const satisfies KnownTraps;
 
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
 
@@ -43,9 +61,7 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const places = placesOfKey(found.settings, 'registry');
   const [first] = places;
   const traps: NpmTrap[] = [];
-  const others = places
-    .slice(1)
-    .filter((one) => doctor.plainUrlOf(one.value) !== doctor.plainUrlOf(first?.value ?? ''));
+  const others = places.slice(1).filter((one) => plainUrlOf(one.value) !== plainUrlOf(first?.value ?? ''));
   if (first !== undefined && others.length > 0) {
     const what = say('trap.npm-registry-shadowed.what', {
       first: shown(first),
@@ -53,7 +69,7 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
       others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
     });
     const where = [first, ...others].map(({ place }) => place);
-    traps.push(doctor.trapOf('npm-registry-shadowed', what, where, doctor.explainShadowed(first, others, say)));
+    traps.push(trapOf('npm-registry-shadowed', what, where, explainShadowed(first, others, say)));
   }
   const project = places.find(({ level }) => level === 'project');
   return [
@@ -66,21 +82,19 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
 
 function yarnTraps({ settings }: NpmFound, project: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const yarn = settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
-  if (yarn === undefined || project === undefined || doctor.plainUrlOf(yarn.value) === doctor.plainUrlOf(project.value))
-    return [];
+  if (yarn === undefined || project === undefined || plainUrlOf(yarn.value) === plainUrlOf(project.value)) return [];
   const what = say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) });
   // Also if yarn's setting is in the home folder: what a project sets must apply to no other project.
   const set = formatCommand`yarn config set npmRegistryServer ${urlIn(project)}`;
-  return [doctor.trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
+  return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
 /** Finds a registry of pnpm that differs from npm's. pnpm's own files override .npmrc. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
-  if (pnpm === undefined || npm === undefined || doctor.plainUrlOf(pnpm.value) === doctor.plainUrlOf(npm.value))
-    return [];
+  if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
   const values = { npm: shown(npm), pnpm: shown(pnpm), place: placeTextOf(pnpm.place) };
-  return [doctor.sayTrap(say, 'npm-pnpm-differ', [npm.place, pnpm.place], values)];
+  return [sayTrap(say, 'npm-pnpm-differ', [npm.place, pnpm.place], values)];
 }
 
 function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
@@ -88,15 +102,15 @@ function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const host = hostOf(value);
   if (!isRegistry(setting) || !/^http:/i.test(value) || host === null || isLoopback(host)) return [];
   const what = say('trap.npm-registry-plain.what', { key, value: shown(setting) });
-  return [doctor.trapOf('npm-registry-plain', what, [place], [doctor.explainPlainUrl('npm', urlIn(setting), say)])];
+  return [trapOf('npm-registry-plain', what, [place], [explainPlainUrl('npm', urlIn(setting), say)])];
 }
 
 function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const { key, value, place } = setting;
   const isOff = (key === 'strict-ssl' && value === 'false') || (key === tlsVariable && value === '0');
   if (!isOff) return [];
-  const set = [doctor.removalOf(place, say), say('trap.npm-tls-off.authority')];
-  return [doctor.trapOf('npm-tls-off', say('trap.npm-tls-off.what', { key, value }), [place], set, edit(setting, []))];
+  const set = [removalOf(place, say), say('trap.npm-tls-off.authority')];
+  return [trapOf('npm-tls-off', say('trap.npm-tls-off.what', { key, value }), [place], set, edit(setting, []))];
 }
 
 const usedMax = 5;
@@ -120,13 +134,13 @@ function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
       const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
       const line = setting.line?.trimStart() ?? '';
       const edits = registry === null || !line.startsWith(name) ? [] : edit(setting, [`${scoped}:${line}`]);
-      return [doctor.sayTrap(say, 'npm-auth-unscoped', [place], { scoped, name }, edits)];
+      return [sayTrap(say, 'npm-auth-unscoped', [place], { scoped, name }, edits)];
     }
     const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
     if (!hasMain || used.has(host) || setting.line?.split('=', 1)[0]?.includes('${')) return [];
     const values = { count: inUse.length, name, host, used: more > 0 ? say('list.more', { list, more }) : list };
     const set = say('trap.npm-auth-elsewhere.set', { host: escapeWord(host) });
-    return [doctor.trapOf('npm-auth-elsewhere', say('trap.npm-auth-elsewhere.what', values), [place], [set])];
+    return [trapOf('npm-auth-elsewhere', say('trap.npm-auth-elsewhere.what', values), [place], [set])];
   });
 }
 
@@ -148,11 +162,11 @@ function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
     const [ours] = placesOfKey(found.settings, key);
     const place = { file, line };
     if (ours === undefined && isOutside && matchesNpmPatterns(privatePatterns, name))
-      return [doctor.sayTrap(say, 'npm-scope-leaks', [place], { name, scope })];
+      return [sayTrap(say, 'npm-scope-leaks', [place], { name, scope })];
     if (ours?.level !== 'user' || settings.some((one) => one.key === key && one.level === 'project')) return [];
     const what = say('trap.npm-scope-of-user.what', { scope, url: shown(ours) });
     const set = say('trap.npm-scope-of-user.set', { scope, url: urlIn(ours) });
-    return [doctor.trapOf('npm-scope-of-user', what, [ours.place, place], [set])];
+    return [trapOf('npm-scope-of-user', what, [ours.place, place], [set])];
   });
 }
 
@@ -167,7 +181,7 @@ const shown = ({ written }: NpmSetting): string => maskText(written);
 
 /** Returns the URL in a setting as written, without user-info. */
 const urlIn = ({ written }: NpmSetting): string =>
-  written.includes('${') ? withoutUser(written) : doctor.plainUrlOf(written);
+  written.includes('${') ? withoutUser(written) : plainUrlOf(written);
 
 /**
  * Returns the edit that replaces a setting's line by the lines `becomes`. Empty for a variable, a file that shells
@@ -178,29 +192,7 @@ function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): r
   return [{ ...place, was: line, becomes }];
 }
 
-/** Makes a reader for files with a key and a value in each line. It reads them up to the first section. */
-function linesOf(pattern: RegExp): ReadFields {
-  return (text) => {
-    const [top = ''] = text.split(/^[ \t]*\[/m, 1);
-    return Object.fromEntries([...top.matchAll(pattern)].map(([, key, value]) => [key, value]));
-  };
-}
-
-const readNpmrc = linesOf(/^[ \t]*"?([\w-]+)"?[ \t]*=[ \t]*["']?([^\s"';#]+)/gm);
-const readYarnrc = linesOf(/^"?([\w-]+)"?[ \t]+"?([^\s"]+)/gm);
-const anyLock = /^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?)$/;
-
-/** The settings files: the path, the client's lock files, the parser, and the paths of keys that set the registry. */
-const files: readonly (readonly [RegExp, RegExp, ReadFields, ...(readonly string[])[]])[] = [
-  [/(?:^|\/)\.yarnrc\.yml$/, /^yarn\.lock$/, readYaml, ['npmRegistryServer']],
-  [/(?:^|\/)\.yarnrc$/, /^yarn\.lock$/, readYarnrc, ['registry']],
-  [/(?:^|\/)pnpm(?:-workspace|\/config)\.yaml$/, /^pnpm-lock/, readYaml, ['registries', 'default'], ['registry']],
-  [/(?:^|\/)\.?bunfig\.toml$/, /^bun\.lock/, readToml, ['install', 'registry'], ['install', 'registry', 'url']],
-  [/(?:^|\/)pnpm\/rc$/, /^pnpm-lock/, readNpmrc, ['registry']],
-  [/(?:^|\/)\.npmrc$/, anyLock, readNpmrc, ['registry']],
-];
-
-export const npmDoctor: doctor.Doctor = {
+export const npmDoctor: Doctor = {
   kinds: npmKinds,
   async examine(surroundings, say) {
     const found = await findNpm(surroundings);
@@ -226,37 +218,12 @@ export const npmDoctor: doctor.Doctor = {
               hasReferences,
             },
       chainOf: (text) =>
-        checkRegistries(text) === null
-          ? { text: doctor.plainUrlOf(text), hasCredentials: hasCredentials(text, found) }
-          : null,
+        checkRegistries(text) === null ? { text: plainUrlOf(text), hasCredentials: hasCredentials(text, found) } : null,
       sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
-  forms: {
-    files: files.map(([path, lock, parse, ...keys]) => ({
-      ...{ path, lock },
-      read(text) {
-        const fields = parse(text);
-        return fields && keys.flatMap((key) => textsAt(fields, ...key).map((value) => ({ value })));
-      },
-    })),
-    userFiles: ({ env, home }) => [
-      ...['.yarnrc.yml', '.yarnrc', '.bunfig.toml'].map((name) => join(home, name)),
-      ...['rc', 'config.yaml'].map((name) => join(doctor.configFolderOf({ env, home }), 'pnpm', name)),
-    ],
-    hasCredentials: (text, host) =>
-      text
-        .split('\n')
-        .some((line) => /_auth|token|ident|passw/i.test(line) && (!line.includes('//') || line.includes(`//${host}`))),
-    keys: /p?npm_config_registry|npm_?registry_?server|(?:yarn|bun_config)_registry|--registry|registry-url|set\s+(?:-\S+\s+){0,3}["']?(?:registry|npmRegistryServer)|(?<![\w:.@-])registry(?=\s*=)/gi,
-    meaningOf(key, command) {
-      // A variable REGISTRY may be for images.
-      if (/url$/i.test(key) || key === 'REGISTRY' || /\b(?:publish|login|adduser)\b/.test(command)) return 'further';
-      return /^--/.test(key) && !/\b(?:c?npm|npx|pnpm|yarn|bun)\b/.test(command) ? null : 'default';
-    },
-    recordedIn: registriesIn,
-  },
+  forms: npmForms,
   sourcesIn: (text) => ({
     sources: [...text.matchAll(inBuild)].map(([, url = '']) => url),
     privatePatterns: [...text.matchAll(scopeInBuild)].map(([, scope = '']) => `${scope}/*`),
@@ -278,26 +245,33 @@ export const npmDoctor: doctor.Doctor = {
     return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
-    const url = doctor.readWord(remedy['npm_config_registry']);
+    const url = readWord(remedy['npm_config_registry']);
     if (url === null || checkRegistries(url) !== null) return null;
     const { machine } = surroundings;
     const found = await findNpm(surroundings);
-    const above = placesOfKey(found.settings, 'registry').filter(
-      ({ level }) => level === 'environment' || level === 'project',
+    const pnpm = pnpmFileOf(machine);
+    const above = found.settings.filter(({ key, level }) => key === 'registry' && aboveUser.test(level));
+    const ofPnpm = found.files.find((one) => one?.file === pnpm)?.settings ?? [];
+    const inPnpm = ofPnpm.flatMap(({ path }) =>
+      Object.hasOwn(pnpmKeys, path.join('.')) ? [[path, url] as const] : [],
     );
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     const changes = [
       await changeSettings(machine, userFileOf(machine), npmrc, [[['registry'], url]], npmChecks(url)),
+      await changeSettings(machine, pnpm, yaml, inPnpm, []),
       ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]], [])] : []),
     ];
     const notes = above
-      .filter(({ value }) => doctor.plainUrlOf(value) !== doctor.plainUrlOf(url))
+      .filter(({ value, place }) => plainUrlOf(value) !== plainUrlOf(url) && !('file' in place && place.file === pnpm))
       .map(({ place }) => say('settle.wins', { key: 'registry', place: placeTextOf(place) }));
     return settlingOf(changes, notes);
   },
   isUsualLock: (name) => npmLocks.isLock(name),
 };
+
+/** Matches the levels of settings that count before those of the user. */
+const aboveUser = /^(?:environment|project|pnpm)$/;
 
 /** Matches the URL of a registry in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =

@@ -58,10 +58,7 @@ export async function findNpm(surroundings: MachineSurroundings) {
     const other = placesOfKey(read, key).find((one) => one.level !== 'environment');
     return level !== 'environment' || other === undefined || plainUrlOf(other.value) !== plainUrlOf(value);
   });
-  const files = [
-    await workspaceOf(machine),
-    await readSettingsFile(machine, join(configFolderOf(machine), 'pnpm/config.yaml'), yaml),
-  ];
+  const files = [await workspaceOf(machine), await readSettingsFile(machine, pnpmFileOf(machine), yaml)];
   settings.push(...files.flatMap((file) => keysIn(file, 'pnpm', pnpmKeys, env)));
   for (const folder of new Set([nearest, project, home])) {
     const file = await readSettingsFile(machine, join(folder, '.yarnrc.yml'), yaml);
@@ -95,6 +92,9 @@ export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string
   const isUsual = named === join(env['HOME'] ?? '', '.npmrc');
   return named.startsWith('/') && !isUsual ? named : join(home, '.npmrc');
 }
+
+/** Returns the file of the user that pnpm 11 and later read before .npmrc. */
+export const pnpmFileOf = (machine: Machine): string => join(configFolderOf(machine), 'pnpm/config.yaml');
 
 /** The variable that turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */
 export const tlsVariable = 'NODE_TLS_REJECT_UNAUTHORIZED';
@@ -216,9 +216,10 @@ function expanded(value: string, env: Machine['env']): string {
   );
 }
 
-/** npm's keys by the paths in a .yarnrc.yml, and in the files that only pnpm reads. */
+/** npm's keys by the paths in a .yarnrc.yml. */
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
-const pnpmKeys: Readonly<Record<string, string>> = { registry: 'registry', 'registries.default': 'registry' };
+/** npm's keys by the paths in the files that only pnpm reads. */
+export const pnpmKeys: Readonly<Record<string, string>> = { registry: 'registry', 'registries.default': 'registry' };
 
 function keysIn(
   file: SettingsFile | null,

@@ -39,6 +39,9 @@ export function indexesOf(fields: Fields): readonly NamedMirror[] {
   return [...listed, ...set, ...ofPlugin];
 }
 
+const isNewTox = /^(?:min_?version|requires)[ \t]*=[^\d\n]{0,40}[4-9]/m;
+const indexServers = /^indexserver[ \t]*=(.*(?:\n[ \t]+\S.*)*)/m;
+
 export const pypiForms: ChainForms = {
   files: [
     {
@@ -58,6 +61,17 @@ export const pypiForms: ChainForms = {
         [...text.matchAll(/^[ \t]*(?:-i|--index-url)[=\s][ \t]*(\S+)/gm)]
           .map(([, value = '']) => ({ value }))
           .reverse(),
+    },
+    {
+      // tox 3 gives the server `default` to pip as `-i`; tox 4 ignores the list.
+      path: /(?:^|\/)(?:tox\.ini|setup\.cfg)$/,
+      lock: /^requirements/,
+      read: (text) =>
+        [
+          ...(isNewTox.test(text) ? '' : (indexServers.exec(text)?.[1] ?? '')).matchAll(
+            /^[ \t]*([\w.-]+)[ \t]*=[ \t]*(https?:\S+)/gm,
+          ),
+        ].map(([, name, value = '']) => ({ value, isFurther: name !== 'default' })),
     },
   ],
   userFiles: (machine) => [join(configFolderOf(machine), 'pypoetry/config.toml')],

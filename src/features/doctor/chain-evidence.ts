@@ -40,7 +40,9 @@ export interface BuildMirror extends NamedMirror {
  */
 export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): readonly BuildMirror[] {
   const urls = new Map<string, string | null>();
-  for (const [, name = '', url = ''] of text.matchAll(variable))
+  // A vertical tab stands for a line end inside a command.
+  const joined = text.replaceAll(comment, '').replaceAll(continued, (one) => '\v'.repeat(countLines(one)));
+  for (const [, name = '', url = ''] of joined.matchAll(variable))
     urls.set(name, urls.has(name) && urls.get(name) !== url ? null : url);
   const replaceIn = (value: string): string => {
     let left = addedCharsMax;
@@ -52,8 +54,6 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
   };
   const found: BuildMirror[] = [];
   let [line, depth, isChecked] = [1, 0, false];
-  // A vertical tab stands for a line end inside a command.
-  const joined = text.replaceAll(comment, '').replaceAll(continued, (one) => '\v'.repeat(countLines(one)));
   for (const part of joined.split(/(&&|\|\||[;\n])/)) {
     const command = part.trimStart().replace(leading, '');
     if (end.test(command)) depth = Math.max(0, depth - 1);
@@ -65,7 +65,7 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
       from = match.index;
       assigned.lastIndex = from + match[0].length;
       const [, value = ''] = assigned.exec(part) ?? [];
-      const meaning = value === '' ? null : meaningOf(match[0], part.slice(0, commandChars));
+      const meaning = value === '' ? null : meaningOf(match[0], part.slice(0, commandChars), text);
       if (meaning === null) continue;
       const isConditional = depth > 0 || isChecked;
       found.push({
@@ -87,7 +87,7 @@ function countLines(text: string): number {
 
 /** Matches the paths of project files that set variables or options for builds: CI, compose, Dockerfiles, Ansible, Bazel, conda. */
 export const settingFiles =
-  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.gitlab\/([^/]+\/){0,4}[^/]+\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile|goreleaser|render|skaffold|snapcraft)\.ya?ml|\.?devcontainer\.json|noxfile\.py|(hatch|tox|pyproject)\.toml|\.bazelrc|MODULE\.bazel|WORKSPACE(\.bazel)?|(conda-)?(env|environment)([.-][\w-]+)?\.ya?ml|(ansible|handlers|playbooks?|tasks)\/([^/]+\/){0,3}[^/]+\.ya?ml|playbook([._-][^/]*)?\.ya?ml|site\.ya?ml|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|(netlify|nixpacks|project|railway)\.toml|\.?justfile|Earthfile|Tiltfile|Vagrantfile|vercel\.json|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
+  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci([.-][\w.-]+)?\.ya?ml|\.gitlab\/([^/]+\/){0,4}[^/]+\.ya?ml|(azure|bitbucket)-pipelines?([._-][\w.-]+)?\.ya?ml|\.?(azure-pipelines|azuredevops|pipelines)\/([^/]+\/){0,3}[^/]+\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile|goreleaser|render|skaffold|snapcraft)\.ya?ml|\.?devcontainer\.json|noxfile\.py|(hatch|tox|pyproject)\.toml|\.bazelrc|MODULE\.bazel|WORKSPACE(\.bazel)?|(conda-)?(env|environment)([.-][\w-]+)?\.ya?ml|(ansible|handlers|playbooks?|tasks)\/([^/]+\/){0,3}[^/]+\.ya?ml|playbook([._-][^/]*)?\.ya?ml|site\.ya?ml|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|(netlify|nixpacks|project|railway)\.toml|\.?justfile|Earthfile|Tiltfile|Vagrantfile|vercel\.json|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
 
 /**
  * What shows the chain in use, strongest first: entries of a lock file; variables and the nearest settings as the client

@@ -40,11 +40,12 @@ function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
   return { test: (line) => first.test(line) && second.test(line.slice(line.search(first))) };
 }
 
-/** True if apt connects to another host than that of the URL: this host is its proxy. */
+/** True if apt connects to another host than that of the URL: to its proxy. */
 function isOtherHost(line: string): boolean {
-  const [, asked] = /^(?:E: |W: )?(?:Err:\d+|Failed to fetch) https?:\/\/([^\s/:]+)/.exec(line) ?? [];
-  const [, connected] = / connect to ([^\s:]+):\d/.exec(line) ?? [];
-  return asked !== undefined && connected !== undefined && asked !== connected;
+  const [head = '', tail = ''] = line.split(' connect to ', 2);
+  const [, asked] = /^(?:[EW]: )?(?:Err:\d+|Failed to fetch) https?:\/\/([^\s/:]+)/.exec(head) ?? [];
+  const [, host] = /^([^\s:]+):\d/.exec(tail) ?? [];
+  return asked !== undefined && host !== undefined && asked !== host;
 }
 
 /** The places of the HTTP status in errors of clients. Another number in a line is no status. */
@@ -56,11 +57,10 @@ const statusPlaces = [
   /HTTP error # while|\b# Error, Credentials|(?:Client|Server) error '#|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
   /^(?:Err(?:or?)?|错误)(?::\d+)? .* # {1,2}[A-Z]|(?:Failed to fetch|无法下载) \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
-  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|Status # trying to pull|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
+  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|Status # (?:trying to pull|while fetching)|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: (?:unexpected status: )?# /, // oci
   /, got #\b|https? status code: #|request failed with status code: #|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |HTTP Status: #|Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
-  /Received status code #\b|HTTP response code: #|\(status #\)|HTTP #: https?:|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
-  /downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|^Error: .*failed to fetch \S+ : #/, // composer, NuGet, Helm
+  /Received status code #\b|HTTP response code: #|\(status #\)|HTTP #: https?:|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #|downloaded \(HTTP\/[\d.]+ #|failed! HTTP\/[\d.]+ #|credentials \(HTTP #|indicate success: #|status code '# |responded with HTTP '#|returned an error: \(#\)|\b[Ff]ailed to fetch \S+ : #/, // Gradle, gem, conda, dnf, composer, NuGet, Helm
 ].map(({ source }) => source);
 
 function statusAt(statuses: string): RegExp {
@@ -71,6 +71,7 @@ function statusAt(statuses: string): RegExp {
 /** What an index may have responded if pip found no file there. pip shows the status only in its debug log. */
 const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] as const;
 
+const noConnection = ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'] as const;
 const waits = ['timeout_connect', 'timeout_processing'] as const;
 /** Why a client may have received no file, if it prints only that it has none. */
 const silentFetch = ['absent', 'denied', 'refused', 'resolve_not_found', 'server', 'tls_untrusted', ...waits] as const;
@@ -92,7 +93,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('disk', /ENOSPC|no space left on device/i),
   ...text(
     'proxy',
-    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|Invalid response from proxy: HTTP|socks connect|unable to parse proxy|Could not resolve proxy|proxy handshake error|CONNECT tunnel failed|INVALID_?PROXY|connect to proxy|connecting to proxy|Your proxy appears|error in your proxy conf|Unable to tunnel through|Proxy host \S+ could not|SOCKSHTTPS?Connection|proxy authorization required|Unable to connect to \S+:\d+:$/i,
+    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|Invalid response from proxy: HTTP|socks connect|unable to parse proxy|Could not resolve proxy|proxy handshake error|CONNECT tunnel failed|INVALID_?PROXY|connect to proxy|connecting to proxy|Your proxy appears|from proxy after CONNECT|Unable to use a proxy: |error in your proxy conf|Unable to tunnel through|Proxy host \S+ could not|SOCKSHTTPS?Connection|proxy authorization required|Unable to connect to \S+:\d+:$/i,
     // The response of a proxy to CONNECT, of which Go prints the text of the status only.
     inOrder(
       /(?:Get|Head) "?https:/,
@@ -148,7 +149,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated|certificate is not trusted|not authorized to sign|incompatible key usage|\bCERT_(?:UNTRUSTED|REVOKED|SIGNATURE_FAILURE)|code INVALID_CA|invalid peer certificate: |SSL CA cert|the SSL certificate is invalid|UntrustedRoot|PartialChain/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted|> peer not authenticated|certificate is not trusted|not authorized to sign|incompatible key usage|\bCERT_(?:UNTRUSTED|REVOKED|SIGNATURE_FAILURE)|code INVALID_CA|invalid peer certificate: |SSL CA cert|NO_CERTIFICATE_OR_CRL_FOUND|the SSL certificate is invalid|UntrustedRoot|PartialChain/i,
   ),
   ...result(
     ['tls_untrusted', 'tls_name', 'tls_expired'],
@@ -233,7 +234,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'reset'],
-    /stream error received:|GOAWAY received|RST_STREAM|> ?http2 error|http2 error connection error|connection error received: |rror in the HTTP\/?2 framing layer|ConnectionClosed downloading/,
+    /stream error received:|GOAWAY received|RST_STREAM|> ?http2 error|http2 error connection error|connection error received: |rror in the HTTP\/?2 framing layer|stream \d+ was not closed cleanly|ConnectionClosed downloading/,
     inOrder(/stream error: stream ID \d+;/, /received from peer|INTERNAL_ERROR/),
   ),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
@@ -249,7 +250,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'redirect',
-    /(?:too ?many ?|circular |max(?:imum)?[- ]?)redirect|Invalid 30\d location|redirect (?:location|is missing|mode|response )|invalid redirect URL|redirected from|\d\)? redirects|redirection|redirected \d|got 30\d/i,
+    /(?:too ?many ?|circular |max(?:imum)?[- ]?)redirect|Invalid 30\d location|redirect (?:location|without|is missing|mode|response )|invalid redirect URL|redirected from|\d\)? redirects|redirection|redirected \d|got 30\d/i,
   ),
   ...text(
     ['cut', 'wrong_content'],
@@ -257,7 +258,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|Unexpected end of data|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of(?!.*ENOENT)|Received malformed response|read expected number of bytes|cannot detect archive format|Invalid file format$|zip END header not found|corrupt deflate|invalid gzip header|unsupported compression|TAR_ENTRY_INVALID|Unexpected end of data|package metadata is missing in|returned an empty 200 response|Failed to decode zlib stream|Splitting up \S+ into data and signature failed/i,
     inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
     inOrder(
       /replaced source registry |decoding response body |metadata from |unexpected JSON from /,
@@ -289,7 +290,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('status', statusAt('203|304|40[0568]|41[1-8]|42[1-6]')),
   ...text(
     'denied',
-    /YN0041|require a credential-provider|code EOTP|no token found for|token rejected for|failed to authenticate when|Access denied to: https?:|Authorization error accessing|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden|^(?:History: - )?Permission to access '/i,
+    /YN0041|require a credential-provider|code EOTP|no token found for|token rejected for|failed to authenticate when|Access denied to: https?:|Authorization error accessing|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|Could not authenticate against |denied: access forbidden|^(?:History: - )?Permission to access '/i,
     statusAt('40[123]|451'),
   ),
   // The text lists versions, so pip did read the index.
@@ -300,36 +301,32 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|No packages exist with this id in source\(s\): (?!Microsoft Visual Studio Offline)|^error: package "\S+" not found \S+ 404$|\bNU1102: Unable to find package |no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|\] +not found: https?:|Could not find artifact \S+ in |(?:manifest|name|blob) unknown|Could not find metadata \S+ in |ENOVERSIONS|No versions available|UNPUBLISHED_PKG|No valid versions found|No candidates found|failed to return tag|no image found in|not available from current channels|content at \S+ not found|FileNotFoundException: https?:|find candidates for |which doesn't (?:exist|match any versions),|: Package \[\S+\] not found|(?:opening |ROR: )https?:\S+: No such file|Could not find a matching version|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|No packages exist with this id in source\(s\): (?!Microsoft Visual Studio Offline)|^error: package "\S+" not found \S+ 404$|\bNU1102: Unable to find package |Unable to find version '[^']+' of package|^Error: chart "[^"]+" .{1,99} not found in |no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
   ),
-  ...result(['absent', 'wrong_content'], /there are no versions of/i),
+  ...result(['absent', 'wrong_content'], /there are no versions of|No URLs in mirrorlist/i),
   // Other lines of the same output may show which reason it is.
   ...result(['refused', 'timeout_connect', 'unreachable'], /(?:connect to|ligar a) \S+:https?:|不能连接到 /),
   ...result(
     'absent',
-    /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
+    /was not found in the (?:package )?registry|is not in (?:the|this) (?:npm )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
   ),
-  ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down/),
+  ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down|: Remote I\/O error$/),
   ...text('denied', inOrder(/(?:ROR|ING): \S*https?:/, /: Permission denied$/)),
-  ...text('server', inOrder(/(?:ROR|ING): \S*https?:/, /: Remote I\/O error$/)),
   ...result('absent', /Ignoring https?:\S+: No such file/),
-  ...result(
-    ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
-    /establish a new connection:$/,
-  ),
+  ...result(noConnection, /establish a new connection:$/),
   ...result(
     silentFetch,
     /Cannot fetch index base URL |find any downloads that satisfy|Failed getting release |No mirror file '|trouble with your network|Could not fetch specs from https?:|failed to download "|[Aa]ll mirrors were (?:already )?tried|multiple attempts to download the nupkg/,
   ),
   ...result(
     ['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits],
-    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|\bNU1301: [^:]{1,200}https?:/,
+    /[Tt]ransfer failed for https?:|Unable to load the service index for|rror when performing the request to https?:|Status 0 while fetching|HTTP request failed!$|\bNU1301: [^:]{1,200}https?:/,
   ),
   ...text(
-    ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
+    noConnection,
     /All attempts to connect to|HTTP 000 CONNECTION FAILED for url|× Failed to connect to \S+ while/,
   ),
 ];

@@ -36,7 +36,7 @@ export const knownClients: readonly string[] = frames.map(({ client }) => client
 
 /** Matches URLs that name no mirror: help pages, Maven's address for blocked repositories, and what cargo replaces by a mirror. */
 const helpPages =
-  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry |Could not get resource '|Unable to download data from )https?:\S+/g;
+  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry |Could not get resource '|Unable to download data from |meta-data from )https?:\S+/g;
 
 type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'> & { url: string | null };
 
@@ -47,37 +47,27 @@ type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'>
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const found: Found[] = [];
+  // Without this module of Python, pip requests nothing, and reports that there is no version.
+  if (/SSL module is not available/.test(text)) return [];
   const lines = joinedLines(text.replaceAll(/[‘’]/g, "'").split(/\r?\n/, linesMax));
   let scriptOf: string | null = null;
-  const traced = registry.all.find(
-    ({ traceback }) => traceback !== undefined && lines.some((line) => traceback.test(line)),
-  );
-  const inTrace = frames.find(({ ecosystem }) => ecosystem === traced?.id);
+  const inTrace = frames.find(({ traceback }) => lines.some((line) => traceback?.test(line)));
   for (const joined of lines) {
     const frame =
       frames.find(({ pattern }) => pattern.test(joined)) ?? (pythonError.test(joined) ? inTrace : undefined);
     scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
     // A failed upload or fetch of git is no failure of a mirror.
-    if (
-      frame === undefined ||
-      / - PUT https?:|\/blobs\/uploads\/|Git operation failed/.test(joined) ||
-      (frame.ecosystem === scriptOf && !/ code E/.test(joined))
-    )
-      continue;
+    const isOther = / - PUT https?:|\/blobs\/uploads\/|Git operation failed/.test(joined);
+    if (frame === undefined || isOther || (frame.ecosystem === scriptOf && !/ code E/.test(joined))) continue;
     const bare = joined
-      .replace(
-        /(status code \d{3}|error parsing HTTP \d{3} response body|Status \d{3} trying to pull repository \S+)(?:; body)?: .*/,
-        '$1',
-      )
+      .replace(quotedBody, '$1')
       .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;
-    const naming = [
-      joined.replaceAll(helpPages, ''),
-      lines.find((line) => frame.onlyServer?.test(line)) ?? '',
-      /(?<=Could not get resource ')\S+/.exec(joined)?.[0] ?? '',
-    ];
-    const [url = null] = naming.flatMap((line) => writtenUrl(line) ?? namedHost(line) ?? []);
+    const named = joined.replaceAll(helpPages, '');
+    const resource = /(?<=Could not get resource '|meta-data from )\S+/.exec(joined)?.[0] ?? '';
+    const only = lines.find((line) => frame.onlyServer?.test(line)) ?? '';
+    const url = writtenUrl(named) ?? writtenUrl(resource) ?? namedHost(named) ?? writtenUrl(only);
     // A line without a URL and one with it are of the same error: npm prints the code on a line of its own.
     const same = found.find((one) => `${one.reasons}` === `${known.reasons}` && (one.url ?? url) === (url ?? one.url));
     if (same === undefined) found.push({ ...known, line: joined.slice(0, 500), ecosystem: frame.ecosystem, url });
@@ -94,41 +84,48 @@ export function findKnownErrors(text: string): readonly KnownError[] {
 
 /** Judges a quoted 404 or 410 response in the same way as a probe judges it; `null`: the line quotes none. */
 function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
-  const [before = '', ...after] = line.split('server response:');
-  const quoted = after.join('server response:');
-  if (after.length === 0 || !/\b(?:404|410) /.test(before) || /terminal prompts|not read User/.test(quoted))
-    return null;
+  const [before = '', quoted = ''] = line.split(/server response:(.*)/);
+  if (!/\b(?:404|410) /.test(before) || before === line || /terminal prompts|not read User/.test(quoted)) return null;
   const isMasked = registry.all.some((ecosystem) => ecosystem.isMasked?.(quoted));
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
 
+/** Matches a status, and a page that a client of registries quotes behind it. */
+const quotedBody =
+  /(status code \d{3}|error parsing HTTP \d{3} response body|Status \d{3} trying to pull repository \S+)(?:; body)?: .*/;
+
 /** Matches the last line of a traceback of Python, which names no client. */
 const pythonError = /^[\w.]+(?:Error|[Tt]imeout|IncompleteRead): /;
 
-/** Matches what a container build or a CI job writes before each line: the number of the step, and the time. */
+/** Matches what a container build or a CI job writes before each line: the number of the step or the service, and the time. */
 const buildPrefix =
-  /^(?:#\d+ )?(?:\[(?:INFO|stderr|stdout)\](?: |$))*(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)? )?/;
+  /^(?:#\d+ |[\w.-]+ +\| )?(?:\[(?:INFO|stderr|stdout)\](?: |$))*(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ |\d\d?:\d\d:\d\d(?: [AP]M:)?(?: |$))?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark =
   /^(?:(?:.{0,300}?\b)?error(?: NU1301)? ?: {3}(?=\S)|Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: (?:│ {3}| {2}))\s*/;
 
-/** Matches the further lines of an error of cargo about an unknown crate. */
-const cargoMore = /^(?:location searched: |required by package |As a reminder, you're using offline mode)/;
-
-/** Matches a line that is the class of an exception, as poetry prints it. */
+/** Matches a line that is the class of an exception, as poetry and composer print it above the text. */
 const exceptionClass =
-  /^\[?(?:(?:Read|Connect)Timeout|\w*(?:Connection|Encoding|HTTP|SSL|Proxy)Error|TooManyRedirects|PackageNotFound|BadZipFile)\]?$/;
+  /^(?:\[?(?:(?:Read|Connect)Timeout|\w*(?:Connection|Encoding|HTTP|SSL|Proxy)Error|TooManyRedirects|PackageNotFound|BadZipFile|(?:\w+\\)*\w+Exception)\]?|In \w+\.php line \d+:)$/;
 
-/** Matches a line of .NET that states why a request failed. */
-const dotnetCause =
-  /^(?:An error occurred while sending the request|The remote |Response status code |The SSL connection )/;
-
-/** Matches the title of an error of composer. The lines below it are one text, which the width of the terminal cuts. */
-const blockTitle = /^(?:\[(?:\w+\\)*\w+Exception\]|In \w+\.php line \d+:)$/;
-
-/** Matches the last line of a failed pull of Docker, which names no client, and the line of a layer before it. */
-const pullEnd = /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/;
-const layerLine = /^[0-9a-f]{12}: [A-Z]/;
+/** Matches a line, and the next line of the same error: a cause, or a line that names the client or the server. */
+const follows: readonly (readonly [line: RegExp, next: RegExp])[] = [
+  // Docker: the line of a layer, and the last line of a failed pull.
+  [/^[0-9a-f]{12}: [A-Z]/, /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/],
+  [
+    /Could not (?:GET|HEAD) '\S+'\.$|service index for source$|Could not find artifact \S+ in$|mirrorlist \S+ error was$|OpenSSL Error messages:$|^(?:Downloading|HTTP GET) https?:\S+$/,
+    /./,
+  ],
+  [
+    /service index for source |remote source '/,
+    /^(?:An error occurred while sending|The remote |Response status code )/,
+  ],
+  [/^(?:Net|OpenSSL|Errno)::/, /^An error occurred while installing /],
+  [/failed to (?:solve|resolve source metadata for [^ ]+):$|request to https?:[^ ]+:$/, /./],
+  // cargo: an unknown crate. apt: a status.
+  [/./, /^(?:location searched: |required by package |As a reminder, you're using offline mode)/],
+  [/./, /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/],
+];
 
 /** Matches a line that the width of a terminal cut, by its beginning without its end. */
 const wrapped = /^(?:\w+: )?(?:Retrying \(|Could not fetch URL )(?!.*(?:skipping|': \/))|failed, reason: \w+$/;
@@ -144,38 +141,24 @@ function joinedLines(lines: readonly string[]): readonly string[] {
   for (const raw of lines) {
     const line = raw.replace(buildPrefix, '');
     const trimmed = line.trim().replace(/^` +/, '');
-    const isTitle = blockTitle.test(trimmed);
-    isBlock = isTitle || (isBlock && (trimmed !== '' || blockTitle.test(joined.at(-1) ?? '')));
-    if (isBlock && !isTitle) {
-      const title = joined.pop() ?? '';
-      joined.push(`${title}${blockTitle.test(title) ? ' ' : ''}${trimmed}`.slice(0, joinedMax));
-      continue;
-    }
-    // cargo prints an empty line before each cause.
-    if (trimmed === 'Caused by:' || isJavaOf(trimmed, joined)) while (joined.at(-1) === '') joined.pop();
-    // poetry prints an empty line between the class and the text of an exception.
-    if (trimmed !== '' && exceptionClass.test(joined.findLast((one) => one !== '') ?? '')) {
-      while (joined.at(-1) === '') joined.pop();
-      joined.push(`[${joined.pop()?.replaceAll(/\W/g, '')}]: ${trimmed}`.slice(0, joinedMax));
+    const before = joined.findLast((one) => one !== '') ?? '';
+    const isTitle = exceptionClass.test(trimmed);
+    const isText: boolean = isBlock && (trimmed !== '' || exceptionClass.test(before));
+    isBlock = isTitle || isText;
+    // cargo prints an empty line before each cause, a wrapper of Gradle or Maven behind the line of its download.
+    const isApart = /^Downloading https?:/.test(before) && trimmed.startsWith('Exception in thread ');
+    if (isText || isApart || trimmed === 'Caused by:') while (joined.at(-1) === '') joined.pop();
+    if (isText && !isTitle) {
+      const begin = joined.pop()?.replace(exceptionClass, (title) => `[${title.replaceAll(/\W/g, '')}]: `);
+      joined.push(`${begin}${trimmed}`.slice(0, joinedMax));
       continue;
     }
     const depth = line.length - line.trimStart().length;
     const last = joined.at(-1) ?? '';
     const isCut = /^npm [A-Z]{3}/.test(last) && /^.{79,80}$/.test(last) && !trimmed.startsWith('npm ');
     const isWrapped = isCut || (wrapped.test(last) && /^[a-z()\]]/.test(trimmed));
-    const isPull = layerLine.test(last) && pullEnd.test(trimmed);
-    const isCause =
-      isPull ||
-      (/Could not (?:GET|HEAD) '\S+'\.$|service index for source$|^Downloading https?:\S+$|^HTTP GET https?:\S+$/.test(
-        last,
-      ) &&
-        trimmed !== '') ||
-      (/service index for source |remote source '/.test(last) && dotnetCause.test(trimmed)) ||
-      (/^(?:Net|OpenSSL|Errno)::/.test(last) && trimmed.startsWith('An error occurred while installing ')) ||
-      causeMark.test(trimmed) ||
-      cargoMore.test(trimmed) ||
-      /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
-    const isFirst = /^(?:$|×|(?:WARNING: )?Retrying \()/.test(trimmed);
+    const isCause = causeMark.test(trimmed) || follows.some(([line, next]) => line.test(last) && next.test(trimmed));
+    const isFirst = /^(?:$|×|npm (?:ERR!|error|WARN|warn) |(?:WARNING: )?Retrying \()/.test(trimmed);
     const isNew = last === '' || (isFirst && !(trimmed.startsWith('×') && last.startsWith('Error: ERR_PNPM')));
     if (!isNew && (depth > indent || isCause || isWrapped)) {
       const space = isWrapped && depth === 0 ? '' : ' ';
@@ -186,14 +169,6 @@ function joinedLines(lines: readonly string[]): readonly string[] {
     }
   }
   return joined;
-}
-
-/** True if the wrapper of Gradle or Maven prints this line: it follows that of its download, and an empty one. */
-function isJavaOf(line: string, before: readonly string[]): boolean {
-  return (
-    line.startsWith('Exception in thread "main" ') &&
-    /^Downloading http/.test(before.findLast((one) => one !== '') ?? '')
-  );
 }
 
 function writtenUrl(text: string): string | null {

@@ -18,10 +18,11 @@ const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
   [/(?:^|\/)buildkitd\.toml$/, /\bmirrors\s*=/],
   [/(?:^|\/)(?:\.condarc|environment\.ya?ml)$/, /https?:/],
   [/(?:^|\/)(?:\.gemrc|\.bundle\/config)$/, /https?:/],
-  // Options of kaniko and dockerd, Talos, kind.
+  [/(?:^|\/)(?:nuget\.config|composer\.json)$/i, /<add key="[^"]*" value="https?:|"type": *"composer"/],
+  // Options of kaniko and dockerd, Talos, kind, and scripts that write settings of Docker.
   [
-    /\.ya?ml$|(?:^|\/)Jenkinsfile|\/docker\.service\.d\/[^/]+$/,
-    /--registry-m(?:irror|ap)\b|kind: *RegistryMirrorConfig|^ +registries:\n +mirrors:|registry\.mirrors/m,
+    /\.(?:ya?ml|sh|bash)$|(?:^|\/)Jenkinsfile|\/docker\.service\.d\/[^/]+$/,
+    /--registry-m(?:irror|ap)\b|kind: *RegistryMirrorConfig|^ +registries:\n +mirrors:|registry\.mirrors|"registry-mirrors"\s*:\s*\[\s*"/m,
   ],
 ];
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { table } from '../../support/table.ts';
 import { testMachine } from '../features/doctor/machine.ts';
-import { type Files, go, image, index, linesOf, mirror, npm, origin, pnpm, python } from './init-files.ts';
+import { type Files, go, image, index, linesOf, mirror, npm, origin, packageLock, pnpm, python } from './init-files.ts';
 
 /** A project, and the chain with its place, as init says them. */
 const rows = table<readonly (readonly [form: string, files: Files, chain: string, place: string])[]>(
@@ -18,6 +18,19 @@ test.each(rows)('init finds the mirror in use: %s', async (_, files, chain, plac
     0,
     expect.arrayContaining([expect.stringContaining(`clients use ${chain} (${shown})`)]),
   ]);
+});
+
+const setup = `      - uses: actions/setup-node@v4\n        with:\n          registry-url: ${mirror}\n`;
+test.each([
+  ['with a scope', '.github/workflows/ci.yml', `steps:\n${setup}          scope: '@corp'\n      - run: npm ci\n`],
+  ['of GitHub', '.github/workflows/ci.yml', `steps:\n${setup.replace(mirror, 'https://npm.github.com')}`],
+  ['of a job that publishes', '.github/workflows/ci.yml', `steps:\n${setup}      - run: npm publish\n`],
+  ['of another action', '.github/workflows/ci.yml', `steps:\n${setup.replace('setup-node', 'mirror')}`],
+  ['of tox 4', 'tox.ini', `[tox]\nmin_version = 4.2\nindexserver =\n    default = ${index}\n`],
+])('init takes no registry or index %s for the mirror in use', async (_, file, text) => {
+  const machine = testMachine({ 'package-lock.json': packageLock(origin), ...python, [file]: text });
+  const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+  expect([code, linesOf(err).filter((line) => line.includes('clients use http'))]).toEqual([0, []]);
 });
 
 const projects: Readonly<Record<string, Files>> = { npm, pnpm: { 'pnpm-lock.yaml': pnpm }, python, go, image };

@@ -95,6 +95,31 @@ const rows: readonly Row[] = [
     note: 'overrides the user file',
   },
   {
+    name: "npm and pnpm's own file, which pnpm reads before .npmrc",
+    id: 'npm',
+    remedy: npm,
+    files: {
+      '~/.npmrc': `registry=${a}/\n`,
+      '~/.config/pnpm/config.yaml': `# ours\nregistry: ${a}/\nregistries:\n  '@corp': https://corp.example/\n  default: ${a}\n`,
+    },
+    after: {
+      '~/.npmrc': 'registry=https://b.example.com/npm/\n',
+      '~/.config/pnpm/config.yaml': `# ours\nregistry: "https://b.example.com/npm/"\nregistries:\n  '@corp': https://corp.example/\n  default: "https://b.example.com/npm/"\n`,
+    },
+  },
+  {
+    name: "pnpm's own file without a registry stays; the file of the workspace wins",
+    id: 'npm',
+    remedy: npm,
+    files: {
+      'package.json': '{}',
+      'pnpm-workspace.yaml': `registries:\n  default: ${a}\n`,
+      '~/.config/pnpm/config.yaml': 'minimumReleaseAge: 1440\n',
+    },
+    after: { '~/.npmrc': 'registry=https://b.example.com/npm/\n' },
+    note: 'pnpm-workspace.yaml:2',
+  },
+  {
     name: 'pip: a new file; uv is not here',
     id: 'pypi',
     remedy: pypi,
@@ -186,6 +211,7 @@ describe('advice --apply', () => {
     expect(ran.err).not.toContain('hunter2');
     if (note !== undefined) expect(ran.err).toContain(note);
     expect(Object.fromEntries(Object.keys(after).map((name) => [name, machine.text(name)]))).toEqual(after);
+    expect(Object.values(machine.everything())).not.toContain('');
     expect(await machine.run([...call, '--yes'])).toMatchObject({
       code: 0,
       out: 'the files of the clients already contain the advised settings',

@@ -69,6 +69,13 @@ test.each(
   expect(findKnownErrors(text)).toEqual([]),
 );
 
+test('pip without the ssl module of Python: no mirror is to blame', () => {
+  const line = `WARNING: Retrying (Retry(total=0)) after connection broken by 'SSLError("Can't connect to HTTPS URL because the SSL module is not available.")': /simple/numpy/`;
+  const result = 'ERROR: No matching distribution found for numpy';
+  expect(findKnownErrors(`${line}\n${result}`)).toEqual([]);
+  expect(findKnownErrors(result)).toHaveLength(1);
+});
+
 describe('the server that an error is about', () => {
   const told = (text: string): readonly (readonly [string | null, string | null])[] =>
     findKnownErrors(text).map(({ reason, url }) => [reason, url]);
@@ -146,6 +153,35 @@ Caused by:
   ])('a host without a URL: %s', (text, host) =>
     expect(told(text)).toEqual([['absent', host === null ? null : `https://${host}`]]),
   );
+
+  test('Gradle: not the group of a module that could not be resolved', () => {
+    const text =
+      "> Could not resolve net.minecraft:a:1.\n   > Could not get resource 'https://maven.example/a.pom'.\n      > Could not GET '...'\n         > Read timed out";
+    expect(told(text)).toEqual([[null, 'https://maven.example']]);
+  });
+
+  test.each([
+    ['docker://hub.example:5000/a/b:1: reading manifest 1: manifest unknown', 'https://hub.example:5000'],
+    [
+      'error pinging docker registry hub.example:5000: invalid status code from registry 404 (Not Found)',
+      'https://hub.example:5000',
+    ],
+  ])('the port of a registry: %s', (text, url) =>
+    expect(told(`Error initializing source ${text}`)).toEqual([['absent', url]]),
+  );
+
+  test('composer: a text that the terminal cut, below its title', () => {
+    const text =
+      '\n  [Composer\\Downloader\\TransportException]\n  The "https://composer.example/p/a.js\n  on" file could not be downlo\n  aded (HTTP/1.1 404 Not Found)\n\nrequire [--dev]';
+    expect(told(text)).toEqual([['absent', 'https://composer.example']]);
+  });
+
+  test('apt: another host than that of the URL is its proxy', () => {
+    const error = (host: string) =>
+      `Err:1 http://deb.example/debian trixie InRelease\n  Could not connect to ${host}:80 (192.0.2.1). - connect (111: Connection refused)`;
+    expect(told(error('deb.example'))).toEqual([['refused', 'http://deb.example']]);
+    expect(told(error('127.0.0.1')).map(([reason]) => reason)).toEqual(['proxy']);
+  });
 
   test('npm prints the code before the line with the URL', () => {
     const text = 'npm error code E403\nnpm error 403 403 Forbidden - GET https://npm.example/x';
