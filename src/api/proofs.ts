@@ -1,14 +1,19 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import * as proofs from '../core/proof.ts';
+import {
+  bodyHashOf,
+  isSameProof,
+  nonceHeader,
+  proofHeader,
+  proofScheme,
+  requestProofOf,
+  responseProofOf,
+} from '../core/proof.ts';
 import type { Secret } from '../core/secret.ts';
 import { sendProblem } from './problem.ts';
 
 const nonceMs = 30_000;
-const credentials = new RegExp(
-  `^${proofs.proofScheme} ([\\w.-]{1,100}) ([\\w-]{1,100}) ([\\w-]{43}) ([\\w-]{43})$`,
-  'i',
-);
+const credentials = new RegExp(`^${proofScheme} ([\\w.-]{1,100}) ([\\w-]{1,100}) ([\\w-]{43}) ([\\w-]{43})$`, 'i');
 
 export interface Proofs {
   /** Adds a nonce to a response. It is valid for one request, for `nonceMs` milliseconds. */
@@ -31,7 +36,7 @@ export function createProofs(nowMs: () => number): Proofs {
   const sealOf = (stamp: string): string => createHmac('sha256', key).update(stamp).digest('base64url');
   const isFresh = (nonce: string): boolean => {
     const [ms = '', serial = '', seal = ''] = nonce.split('.');
-    const isOurs = proofs.isSameProof(seal, sealOf(`${ms}.${serial}`));
+    const isOurs = isSameProof(seal, sealOf(`${ms}.${serial}`));
     return isOurs && nowMs() - Number(ms) <= nonceMs && !used.has(nonce);
   };
   const spend = (nonce: string): void => {
@@ -45,14 +50,14 @@ export function createProofs(nowMs: () => number): Proofs {
     offer(response) {
       count += 1;
       const stamp = `${Math.floor(nowMs())}.${count}`;
-      response.setHeader(proofs.nonceHeader, `${stamp}.${sealOf(stamp)}`);
+      response.setHeader(nonceHeader, `${stamp}.${sealOf(stamp)}`);
     },
     accept(request, response, token) {
       const found = credentials.exec(request.headers.authorization ?? '');
       const [, nonce = '', clientNonce = '', bodyHash = '', given = ''] = found ?? [];
       const { method, originalUrl: path } = request;
-      const proof = proofs.requestProofOf(token, { nonce, clientNonce, method, path, bodyHash });
-      if (found === null || !proofs.isSameProof(given, proof) || !isFresh(nonce)) return false;
+      const proof = requestProofOf(token, { nonce, clientNonce, method, path, bodyHash });
+      if (found === null || !isSameProof(given, proof) || !isFresh(nonce)) return false;
       spend(nonce);
       response.locals['bodyHash'] = bodyHash;
       proveResponse(response, token, proof);
@@ -64,7 +69,7 @@ export function createProofs(nowMs: () => number): Proofs {
 /** Refuses a request whose proof is for another body. The body's bytes are in `response.locals.body`. */
 export const bodyIsProven: RequestHandler = (_request, response, next) => {
   const { bodyHash, body = '' } = response.locals as { bodyHash?: string; body?: Uint8Array | string };
-  if (bodyHash === undefined || bodyHash === proofs.bodyHashOf(body)) return next();
+  if (bodyHash === undefined || bodyHash === bodyHashOf(body)) return next();
   sendProblem(response, { kind: 'unauthorized' });
 };
 
@@ -74,10 +79,10 @@ function proveResponse(response: Response, token: Secret, requestProof: string):
   const prove = (body: unknown): void => {
     const own = typeof body === 'string' || body instanceof Uint8Array ? body : body === null ? null : '';
     const proven = { status: response.statusCode, headers: response.getHeaders(), body: own };
-    response.setHeader(proofs.proofHeader, proofs.responseProofOf(token, requestProof, proven));
+    response.setHeader(proofHeader, responseProofOf(token, requestProof, proven));
   };
   response.writeHead = (...given: unknown[]) => {
-    if (!response.hasHeader(proofs.proofHeader)) prove(null);
+    if (!response.hasHeader(proofHeader)) prove(null);
     return Reflect.apply(writeHead, response, given);
   };
   response.end = (...given: unknown[]) => {

@@ -1,4 +1,16 @@
-import * as yaml from 'yaml';
+import {
+  type Alias,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
 import { type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
@@ -33,7 +45,7 @@ export interface SourceDocument {
 
 const errorsMax = 20;
 
-const syntax: Readonly<Record<yaml.ErrorCode, Sentence>> = {
+const syntax: Readonly<Record<ErrorCode, Sentence>> = {
   ALIAS_PROPS: phrase('expected.aliasBare'),
   BAD_ALIAS: phrase('expected.alias'),
   BAD_DIRECTIVE: phrase('expected.directive'),
@@ -64,10 +76,10 @@ export function readDocument(
   text: string,
   env: Env,
 ): { readonly document: SourceDocument | null; readonly issues: readonly ConfigIssue[] } {
-  const lines = new yaml.LineCounter();
+  const lines = new LineCounter();
   const parsed = parsedOf(text, lines);
   if (parsed === null) return { document: null, issues: [broken(phrase('expected.nesting'), { line: 1, column: 1 })] };
-  const contents = parsed.contents as yaml.Node | null;
+  const contents = parsed.contents as Node | null;
   const aliases = readAliases(contents, limits.configDepth);
   // For an undefined tag (`!secret`), the library only warns, and reads the value without the tag. So these warnings
   // count as mistakes.
@@ -81,7 +93,7 @@ export function readDocument(
 }
 
 interface SyntaxMistake {
-  readonly code: yaml.ErrorCode;
+  readonly code: ErrorCode;
   readonly pos: readonly [number, number];
 }
 
@@ -89,10 +101,10 @@ function keyTwice(offset: number): SyntaxMistake {
   return { code: 'DUPLICATE_KEY', pos: [offset, offset] };
 }
 
-function parsedOf(text: string, lines: yaml.LineCounter): ReturnType<typeof yaml.parseDocument> | null {
+function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocument> | null {
   try {
     const options = { prettyErrors: false, logLevel: 'error', stringKeys: false, uniqueKeys: false } as const;
-    return yaml.parseDocument(text, { ...options, lineCounter: lines });
+    return parseDocument(text, { ...options, lineCounter: lines });
   } catch {
     return null; // deep nesting exhausts the parser's stack
   }
@@ -102,7 +114,7 @@ function parsedOf(text: string, lines: yaml.LineCounter): ReturnType<typeof yaml
  * Returns at most `errorsMax` mistakes, up to the first mistake that confuses the parser, because later ones are
  * consequences of it.
  */
-function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: yaml.LineCounter): ConfigIssue[] {
+function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {
   const derailed = mistakes.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
   const shown = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
   return shown.map(({ code, pos }) => {
@@ -117,7 +129,7 @@ function broken(expected: Sentence, place: DocumentPosition): ConfigIssue {
   return { ...issueOf(expected, null), ...place };
 }
 
-function placeAt(lines: yaml.LineCounter, offset: number): DocumentPosition {
+function placeAt(lines: LineCounter, offset: number): DocumentPosition {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
@@ -142,12 +154,12 @@ function documentOf(data: unknown, spots: ReadonlyMap<string, Spot>): SourceDocu
   };
 }
 
-function createWalk(aliases: Aliases, lines: yaml.LineCounter, env: Env) {
+function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   const spots = new Map<string, Spot>();
   const issues: ConfigIssue[] = [];
   let nodes = 0;
 
-  function scalar(node: yaml.Scalar, path: Path, place: DocumentPosition): { value: unknown; written: string | null } {
+  function scalar(node: Scalar, path: Path, place: DocumentPosition): { value: unknown; written: string | null } {
     if (typeof node.value !== 'string') {
       return { value: typeof node.value === 'bigint' ? Number(node.value) : node.value, written: null };
     }
@@ -160,35 +172,34 @@ function createWalk(aliases: Aliases, lines: yaml.LineCounter, env: Env) {
 
   function pair(
     target: Record<string, unknown>,
-    { key, value: node }: yaml.Pair,
+    { key, value: node }: Pair,
     path: Path,
     parent: DocumentPosition,
   ): void {
-    const name = yaml.isScalar(key) ? String(key.value) : '';
-    const range = (key as yaml.Node).range;
+    const name = isScalar(key) ? String(key.value) : '';
+    const range = (key as Node).range;
     const place = range ? placeAt(lines, range[0]) : parent;
-    if (!yaml.isScalar(key) || name === '__proto__') {
+    if (!isScalar(key) || name === '__proto__') {
       issues.push(broken(phrase('expected.plainKey'), place));
       return;
     }
-    target[name] = value(node as yaml.Node | null, [...path, name], place);
+    target[name] = value(node as Node | null, [...path, name], place);
   }
 
-  function value(node: yaml.Node | null, path: Path, key: DocumentPosition | null): unknown {
+  function value(node: Node | null, path: Path, key: DocumentPosition | null): unknown {
     nodes += 1;
     const place = node?.range ? placeAt(lines, node.range[0]) : (key ?? { line: 1, column: 1 });
-    const source = yaml.isAlias(node) ? (aliases.source(node) ?? null) : node;
-    if (yaml.isAlias(node) && source === null)
-      issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathTextOf(path) });
+    const source = isAlias(node) ? (aliases.source(node) ?? null) : node;
+    if (isAlias(node) && source === null) issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathTextOf(path) });
     if (nodes > limits.configValues || path.length > limits.configDepth) {
       if (issues.length === 0) issues.push(broken(phrase('expected.fewer'), place));
       return null;
     }
-    const read = yaml.isScalar(source) ? scalar(source, path, place) : null;
+    const read = isScalar(source) ? scalar(source, path, place) : null;
     spots.set(spotKey(path), { place, key, written: read?.written ?? null });
     if (read !== null) return read.value;
-    if (yaml.isSeq(source)) return source.items.map((item, at) => value(item as yaml.Node | null, [...path, at], null));
-    if (!yaml.isMap(source)) return null;
+    if (isSeq(source)) return source.items.map((item, at) => value(item as Node | null, [...path, at], null));
+    if (!isMap(source)) return null;
     const target: Record<string, unknown> = {};
     for (const item of source.items) pair(target, item, path, place);
     return target;
@@ -199,26 +210,26 @@ function createWalk(aliases: Aliases, lines: yaml.LineCounter, env: Env) {
 
 interface Aliases {
   /** Returns the node of an alias; `undefined`: no anchor of that name precedes the alias. */
-  readonly source: (alias: yaml.Alias) => yaml.Node | undefined;
+  readonly source: (alias: Alias) => Node | undefined;
   readonly keysTwice: readonly number[];
 }
 
 /** Finds aliases and duplicate keys in one walk. The library would walk the document for each alias. */
-function readAliases(contents: yaml.Node | null, depthMax: number): Aliases {
-  const anchored = new Map<string, yaml.Node>();
-  const sources = new Map<yaml.Alias, yaml.Node | undefined>();
+function readAliases(contents: Node | null, depthMax: number): Aliases {
+  const anchored = new Map<string, Node>();
+  const sources = new Map<Alias, Node | undefined>();
   const keysTwice: number[] = [];
 
   function walk(node: unknown, depth: number): void {
-    if (yaml.isAlias(node)) return void sources.set(node, anchored.get(node.source));
-    if (!yaml.isScalar(node) && !yaml.isMap(node) && !yaml.isSeq(node)) return;
+    if (isAlias(node)) return void sources.set(node, anchored.get(node.source));
+    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return;
     if (node.anchor !== undefined) anchored.set(node.anchor, node);
-    if (depth > depthMax || yaml.isScalar(node)) return;
-    if (yaml.isSeq(node)) for (const item of node.items) walk(item, depth + 1);
-    if (!yaml.isMap(node)) return;
+    if (depth > depthMax || isScalar(node)) return;
+    if (isSeq(node)) for (const item of node.items) walk(item, depth + 1);
+    if (!isMap(node)) return;
     const keys = new Set<unknown>();
     for (const { key, value } of node.items) {
-      if (yaml.isScalar(key)) {
+      if (isScalar(key)) {
         if (keys.has(key.value)) keysTwice.push(key.range?.[0] ?? 0);
         keys.add(key.value);
       }

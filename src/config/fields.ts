@@ -3,7 +3,15 @@ import { hostAndPort, isLoopback, isPlainAbroad, parseNetwork } from '../core/ad
 import { headerPattern, isCredential } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
-import * as units from '../core/units.ts';
+import {
+  durationMs,
+  durationPattern,
+  formatDuration,
+  shareOf,
+  sharePattern,
+  sizeBytes,
+  sizePattern,
+} from '../core/units.ts';
 import { baseUrl } from '../core/url.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../ecosystems/fields.ts';
@@ -21,17 +29,17 @@ const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
  * bounds are included
  */
 export function durationField(description: string, range: { readonly min: number; readonly max: number }) {
-  const bounds = `from ${units.formatDuration(range.min)} to ${units.formatDuration(range.max)}`;
+  const bounds = `from ${formatDuration(range.min)} to ${formatDuration(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
   const expected = phrase('expected.duration', {
-    from: units.formatDuration(range.min),
-    to: units.formatDuration(range.max),
-    example: units.formatDuration(example),
+    from: formatDuration(range.min),
+    to: formatDuration(range.max),
+    example: formatDuration(example),
   });
   return z
     .string(errorOf(expected))
-    .regex(units.durationPattern, errorOf(expected))
-    .transform(units.durationMs)
+    .regex(durationPattern, errorOf(expected))
+    .transform(durationMs)
     .refine((ms) => ms >= range.min && ms <= range.max, errorOf(expected))
     .meta({ title: 'duration', description: `${description} (${bounds})` });
 }
@@ -41,8 +49,8 @@ export function size(description: string) {
   const expected = phrase('expected.size');
   return z
     .string(errorOf(expected))
-    .regex(units.sizePattern, errorOf(expected))
-    .transform(units.sizeBytes)
+    .regex(sizePattern, errorOf(expected))
+    .transform(sizeBytes)
     .refine((bytes) => bytes > 0 && Number.isSafeInteger(bytes), errorOf(expected))
     .meta({ title: 'size', description });
 }
@@ -52,8 +60,8 @@ export function share(description: string) {
   const expected = phrase('expected.share', { from: '0%', to: '100%' });
   return z
     .string(errorOf(expected))
-    .regex(units.sharePattern, errorOf(expected))
-    .transform(units.shareOf)
+    .regex(sharePattern, errorOf(expected))
+    .transform(shareOf)
     .meta({ title: 'share', description });
 }
 

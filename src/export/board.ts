@@ -7,7 +7,17 @@ import { createNativeHistogram, type NativeHistogram } from './native/histogram.
 import { type MetricMessage, makeHistogramMessage, makePlainMessage, makeSummaryMessage } from './native/messages.ts';
 import type { TextFormat } from './negotiate.ts';
 import { Counter, Gauge, Histogram, Registry } from './prom-client.ts';
-import * as texts from './series-text.ts';
+import {
+  histogramFormOf,
+  type LabelSet,
+  type ObservedSeries,
+  type Plain,
+  renderHistogramLines,
+  renderPlainLines,
+  renderSummaryLines,
+  type SeriesLines,
+  seriesLinesOf,
+} from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {
   counter: Counter<L>;
@@ -59,9 +69,9 @@ function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record
   else if (metricOf(name).type === 'counter') instrument.inc(labels, 0);
 }
 
-const forms = new Map<MetricName, ReturnType<typeof texts.histogramFormOf>>();
-function formOf(name: MetricName): ReturnType<typeof texts.histogramFormOf> {
-  const form = forms.get(name) ?? texts.histogramFormOf(name, metricOf(name).buckets ?? []);
+const forms = new Map<MetricName, ReturnType<typeof histogramFormOf>>();
+function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
+  const form = forms.get(name) ?? histogramFormOf(name, metricOf(name).buckets ?? []);
   forms.set(name, form);
   return form;
 }
@@ -91,8 +101,8 @@ export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
  */
 function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
-  const keyOf = (labels: texts.LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
-  const of = (labels: texts.LabelSet): NativeHistogram =>
+  const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
+  const of = (labels: LabelSet): NativeHistogram =>
     getOrMake(kept, keyOf(labels), () => createNativeHistogram(form.buckets));
   const observe = instrument.observe.bind(instrument) as (...all: unknown[]) => void;
   // prom-client accepts three forms: a value, labels and a value, or an object with an exemplar.
@@ -101,13 +111,13 @@ function keepNative(instrument: Histogram<string>, names: readonly string[], for
     if (!form.isKept) return;
     const [first, second] = all;
     if (typeof first === 'number') of({}).observe(first);
-    else if (typeof second === 'number') of(first as texts.LabelSet).observe(second);
+    else if (typeof second === 'number') of(first as LabelSet).observe(second);
     else {
-      const { labels, value } = first as { readonly labels: texts.LabelSet; readonly value: number };
+      const { labels, value } = first as { readonly labels: LabelSet; readonly value: number };
       of(labels).observe(value);
     }
   };
-  return { of, remove: (labels: texts.LabelSet) => kept.delete(keyOf(labels)) };
+  return { of, remove: (labels: LabelSet) => kept.delete(keyOf(labels)) };
 }
 
 type KeptNative = ReturnType<typeof keepNative>;
@@ -170,24 +180,23 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
       if (instrument === undefined) return [];
       const { type } = metricOf(name);
       if (type === 'counter' || type === 'gauge')
-        return texts
-          .seriesLinesOf<texts.Plain>(instrument)
+        return seriesLinesOf<Plain>(instrument)
           .values()
           .map((series) => makePlainMessage(type, series));
-      const all = texts.seriesLinesOf<texts.ObservedSeries>(instrument).values();
+      const all = seriesLinesOf<ObservedSeries>(instrument).values();
       const native = natives.get(name);
       if (native === undefined) return all.map(makeSummaryMessage);
       const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
       return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
     },
     /** Returns the sample lines of one metric; empty if the metric belongs to another prom-client registry. */
-    lines(name: MetricName, format: TextFormat): texts.SeriesLines {
+    lines(name: MetricName, format: TextFormat): SeriesLines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };
-      if (metricOf(name).type === 'summary') return texts.renderSummaryLines(instrument, name);
+      if (metricOf(name).type === 'summary') return renderSummaryLines(instrument, name);
       return instrument instanceof Histogram
-        ? texts.renderHistogramLines(instrument, formOf(name), format)
-        : texts.renderPlainLines(instrument, name);
+        ? renderHistogramLines(instrument, formOf(name), format)
+        : renderPlainLines(instrument, name);
     },
   };
 }

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import * as proofs from '../core/proof.ts';
+import {
+  bodyHashOf,
+  isSameProof,
+  nonceHeader,
+  proofHeader,
+  proofScheme,
+  requestProofOf,
+  responseProofOf,
+} from '../core/proof.ts';
 import type { Secret } from '../core/secret.ts';
 import { type Exchanged, exchangeOnce, type TlsTrust } from './exchange.ts';
 import { findOwnerSocket, socketPathOf } from './owner-socket.ts';
@@ -57,17 +65,17 @@ export async function prepareAccess(at: DaemonAt, request: DaemonRequest, limitM
   if (/^https:/i.test(at.url)) return { ...plain, headers: { authorization: `Bearer ${token.reveal()}` } };
   const budget = { bytesLeft: nonceBytesMax };
   const healthy = { url: `${at.url}/-/healthy`, method: 'GET', headers: {}, body: null, limitMs, budget } as const;
-  const nonce = (await exchangeOnce(healthy)).headers[proofs.nonceHeader];
+  const nonce = (await exchangeOnce(healthy)).headers[nonceHeader];
   if (typeof nonce !== 'string') throw failure('UNPROVEN');
-  const own = { nonce, clientNonce: randomUUID(), method, path, bodyHash: proofs.bodyHashOf(body ?? '') };
-  const proof = proofs.requestProofOf(token, own);
-  const authorization = `${proofs.proofScheme} ${nonce} ${own.clientNonce} ${own.bodyHash} ${proof}`;
+  const own = { nonce, clientNonce: randomUUID(), method, path, bodyHash: bodyHashOf(body ?? '') };
+  const proof = requestProofOf(token, own);
+  const authorization = `${proofScheme} ${nonce} ${own.clientNonce} ${own.bodyHash} ${proof}`;
   return {
     ...plain,
     headers: { authorization },
     verify({ status, headers }, text) {
-      const expected = proofs.responseProofOf(token, proof, { status, headers, body: text });
-      if (status < 400 && !proofs.isSameProof(String(headers[proofs.proofHeader]), expected)) throw failure('UNPROVEN');
+      const expected = responseProofOf(token, proof, { status, headers, body: text });
+      if (status < 400 && !isSameProof(String(headers[proofHeader]), expected)) throw failure('UNPROVEN');
     },
   };
 }

@@ -1,4 +1,14 @@
-import * as fs from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +17,17 @@ import { limits } from '../core/limits.ts';
 import { makeFolders } from './files.ts';
 import { copyWhole, createScratchFolder } from './store-copy.ts';
 import { closeToOthers, createPrivate } from './store-modes.ts';
-import * as schema from './store-schema.ts';
+import {
+  createTables,
+  isDatabase,
+  isMissingTable,
+  isTraceOfOurs,
+  mark,
+  type SchemaTrouble,
+  schemaVersion,
+  storeKindOf,
+  storeTroubleOf,
+} from './store-schema.ts';
 
 export interface StoreFile {
   readonly readOnly: boolean;
@@ -34,7 +54,7 @@ export type StoreOpenFailure =
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null; readonly copied: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
-  | { readonly tag: 'unwritable'; readonly trouble: schema.SchemaTrouble; readonly file: StoreFile | null };
+  | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
 /**
  * Files up to this size, bytes, are checked at start (`PRAGMA quick_check`). For a larger file the check would take too
@@ -65,12 +85,12 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
   const first = tryOpen(path, wallMs, bytesMax);
   if (first.tag !== 'unwritable' || first.trouble.kind !== 'corrupt') return first;
   try {
-    if (!schema.isTraceOfOurs(beginOf(path))) return { tag: 'refused', failure: { kind: 'foreign', path } };
+    if (!isTraceOfOurs(beginOf(path))) return { tag: 'refused', failure: { kind: 'foreign', path } };
     const setAside = moveAside(path, wallMs);
     const second = tryOpen(path, wallMs, bytesMax);
     return second.tag === 'open' ? { ...second, setAside } : second;
   } catch (thrown) {
-    return { tag: 'unwritable', trouble: schema.storeTroubleOf(thrown), file: null };
+    return { tag: 'unwritable', trouble: storeTroubleOf(thrown), file: null };
   }
 }
 
@@ -81,9 +101,9 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
  */
 export function moveAside(path: string, wallMs: number): string {
   const target = freePath(path, 'corrupt', wallMs);
-  fs.renameSync(path, target);
+  renameSync(path, target);
   for (const part of ['-wal', '-shm', '-journal'])
-    if (fs.existsSync(`${path}${part}`)) fs.renameSync(`${path}${part}`, `${target}${part}`);
+    if (existsSync(`${path}${part}`)) renameSync(`${path}${part}`, `${target}${part}`);
   return target;
 }
 
@@ -91,7 +111,7 @@ function freePath(path: string, what: string, wallMs: number): string {
   const stamp = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '');
   const first = `${path}.${what}-${stamp}`;
   let target = first;
-  for (let copy = 2; fs.existsSync(target); copy += 1) target = `${first}-${copy}`;
+  for (let copy = 2; existsSync(target); copy += 1) target = `${first}-${copy}`;
   return target;
 }
 
@@ -100,18 +120,18 @@ function freePath(path: string, what: string, wallMs: number): string {
  * short, SQLite would overwrite it.
  */
 function isOther(path: string): boolean {
-  if (!fs.existsSync(path) || fs.statSync(path).size === 0) return false;
+  if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
-  return !schema.isDatabase(begin) && !schema.isTraceOfOurs(begin);
+  return !isDatabase(begin) && !isTraceOfOurs(begin);
 }
 
 function beginOf(path: string): Buffer {
-  const begin = Buffer.alloc(Math.min(tracedBytes, fs.statSync(path).size));
-  const file = fs.openSync(path, 'r');
+  const begin = Buffer.alloc(Math.min(tracedBytes, statSync(path).size));
+  const file = openSync(path, 'r');
   try {
-    return begin.subarray(0, fs.readSync(file, begin, 0, begin.length, 0));
+    return begin.subarray(0, readSync(file, begin, 0, begin.length, 0));
   } finally {
-    fs.closeSync(file);
+    closeSync(file);
   }
 }
 
@@ -121,8 +141,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
     const folder = makeFolder(dirname(path));
     if (folder !== null) return { tag: 'refused', failure: { kind: 'no_folder', path, code: folder.code } };
     // Opening a pipe with SQLite would block for ever.
-    if (fs.existsSync(path) && !fs.statSync(path).isFile())
-      return { tag: 'refused', failure: { kind: 'foreign', path } };
+    if (existsSync(path) && !statSync(path).isFile()) return { tag: 'refused', failure: { kind: 'foreign', path } };
     if (isOther(path)) return { tag: 'refused', failure: { kind: 'foreign', path } };
     createPrivate(path);
     db = new DatabaseSync(path);
@@ -137,7 +156,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
     return { tag: 'open', file: fileOf(db, path, false), setAside: null, copied };
   } catch (thrown) {
     db?.close();
-    const trouble = schema.storeTroubleOf(thrown);
+    const trouble = storeTroubleOf(thrown);
     if (trouble.kind === 'locked') return { tag: 'refused', failure: { kind: 'locked', path, code: trouble.code } };
     return trouble.kind === 'corrupt'
       ? { tag: 'unwritable', trouble, file: null }
@@ -150,22 +169,22 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
  * @returns `null` if the folder exists now; an error `ENOENT` if no folder can be created there
  * @throws what `node:fs` throws for any other obstacle
  */
-export function makeFolder(dir: string): schema.SchemaTrouble | null {
+export function makeFolder(dir: string): SchemaTrouble | null {
   try {
     makeFolders(dir);
     return null;
   } catch (thrown) {
-    const trouble = schema.storeTroubleOf(thrown);
+    const trouble = storeTroubleOf(thrown);
     if (trouble.code !== 'ENOENT') throw thrown;
     return trouble;
   }
 }
 
 function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
-  const kind = schema.storeKindOf(db);
+  const kind = storeKindOf(db);
   if (kind.kind === 'foreign') return { kind: 'foreign', path };
-  if (kind.kind === 'ours' && kind.version > schema.schemaVersion)
-    return { kind: 'newer', path, version: kind.version, known: schema.schemaVersion };
+  if (kind.kind === 'ours' && kind.version > schemaVersion)
+    return { kind: 'newer', path, version: kind.version, known: schemaVersion };
   return null;
 }
 
@@ -184,15 +203,15 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / ofPage)}`);
   db.exec('BEGIN EXCLUSIVE');
   db.exec('COMMIT');
-  if (fs.statSync(path).size <= checkedBytes) {
+  if (statSync(path).size <= checkedBytes) {
     const verdict = db.prepare('PRAGMA quick_check(1)').get();
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
   // A file of the current layout with all tables needs no write, so it opens even on a full disk.
-  const found = schema.storeKindOf(db);
-  const isOlder = found.kind === 'ours' && found.version < schema.schemaVersion;
+  const found = storeKindOf(db);
+  const isOlder = found.kind === 'ours' && found.version < schemaVersion;
   const copied = isOlder ? copyOlder(db, freePath(path, `layout-${found.version}`, wallMs)) : null;
-  if (found.kind === 'fresh' || isOlder || schema.isMissingTable(db)) schema.createTables(db, wallMs);
+  if (found.kind === 'fresh' || isOlder || isMissingTable(db)) createTables(db, wallMs);
   else markOlder(db);
   return copied;
 }
@@ -206,7 +225,7 @@ function copyOlder(db: DatabaseSync, to: string): string {
     vacuumInto(db, to);
     return to;
   } catch (thrown) {
-    fs.rmSync(to, { force: true });
+    rmSync(to, { force: true });
     throw thrown;
   }
 }
@@ -218,9 +237,9 @@ function vacuumInto(db: DatabaseSync, to: string): void {
 
 function markOlder(db: DatabaseSync): void {
   try {
-    schema.mark(db);
+    mark(db);
   } catch (thrown) {
-    if (schema.storeTroubleOf(thrown).kind !== 'full') throw thrown;
+    if (storeTroubleOf(thrown).kind !== 'full') throw thrown;
   }
 }
 
@@ -228,12 +247,12 @@ function markOlder(db: DatabaseSync): void {
  * Returns the true cause if the file is not writable: SQLite opens such a file for reading, then fails to lock it and
  * reports `io`.
  */
-function cause(path: string, trouble: schema.SchemaTrouble): schema.SchemaTrouble {
+function cause(path: string, trouble: SchemaTrouble): SchemaTrouble {
   try {
-    if (trouble.kind === 'io' && fs.existsSync(path)) fs.accessSync(path, fs.constants.W_OK);
+    if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
     return trouble;
   } catch (thrown) {
-    return schema.storeTroubleOf(thrown);
+    return storeTroubleOf(thrown);
   }
 }
 
@@ -241,10 +260,10 @@ function cause(path: string, trouble: schema.SchemaTrouble): schema.SchemaTroubl
  * Opens an unwritable file for reading. SQLite applies its log only to a writable file. So if there is a log, a copy of
  * the file is opened; if that fails, the log is ignored.
  */
-function readOnly(path: string, trouble: schema.SchemaTrouble): Opened {
+function readOnly(path: string, trouble: SchemaTrouble): Opened {
   const file =
     readOnlyFile(() =>
-      (fs.statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0 ? openedCopy(path) : null,
+      (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0 ? openedCopy(path) : null,
     ) ?? readOnlyFile(() => immutable(path));
   return { tag: 'unwritable', trouble, file };
 }
@@ -254,12 +273,12 @@ function readOnlyFile(open: () => DatabaseSync | null): StoreFile | null {
   try {
     db = open();
     if (db === null) return null;
-    const kind = schema.storeKindOf(db);
-    if (kind.kind === 'ours' && kind.version <= schema.schemaVersion) return fileOf(db, null, true);
+    const kind = storeKindOf(db);
+    if (kind.kind === 'ours' && kind.version <= schemaVersion) return fileOf(db, null, true);
     db.close();
   } catch (thrown) {
     db?.close();
-    schema.storeTroubleOf(thrown);
+    storeTroubleOf(thrown);
   }
   return null;
 }
@@ -285,7 +304,7 @@ function openedCopy(path: string): DatabaseSync | null {
 }
 
 function inodeOf(path: string | null): string | null {
-  const found = path === null ? undefined : fs.statSync(path, { throwIfNoEntry: false, bigint: true });
+  const found = path === null ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true });
   return found === undefined ? null : `${found.dev}/${found.ino}`;
 }
 

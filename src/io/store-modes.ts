@@ -1,4 +1,14 @@
-import * as fs from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { storeTroubleOf } from './store-schema.ts';
 
@@ -7,7 +17,7 @@ import { storeTroubleOf } from './store-schema.ts';
  * gives the logs the mode of their file. An existing file stays as it is. @throws what `node:fs` throws
  */
 export function createPrivate(path: string): void {
-  if (!fs.existsSync(path)) fs.closeSync(fs.openSync(path, 'ax', 0o600));
+  if (!existsSync(path)) closeSync(openSync(path, 'ax', 0o600));
 }
 
 /** Matches what follows the name of a state file in the names of its logs and copies. */
@@ -17,12 +27,12 @@ const companion = /^(?:\.new|\.(?:corrupt|layout-\d+)-\d{8}T\d{6}Z(?:-\d+)?)?(?:
 export function closeToOthers(path: string): void {
   ignoringFailure(() => {
     // By its path, because closing a descriptor of the file would release SQLite's lock.
-    const { mode } = fs.statSync(path);
-    if ((mode & 0o077) !== 0) fs.chmodSync(path, mode & 0o700);
+    const { mode } = statSync(path);
+    if ((mode & 0o077) !== 0) chmodSync(path, mode & 0o700);
   });
   const name = basename(path);
   ignoringFailure(() => {
-    for (const one of fs.readdirSync(dirname(path)))
+    for (const one of readdirSync(dirname(path)))
       if (one !== name && one.startsWith(name) && companion.test(one.slice(name.length)))
         ignoringFailure(() => closeCompanion(join(dirname(path), one)));
   });
@@ -30,12 +40,12 @@ export function closeToOthers(path: string): void {
 
 /** Links are not followed, because they could lead to a file that is not ours. */
 function closeCompanion(path: string): void {
-  const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOFOLLOW);
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
-    const { mode } = fs.fstatSync(file);
-    if ((mode & 0o077) !== 0) fs.fchmodSync(file, mode & 0o700);
+    const { mode } = fstatSync(file);
+    if ((mode & 0o077) !== 0) fchmodSync(file, mode & 0o700);
   } finally {
-    fs.closeSync(file);
+    closeSync(file);
   }
 }
 

@@ -18,7 +18,15 @@ import { createPieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
 import { measureLoop } from './worker-delay.ts';
-import * as protocol from './worker-protocol.ts';
+import {
+  beatMs,
+  type FromWorker,
+  type JobDone,
+  lostProbeOf,
+  type ToWorker,
+  type WorkerSeed,
+  workerRole,
+} from './worker-protocol.ts';
 
 const tickMs = 10;
 /** A result waits at most this long, milliseconds, so that one message can carry several results to the main thread. */
@@ -57,8 +65,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
-      if (access === undefined || context === undefined)
-        return protocol.lostProbeOf(due, 'defect', worker, clock.now());
+      if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
       const fromMs = clock.monotonicMs();
       const heldMs = (): number | undefined => {
         const ms = heldMsOf(due, pieces);
@@ -74,7 +81,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         const line = wire.open(access, due.connection, over);
         if (line.joined !== undefined && !(await line.joined(due.timeoutMs))) {
           line.close();
-          return protocol.lostProbeOf(due, 'local', worker, clock.now());
+          return lostProbeOf(due, 'local', worker, clock.now());
         }
         const held = await converse({
           due,
@@ -102,7 +109,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         const ms = heldMs();
         return { sample: ms === undefined ? sample : { ...sample, heldMs: ms }, transcript: keptOf(transcript) };
       } catch {
-        return protocol.lostProbeOf(due, 'defect', worker, clock.now(), heldMs());
+        return lostProbeOf(due, 'defect', worker, clock.now(), heldMs());
       }
     },
     control: (due) => wire.control(due),
@@ -157,7 +164,7 @@ function usesHttp2({ access }: WorkerBook): boolean {
   );
 }
 
-function serve(port: MessagePort, seed: protocol.WorkerSeed): void {
+function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
   const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum, isFullSpeed: startOptimizing };
@@ -166,10 +173,10 @@ function serve(port: MessagePort, seed: protocol.WorkerSeed): void {
     warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: usesHttp2(current.book) }),
     ...(seed.book.ecosystems ?? []).map(loadProber),
   ]);
-  let done: protocol.JobDone[] = [];
+  let done: JobDone[] = [];
   const garbage = createCollector(systemTimers);
 
-  function send(message: protocol.FromWorker): void {
+  function send(message: FromWorker): void {
     port.postMessage(message);
   }
 
@@ -177,7 +184,7 @@ function serve(port: MessagePort, seed: protocol.WorkerSeed): void {
     if (edition.wire !== current.wire && edition.use.jobs === 0) void edition.wire.close();
   }
 
-  function finish(one: protocol.JobDone, edition: Edition): void {
+  function finish(one: JobDone, edition: Edition): void {
     edition.use.jobs -= 1;
     closeOld(edition);
     done.push(one);
@@ -189,7 +196,7 @@ function serve(port: MessagePort, seed: protocol.WorkerSeed): void {
     });
   }
 
-  async function run(message: Exclude<protocol.ToWorker, { kind: 'book' }>): Promise<void> {
+  async function run(message: Exclude<ToWorker, { kind: 'book' }>): Promise<void> {
     const edition = current;
     edition.use.jobs += 1;
     garbage.began();
@@ -203,10 +210,10 @@ function serve(port: MessagePort, seed: protocol.WorkerSeed): void {
 
   function beat(): void {
     send({ kind: 'beat', delaysMs: watch.take() });
-    systemTimers.after(protocol.beatMs, beat);
+    systemTimers.after(beatMs, beat);
   }
 
-  port.on('message', (message: protocol.ToWorker) => {
+  port.on('message', (message: ToWorker) => {
     if (message.kind !== 'book') {
       void run(message);
       return;
@@ -240,8 +247,8 @@ function accessKeyOf(book: WorkerBook): string {
   return JSON.stringify([book.access, book.otherNames ?? []]);
 }
 
-function isSeed(data: unknown): data is protocol.WorkerSeed {
-  return typeof data === 'object' && data !== null && 'role' in data && data.role === protocol.workerRole;
+function isSeed(data: unknown): data is WorkerSeed {
+  return typeof data === 'object' && data !== null && 'role' in data && data.role === workerRole;
 }
 
 if (parentPort !== null && isSeed(workerData)) serve(parentPort, workerData);

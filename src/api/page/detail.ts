@@ -7,7 +7,15 @@ import { formatCost, formatSignature } from '../../words/facts.ts';
 import { renderIn, showStored } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryViewOf, costIn, pagePlaceOf, protocolIn } from '../views.ts';
-import * as badges from './badges.ts';
+import {
+  mirrorPathOf,
+  renderBecauseNote,
+  renderGate,
+  renderOutcomeLink,
+  renderSinceNote,
+  renderStandingNotes,
+  renderStateBadge,
+} from './badges.ts';
 import { renderPhaseBar, renderPhaseKey, renderSampleStrip, renderScaleHeads, stripWithAxis } from './charts.ts';
 import { renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
@@ -30,8 +38,8 @@ export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: 
   const canary = canaryViewOf(deps.seriesOf(mirror.name));
   const advice = adviceInForce(deps);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
-<h1>${mirror.name} ${badges.renderStateBadge(say, shownStateOf(standing, advice))}</h1>
-<p class="reason">${badges.renderBecauseNote(say, standing)} ${badges.renderStandingNotes(say, standing, advice, nowMs)}${standing && badges.renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
+<h1>${mirror.name} ${renderStateBadge(say, shownStateOf(standing, advice))}</h1>
+<p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, advice, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, standing, advice)}
 ${canary && canarySection(say, deps, canary)}
@@ -50,7 +58,7 @@ function facts(
   advice: readonly Advice[],
 ): Html {
   const nowMs = deps.now().wallMs;
-  const gate = badges.renderGate(say, pagePlaceOf(deps, mirror), standing, advice);
+  const gate = renderGate(say, pagePlaceOf(deps, mirror), standing, advice);
   const series = deps.seriesOf(mirror.name);
   const cost = costIn(series);
   const protocol = protocolIn(series);
@@ -115,7 +123,7 @@ function seriesSection(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number
   );
   const shown = sorted.slice(from, from + seriesPerPage);
   const times = timeScaleOf(shown.flatMap((one) => rttsOf(one, thresholdOf(deps, one))));
-  const path = badges.mirrorPathOf(mirror.name);
+  const path = mirrorPathOf(mirror.name);
   const rest = sorted.length - from - shown.length;
   return html`<section aria-labelledby="h-targets"><h2 id="h-targets">${say('target.title')} <span class="count">${series.length}</span></h2>
 ${series.length === 0 ? html`<p class="none">${say('target.none')}</p>` : null}
@@ -133,7 +141,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, times: TimeSc
   const thresholdMs = baseline?.thresholdMs ?? null;
   return html`<tr>
 <th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">${say('target.canary')}</span>`}${series.connection === 'warm' && html` <span class="tag">${say('connection.warm')}</span>`}<small>${refTextOf(series.target) || say('target.itself')}</small></th>
-<td data-label="${say('target.last')}">${series.last === null ? firstDue(say, deps, series, nowMs) : html`${badges.renderOutcomeLink(say, series.last)}<small class="muted">${ago(say, series.last.startedAtMs, nowMs)}</small>${unverified(say, series.last)}`}</td>
+<td data-label="${say('target.last')}">${series.last === null ? firstDue(say, deps, series, nowMs) : html`${renderOutcomeLink(say, series.last)}<small class="muted">${ago(say, series.last.startedAtMs, nowMs)}</small>${unverified(say, series.last)}`}</td>
 <td class="n" data-label="p50">${renderLinkedTime(say, deps, series, series.p50Ms)}</td>
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, series, series.p95Ms)}</td>
 <td class="n" data-label="${say('target.baseline')}">${baseline?.baselineMs == null ? unjudged : durationHtml(say, baseline.baselineMs)}</td>
@@ -173,7 +181,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   if (probes.length === 0) return null;
   return html`<section aria-labelledby="h-probes"><h2 id="h-probes">${say('probe.title')}</h2><table class="probes"><thead><tr><th scope="col">${say('probe.at')}</th><th scope="col">${say('target.target')}</th><th scope="col">${say('probe.purpose')}</th><th scope="col">${say('probe.outcome')}</th><th scope="col" class="n">${say('probe.roundTrip')}</th></tr></thead><tbody>${probes.map(
     ({ sample }) =>
-      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refTextOf(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${badges.renderOutcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${durationHtml(say, sample.rttMs)}</td></tr>`,
+      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refTextOf(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${renderOutcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${durationHtml(say, sample.rttMs)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 

@@ -10,7 +10,16 @@ import { failbackOf, noAdviceOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryViewOf, pagePlaceOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { renderAdviceCard } from './advice-card.ts';
-import * as badges from './badges.ts';
+import {
+  mirrorPathOf,
+  probePath,
+  renderBecauseNote,
+  renderGate,
+  renderSinceNote,
+  renderStandingNotes,
+  renderStateBadge,
+  rowIdOf,
+} from './badges.ts';
 import { renderPhaseBar, renderPhaseKey, renderScaleHeads, type StripFrame, stripWithAxis } from './charts.ts';
 import { renderFindingList } from './findings.ts';
 import { renderActionForm } from './hands.ts';
@@ -109,7 +118,7 @@ export function renderLinkedTime(say: PageSay, deps: ApiDeps, series: SeriesNow 
   const probeId = nearestProbe(deps, series, ms);
   return probeId === null
     ? html`${durationHtml(say, ms)}`
-    : html`<a class="number" href="${badges.probePath(probeId)}">${durationHtml(say, ms)}</a>`;
+    : html`<a class="number" href="${probePath(probeId)}">${durationHtml(say, ms)}</a>`;
 }
 
 /**
@@ -184,18 +193,18 @@ function mirrorRow(
     mirror.region,
     mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
-  const notes = badges.renderStandingNotes(say, standing, advice, nowMs);
+  const notes = renderStandingNotes(say, standing, advice, nowMs);
   const place = pagePlaceOf(deps, mirror);
   const scoreSeconds = place.candidate?.scoreSeconds ?? null;
   const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: durationHtml(say, scoreSeconds * 1000) });
-  return html`<tr id="${badges.rowIdOf(mirror)}" class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
-<th scope="row"><a href="${badges.mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${about.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="${say('table.state')}">${badges.renderStateBadge(say, state)}<small>${badges.renderBecauseNote(say, standing)}</small>${standing && badges.renderSinceNote(say, deps.stateSince(standing), nowMs)}${notes}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+  return html`<tr id="${rowIdOf(mirror)}" class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
+<th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${about.filter((part) => part !== null).join(' · ')}</small></th>
+<td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${notes}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${renderLinkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide">${renderPhaseBar(say, canary?.phases ?? {}, axes.times)}</td>
 <td class="wide">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: canary === undefined ? null : thresholdOf(deps, canary), isKept: canary ? keptIn(canary) : () => false, labelled: false, ...axes })}</td>
-<td class="n" data-label="${say('table.rank')}">${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${badges.renderGate(say, place, standing, advice)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}</td>
+<td class="n" data-label="${say('table.rank')}">${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place, standing, advice)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}</td>
 </tr>`;
 }
 
@@ -225,12 +234,12 @@ export function renderSummary(say: PageSay, deps: ApiDeps, advice: readonly Advi
 }
 
 function stateItem(say: PageSay, state: ShownState, mirrors: readonly Mirror[]): Html {
-  const badge = badges.renderStateBadge(say, state, mirrors.length);
+  const badge = renderStateBadge(say, state, mirrors.length);
   const [first] = mirrors;
   if (first === undefined) return html`<li class="none-of">${badge}</li>`;
-  if (state === 'up') return html`<li><a href="#${badges.rowIdOf(first)}">${badge}</a></li>`;
+  if (state === 'up') return html`<li><a href="#${rowIdOf(first)}">${badge}</a></li>`;
   const names = mirrors.slice(0, namesShown);
-  const list = html`${names.map((one, i) => html`${i > 0 && say('list.comma')}<a href="#${badges.rowIdOf(one)}">${one.name}</a>`)}`;
+  const list = html`${names.map((one, i) => html`${i > 0 && say('list.comma')}<a href="#${rowIdOf(one)}">${one.name}</a>`)}`;
   const more = mirrors.length - names.length;
   return html`<li>${badge} ${more > 0 ? say.html('list.more', { list, more }) : list}</li>`;
 }
@@ -258,7 +267,7 @@ function renderPlace(say: PageSay, deps: ApiDeps): Html {
       ? html`<dd class="muted">${say('place.noWindows')}</dd>`
       : kept.map(
           (mirror) =>
-            html`<dd><a href="${badges.mirrorPathOf(mirror.name)}">${mirror.name}</a> ${renderMaintenance(say, deps, mirror)}</dd>`,
+            html`<dd><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a> ${renderMaintenance(say, deps, mirror)}</dd>`,
         )
   }</div>
 </dl></section>`;

@@ -9,7 +9,20 @@ import { formatRange, renderRangeNav } from './range.ts';
 import { formatTick, ticksOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
 import { timelinePathOf } from './timeline.ts';
-import * as sums from './trend-sums.ts';
+import {
+  failuresOf,
+  formatGaps,
+  formatLag,
+  formatResponses,
+  formatRtt,
+  formatThroughput,
+  gapsOf,
+  isMonitored,
+  mostOf,
+  runsOf,
+  silenceIn,
+  sumOf,
+} from './trend-sums.ts';
 
 /**
  * The dimensions of a chart of a trend. The chart adapts to the width of the page, so x is in percent and y in pixels.
@@ -33,42 +46,40 @@ const leastPx = 4;
 function renderRttChart(frame: TrendFrame): Html {
   const { trend } = frame;
   const { cells, cellMs } = trend;
-  const topMs = Math.max(1, frame.topMs ?? sums.mostOf(cells, 'p95Ms') ?? 0);
-  const runs = sums.runsOf(
+  const topMs = Math.max(1, frame.topMs ?? mostOf(cells, 'p95Ms') ?? 0);
+  const runs = runsOf(
     cells.filter(({ p50Ms }) => p50Ms !== null),
     cellMs,
     frame.paceMs,
   );
   return around(
     frame,
-    sums.mostOf(cells, 'p95Ms') === null ? '' : durationHtml(frame.say, topMs),
+    mostOf(cells, 'p95Ms') === null ? '' : durationHtml(frame.say, topMs),
     html`${hatched(frame, (cell) => missingIn(cell, trend, frame.paceMs))}${plot(frame, html`${columns(frame, 'fails', failedIn)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, frame))}`,
   );
 }
 
 /** Renders a chart of the lag. Times without a known lag are hatched. */
 function renderLagChart(frame: TrendFrame): Html {
-  const top = sums.mostOf(frame.trend.cells, 'lagLowerMs') ?? 0;
+  const top = mostOf(frame.trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
-  const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && sums.isMonitored(cell) ? 1 : 0);
+  const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && isMonitored(cell) ? 1 : 0);
   const drawn = html`${hatched(frame, unknown)}${plot(frame, columns(frame, 'lag', share))}`;
   return around(frame, top > 0 ? span(frame.say, top) : '', drawn);
 }
 
 /** Renders a chart of download speeds. Each cell with a download has a column. */
 function renderThroughputChart(frame: TrendFrame): Html {
-  const top = sums.mostOf(frame.trend.cells, 'bytesPerSecond') ?? 0;
+  const top = mostOf(frame.trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
   return around(frame, top > 0 ? `${bytes(top)}/s` : '', plot(frame, columns(frame, 'rate', share)));
 }
 
 function around({ trend, heightPx, paceMs, label, say }: TrendFrame, top: string, drawn: Html): Html {
-  const gaps = sums
-    .gapsOf(trend, paceMs)
-    .map(
-      ({ fromMs, toMs }) =>
-        html`<rect x="${x(fromMs, trend)}%" width="${width(fromMs, toMs - fromMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" fill="url(#hatch)" class="gap"><title>${say('history.gap', { from: short(fromMs), to: short(toMs) })}</title></rect>`,
-    );
+  const gaps = gapsOf(trend, paceMs).map(
+    ({ fromMs, toMs }) =>
+      html`<rect x="${x(fromMs, trend)}%" width="${width(fromMs, toMs - fromMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" fill="url(#hatch)" class="gap"><title>${say('history.gap', { from: short(fromMs), to: short(toMs) })}</title></rect>`,
+  );
   return html`<svg class="trend" width="100%" height="${heightPx + 16}" role="img" aria-label="${label}"><title>${label}</title>
 <line x1="0" x2="100%" y1="${heightPx}" y2="${heightPx}" class="axis"/>${ticks(trend, heightPx)}${gaps}${drawn}<text x="0" y="11" class="axis-word">${top}</text></svg>`;
 }
@@ -95,8 +106,8 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
  * without probes, whichever is larger. For a cell without any probe, returns 0.
  */
 function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
-  if (!sums.isMonitored(cell)) return 0;
-  return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), sums.silenceIn(cell, paceMs) / cellMs);
+  if (!isMonitored(cell)) return 0;
+  return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);
 }
 
 /**
@@ -160,8 +171,8 @@ function point({ startMs }: TrendCell, ms: number | null, trend: Trend, topMs: n
 function tip(cell: TrendCell, { trend, heightPx, say }: TrendFrame): Html {
   const text = say('history.cell', {
     from: short(cell.startMs),
-    share: sums.formatResponses([cell], say),
-    rtt: sums.formatRtt([cell], say),
+    share: formatResponses([cell], say),
+    rtt: formatRtt([cell], say),
   });
   return html`<rect x="${x(cell.startMs, trend)}%" width="${width(cell.startMs, trend.cellMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" class="tip"><title>${text}</title></rect>`;
 }
@@ -226,7 +237,7 @@ function groupSection(page: TrendPage, group: ViewGroup, shown: ReadonlySet<Mirr
   const mine = group.mirrors.filter((mirror) => shown.has(mirror));
   if (mine.length === 0) return null;
   const cells = mine.flatMap(({ name }) => page.deps.trend(name, page.range)?.cells ?? []);
-  const topMs = sums.mostOf(cells, 'p95Ms');
+  const topMs = mostOf(cells, 'p95Ms');
   return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${page.say('history.mirrors', { count: group.mirrors.length })}</span></h2>${mine.map((mirror) => mirrorRow(page, mirror, topMs))}</section>`;
 }
 
@@ -257,11 +268,11 @@ function course(
   const canary = canaryViewOf(deps.seriesOf(mirror.name))?.target;
   const paceMs = everyMs(paceOf(canary ?? { canary: true, step: '' }, deps.config()));
   const texts = {
-    share: sums.formatResponses(cells, say),
-    rtt: sums.formatRtt(cells, say),
-    gaps: sums.formatGaps(trend, paceMs, say),
+    share: formatResponses(cells, say),
+    rtt: formatRtt(cells, say),
+    gaps: formatGaps(trend, paceMs, say),
   };
-  const [lag, rates] = [sums.formatLag(cells, say), sums.formatThroughput(cells, say)];
+  const [lag, rates] = [formatLag(cells, say), formatThroughput(cells, say)];
   const words = { who: mirror.name, range: formatRange(range, say) };
   const frame = { trend, paceMs, say, topMs, isDetailed: isLarge };
   const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
@@ -277,14 +288,14 @@ ${renderRttChart({ ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, la
 }
 
 function failureWords({ cells }: Trend, say: PageSay): string {
-  const attempts = sums.sumOf(cells, 'attempts');
-  const count = sums.failuresOf(cells).reduce((sum, [, more]) => sum + more, 0);
+  const attempts = sumOf(cells, 'attempts');
+  const count = failuresOf(cells).reduce((sum, [, more]) => sum + more, 0);
   if (attempts === 0) return say('history.failuresUnasked');
   return count === 0 ? say('history.failuresNone', { attempts }) : say('history.failuresOf', { count, attempts });
 }
 
 function reasonBars({ cells }: Trend, say: PageSay): Html | null {
-  const all = sums.failuresOf(cells);
+  const all = failuresOf(cells);
   const most = all[0]?.[1] ?? 0;
   if (most === 0) return null;
   return html`<ul class="reasons">${all
@@ -301,7 +312,7 @@ function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   return html`<details id="trend-table"><summary>${say('history.table')}</summary><table class="cells"><thead><tr><th scope="col">${say('history.from')}</th><th scope="col">${say('history.rtt')}</th><th scope="col" class="n">${say('history.asked')}</th><th scope="col" class="n">${say('outcome.failed')}</th><th scope="col" class="n">${say('state.unknown')}</th><th scope="col">${say('history.lag')}</th></tr></thead>
 <tbody>${[...rows].map(
     ([at, part]) =>
-      html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${sums.formatRtt(part, say)}</td><td class="n">${sums.sumOf(part, 'ok') + sums.sumOf(part, 'failed') + sums.sumOf(part, 'unknown')}</td><td class="n">${sums.sumOf(part, 'failed')}</td><td class="n">${sums.sumOf(part, 'unknown')}</td><td>${sums.formatLag(part, say)}</td></tr>`,
+      html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${formatRtt(part, say)}</td><td class="n">${sumOf(part, 'ok') + sumOf(part, 'failed') + sumOf(part, 'unknown')}</td><td class="n">${sumOf(part, 'failed')}</td><td class="n">${sumOf(part, 'unknown')}</td><td>${formatLag(part, say)}</td></tr>`,
   )}</tbody></table></details>`;
 }
 

@@ -4,7 +4,17 @@ import type { Edit, SettingPlace, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import { showChain } from '../client.ts';
-import * as doctor from '../doctor.ts';
+import {
+  type Doctor,
+  type KnownTraps,
+  presentOf,
+  readWord,
+  replaceLines,
+  sayTrap,
+  splitWords,
+  type Today,
+  trapOf,
+} from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { findLeakTraps, isLikelyPrivate, listGlobs } from './leaks.ts';
 import { findTooWide, isGoPattern } from './patterns.ts';
@@ -31,7 +41,7 @@ const goKinds = {
   'go-sumdb-skipped': { severity: 'error', isFixable: true },
   'go-insecure': { severity: 'error', isFixable: true },
   'go-private-leaks': { severity: 'error', isFixable: true },
-} as const satisfies doctor.KnownTraps;
+} as const satisfies KnownTraps;
 
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
@@ -63,9 +73,9 @@ function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
   const flags = settingInForce(found, 'GOFLAGS');
   if (proxy?.value === 'direct') {
     const set = settingLineFor(proxy, 'https://mirror.example.com,direct');
-    return [doctor.trapOf('go-proxy-direct', say('trap.go-proxy-direct.what'), [proxy.place], [set])];
+    return [trapOf('go-proxy-direct', say('trap.go-proxy-direct.what'), [proxy.place], [set])];
   }
-  const words = doctor.splitWords(flags?.value ?? '');
+  const words = splitWords(flags?.value ?? '');
   if (proxy?.value !== 'off' || flags === null || !words.includes('-mod=mod')) return [];
   const kept = words.filter((flag) => flag !== '-mod=mod');
   const trap = without('go-proxy-off', say('trap.go-proxy-off.what'), flags, kept, say, ' ');
@@ -85,7 +95,7 @@ function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
       say('trap.go-env-shadowed.unset', { name: escapeWord(name) }),
       say('trap.go-env-shadowed.drop', { name: escapeWord(name) }),
     ];
-    return [doctor.trapOf('go-env-shadowed', what, [above, ...lines, own].map(placeIn), set, edit(own, []))];
+    return [trapOf('go-env-shadowed', what, [above, ...lines, own].map(placeIn), set, edit(own, []))];
   });
 }
 
@@ -99,12 +109,12 @@ function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
     const traps: GoTrap[] = [];
     if (new Set(shells.map(({ value }) => value)).size > 1) {
       const values = { name, values: listed(shells, say) };
-      traps.push(doctor.sayTrap(say, 'go-shells-differ', shells.map(placeIn), values));
+      traps.push(sayTrap(say, 'go-shells-differ', shells.map(placeIn), values));
     }
     const others = own.filter(({ value }) => value !== project?.value);
     if (project !== undefined && others.length > 0) {
       const values = { name, project: shown(project), others: listed(others, say) };
-      traps.push(doctor.sayTrap(say, 'go-direnv-differs', [project, ...others].map(placeIn), values));
+      traps.push(sayTrap(say, 'go-direnv-differs', [project, ...others].map(placeIn), values));
     }
     return traps;
   });
@@ -117,7 +127,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   if (mistake !== null) {
     const line = settingLineFor(setting, 'https://mirror.example.com,direct');
     const values = { value: shown(setting), expected: saySentence(mistake, say), line };
-    return [doctor.sayTrap(say, 'go-proxy-malformed', [place], values)];
+    return [sayTrap(say, 'go-proxy-malformed', [place], values)];
   }
   const ended = /(?:^|[,|])\s*(direct|off)\s*[,|]/.exec(value);
   const endedAt = ended === null ? value.length : ended.index + ended[0].length;
@@ -126,13 +136,13 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
     const head = value.slice(0, endedAt - 1).trimEnd();
     const what = say('trap.go-proxy-unreached.what', { value: shown(setting), word });
     const set = hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLineFor(setting, head);
-    return [doctor.trapOf('go-proxy-unreached', what, [place], [set], replaced(setting, head))];
+    return [trapOf('go-proxy-unreached', what, [place], [set], replaced(setting, head))];
   }
   const parsed = parseGoproxy(value);
   const last = parsed.tag === 'ok' ? parsed.value.members.at(-1) : undefined;
   if (last?.kind !== 'url' || last.plain.startsWith('file:')) return [];
   const values = { value: shown(setting), line: withDirect(setting) };
-  return [doctor.sayTrap(say, 'go-direct-missing', [place], values, replaced(setting, `${value},direct`))];
+  return [sayTrap(say, 'go-direct-missing', [place], values, replaced(setting, `${value},direct`))];
 }
 
 /**
@@ -156,7 +166,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
     return [without(isOff ? 'go-sumdb-off' : 'go-insecure', what, setting, [], say)];
   }
   if (name === 'GOFLAGS') {
-    const flags = doctor.splitWords(value);
+    const flags = splitWords(value);
     const kept = flags.filter((flag) => !/^--?insecure(=|$)/.test(flag));
     const what = say('trap.go-insecure.flags');
     return kept.length === flags.length ? [] : [without('go-insecure', what, setting, kept, say, ' ')];
@@ -181,8 +191,8 @@ function without(
 ): GoTrap {
   const becomes = kept.join(separator);
   return kept.length > 0
-    ? doctor.trapOf(id, what, [setting.place], [settingLineFor(setting, becomes)], replaced(setting, becomes))
-    : doctor.trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
+    ? trapOf(id, what, [setting.place], [settingLineFor(setting, becomes)], replaced(setting, becomes))
+    : trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
 }
 
 /** Returns how to remove a setting. `go env -u` works only for the file of `go env -w`. */
@@ -208,7 +218,7 @@ function listed(settings: readonly GoSetting[], say: Say): string {
   return [...new Set(settings.map(shown))].join(say('list.and'));
 }
 
-export const goDoctor: doctor.Doctor = {
+export const goDoctor: Doctor = {
   kinds: goKinds,
   examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), unchecked: [] }),
   async today(surroundings) {
@@ -216,7 +226,7 @@ export const goDoctor: doctor.Doctor = {
     const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;
     const own = settingInForce(found, 'GOPROXY');
     const proxy = own === null || own.source === 'distribution' ? (shell ?? own) : own;
-    const chainOf = (text: string): ReturnType<NonNullable<doctor.Today['chainOf']>> => {
+    const chainOf = (text: string): ReturnType<NonNullable<Today['chainOf']>> => {
       const parsed = parseGoproxy(text);
       if (parsed.tag !== 'ok') return null;
       const hasCredentials = parsed.value.members.some((member) => member.hasCredentials);
@@ -256,18 +266,18 @@ export const goDoctor: doctor.Doctor = {
     // `go env -w` refuses GODEBUG: it can only be set in the environment.
     const notes = debug === '' ? [] : [say('settle.environmentOnly', { setting: `GODEBUG=${debug}` })];
     if (remedy['GOPROXY'] === undefined && notes.length > 0) return { changes: [], notes, isForEnvironment: true };
-    const proxy = doctor.readWord(remedy['GOPROXY']);
+    const proxy = readWord(remedy['GOPROXY']);
     if (proxy === null) return null;
     const found = await findGo(surroundings);
     if (found.goenv === null) return { changes: [], notes: [...notes, say('settle.goenvOff')] };
-    const own = doctor.readWord(remedy['GOPRIVATE'] ?? '');
+    const own = readWord(remedy['GOPRIVATE'] ?? '');
     const lines = [
       { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
       ...(own === null ? [] : [{ line: `GOPRIVATE=${withThose(found, own)}`, pattern: /^GOPRIVATE=/ }]),
     ];
     const above = settingInForce(found, 'GOPROXY');
     return {
-      changes: doctor.presentOf([await doctor.replaceLines(surroundings.machine, found.goenv, lines)]),
+      changes: presentOf([await replaceLines(surroundings.machine, found.goenv, lines)]),
       notes: [...notes, ...(above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [])],
     };
   },

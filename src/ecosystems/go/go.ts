@@ -8,7 +8,14 @@ import { buildSmallMirror } from '../demo-data.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
-import * as realClient from '../real-client.ts';
+import {
+  accessPlanOf,
+  type ClientJob,
+  type ClientReason,
+  checkNetrc,
+  findLines,
+  type RealClient,
+} from '../real-client.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
@@ -26,14 +33,14 @@ function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
   if (auth?.scheme === 'basic' && mirror.url.startsWith('http:')) return phrase('cannot.plain');
-  return realClient.checkNetrc(mirror);
+  return checkNetrc(mirror);
 }
 
 /**
  * Returns the value of GOSUMDB. It is `off` if verification is off, or if the mirror is not of the public upstream: the
  * checksum database contains only modules of the public upstream.
  */
-function sumdbOf({ settings, isPublic }: realClient.ClientJob): string {
+function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';
   return sumdb.url === null ? sumdb.verifierKey : `${sumdb.verifierKey} ${sumdb.url}`;
@@ -43,10 +50,10 @@ function sumdbOf({ settings, isPublic }: realClient.ClientJob): string {
  * Runs `go mod download -json` of one version from this mirror only. GOPRIVATE is empty and GONOPROXY is `none`,
  * because both make go bypass the mirror. GONOSUMDB keeps private names from the checksum database.
  */
-function plan(job: realClient.ClientJob): ClientPlan {
+function plan(job: ClientJob): ClientPlan {
   const { access, module, version, privatePatterns, home } = job;
   // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
-  const { env, files } = realClient.accessPlanOf(job, 'SSL_CERT_FILE');
+  const { env, files } = accessPlanOf(job, 'SSL_CERT_FILE');
   return {
     args: ['mod', 'download', '-json', `${module}@${version ?? 'latest'}`],
     env: {
@@ -74,15 +81,15 @@ function plan(job: realClient.ClientJob): ClientPlan {
  * Finds the reason of a failed run. A failed request to the checksum database counts against the mirror only if it went
  * through the mirror's relay.
  */
-function why(words: string, url: string): realClient.ClientReason {
+function why(words: string, url: string): ClientReason {
   const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
-  const text = cause === undefined ? realClient.findLines(words, /^go: /) : String(readJson(`"${cause}"`) ?? cause);
+  const text = cause === undefined ? findLines(words, /^go: /) : String(readJson(`"${cause}"`) ?? cause);
   const isOwn =
     /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/(?<!\/)\/+$/, '')}/sumdb/`);
   return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }
 
-const goRun: realClient.RealClient = {
+const goRun: RealClient = {
   id: 'go',
   // https://go.dev/ref/mod#go-mod-download
   // https://go.dev/ref/mod#environment-variables

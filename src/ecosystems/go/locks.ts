@@ -1,6 +1,15 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import * as locks from '../locks.ts';
+import {
+  type Lock,
+  type LockEntry,
+  type LockFile,
+  type Locks,
+  malformedOf,
+  type SkipReason,
+  sortByNeed,
+  type WrongLine,
+} from '../locks.ts';
 import { readGoMod } from './mod-file.ts';
 import { isModulePath } from './names.ts';
 import { compareVersions, isCanonical } from './version.ts';
@@ -9,7 +18,7 @@ function kindOf(name: string): 'sum' | 'mod' | null {
   return name.endsWith('.sum') ? 'sum' : name.endsWith('.mod') ? 'mod' : null;
 }
 
-function readLock(file: locks.LockFile): Result<locks.Lock, Sentence> {
+function readLock(file: LockFile): Result<Lock, Sentence> {
   const kind = kindOf(file.name);
   if (kind === null) return error(expected);
   const partner = file.name.replace(/\.(sum|mod)$/, kind === 'sum' ? '.mod' : '.sum');
@@ -27,13 +36,13 @@ function readLock(file: locks.LockFile): Result<locks.Lock, Sentence> {
       because: skipReason({ module, version }, mod, file.isPrivate(module)),
     })),
     pinned: sum?.hashes ?? {},
-    malformed: locks.malformedOf(sumFile, phrase('expected.goSumLine'), wrongLinesIn(sumText)),
+    malformed: malformedOf(sumFile, phrase('expected.goSumLine'), wrongLinesIn(sumText)),
   });
 }
 
 const expected = phrase('expected.pathGo');
 
-export const goLocks: locks.Locks = {
+export const goLocks: Locks = {
   describes:
     'File from which modules are taken: a go.sum or go.mod. The other of these two files in the same folder is read too.',
   top: 'Maximum number of modules to take: direct requirements first, then those with the largest number of versions in go.sum.',
@@ -42,7 +51,7 @@ export const goLocks: locks.Locks = {
   reader: () => readLock,
 };
 
-type GoModule = Pick<locks.LockEntry, 'module' | 'version'>;
+type GoModule = Pick<LockEntry, 'module' | 'version'>;
 
 /**
  * `hashes` has the keys `module@version` and `module@version/go.mod`. `versions` says for each version of a module
@@ -62,7 +71,7 @@ interface GoMod {
 /** Matches a valid line of go.sum. @see cmd/go/internal/modfetch readGoSum */
 const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
 
-function wrongLinesIn(text: string): readonly locks.WrongLine[] {
+function wrongLinesIn(text: string): readonly WrongLine[] {
   return text.split('\n').flatMap((content, at) => {
     const line = content.trim();
     return line === '' || sumLine.test(content) ? [] : [{ line: at + 1, words: line.split(/\s+/, 2) }];
@@ -109,11 +118,11 @@ export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoM
   const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));
   const mentions = new Map([...(sum?.versions ?? [])].map(([module, versions]) => [module, versions.size]));
   const used = from === 'mod' ? (mod?.requires ?? []) : zipped(sum);
-  return locks.sortByNeed(used, mentions, direct);
+  return sortByNeed(used, mentions, direct);
 }
 
 /** Returns why a module is skipped; `null`: it is not skipped. */
-function skipReason({ module, version }: GoModule, mod: GoMod | null, isPrivate: boolean): locks.SkipReason | null {
+function skipReason({ module, version }: GoModule, mod: GoMod | null, isPrivate: boolean): SkipReason | null {
   if (isPrivate) return 'private';
   if (mod?.replaced.has(module) || mod?.replaced.has(`${module}@${version}`)) return 'replaced';
   return isModulePath(module) && isCanonical(version) ? null : 'malformed';

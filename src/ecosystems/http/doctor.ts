@@ -3,9 +3,18 @@ import { formatCommand } from '../../core/command-line.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Machine, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
-import * as doctor from '../doctor.ts';
+import {
+  type Doctor,
+  type FileLine,
+  type KnownTraps,
+  listBelow,
+  readLines,
+  sayTrap,
+  splitWords,
+  trapOf,
+} from '../doctor.ts';
 
-interface AptSource extends Pick<doctor.FileLine, 'file' | 'line'> {
+interface AptSource extends Pick<FileLine, 'file' | 'line'> {
   readonly uris: readonly string[];
   /**
    * The words of the option `Signed-By`; in a .sources file only those that are paths. `null`: the option is not set.
@@ -15,7 +24,7 @@ interface AptSource extends Pick<doctor.FileLine, 'file' | 'line'> {
   readonly isTrusted: boolean;
 }
 
-interface AptProxy extends Pick<doctor.FileLine, 'file' | 'line'> {
+interface AptProxy extends Pick<FileLine, 'file' | 'line'> {
   /** `http` or `https`. */
   readonly scheme: string;
   readonly value: string;
@@ -33,13 +42,13 @@ async function findApt(machine: Machine) {
   const sources: AptSource[] = [];
   const proxies: AptProxy[] = [];
   const passwords: { file: string; mode: number | null }[] = [];
-  for (const file of [at('sources.list'), ...(await doctor.listBelow(machine, at('sources.list.d'), sourceNames))]) {
-    const lines = await doctor.readLines(machine, file);
+  for (const file of [at('sources.list'), ...(await listBelow(machine, at('sources.list.d'), sourceNames))]) {
+    const lines = await readLines(machine, file);
     sources.push(...(file.endsWith('.sources') ? stanzasIn(lines) : lines.flatMap(sourceIn)));
   }
-  for (const file of [...(await doctor.listBelow(machine, at('apt.conf.d'), confNames)), at('apt.conf')])
-    proxies.push(...(await doctor.readLines(machine, file)).flatMap(proxyIn));
-  for (const file of [at('auth.conf'), ...(await doctor.listBelow(machine, at('auth.conf.d'), /./))]) {
+  for (const file of [...(await listBelow(machine, at('apt.conf.d'), confNames)), at('apt.conf')])
+    proxies.push(...(await readLines(machine, file)).flatMap(proxyIn));
+  for (const file of [at('auth.conf'), ...(await listBelow(machine, at('auth.conf.d'), /./))]) {
     const text = await machine.read(file);
     if (text.tag === 'ok' && /\bpassword\b/.test(text.text))
       passwords.push({ file, mode: (await machine.mode?.(file)) ?? null });
@@ -57,7 +66,7 @@ const isYes = new RegExp(`^\\s*${yes}\\s*$`, 'i');
 const isNo = /^\s*(?:no|false|without|off|disable|0)\s*$/i;
 
 /** Reads a line `deb [options] URI suite component…`, or `deb-src`; empty for any other line. */
-function sourceIn({ file, line, text }: doctor.FileLine): readonly AptSource[] {
+function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
   if (uri === '') return [];
   const signedBy = /\bsigned-by=(\S+)/i.exec(options)?.[1]?.split(',') ?? null;
@@ -68,9 +77,9 @@ function sourceIn({ file, line, text }: doctor.FileLine): readonly AptSource[] {
 /**
  * Returns the enabled sources in a .sources file. An empty line ends a stanza, and an indented line continues a field.
  */
-function stanzasIn(lines: readonly doctor.FileLine[]): readonly AptSource[] {
+function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const found: AptSource[] = [];
-  let fields = new Map<string, doctor.FileLine>();
+  let fields = new Map<string, FileLine>();
   let open = '';
   const close = (): void => {
     const uris = fields.get('uris');
@@ -78,8 +87,8 @@ function stanzasIn(lines: readonly doctor.FileLine[]): readonly AptSource[] {
     const isSet = (name: string, words: RegExp): boolean => words.test(fields.get(name)?.text ?? '');
     if (uris !== undefined && !isSet('enabled', isNo))
       found.push({
-        uris: doctor.splitWords(uris.text),
-        signedBy: keys === undefined ? null : doctor.splitWords(keys.text).filter((word) => word.startsWith('/')),
+        uris: splitWords(uris.text),
+        signedBy: keys === undefined ? null : splitWords(keys.text).filter((word) => word.startsWith('/')),
         isTrusted: isSet('trusted', isYes) || isSet('allow-insecure', isYes),
         file: uris.file,
         line: uris.line,
@@ -102,7 +111,7 @@ function stanzasIn(lines: readonly doctor.FileLine[]): readonly AptSource[] {
 }
 
 /** Reads a line `Acquire::http::Proxy "…";`. It does not read nested blocks (`Acquire { http { … } }`). */
-function proxyIn({ file, line, text }: doctor.FileLine): readonly AptProxy[] {
+function proxyIn({ file, line, text }: FileLine): readonly AptProxy[] {
   const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(text) ?? [];
   return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line }];
 }
@@ -115,9 +124,9 @@ const aptKinds = {
   'apt-secret-in-source': { severity: 'warning', isFixable: false },
   'apt-auth-readable': { severity: 'error', isFixable: false },
   'apt-proxy-differs': { severity: 'warning', isFixable: false },
-} as const satisfies doctor.KnownTraps;
+} as const satisfies KnownTraps;
 
-export const httpDoctor: doctor.Doctor = {
+export const httpDoctor: Doctor = {
   kinds: aptKinds,
   examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), unchecked: [] }),
   settle: async () => null,
@@ -146,7 +155,7 @@ function sourceTraps(source: AptSource, say: Say): readonly AptTrap[] {
     ...(isTrusted ? ['apt-unverified' as const] : signedBy === null ? ['apt-key-unnamed' as const] : []),
     ...(uris.some((one) => URL.parse(one)?.password) ? ['apt-secret-in-source' as const] : []),
   ];
-  return ids.map((id) => doctor.sayTrap(say, id, [{ file, line }], { uri: shown(source) }));
+  return ids.map((id) => sayTrap(say, id, [{ file, line }], { uri: shown(source) }));
 }
 
 async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
@@ -156,7 +165,7 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
     if (!key.startsWith('/')) continue;
     const read = await machine.read(machine.system(key));
     if (read.tag === 'ok' || read.code !== 'ENOENT') continue;
-    traps.push(doctor.sayTrap(say, 'apt-key-missing', [{ file, line }], { uri: shown(source), key }));
+    traps.push(sayTrap(say, 'apt-key-missing', [{ file, line }], { uri: shown(source), key }));
   }
   return traps;
 }
@@ -170,7 +179,7 @@ async function listTraps({ uris, file, line }: AptSource, machine: Machine, say:
     const list = path.replace(/^\/+/, '/');
     const read = await machine.read(machine.system(list));
     if (read.tag === 'ok' && /^[ \t]*(?:https?|file):/m.test(read.text)) continue;
-    traps.push(doctor.sayTrap(say, 'apt-list-missing', [{ file, line }], { list }));
+    traps.push(sayTrap(say, 'apt-list-missing', [{ file, line }], { list }));
   }
   return traps;
 }
@@ -181,7 +190,7 @@ function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
   return passwords.flatMap(({ file, mode }) => {
     if (mode === null || (mode & othersRead) === 0) return [];
     const what = say('trap.apt-auth-readable.what', { mode: (mode & 0o777).toString(8) });
-    return [doctor.trapOf('apt-auth-readable', what, [{ file, line: null }], [formatCommand`chmod o-r ${file}`])];
+    return [trapOf('apt-auth-readable', what, [{ file, line: null }], [formatCommand`chmod o-r ${file}`])];
   });
 }
 
@@ -203,7 +212,7 @@ function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly
       .map(maskUrl)
       .join(say('list.and'));
     const where = [...[last, ...others].map(({ file, line }) => ({ file, line })), ...(isOther ? [{ variable }] : [])];
-    return [doctor.sayTrap(say, 'apt-proxy-differs', where, { value: maskUrl(last.value), others: listed, scheme })];
+    return [sayTrap(say, 'apt-proxy-differs', where, { value: maskUrl(last.value), others: listed, scheme })];
   });
 }
 

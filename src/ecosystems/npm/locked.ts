@@ -1,5 +1,13 @@
 import type { Sentence } from '../../core/result.ts';
-import * as locks from '../locks.ts';
+import {
+  type Lock,
+  type LockEntry,
+  type LockFile,
+  malformedOf,
+  type SkipReason,
+  sortByNeed,
+  type WrongLine,
+} from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
 import { isExact, isPackageName } from './names.ts';
 
@@ -15,7 +23,7 @@ interface Registry {
  * has its packages from there.
  * @returns lists the registries that may serve a package, those of its scope alone if there are any
  */
-function registriesFor({ name, sources, beside }: locks.LockFile): (module: string) => readonly string[] {
+function registriesFor({ name, sources, beside }: LockFile): (module: string) => readonly string[] {
   const textOf = (file: string): string => beside(name.replace(/(?<![^/\\])[^/\\]*$/, file)) ?? '';
   const all: readonly Registry[] = [
     ...sources.map((url) => ({ scope: null, url })),
@@ -81,11 +89,7 @@ const publicUpstream = 'npm';
  * Returns the entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
  * @param expected  what a valid line looks like
  */
-export function lockOf(
-  { packages, direct, mentions, wrong }: LockFound,
-  file: locks.LockFile,
-  expected: Sentence,
-): locks.Lock {
+export function lockOf({ packages, direct, mentions, wrong }: LockFound, file: LockFile, expected: Sentence): Lock {
   const once = new Map<string, Locked>();
   for (const one of packages) {
     const key = `${one.module}@${one.version}`;
@@ -95,25 +99,25 @@ export function lockOf(
   }
   const registriesOf = registriesFor(file);
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, registriesOf, file) }));
-  const order = locks.sortByNeed(judged, mentions, direct, ({ key }) => key);
-  const isOurs = (because: locks.SkipReason | null): boolean => because === null || because === 'private';
+  const order = sortByNeed(judged, mentions, direct, ({ key }) => key);
+  const isOurs = (because: SkipReason | null): boolean => because === null || because === 'private';
   return {
-    entries: order.map(({ module, version, because }): locks.LockEntry => ({ module, version, because })),
+    entries: order.map(({ module, version, because }): LockEntry => ({ module, version, because })),
     pinned: Object.fromEntries(
       judged.flatMap(({ key, integrity, because }) => {
         const [best] = integrity === null || !isOurs(because) ? [] : readIntegrity(integrity);
         return best === undefined ? [] : [[key, best.digests.join(' ')] as const];
       }),
     ),
-    malformed: locks.malformedOf(file.name, expected, wrong),
+    malformed: malformedOf(file.name, expected, wrong),
   };
 }
 
 function skipReason(
   { module, version, source, isLocal }: Locked,
   registriesOf: (module: string) => readonly string[],
-  file: locks.LockFile,
-): locks.SkipReason | null {
+  file: LockFile,
+): SkipReason | null {
   if (file.isPrivate(module)) return 'private';
   if (isLocal) return 'replaced';
   const sources = source === null ? registriesOf(module).map((url) => `${url}/`) : [source];
@@ -122,7 +126,7 @@ function skipReason(
 }
 
 /** True for the public registry and its configured mirrors. A package from another source may be private. */
-function isKnownSource(source: string, mirrors: locks.LockFile['mirrors']): boolean {
+function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
   const { hostname, protocol, host, pathname } = new URL(source);
   if (publicHost.test(hostname)) return true;
@@ -152,5 +156,5 @@ export class LockFound {
   readonly direct = new Set<string>();
   /** The number of packages that require a package, keyed by the name of the required package. */
   readonly mentions = new Map<string, number>();
-  readonly wrong: locks.WrongLine[] = [];
+  readonly wrong: WrongLine[] = [];
 }

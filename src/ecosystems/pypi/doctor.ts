@@ -6,7 +6,18 @@ import type { FileSetting, SettingPath } from '../../formats/format.ts';
 import { ini } from '../../formats/ini.ts';
 import { parseToml, toml, writeToml } from '../../formats/toml.ts';
 import type { Say } from '../../words/words.ts';
-import * as doctor from '../doctor.ts';
+import {
+  type Doctor,
+  editOf,
+  explainPlainUrl,
+  explainShadowed,
+  type KnownTraps,
+  plainUrlOf,
+  readWord,
+  removalOf,
+  sayTrap,
+  trapOf,
+} from '../doctor.ts';
 import { changeSettings, isPlainValue, listRejected, settlingOf } from '../settings-file.ts';
 import { pypiForms } from './chain-forms.ts';
 import { checkIndexes } from './clients.ts';
@@ -32,7 +43,7 @@ const pypiKinds = {
   'uv-index-shadowed': { severity: 'warning', isFixable: false },
   'uv-unsafe-strategy': { severity: 'error', isFixable: true },
   'uv-insecure-host': { severity: 'error', isFixable: true },
-} as const satisfies doctor.KnownTraps;
+} as const satisfies KnownTraps;
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
 
@@ -55,7 +66,7 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
       others: hidden.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
     });
     const where = [first, ...hidden].map(({ place }) => place);
-    return [doctor.trapOf(id, what, where, doctor.explainShadowed(first, hidden, say))];
+    return [trapOf(id, what, where, explainShadowed(first, hidden, say))];
   });
 }
 
@@ -63,7 +74,7 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   const [pip] = sortInOrder(found, 'pip', 'index-url');
   const [uv] = sortInOrder(found, 'uv', 'default-index');
   if (pip === undefined || uv === undefined || urlOf(pip) === urlOf(uv)) return [];
-  return [doctor.sayTrap(say, 'pip-uv-differ', [pip.place, uv.place], { pip: shown(pip), uv: shown(uv) })];
+  return [sayTrap(say, 'pip-uv-differ', [pip.place, uv.place], { pip: shown(pip), uv: shown(uv) })];
 }
 
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
@@ -73,20 +84,20 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   switch (key) {
     case 'extra-index-url': {
       const set = [say('trap.pip-extra-index.one'), say('trap.pip-extra-index.sources'), ...explicitIndex];
-      return [doctor.trapOf('pip-extra-index', textFor(values), [place], set)];
+      return [trapOf('pip-extra-index', textFor(values), [place], set)];
     }
     case 'trusted-host':
     case 'allow-insecure-host': {
       const hosts = values.filter((one) => !isLoopback(one.replace(/:\d+$/, '')));
       if (hosts.length === 0) return [];
       const id = client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host';
-      const set = [doctor.removalOf(place, say), say(`trap.${id}.authority`)];
-      return [doctor.trapOf(id, textFor(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
+      const set = [removalOf(place, say), say(`trap.${id}.authority`)];
+      return [trapOf(id, textFor(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
     }
     case 'index-strategy': {
       if (!values.includes('unsafe-best-match') && !values.includes('unsafe-any-match')) return [];
-      const set = [doctor.removalOf(place, say), say('trap.uv-unsafe-strategy.set')];
-      return [doctor.trapOf('uv-unsafe-strategy', textFor(values), [place], set, dropped(setting))];
+      const set = [removalOf(place, say), say('trap.uv-unsafe-strategy.set')];
+      return [trapOf('uv-unsafe-strategy', textFor(values), [place], set, dropped(setting))];
     }
     case 'cert':
     case 'index':
@@ -96,12 +107,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
         .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname))
         .map((url) => {
           const what = say('trap.pip-index-plain.what', { client, url: maskText(url) });
-          return doctor.trapOf(
-            'pip-index-plain',
-            what,
-            [place],
-            [doctor.explainPlainUrl('pypi', doctor.plainUrlOf(url), say)],
-          );
+          return trapOf('pip-index-plain', what, [place], [explainPlainUrl('pypi', plainUrlOf(url), say)]);
         });
   }
 }
@@ -111,7 +117,7 @@ const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example
 
 /** Returns the URL in a setting: its first value, without user-info and with one final slash. */
 function urlOf({ values: [value = ''] }: PypiSetting): string {
-  return doctor.plainUrlOf(value);
+  return plainUrlOf(value);
 }
 
 function shown({ values: [value = ''] }: PypiSetting): string {
@@ -123,10 +129,10 @@ function shown({ values: [value = ''] }: PypiSetting): string {
  * shells read.
  */
 function dropped({ written, level }: PypiSetting): readonly Edit[] {
-  return level === 'project' ? [] : (written?.lines ?? []).map((line) => doctor.editOf(line, []));
+  return level === 'project' ? [] : (written?.lines ?? []).map((line) => editOf(line, []));
 }
 
-export const pypiDoctor: doctor.Doctor = {
+export const pypiDoctor: Doctor = {
   kinds: pypiKinds,
   async examine(surroundings, say) {
     const found = await findPypi(surroundings);
@@ -148,7 +154,7 @@ export const pypiDoctor: doctor.Doctor = {
               hasCredentials: /@|\$\{/.test(index.values[0] ?? ''),
             },
       chainOf: (text) =>
-        checkIndexes(text) === null ? { text: doctor.plainUrlOf(text), hasCredentials: text.includes('@') } : null,
+        checkIndexes(text) === null ? { text: plainUrlOf(text), hasCredentials: text.includes('@') } : null,
       sources: found.settings
         .filter(({ key }) => indexKeys.includes(key))
         .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
@@ -169,7 +175,7 @@ export const pypiDoctor: doctor.Doctor = {
     return { variable: 'PIP_CERT', isUsed: settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
-    const [pip, uv] = [doctor.readWord(remedy['PIP_INDEX_URL']), doctor.readWord(remedy['UV_DEFAULT_INDEX'])];
+    const [pip, uv] = [readWord(remedy['PIP_INDEX_URL']), readWord(remedy['UV_DEFAULT_INDEX'])];
     if (pip === null || checkIndexes(pip) !== null || uv === null || checkIndexes(uv) !== null) return null;
     const { machine } = surroundings;
     const found = await findPypi(surroundings);
@@ -184,7 +190,7 @@ export const pypiDoctor: doctor.Doctor = {
       (one) =>
         !['user', 'global'].includes(one.level) &&
         !('file' in one.place && one.place.file === pipFile) &&
-        urlOf(one) !== doctor.plainUrlOf(one.client === 'pip' ? pip : uv),
+        urlOf(one) !== plainUrlOf(one.client === 'pip' ? pip : uv),
     );
     const written = (file: string, key: string) =>
       found.settings.flatMap((one) => (one.key === key && one.written?.place.file === file ? [one.written.path] : []));

@@ -5,7 +5,14 @@ import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
-import * as realClient from '../real-client.ts';
+import {
+  accessPlanOf,
+  type ClientJob,
+  type ClientReason,
+  checkNetrc,
+  findLines,
+  type RealClient,
+} from '../real-client.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
@@ -14,9 +21,9 @@ import { normalNameOf, pypiNames } from './names.ts';
 import { type AttestationPublisher, type PublisherKind, publisherKinds } from './publishers.ts';
 
 /** @param ca,client  the variables of the client for its certificate files */
-function sharedPlanOf(job: realClient.ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
+function sharedPlanOf(job: ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
   const { access, home } = job;
-  const { env, files } = realClient.accessPlanOf(job, ca);
+  const { env, files } = accessPlanOf(job, ca);
   return {
     env: {
       NETRC: `${home}/.netrc`,
@@ -31,12 +38,12 @@ function sharedPlanOf(job: realClient.ClientJob, ca: string, client: string): Om
   };
 }
 
-function requirementOf({ module, version }: realClient.ClientJob): string {
+function requirementOf({ module, version }: ClientJob): string {
   return version === null || version === 'latest' ? module : `${module}==${version}`;
 }
 
 /** Runs `pip download` for wheels only, because even the download of a source distribution runs its setup.py. */
-function pipPlan(job: realClient.ClientJob): ClientPlan {
+function pipPlan(job: ClientJob): ClientPlan {
   const { access } = job;
   const shared = sharedPlanOf(job, 'PIP_CERT', 'PIP_CLIENT_CERT');
   return {
@@ -67,7 +74,7 @@ function pipPlan(job: realClient.ClientJob): ClientPlan {
 /**
  * Runs `uv pip install` into a folder, because uv has no `download`. The installation of a wheel runs none of its code.
  */
-function uvPlan(job: realClient.ClientJob): ClientPlan {
+function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   const shared = sharedPlanOf(job, 'SSL_CERT_FILE', 'SSL_CLIENT_CERT');
   return {
@@ -88,10 +95,10 @@ function uvPlan(job: realClient.ClientJob): ClientPlan {
 /**
  * Finds the reason of a failed run. `isElsewhere`: the project has no wheels, or the machine has no Python or no space.
  */
-function why(words: string): realClient.ClientReason {
+function why(words: string): ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {
-    text: realClient.findLines(
+    text: findLines(
       words,
       /^\s*(?:ERROR|error|cause|Caused by|HTTP error)\b|Could not fetch URL|(?:Client|Server) Error|[├╰]─▶/,
     ),
@@ -99,9 +106,9 @@ function why(words: string): realClient.ClientReason {
   };
 }
 
-const sharedRun = { usualRequests: 3, cannot: realClient.checkNetrc, why };
+const sharedRun = { usualRequests: 3, cannot: checkNetrc, why };
 
-const pipRun: realClient.RealClient = {
+const pipRun: RealClient = {
   ...sharedRun,
   id: 'pip',
   // https://pip.pypa.io/en/stable/cli/pip_download/
@@ -109,7 +116,7 @@ const pipRun: realClient.RealClient = {
   plan: pipPlan,
 };
 
-const uvRun: realClient.RealClient = {
+const uvRun: RealClient = {
   ...sharedRun,
   id: 'uv',
   // https://docs.astral.sh/uv/reference/cli/#uv-pip-install

@@ -1,7 +1,15 @@
 import { posix } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import * as locks from '../locks.ts';
+import {
+  type Lock,
+  type LockEntry,
+  type LockFile,
+  type MalformedLines,
+  malformedOf,
+  sortByNeed,
+  type WrongLine,
+} from '../locks.ts';
 import { entryOf, isForeignIndex, isPage, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { foreignIndexOf } from './toml-locks.ts';
@@ -46,17 +54,17 @@ const include = /(?:^| )(?:-([rc]) ?|--(r)equirem[a-z]*[ =]|--(c)[a-z]*[ =])(\S+
  * the version that a file of `-c` pins.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
  */
-export function readRequirements(file: locks.LockFile): Result<locks.Lock, Sentence> {
+export function readRequirements(file: LockFile): Result<Lock, Sentence> {
   const { parts, unread, isIncomplete } = partsOf(file);
   const isForeign =
     foreignIndexOf(file) !== null || parts.some(({ lines }) => lines.some(({ text }) => namesForeignIndex(text, file)));
   const source: LockSource = { kind: 'index', url: isForeign ? '' : null };
   const constraints = constraintsOf(parts);
   const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
-  const entries: locks.LockEntry[] = unread.map((module) => ({ module, version: '', because: 'unread' }));
-  const malformed: locks.MalformedLines[] = [];
+  const entries: LockEntry[] = unread.map((module) => ({ module, version: '', because: 'unread' }));
+  const malformed: MalformedLines[] = [];
   for (const part of parts) {
-    const wrong: locks.WrongLine[] = [];
+    const wrong: WrongLine[] = [];
     for (const line of part.lines) {
       const read = part.isConstraint ? null : entryAt(line.text, source, constraints, file);
       if (read !== null) {
@@ -65,12 +73,12 @@ export function readRequirements(file: locks.LockFile): Result<locks.Lock, Sente
       } else if (!isOption(line.text) && requirementAt(line.text) === null)
         wrong.push({ line: line.line, words: part === parts[0] ? line.text.split(' ', 2) : [] });
     }
-    malformed.push(...locks.malformedOf(part.name, phrase('expected.pypiHashes'), wrong));
+    malformed.push(...malformedOf(part.name, phrase('expected.pypiHashes'), wrong));
   }
   if (entries.length === 0 && malformed.length > 0) return error(phrase('expected.requirements'));
   const needs = needsOf(parts.map(({ text }) => text).join('\n'));
   return ok({
-    entries: locks.sortByNeed(entries, needs),
+    entries: sortByNeed(entries, needs),
     pinned: { ...pinned },
     malformed,
     ...(isIncomplete ? { isIncomplete } : {}),
@@ -82,7 +90,7 @@ export function readRequirements(file: locks.LockFile): Result<locks.Lock, Sente
  * not be read, is a URL, has another ending than `usualFile`, is not among the first `filesMax` files, or deeper than
  * `depthMax`.
  */
-function partsOf(file: locks.LockFile) {
+function partsOf(file: LockFile) {
   let isIncomplete = false;
   const parts: Part[] = [];
   const unread: string[] = [];
@@ -134,8 +142,8 @@ function entryAt(
   text: string,
   source: LockSource,
   constraints: ReadonlyMap<string, string>,
-  file: locks.LockFile,
-): { readonly entry: locks.LockEntry; readonly hashes: readonly string[] } | null {
+  file: LockFile,
+): { readonly entry: LockEntry; readonly hashes: readonly string[] } | null {
   if (isElsewhere(text)) {
     const [, place = ''] = /^(?:(?:-e|--editable)[\s=]*)?(\S*)/.exec(text) ?? [];
     const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? place.slice(0, shownChars);
@@ -172,7 +180,7 @@ function shownVersion(version: string): string {
   return version.length <= shownChars && specifier.test(version) ? version : '';
 }
 
-function pin({ module, version }: locks.LockEntry, hashes: readonly string[], pinned: Record<string, string>): void {
+function pin({ module, version }: LockEntry, hashes: readonly string[], pinned: Record<string, string>): void {
   for (const hash of hashes) pinned[`${module}@${version}/${hash}`] = hash;
 }
 
@@ -206,7 +214,7 @@ function linesOf(text: string): readonly Line[] {
  */
 const indexOption = /(?:^| )(?:-i|--(?:i|ex|py)[\w-]*=?|-(f)|--(f)[\w-]*=?) ?(\S+)/g;
 
-function namesForeignIndex(text: string, { mirrors }: locks.LockFile): boolean {
+function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   if (!isOption(text)) return false;
   // With `--no-index`, pip requests no index, so the names never leave the project.
   return (

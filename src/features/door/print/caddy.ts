@@ -1,10 +1,21 @@
 import { escapeExpression } from '../../../core/globs.ts';
-import * as plan from './plan.ts';
+import {
+  againStatuses,
+  clientHeaders,
+  connectSeconds,
+  listNext,
+  orderFile,
+  type PrintedDoor,
+  type PrintedMirror,
+  type PrintedRoute,
+  spellingsOf,
+  stallSeconds,
+  unsoundPath,
+} from './plan.ts';
 
 /** Renders the order of mirrors as snippets: each snippet names the mirror to request next. */
-export function renderCaddyOrder(...of: Parameters<typeof plan.listNext>): string {
-  return plan
-    .listNext(...of)
+export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
+  return listNext(...of)
     .map(([name, next]) => `(mw_${name}) {\n\timport mw_${next === undefined ? 'end' : `to_${next.token}`}\n}\n`)
     .join('');
 }
@@ -18,7 +29,7 @@ const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
  * Renders the Caddyfile of a front door. Each mirror has a site on a Unix socket. After a failure Caddy requests the
  * next mirror.
  */
-export function renderCaddy(door: plan.PrintedDoor): string {
+export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) =>
     route.mirrors.map((mirror) => ({ ...mirror, isNeverHtml: route.isNeverHtml })),
@@ -31,14 +42,14 @@ export function renderCaddy(door: plan.PrintedDoor): string {
 	respond @absent "not found" 404
 	respond "no mirror responds" 502
 }
-${mirrors.map(({ token }) => toSnippet(token, dir)).join('')}import ${dir}/${plan.orderFile}
+${mirrors.map(({ token }) => toSnippet(token, dir)).join('')}import ${dir}/${orderFile}
 
 http${door.pem === null ? '' : 's'}://:${door.address.replace(/^.*:/, '')} {
 	bind ${door.address.replace(/:\d+$/, '')}
 ${door.pem === null ? '' : `	tls ${dir}/${door.pem} ${dir}/${door.pem}\n`}	header X-Content-Type-Options nosniff
 	header Content-Security-Policy "default-src 'none'; sandbox"
 	@method not method GET HEAD
-${plan.clientHeaders.map((name) => `	@${varOf(name)} not vars {http.vars.${varOf(name)}} ""\n`).join('')}${door.hosts === null ? '' : `	@host not header_regexp Host \`${door.hosts.replace(/\$$/, '(?::[0-9]+)?$')}\`\n`}${door.clients === null ? '' : `	@client not header_regexp Authorization \`${door.clients}\`\n`}	@unsound vars_regexp {http.request.orig_uri} \`${plan.unsoundPath}\`
+${clientHeaders.map((name) => `	@${varOf(name)} not vars {http.vars.${varOf(name)}} ""\n`).join('')}${door.hosts === null ? '' : `	@host not header_regexp Host \`${door.hosts.replace(/\$$/, '(?::[0-9]+)?$')}\`\n`}${door.clients === null ? '' : `	@client not header_regexp Authorization \`${door.clients}\`\n`}	@unsound vars_regexp {http.request.orig_uri} \`${unsoundPath}\`
 	@sound vars_regexp {http.request.orig_uri} \`${door.sound}(?:\\?|$)\`
 ${routes.map((route) => `${route.private.map((one, at) => `	@private_${route.token}_${at} path_regexp \`(?i)${one}\`\n`).join('')}	@${route.token} path_regexp \`(?i)${route.known}\`\n`).join('')}	route {
 		respond /-/healthy "healthy"
@@ -46,9 +57,9 @@ ${routes.map((route) => `${route.private.map((one, at) => `	@private_${route.tok
 ${door.hosts === null ? '' : '		respond @host 403\n'}${door.clients === null ? '' : '		header @client WWW-Authenticate `Basic realm="mirrorwatch door"`\n		respond @client 401\n'}		respond @method 405
 		respond @unsound 404
 		vars {
-${plan.clientHeaders.map((name) => `			${varOf(name)} {http.request.header.${name}}\n`).join('')}		}
+${clientHeaders.map((name) => `			${varOf(name)} {http.request.header.${name}}\n`).join('')}		}
 		request_header -**
-${plan.clientHeaders.map((name) => `		request_header @${varOf(name)} ${name} {http.vars.${varOf(name)}}\n`).join('')}		handle @sound {
+${clientHeaders.map((name) => `		request_header @${varOf(name)} ${name} {http.vars.${varOf(name)}}\n`).join('')}		handle @sound {
 			route {
 ${routes.map((route) => route.private.map((_, at) => `				respond @private_${route.token}_${at} 404\n`).join('')).join('')}${routes.map(({ token }) => `				handle @${token} {\n					import mw_first_${token}\n				}\n`).join('')}			}
 		}
@@ -73,7 +84,7 @@ function toSnippet(token: string, dir: string): string {
 `;
 }
 
-function siteLines(mirror: plan.PrintedMirror & Pick<plan.PrintedRoute, 'isNeverHtml'>, dir: string): string {
+function siteLines(mirror: PrintedMirror & Pick<PrintedRoute, 'isNeverHtml'>, dir: string): string {
   const { token, isTls, host, origin, joins, authorization, ca, client, isNeverHtml } = mirror;
   const tls = [
     'tls',
@@ -86,7 +97,7 @@ http://${token}.mirror {
 	bind unix/${dir}/door.sock
 ${joins.length === 0 ? '' : `	@none not path ${joins.map(({ from }) => `${from}*`).join(' ')}\n`}	route {
 		error ${joins.length === 0 ? '' : '@none '}"no such path" 404
-${joins.map(({ from, to }) => `		handle ${from}* {\n			route {\n				uri path_regexp \`^(?:${plan.spellingsOf(from).map(escapeExpression).join('|')})\` ${to}\n				rewrite * ?\n			}\n		}\n`).join('')}		reverse_proxy ${origin} {
+${joins.map(({ from, to }) => `		handle ${from}* {\n			route {\n				uri path_regexp \`^(?:${spellingsOf(from).map(escapeExpression).join('|')})\` ${to}\n				rewrite * ?\n			}\n		}\n`).join('')}		reverse_proxy ${origin} {
 			header_up Host ${new URL(origin).host}
 ${authorization === null ? '' : `			header_up Authorization "${authorization}"\n`}			header_up -${statuses}
 			header_up -X-Forwarded-For
@@ -96,13 +107,13 @@ ${authorization === null ? '' : `			header_up Authorization "${authorization}"\n
 			header_down -X-Accel-*
 			header_down Location ^(/.*)$ ${origin}$1
 			transport http {
-				dial_timeout ${plan.connectSeconds}s
-				response_header_timeout ${plan.stallSeconds}s
-				read_timeout ${plan.stallSeconds}s
+				dial_timeout ${connectSeconds}s
+				response_header_timeout ${stallSeconds}s
+				read_timeout ${stallSeconds}s
 				compression off
 				versions 1.1
 ${(isTls ? tls : []).map((line) => `				${line}\n`).join('')}			}
-			@again status ${plan.againStatuses.join(' ')}
+			@again status ${againStatuses.join(' ')}
 			handle_response @again {
 				error "mirror" {http.reverse_proxy.status_code}
 			}

@@ -1,12 +1,22 @@
-import * as plan from './plan.ts';
+import {
+  clientHeaders,
+  connectSeconds,
+  orderFile,
+  type PrintedDoor,
+  type PrintedMirror,
+  type PrintedRoute,
+  spellingsOf,
+  stallSeconds,
+  unsoundPath,
+} from './plan.ts';
 
 /**
  * Renders the order of mirrors as an HAProxy map file: it maps each position in a route's order (1 is the first) to a
  * mirror.
  */
 export function renderHaproxyOrder(
-  routes: readonly plan.PrintedRoute[],
-  namesOf: (route: plan.PrintedRoute) => readonly plan.PrintedMirror[],
+  routes: readonly PrintedRoute[],
+  namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
 ): string {
   return routes
     .flatMap((route) => namesOf(route).map(({ token }, at) => `${route.token}_${at + 1} mw_${token}\n`))
@@ -30,7 +40,7 @@ const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.soc
  * listener for each mirror adds that mirror's headers and TLS. During a reload an idle connection serves one more
  * response, so that no request fails.
  */
-export function renderHaproxy(door: plan.PrintedDoor): string {
+export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;
   const deny = (status: number, condition: string, header = ''): string =>
     `  http-request return status ${status}${header} ${condition}\n`;
@@ -47,7 +57,7 @@ export function renderHaproxy(door: plan.PrintedDoor): string {
 defaults
   mode http
   option idle-close-on-response
-  timeout connect ${plan.connectSeconds}s
+  timeout connect ${connectSeconds}s
   timeout client 1m
   timeout server 5m
   timeout http-request 10s
@@ -67,11 +77,11 @@ ${door.hosts === null ? '' : deny(403, `unless { req.hdr(host),host_only -m reg 
         `unless { req.hdr(authorization) -m reg '${door.clients}' }`,
         ` hdr WWW-Authenticate 'Basic realm="mirrorwatch door"'`,
       )
-}${deny(405, 'unless { method GET HEAD }')}${deny(404, `if { path -m reg '${plan.unsoundPath}' }`)}${deny(404, `unless { path -m reg '${door.sound}$' }`)}${routes
+}${deny(405, 'unless { method GET HEAD }')}${deny(404, `if { path -m reg '${unsoundPath}' }`)}${deny(404, `unless { path -m reg '${door.sound}$' }`)}${routes
   .map(({ private: hidden }) => hidden.map((one) => deny(404, `if { path,url_dec -m reg -i '${one}' }`)).join(''))
   .join(
     '',
-  )}  http-request del-header '^(?!(?:host|content-length|transfer-encoding|${plan.clientHeaders.join('|').toLowerCase()})$)' -m reg
+  )}  http-request del-header '^(?!(?:host|content-length|transfer-encoding|${clientHeaders.join('|').toLowerCase()})$)' -m reg
   http-response set-header X-Content-Type-Options nosniff
   http-response set-header Content-Security-Policy "default-src 'none'; sandbox"
 ${routes.map(({ token, known }) => `  use_backend ${token}_1 if { path,url_dec -m reg -i '${known}' }\n`).join('')}  default_backend mirrorwatch-none
@@ -81,11 +91,11 @@ backend mirrorwatch-none
 ${routes.map((route) => positionLines(route, dir)).join('')}${routes.map((route) => route.mirrors.map((mirror) => mirrorLines(mirror, route, dir)).join('')).join('')}`;
 }
 
-function positionLines({ token, mirrors }: plan.PrintedRoute, dir: string): string {
+function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
   return mirrors
     .map((_, at) => {
       const [position, next] = [`${token}_${at + 1}`, `${token}_${at + 2}`];
-      const isFound = (name: string): string => `{ str(${name}),map(${dir}/${plan.orderFile}) -m found }`;
+      const isFound = (name: string): string => `{ str(${name}),map(${dir}/${orderFile}) -m found }`;
       const isLast = at + 1 === mirrors.length;
       const servers = mirrors.map(
         (mirror) => `  server mw_${mirror.token} ${socketOf(dir, `mirror_${mirror.token}`)} weight 0\n`,
@@ -99,23 +109,21 @@ function positionLines({ token, mirrors }: plan.PrintedRoute, dir: string): stri
   retry-on conn-failure empty-response junk-response response-timeout 401 403 404 500 501 502 503 504
   http-request disable-l7-retry unless ${isFound(next)}
   server next ${socketOf(dir, next)}\n`;
-      return `\n${entry}backend ${position}\n${none}  use-server %[str(${position}),map(${dir}/${plan.orderFile})] if TRUE\n${servers.join('')}${again}`;
+      return `\n${entry}backend ${position}\n${none}  use-server %[str(${position}),map(${dir}/${orderFile})] if TRUE\n${servers.join('')}${again}`;
     })
     .join('');
 }
 
-function mirrorLines(mirror: plan.PrintedMirror, { isNeverHtml }: plan.PrintedRoute, dir: string): string {
+function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: string): string {
   const { token, isTls, host, port, origin, joins, authorization, ca, client } = mirror;
   // HAProxy runs every matching rule and the last one decides, so the longest prefix comes last.
-  const paths = [...joins]
-    .reverse()
-    .flatMap(({ from, to }) => plan.spellingsOf(from).map((one) => ({ from: one, to })));
+  const paths = [...joins].reverse().flatMap(({ from, to }) => spellingsOf(from).map((one) => ({ from: one, to })));
   const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
   return `
 listen mirror_${token}
 ${bindOf(dir, `mirror_${token}`)}  http-request return status 405 unless { method GET HEAD }
   http-request return status 404${paths.length === 0 ? '' : ` unless { path_beg ${paths.map(({ from }) => from).join(' ')} }`}
-  timeout server ${plan.stallSeconds}s
+  timeout server ${stallSeconds}s
   retries 0
   http-request set-var(txn.path) path
 ${paths.map(({ from, to }) => `  http-request set-uri ${to}%[var(txn.path),bytes(${from.length})] if { var(txn.path) -m beg ${from} }\n`).join('')}  http-request set-header Host ${new URL(origin).host}

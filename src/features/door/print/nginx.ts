@@ -1,10 +1,21 @@
 import { escapeExpression } from '../../../core/globs.ts';
-import * as plan from './plan.ts';
+import {
+  againStatuses,
+  clientHeaders,
+  connectSeconds,
+  listNext,
+  orderFile,
+  type PrintedDoor,
+  type PrintedMirror,
+  type PrintedRoute,
+  spellingsOf,
+  stallSeconds,
+  unsoundPath,
+} from './plan.ts';
 
 /** Renders the order of mirrors as nginx variables. Each variable names the location of the mirror to request next. */
-export function renderNginxOrder(...of: Parameters<typeof plan.listNext>): string {
-  return plan
-    .listNext(...of)
+export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
+  return listNext(...of)
     .map(
       ([name, next]) => `map $host $mw_${name} { default ${next === undefined ? '$mw_end' : `@mw_${next.token}`}; }\n`,
     )
@@ -15,12 +26,12 @@ export function renderNginxOrder(...of: Parameters<typeof plan.listNext>): strin
  * Renders the configuration of a front door for nginx, as a file for the block `http`. After a failure nginx requests
  * the next mirror.
  */
-export function renderNginx(door: plan.PrintedDoor): string {
+export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) => route.mirrors);
-  return `include ${dir}/${plan.orderFile};
+  return `include ${dir}/${orderFile};
 map $upstream_status $mw_end { default @door_failed; "~(?:404|410)" @door_absent; }
-map $request_uri $mw_sound { default 0; "~${plan.unsoundPath}" 0; "~${door.sound}(?:\\?|$)" 1; }
+map $request_uri $mw_sound { default 0; "~${unsoundPath}" 0; "~${door.sound}(?:\\?|$)" 1; }
 map "$mw_sound$uri" $mw_route {
   default "";
 ${routes.map((route) => ruleLines(route)).join('')}}
@@ -31,9 +42,9 @@ ${door.pem === null ? '' : `  ssl_certificate ${dir}/${door.pem};\n  ssl_certifi
   recursive_error_pages on;
   proxy_intercept_errors on;
   proxy_http_version 1.1;
-  proxy_connect_timeout ${plan.connectSeconds}s;
-  proxy_read_timeout ${plan.stallSeconds}s;
-  proxy_next_upstream_timeout ${plan.stallSeconds}s;
+  proxy_connect_timeout ${connectSeconds}s;
+  proxy_read_timeout ${stallSeconds}s;
+  proxy_next_upstream_timeout ${stallSeconds}s;
   proxy_max_temp_file_size 0;
   proxy_pass_request_headers off;
   proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
@@ -67,21 +78,21 @@ ${mirrors.map((mirror) => locationLines(mirror, dir)).join('')}}
 ${mirrors.map(upstreamLines).join('')}`;
 }
 
-function ruleLines(route: plan.PrintedRoute): string {
+function ruleLines(route: PrintedRoute): string {
   const hidden = route.private.map((one) => `  "~*${one.replace('^', '^1')}" "";\n`);
   return `${hidden.join('')}  "~*${route.known.replace('^', '^1')}" $mw_first_${route.token};\n`;
 }
 
 /** Renders a map from a client's path to the path at a mirror. Percent escapes stay as the client sent them. */
-function mapLines({ token, joins }: plan.PrintedMirror): string {
+function mapLines({ token, joins }: PrintedMirror): string {
   const lines = joins.flatMap(({ from, to }) =>
-    plan.spellingsOf(from).map((one) => `  "~^${escapeExpression(one)}([^?]*)" "${to}$1";\n`),
+    spellingsOf(from).map((one) => `  "~^${escapeExpression(one)}([^?]*)" "${to}$1";\n`),
   );
   return `map $request_uri $mw_path_${token} {\n  default "";\n${lines.join('')}}\n`;
 }
 
 function locationLines(
-  { token, isTls, host, origin, joins, authorization, ca, client }: plan.PrintedMirror,
+  { token, isTls, host, origin, joins, authorization, ca, client }: PrintedMirror,
   dir: string,
 ): string {
   const header = (name: string, value: string): string => `    proxy_set_header ${name} "${value}";\n`;
@@ -89,8 +100,8 @@ function locationLines(
   location @mw_${token} {
     if ($mw_path_${token} = "") { return 404; }
     proxy_pass ${isTls ? 'https' : 'http'}://mw_${token}$mw_path_${token};
-    error_page ${plan.againStatuses.join(' ')} = $mw_after_${token};
-${header('Host', new URL(origin).host)}${authorization === null ? '' : header('Authorization', authorization)}${header('Connection', '')}${plan.clientHeaders.map((name) => header(name, `$http_${name.toLowerCase().replaceAll('-', '_')}`)).join('')}${
+    error_page ${againStatuses.join(' ')} = $mw_after_${token};
+${header('Host', new URL(origin).host)}${authorization === null ? '' : header('Authorization', authorization)}${header('Connection', '')}${clientHeaders.map((name) => header(name, `$http_${name.toLowerCase().replaceAll('-', '_')}`)).join('')}${
   isTls
     ? `    proxy_ssl_name ${host};
 ${ca === null ? '' : `    proxy_ssl_trusted_certificate ${dir}/${ca};\n`}${client === null ? '' : `    proxy_ssl_certificate ${dir}/${client};\n    proxy_ssl_certificate_key ${dir}/${client};\n`}`
@@ -100,7 +111,7 @@ ${ca === null ? '' : `    proxy_ssl_trusted_certificate ${dir}/${ca};\n`}${clien
 `;
 }
 
-function upstreamLines({ token, host, port }: plan.PrintedMirror): string {
+function upstreamLines({ token, host, port }: PrintedMirror): string {
   const address = host.includes(':') ? `[${host}]` : host;
   return `upstream mw_${token} {\n  server ${address}:${port} max_fails=0;\n  keepalive 32;\n}\n`;
 }
