@@ -2,6 +2,7 @@ import type { Sizes } from '../config/budget.ts';
 import { systemClock } from '../io/clock.ts';
 import { copyStore } from '../io/store-copy.ts';
 import { readResponseBytes } from '../state/answer-read.ts';
+import { isSoundRow } from '../state/row-shapes.ts';
 
 /** How far back responses are read. Two days are enough, because artifacts are requested once an hour or once a day. */
 const readMs = 2 * 86_400_000;
@@ -12,7 +13,7 @@ const readMs = 2 * 86_400_000;
  */
 export function readSizes(path: string): Sizes {
   const sizes = new Map<string, number>();
-  const copied = copyStore(path);
+  const copied = copyStore(path, isSoundRow);
   if (copied.tag === 'error') return sizes;
   try {
     for (const { value } of copied.value.rows('answer', systemClock.wallMs() - readMs))

@@ -27,8 +27,11 @@ export interface StoreCopy {
 
 const tries = 20;
 
-/** Takes a snapshot of a state file that another process may be writing. The file is neither locked nor written. */
-export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
+/**
+ * Takes a snapshot of a state file that another process may be writing. The file is neither locked nor written.
+ * @param isSound  whether a row has the fields that its readers use. Other rows are left out
+ */
+export function copyStore(path: string, isSound: (row: Row) => boolean = () => true): Result<StoreCopy, CopyFailure> {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return error({ kind: 'absent' });
@@ -44,7 +47,7 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   }
   try {
     const to = join(scratch.path, 'state.db');
-    return copyWhole(path, to) ? openCopy(to) : error({ kind: 'busy' });
+    return copyWhole(path, to) ? openCopy(to, isSound) : error({ kind: 'busy' });
   } catch (thrown) {
     return error(failureIn(thrown));
   } finally {
@@ -52,11 +55,11 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   }
 }
 
-function openCopy(path: string): Result<StoreCopy, CopyFailure> {
+function openCopy(path: string, isSound: (row: Row) => boolean): Result<StoreCopy, CopyFailure> {
   const db = new DatabaseSync(path);
   try {
     const failure = failureOf(db);
-    if (failure === null) return ok(copyOver(db));
+    if (failure === null) return ok(copyOver(db, isSound));
     db.close();
     return error(failure);
   } catch (thrown) {
@@ -102,14 +105,15 @@ function failureIn(thrown: unknown): CopyFailure {
   return kind === 'full' ? { kind: 'no_room', code } : { kind: 'unreadable', code };
 }
 
-function copyOver(db: DatabaseSync): StoreCopy {
+function copyOver(db: DatabaseSync, isSound: (row: Row) => boolean): StoreCopy {
   return {
     *rows(table, fromMs) {
       const sql = `SELECT key, at_ms, value FROM "${table}" WHERE at_ms >= ? ORDER BY at_ms, key`;
       for (const record of db.prepare(sql).iterate(fromMs)) {
         const key = String(record['key']);
         const value = isOwnRow(table, key) ? undefined : readJson(decodeRow(record['value']));
-        if (value !== undefined) yield { table, key, atMs: Number(record['at_ms']), value };
+        const row = { table, key, atMs: Number(record['at_ms']), value };
+        if (value !== undefined && isSound(row)) yield row;
       }
     },
     count: (table, fromMs) =>

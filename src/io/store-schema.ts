@@ -61,7 +61,20 @@ export function storeKindOf(db: DatabaseSync): FileKind {
   if (columns?.names !== 'key at_ms value') return { kind: 'foreign' };
   const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(versionKey);
   const version = row === undefined ? null : versionIn(String(row.value));
-  return version === null ? { kind: 'foreign' } : { kind: 'ours', version };
+  if (version === null || (version <= schemaVersion && isAltered(db))) return { kind: 'foreign' };
+  return { kind: 'ours', version };
+}
+
+/**
+ * True if the schema has more than our tables and indexes: triggers, views and expressions of columns would run when rows
+ * are read or written, without end if a stranger made the file.
+ */
+function isAltered(db: DatabaseSync): boolean {
+  const sql = `SELECT 1 FROM sqlite_schema WHERE sql NOT IN (
+    format('CREATE TABLE "%s" (${ourColumns})', name),
+    format('CREATE INDEX "%s_by_age" ON "%s" (at_ms, key)', tbl_name, tbl_name)
+  ) AND name NOT LIKE 'sqlite_stat_'`;
+  return db.prepare(sql).get() !== undefined;
 }
 
 function versionIn(text: string): number | null {

@@ -53,8 +53,12 @@ const classes: ReadonlyMap<string, Class> = new Map(
 const clientAlert =
   /certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _](expired|revoked|unknown)|access[ _]denied/i;
 
-function classOf(fault: WireFault): Class {
+/** Errors of a connection over IPv6 if this host has IPv4 alone. The DNS records of the mirror decide that it is tried. */
+const withoutIpv6: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+function classOf(fault: WireFault, family: FaultContext['family']): Class {
   const known = classes.get(fault.code);
+  if (family === 6 && withoutIpv6.has(fault.code)) return 'unreachable';
   if (known === 'proxy') {
     // The text of a failed connection to a proxy begins with the code of the cause, which may be ours (EMFILE).
     const cause = classes.get(fault.text.split(':', 1)[0] ?? '');
@@ -81,6 +85,8 @@ export interface FaultContext {
   /** The maximum size of the body, bytes. */
   readonly limitBytes: number;
   readonly limitMs: number;
+  /** The family of the address to which the failed hop connected; absent or `null`: none was known. */
+  readonly family?: 4 | 6 | null;
 }
 
 type Ended = Exclude<ProbeResponse, { tag: 'answered' }>;
@@ -91,7 +97,7 @@ type Ended = Exclude<ProbeResponse, { tag: 'answered' }>;
  */
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
-  const kind = classOf(fault);
+  const kind = classOf(fault, context.family);
   if (kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
   // The name itself is broken only if the resolver resolves another name now. Otherwise the resolver may be broken.
   const isName = phase === 'resolve' && kind !== 'forbidden_target';

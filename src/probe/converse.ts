@@ -231,7 +231,7 @@ function endOf(response: HopResponse, url: string, request: ProbeRequest, hops: 
   if (fault.code === 'MW_BODY_TOO_LARGE' && /^text\/html\b/i.test(headers['content-type'] ?? '')) {
     return { tag: 'failed', failure: wrongContent('answer.noPage') };
   }
-  return reasonOf(fault, { hops, limitBytes: request.bodyBytesMax, limitMs: budget.limitMs });
+  return reasonOf(fault, { hops, limitBytes: request.bodyBytesMax, limitMs: budget.limitMs, family: hop.family });
 }
 
 /**

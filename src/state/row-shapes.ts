@@ -5,7 +5,9 @@ import { isMapping } from '../core/read-json.ts';
 type Check = (value: unknown) => boolean;
 
 const text: Check = (value) => typeof value === 'string';
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+/** Later times, wall milliseconds, are refused: `Date` can state hardly more, and who reads a time may add to it. */
+const timeMsMax = 8e15;
+const number: Check = (value) => typeof value === 'number' && Math.abs(value) <= timeMsMax;
 const flag: Check = (value) => typeof value === 'boolean';
 const orNull =
   (check: Check): Check =>
@@ -107,6 +109,21 @@ const action = shape({
 });
 
 const versioned = shape({ v: number });
+const outcome = (value: unknown): boolean =>
+  shape({ tag: text })(value) &&
+  isMapping(value) &&
+  (value['tag'] !== 'failed' || shape({ kind: text })(value['failure']));
+/** An entry of a row of responses: numbers, or the command of an operator as its last value. */
+const entry = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 1 && (value[1] === -3 ? isMapping(value[2]) : value.every(orNull(number)));
+/** Rows of responses in the present layout. Readers leave out others. */
+const responses = shape({
+  life: (value) => Array.isArray(value) && text(value[0]) && value.length === 3 && value.slice(1).every(number),
+  at: list(number),
+  ...all(list(text), 'targets controls'),
+  around: list((value) => Array.isArray(value) && orNull(outcome)(value[0])),
+  entries: list(entry),
+});
 const run = shape({
   ...all(text, 'registry ecosystem upstream client module outcome'),
   ...all(number, 'startedAtMs tookMs'),
@@ -140,14 +157,24 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   cited: ({ value }) => probe(value),
   pause: ({ value }) => shape({ untilMs: number, reason: text })(value),
   seen: ({ value }) => isMapping(value),
-  answer: ({ value }) => versioned(value),
+  answer: ({ value }) => versioned(value) && isMapping(value) && (value['v'] !== 1 || responses(value)),
   trend: ({ value }) => shape({ v: number, url: text })(value),
   action: ({ key, value }) => action(value) && isMapping(value) && value['id'] === key,
   verdict: ({ value }) => shape({ ...all(text, 'ecosystem upstream'), atMs: number, mirrors: list(isMapping) })(value),
   aside: () => true,
 };
 
-/** True for a row with the fields that `checks` names, each of its type. */
+const nestedMax = 50;
+
+/** False if a time in a value, at any depth, is later than `timeMsMax`, or the value has more than `nestedMax` levels. */
+function isTimely(value: unknown, left: number = nestedMax): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const isFine = ([name, one]: [string, unknown]): boolean =>
+    typeof one === 'number' ? !name.endsWith('Ms') || number(one) : isTimely(one, left - 1);
+  return left > 0 && Object.entries(value).every(isFine);
+}
+
+/** True for a row with the fields that `checks` names, each of its type, and with times that can be shown. */
 export function isSoundRow(row: Row): boolean {
-  return checks[row.table](row);
+  return checks[row.table](row) && (row.table === 'answer' || isTimely(row.value));
 }

@@ -1,6 +1,7 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/io/store.ts';
 import { removeTempDir, stateDir } from '../support/paths.ts';
@@ -189,7 +190,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
   const copy = (name: string): string => {
     const path = join(dir, name);
     const db = new DatabaseSync(path);
-    db.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)');
+    db.exec('CREATE TABLE "meta" (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)');
     db.exec(`INSERT INTO meta VALUES ('schema', 0, '{"version":2}')`);
     db.close();
     return path;
@@ -234,6 +235,17 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
       'the state file is corrupt',
     ],
     ['of an older release', () => copy('old.db'), 'the state file has no stored results: they are stored from'],
+    [
+      'with a trigger, which may never end',
+      () => {
+        const path = copy('trigger.db');
+        const db = new DatabaseSync(path);
+        db.exec('CREATE TRIGGER t BEFORE INSERT ON meta BEGIN SELECT 1; END');
+        db.close();
+        return path;
+      },
+      'the file is not a state file of mirrorwatch',
+    ],
   ];
   test.each(rows)('%s', async (_, path, said) => {
     const { code, out, err } = await run(['replay', '--config', config, '--state', path(), ...window]);
@@ -246,5 +258,52 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
     const { code, err } = await run(['replay', '--config', config, '--state', state, ...at]);
     expect(code).toBe(1);
     expect(err).toContain('the state file has no results of that time; the oldest is from 2026-01-01T00:00:0');
+  });
+});
+
+describe('a state file of a stranger', () => {
+  type Stored = { at: number[]; entries: number[][]; life: unknown[] };
+  /** A copy of the state file with one changed row. */
+  function changed(name: string, table: 'answer' | 'advice', change: (value: never) => void): string {
+    const path = join(dir, `${name}.db`);
+    for (const part of ['', '-wal']) copyFileSync(`${state}${part}`, `${path}${part}`);
+    const db = new DatabaseSync(path);
+    const { key, value: stored } = { ...db.prepare(`SELECT key, value FROM "${table}" ORDER BY at_ms DESC`).get() };
+    const value = JSON.parse(stored instanceof Uint8Array ? inflateRawSync(stored).toString() : String(stored));
+    change(value as never);
+    db.prepare(`UPDATE "${table}" SET value = ? WHERE key = ?`).run(JSON.stringify(value), String(key));
+    db.close();
+    return path;
+  }
+  const probed = ({ entries }: Stored) => entries.filter(([, which = -1]) => which >= 0);
+  const rows: readonly (readonly [string, (row: Stored) => void])[] = [
+    ['whose clock jumps by a month', ({ at }) => at.splice(0, 1, 30 * 86_400_000)],
+    ['whose process began at no time', ({ life }) => life.splice(1, 2, null, null)],
+    ['whose probes took a month', (row) => probed(row).map((one) => one.splice(4, 1, 300 * 86_400_000))],
+    ['with an entry that is none', ({ entries }) => entries.splice(0, 1, null as never)],
+  ];
+  test.each(rows)('%s is replayed in the end', async (name, change) => {
+    const path = changed(name, 'answer', change);
+    const { code, out } = await run(['replay', '--config', config, '--state', path, ...window]);
+    expect([code, out.includes('slower')]).toEqual([0, true]);
+  });
+
+  test('moves no cursor, and reorders no text', async () => {
+    const path = changed('escapes', 'advice', (advice: { cause: string }) => {
+      advice.cause = '\u001b[2Jslower\u202e';
+    });
+    const { code, out } = await run(['replay', '--config', config, '--state', path, ...window]);
+    expect([code, out.includes('?[2Jslower?'), /[\p{C}]/u.test(out.replaceAll('\n', ''))]).toEqual([0, true, false]);
+  });
+
+  test('with advice of another form, or of no time, is replayed without it', async () => {
+    for (const [name, change] of Object.entries({
+      form: (advice: { chain?: unknown }) => delete advice.chain,
+      time: (advice: { issuedAtMs: number }) => Object.assign(advice, { issuedAtMs: -1e300 }),
+    })) {
+      const path = changed(name, 'advice', change);
+      const { code, out } = await run(['replay', '--config', config, '--state', path, '--json', ...window]);
+      expect([name, code, (JSON.parse(out) as Shown).really.advice]).toEqual([name, 0, []]);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tables } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
@@ -60,6 +61,29 @@ describe('a state file', () => {
       whole.store.close();
     });
     afterAll(() => receiver.close());
+
+    test('of times that no clock states: such rows are set aside, and every page is there', async () => {
+      const spoilt = path();
+      copyFileSync(file, spoilt);
+      const db = new DatabaseSync(spoilt);
+      let count = 0;
+      for (const table of ['advice', 'finding', 'verdict', 'chain', 'pause'])
+        for (const { key, value } of db.prepare(`SELECT key, value FROM "${table}"`).all()) {
+          const text = value instanceof Uint8Array ? inflateRawSync(value).toString() : String(value);
+          const late = text.replaceAll(/("\w+Ms"):\d[\d.]*/g, '$1:1e300');
+          if (late !== text) count += 1;
+          db.prepare(`UPDATE "${table}" SET value = ? WHERE key = ?`).run(late, key ?? null);
+        }
+      db.close();
+      const again = opened(spoilt);
+      await withDaemon([receiver.url], again.store, async (real) => {
+        await enough(real, 5);
+        for (const page of ['/', '/api/v1/findings?state=all', '/api/v1/advice?state=all', '/api/v1/verdicts'])
+          expect([page, (await real.get(page)).status]).toEqual([page, 200]);
+      });
+      expect(count).toBeGreaterThan(2);
+      expect(again.store.rowsAside?.()).toBe(count);
+    });
 
     test.each(['null', '{}', 'no JSON'])(
       '%s: they are set aside, counted and said, and every page is there',

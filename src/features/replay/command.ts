@@ -7,6 +7,7 @@ import { formatDuration } from '../../core/units.ts';
 import { systemClock } from '../../daemon/machine.ts';
 import { type CopyFailure, copyStore, cronCalendar, storeTroubleOf } from '../../daemon/system.ts';
 import { nextTurn } from '../../io/timers.ts';
+import { isSoundRow } from '../../state/row-shapes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { findText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
 import { bar, jsonText } from '../../terminal/terminal.ts';
@@ -45,7 +46,7 @@ export const replayCommand: Command = {
       throw new UsageError('wrong.sinceKept', { since: String(values.since), kept: formatDuration(keepMs) });
     const changed = await changedConfig(context, values.config, config, changes);
     const file = values.state === undefined ? path : resolve(context.cwd, values.state);
-    const copied = copyStore(file);
+    const copied = copyStore(file, isSoundRow);
     if (copied.tag === 'error') throw new Failed(say('replay.failed', { file, why: copyText(copied.error, say) }), 1);
     const copy = copied.value;
     const played = await play(context, { copy, config, changed: changed.config, sinceMs, untilMs });

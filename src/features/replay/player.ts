@@ -19,6 +19,12 @@ import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInpu
 /** The longest time from a probe's planned start to its response: the timeout, and the wait for a slot. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
+/**
+ * If a process received nothing for this time, the replay goes on as after a restart, milliseconds. In a damaged file the
+ * time may be so long that its turns would never end.
+ */
+const silentMsMax = 86_400_000;
+
 /** One process of the daemon, from its start to its end. */
 interface Life {
   readonly id: string;
@@ -73,7 +79,9 @@ export class Player {
    * again from the state that the replay has stored.
    */
   take(stretch: Stretch): void {
-    if (this.#life !== null && this.#life.id !== stretch.life.id) this.end();
+    const firstMs = stretch.taken[0]?.takenAt.monotonicMs ?? 0;
+    const before = this.#life;
+    if (before !== null && (before.id !== stretch.life.id || firstMs - before.lastMs > silentMsMax)) this.end();
     const life = this.#life ?? this.#begin(stretch);
     this.#life = life;
     for (const one of stretch.taken) this.#sort(life, one);
@@ -209,7 +217,9 @@ export class Player {
       const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;
       // A response is processed in a later turn than its request.
       const claimedMs = Math.max(to.claimed.leastKey(), to.lastMs + turnGapMs);
-      const atMs = Math.min(comesMs, claimedMs, this.#awake(to, to.turnAtMs, to.starts.leastKey()));
+      const nextMs = Math.min(comesMs, claimedMs, this.#awake(to, to.turnAtMs, to.starts.leastKey()));
+      // In a damaged file, an input may have been planned long before the inputs that were received before it.
+      const atMs = Math.max(to.lastMs, nextMs);
       if (!(atMs <= untilMs)) return;
       const inputs: VirtualInput[] = [];
       for (let one = to.queue[to.next]; one !== undefined && one.takenAt.monotonicMs <= atMs; one = to.queue[to.next]) {

@@ -48,9 +48,9 @@ export function replayLines(
     stories.map(({ name, story }) => [
       toSecond(story.issuedAtMs),
       name,
-      printable(`${story.ecosystem}/${story.upstream}`),
-      printable(story.from),
-      printable(story.to),
+      `${story.ecosystem}/${story.upstream}`,
+      story.from,
+      story.to,
       story.cause,
       seconds(story.expected.fetchCostSeconds.before),
       seconds(story.expected.fetchCostSeconds.after),
@@ -86,7 +86,7 @@ export function replayLines(
       ? []
       : [printable(say(replayed.changed === null ? 'replay.nothingChanged' : 'replay.changes', { changes }))]),
     '',
-    ...(stories.length === 0 ? [say('replay.none')] : moves),
+    ...(stories.length === 0 ? [say('replay.none')] : moves.map((line) => printable(line))),
     '',
     ...sums,
     '',

@@ -89,6 +89,13 @@ describe('code and phase', () => {
     ...rows('MW_FORBIDDEN_TARGET', 'connect', () => ({ kind: 'forbidden_target', hops: 2 })),
   ])('%s in %s', (code, phase, failure) => expect(reason({ code, phase })).toEqual(failed(failure)));
 
+  test.each(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])('an address of IPv6 alone, on a host without IPv6: %s', (code) => {
+    const over = (family: 4 | 6) =>
+      reasonOf({ code, phase: 'connect', text: '', bytesRead: 0 }, { ...context, family });
+    expect(over(6)).toEqual(failed({ kind: 'unreachable', code }));
+    expect(over(4)).toEqual({ tag: 'unknown', because: 'local', code });
+  });
+
   test("the wire's own limit is named where it has one", () =>
     expect(reason({ code: 'MW_DEADLINE', phase: 'tls', limitMs: 3_000 })).toEqual(
       failed({ kind: 'timeout_tls', limitMs: 3_000 }),

@@ -5,6 +5,7 @@ import type { Now, Row } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { readResponseRow } from '../../../src/state/answer-read.ts';
 import { createResponses } from '../../../src/state/answers.ts';
+import { isSoundRow } from '../../../src/state/row-shapes.ts';
 import { sampleTls } from '../../support/samples.ts';
 import { epochMs, sampleOf } from './sample.ts';
 
@@ -164,4 +165,24 @@ describe('rows', () => {
     expect(sizes.length).toBeGreaterThan(3);
     for (const size of sizes) expect(size).toBeLessThan(limits.responseRowChars + 200);
   });
+});
+
+test('a row with a clock or an entry that is none, or with more levels than any value has, is not read', () => {
+  const answers = createResponses(life, 's');
+  answers.probed(sample({ outcome: { tag: 'failed', failure: { kind: 'refused', code: 'x' } } }), at(1_130));
+  const [written] = answers.rows();
+  if (written === undefined) throw new Error('nothing was written');
+  const isSound = (change: object): boolean =>
+    isSoundRow({ ...written, value: { ...Object(written.value), ...change } });
+  expect([isSound({}), isSound({ v: 2, entries: null })]).toEqual([true, true]);
+  const wrong = [
+    ...[{ at: [1e300, 1] }, { life: ['life', 0, null] }, { entries: [null] }, { entries: [[1, 1e300]] }],
+    ...[{ around: [[{ tag: 'failed' }]] }, { targets: 5 }, { entries: [[1, -3, null]] }],
+  ];
+  expect(wrong.filter(isSound)).toEqual([]);
+  const isSeen = (levels: number): boolean => {
+    const value: unknown = JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+    return isSoundRow({ table: 'seen', key: 'k', atMs: 1, value });
+  };
+  expect([isSeen(10), isSeen(20_000)]).toEqual([true, false]);
 });
