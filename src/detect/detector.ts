@@ -21,7 +21,7 @@ import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
 import { expireAbsences } from './memory/absence.ts';
-import { clearPaceWait, withServerFailure } from './memory/density.ts';
+import { asOfPace, clearPaceWait } from './memory/density.ts';
 import { Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { controlKeyOf, recordResponse } from './memory/moments.ts';
@@ -47,11 +47,10 @@ export class Detector {
     this.#memory = memory;
   }
 
-  /** Returns a sample as `take` needs it: it says whether a 503 with `Retry-After` throttles or fails. */
+  /** Returns a sample as `take` needs it: whether a refusal is for our own request rate, and a 503 throttles or fails. */
   read(sample: Sample): Sample {
     const mirror = mirrorOf(this.#memory, sample);
-    const { without } = this.#memory;
-    return mirror === null || without.has('busy-503') ? sample : withServerFailure(mirror, sample, without);
+    return mirror === null ? sample : asOfPace(mirror, sample, this.#memory.without);
   }
 
   take(sample: Sample, now: Now): DetectTurn {
