@@ -1048,6 +1048,7 @@ export interface Places {
   readonly 'found.wrongBoth': 'name' | 'what' | 'other' | 'algorithm' | 'by';
   readonly 'found.wrongOrigin': 'wrong';
   readonly 'found.lockFile': never;
+  readonly 'found.sameBytes': never;
   readonly 'found.asMost': 'name' | 'what';
   readonly 'found.notWrong': 'name' | 'what';
   readonly 'found.lock.well': never;
