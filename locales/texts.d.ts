@@ -396,7 +396,6 @@ export interface Places {
   readonly 'fault.stale': never;
   readonly 'fault.forbidden': never;
   readonly 'fault.deadline': never;
-  readonly 'fault.encodings': never;
   readonly 'fault.decodes': never;
   readonly 'fault.noAddress': never;
   readonly 'fault.longer': never;
