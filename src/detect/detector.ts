@@ -59,7 +59,7 @@ export class Detector {
     const isLost =
       mirror !== null &&
       isSilent(sample.outcome) &&
-      (memory.confirm.suspicions.has(mirror.egress) || isLineLossy(memory, mirror.egress));
+      (memory.confirm.suspicions.has(mirror.egress) || isLineLossy(memory, mirror.egress, mirror));
     return mirror === null || isLost ? sample : asOfPace(mirror, sample, memory.without);
   }
 
