@@ -82,7 +82,9 @@ describe('a limiter, after one 502: our own confirming probes are no evidence', 
     await world.seconds(60);
     // A limiter refuses clients too that share our address.
     expect(counts.refused).toBeGreaterThan(0);
-    expect(counts.refused).toBeLessThanOrEqual(limits.banMs === undefined ? 4 : 20);
+    // A late response may be chance, so the second one decides. During a ban, the probes of the schedule go on.
+    const most = limits.banMs !== undefined ? 20 : limits.refuses === 'delays' ? 6 : 4;
+    expect(counts.refused).toBeLessThanOrEqual(most);
     await world.seconds(240);
     expect(told(world).filter((one) => /finding|proposed/.test(one))).toEqual([]);
     expect((await mirrorOf(world, 'a')).state).toBe('up');

@@ -200,7 +200,9 @@ function isOfOwnBurst(
   if (!isByItself && endMs < density.burstUntilMs) return true;
   const before = requestsBefore(density, startMs);
   if (!before.some(({ isConfirm }) => isConfirm)) density.refusedMs.set(form, endMs);
-  const isMore = before.length > density.tolerated;
+  // A single late response may be chance: a limiter delays the next one too.
+  const isChance = form === 'slow' && before.at(-1)?.isServed === true;
+  const isMore = before.length > density.tolerated && !isChance;
   if (isByItself || !isMore || before.filter((one) => one.isConfirm && one.isServed).length < extraMin) return false;
   density.isOurs = true;
   density.burstUntilMs = endMs + (form === '503' ? unstatedWaitMs : banWaitMs);
