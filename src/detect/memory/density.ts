@@ -5,7 +5,7 @@ import type { Sample } from '../../core/sample.ts';
 
 const minuteMs = 60_000;
 
-/** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */
+/** The rate of our requests to a mirror, and the refusals that this rate caused. Times are monotonic milliseconds. */
 export class Density {
   /**
    * The probes of the last minute by their start. Older probes are removed when a probe is added. `isExtra`: the probe
@@ -35,7 +35,7 @@ export class Density {
   waitUntilMs: number = Number.NEGATIVE_INFINITY;
   /** A 429 before this time counts as caused by our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** True if our rate caused the last 429 and no ok response came after the wait that followed. */
+  /** True if our rate caused the last refusal and no ok response came after the wait that followed. */
   isOurs: boolean = false;
   /** When the mirror last served a request, monotonic milliseconds. */
   servedMs: number = Number.NEGATIVE_INFINITY;
@@ -86,7 +86,10 @@ const banWaitMs = 75_000;
 const restShare = 0.5;
 const restMin = 6;
 
-/** @param isSlow  the response took much longer than usual, so the mirror may have delayed it for its rate */
+/**
+ * Records a probe in the rate of our requests.
+ * @param isSlow  the response took much longer than usual, so the mirror may have delayed it for its rate
+ */
 export function recordRequest({ density }: Dense, { due, outcome, startedMonotonicMs }: Sample, isSlow: boolean): void {
   density.requests = density.requests.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
   const isGood = isServed(outcome) && !isSlow;
@@ -132,6 +135,7 @@ export function isRefusedForPace(
 /**
  * A mirror that has refused a request in some form at the usual rate in this time, milliseconds, does so by itself. So
  * our confirming probes do not explain its later refusals of this form, unless they say that they are about the rate.
+ * Each of these later refusals starts this time again.
  */
 const refusedMsKept = 30 * minuteMs;
 
@@ -199,7 +203,7 @@ function isOfOwnBurst(
   const isByItself = startMs - (density.refusedMs.get(form) ?? Number.NEGATIVE_INFINITY) <= refusedMsKept;
   if (!isByItself && endMs < density.burstUntilMs) return true;
   const before = requestsBefore(density, startMs);
-  if (!before.some(({ isConfirm }) => isConfirm)) density.refusedMs.set(form, endMs);
+  if (isByItself || !before.some(({ isConfirm }) => isConfirm)) density.refusedMs.set(form, endMs);
   // A single late response may be chance: a limiter delays the next one too.
   const isChance = form === 'slow' && before.at(-1)?.isServed === true;
   const isMore = before.length > density.tolerated && !isChance;
