@@ -396,7 +396,6 @@ export interface Places {
   readonly 'fault.stale': never;
   readonly 'fault.forbidden': never;
   readonly 'fault.deadline': never;
-  readonly 'fault.encodings': never;
   readonly 'fault.decodes': never;
   readonly 'fault.noAddress': never;
   readonly 'fault.longer': never;
@@ -1048,6 +1047,7 @@ export interface Places {
   readonly 'found.wrongBoth': 'name' | 'what' | 'other' | 'algorithm' | 'by';
   readonly 'found.wrongOrigin': 'wrong';
   readonly 'found.lockFile': never;
+  readonly 'found.sameBytes': never;
   readonly 'found.asMost': 'name' | 'what';
   readonly 'found.notWrong': 'name' | 'what';
   readonly 'found.lock.well': never;

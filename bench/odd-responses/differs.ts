@@ -46,4 +46,13 @@ export const differs: Readonly<Record<string, string>> = {
   'oci index: another platform':
     'the daemon then checks the image of another platform, because the mirror is what it judges',
   'oci api: a page of HTML': 'clients do not read this body; a web server that serves every path is no registry',
+  'go list: deflate, announced': 'go ignores it and requests @latest; the list is lost for every client',
+  'npm tarball: 120 headers': 'pnpm 12 alone refuses more than 100 headers',
+  'pypi json: 120 headers': 'pip and uv refuse more than 100 headers; no index is known to send them',
+  'pypi html: deflate without its head, announced': 'uv alone refuses it; pip does not',
+  'pypi html: utf-16, announced': 'pip alone reads this charset, and then fails; no index is known to announce it',
+  'http file: a redirect 300': 'curl and wget follow it; clients of packages do not',
+  'http file: a folded header': 'curl and wget join its lines, which HTTP no longer allows; uv refuses it',
+  'http file: a range, announced': 'wget alone takes it for a part of the file',
+  'apt package: a redirect 307 to a query': 'apt alone follows no reference without a path',
 };

@@ -9,6 +9,7 @@ import { type Common, commonRows, ownRows } from './common.ts';
 import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type Requested, type Row } from './kind.ts';
 import { later } from './later.ts';
+import { wire } from './wire.ts';
 
 const [tagged, untagged] = ['example.com/odd', 'example.com/untagged'];
 const [release, commit] = ['v1.1.0', 'v0.0.0-20240701000000-0123456789ab'];
@@ -108,6 +109,7 @@ const rows: readonly Row[] = [
   ...ownRows('zip', { '70 000 bytes behind': { after: 'x'.repeat(70_000) } }),
   ...drawn.go,
   ...later.go,
+  ...wire.go,
 ];
 
 const steps: Readonly<Record<string, readonly [module: string, version: string, steps: readonly string[]]>> = {

@@ -8,6 +8,7 @@ import { commandPath, removeTempDir, tempDir } from '../../test/support/paths.ts
 import { run } from '../../test/support/process.ts';
 import { type Common, commonRows } from './common.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
+import { wire } from './wire.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const bytes = (body: Buffer): Answer => ({
@@ -67,6 +68,8 @@ const rows: readonly Row[] = [
   ]),
   ...commonRows('Packages', names),
   ...commonRows('package', names),
+  ...wire.http,
+  ...wire.apt,
 ];
 
 const paths: Readonly<Record<string, string>> = {

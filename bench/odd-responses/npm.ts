@@ -7,6 +7,7 @@ import { commonRows, ownRows } from './common.ts';
 import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
 import { later } from './later.ts';
+import { wire } from './wire.ts';
 
 const odd = packPackage({ name: 'odd', version: '1.0.0' });
 const dist = '/versions/1.0.0/dist';
@@ -87,6 +88,7 @@ const rows: readonly Row[] = [
   ]),
   ...drawn.npm,
   ...later.npm,
+  ...wire.npm,
 ];
 
 /** yarn 4 waits for ever for a file without bytes. A busy machine needs a minute for an installation. */

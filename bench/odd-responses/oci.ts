@@ -11,6 +11,7 @@ import { commonRows, ownRows } from './common.ts';
 import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type RealClient, type Row } from './kind.ts';
 import { later } from './later.ts';
+import { wire } from './wire.ts';
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const repository = 'team/odd';
@@ -294,6 +295,7 @@ const rows: readonly Row[] = [
   ...ownRows('second layer', { 'other bytes': { after: 'x' } }, 'layers'),
   ...drawn.oci,
   ...later.oci,
+  ...wire.oci,
 ];
 
 const sealed = {

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Answer, SeenRequest } from '../../test/support/answer.ts';
 
 /** How one response differs from the right one. What is absent stays right. In texts `{word}` is one of the kind's words. */
@@ -21,9 +21,20 @@ export interface Odd {
   readonly cutBytes?: number;
   /** `sent`: the body is compressed and says so. `named`: only the header says so. `silent`: compressed, without the header. */
   readonly gzip?: 'sent' | 'named' | 'silent';
+  /** Another coding of the body, which the header names. */
+  readonly coded?: keyof typeof codings;
+  /** The announced length minus the true one. The server then closes the connection. */
+  readonly longerBytes?: number;
   /** The body is sent in chunks. */
   readonly chunked?: true;
 }
+
+const codings = {
+  deflate: ['deflate', deflateSync],
+  'deflate without its head': ['deflate', deflateRawSync],
+  brotli: ['br', brotliCompressSync],
+  'gzip twice': ['gzip, gzip', (body: Buffer) => gzipSync(gzipSync(body))],
+} as const satisfies Readonly<Record<string, readonly [string, (body: Buffer) => Buffer]>>;
 
 /** The byte order mark of UTF-8, in Latin-1. */
 export const mark = '\xef\xbb\xbf';
@@ -39,9 +50,11 @@ export function madeOdd(
   finish: (answer: Answer) => Answer = (answer) => answer,
 ): Answer {
   if (odd.method !== undefined && odd.method !== method) return right;
-  const [body, encoding] = encoded(bodyOf(right.body, odd), odd.gzip);
+  const [body, encoding] = encoded(bodyOf(right.body, odd), odd);
   const finished = finish({ status: odd.status ?? right.status, headers: { ...right.headers, ...encoding }, body });
-  const headers = { ...finished.headers, ...odd.headers };
+  const { longerBytes } = odd;
+  const length = { 'content-length': `${finished.body.length + (longerBytes ?? 0)}`, connection: 'close' };
+  const headers = { ...finished.headers, ...(longerBytes === undefined ? {} : length), ...odd.headers };
   if (odd.chunked !== true) return { ...finished, headers };
   const chunk = Buffer.from(`${finished.body.length.toString(16)}\r\n`);
   const framed = Buffer.concat([chunk, finished.body, Buffer.from('\r\n0\r\n\r\n')]);
@@ -76,7 +89,8 @@ function withValues(json: Buffer, set: Readonly<Record<string, unknown>>): strin
   return JSON.stringify(root);
 }
 
-function encoded(body: Buffer, gzip: Odd['gzip']): readonly [Buffer, Readonly<Record<string, string>>] {
+function encoded(body: Buffer, { gzip, coded }: Odd): readonly [Buffer, Readonly<Record<string, string>>] {
+  if (coded !== undefined) return [codings[coded][1](body), { 'content-encoding': codings[coded][0] }];
   const header = gzip === 'sent' || gzip === 'named' ? { 'content-encoding': 'gzip' } : {};
   return [gzip === 'sent' || gzip === 'silent' ? gzipSync(body) : body, header];
 }

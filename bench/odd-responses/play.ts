@@ -36,14 +36,18 @@ export function readVerdicts(): Verdicts {
   return JSON.parse(readFileSync(verdictsFile, 'utf8')) as Verdicts;
 }
 
+/** The end of a URL to which an odd response redirects: there, the response is right. */
+const again = '?again';
+
 /** Starts the server of a row, on loopback. */
 export async function startOdd(kind: Kind, row: Row): Promise<RawServer> {
   const server: RawServer = await startRawServer({
     ...(kind.closesTls === undefined ? {} : { closesTls: kind.closesTls }),
     answer(request) {
       const right = kind.right(request, server.url, row.server);
-      if (right.status === 404 || !kind.isAt(row.at, request, right)) return right;
-      return madeOdd(right, request, worded(row.odd, kind.words(server.url)), kind.finish);
+      const { target } = request;
+      if (right.status === 404 || target.endsWith(again) || !kind.isAt(row.at, request, right)) return right;
+      return madeOdd(right, request, worded(row.odd, { ...kind.words(server.url), target }), kind.finish);
     },
   });
   return server;

@@ -8,6 +8,7 @@ import { drawn } from './drawn.ts';
 import { type Kind, printedVersion, type Row } from './kind.ts';
 import { later } from './later.ts';
 import type { Odd } from './odd.ts';
+import { wire } from './wire.ts';
 
 const wheel = tinyWheel('odd', '1.0');
 const hashOf = (algorithm: string): string => createHash(algorithm).update(wheel.bytes).digest('hex');
@@ -202,6 +203,7 @@ const rows: readonly Row[] = [
   ]),
   ...drawn.pypi,
   ...later.pypi,
+  ...wire.pypi,
 ];
 
 export const pypi: Kind = {

@@ -52,6 +52,8 @@ export interface Sample
    * below `limits.threadHeldMs`, or the response was a whole artifact.
    */
   readonly heldMs?: number;
+  /** True for a refusal or a delay that our own request rate caused. It does not count against the mirror. */
+  readonly isOfPace?: boolean;
   /** How the request failed, if the mirror counts as one that lacks the item; absent in settled samples. */
   readonly failedAs?: Outcome;
 }
@@ -63,11 +65,6 @@ export interface SettledSample extends Sample {
   /** A response that takes longer is slow; `null`: the series has no threshold, for example while it warms up. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
-  /**
-   * True for a throttling response (429, or 503 with `Retry-After`) that our own request rate caused. It does not count
-   * against the mirror.
-   */
-  readonly isOfPace?: boolean;
   /**
    * True for a confirming probe that timed out, although a response of the mirror meanwhile took longer than this
    * timeout: the mirror is slow. The timeout does not count against the mirror.

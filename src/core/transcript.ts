@@ -133,8 +133,16 @@ export interface Facts {
   };
   /** Absent: no editable file names these bytes, or it names those that an authority confirms. */
   readonly file?: FileWord;
-  /** A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. */
-  readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
+  /**
+   * A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. `fitsSum`:
+   * the mirror serves a checksum beside the bytes, and it fits.
+   */
+  readonly compared?: {
+    readonly algorithm: string;
+    readonly digest: string;
+    readonly of?: string;
+    readonly fitsSum?: true;
+  };
   /**
    * An artifact that an index names. `step`: the step that fetches the artifact; `at`: a digest of its location, which
    * changes if the artifact moves.

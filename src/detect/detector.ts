@@ -2,6 +2,7 @@ import type { Advice } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlResponse, Due, RecheckOrder, Skipped } from '../core/due.ts';
+import { isSilent } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Without, withoutNone } from '../core/judge-rules.ts';
 import { type Step, seriesId, type Target } from '../core/mirror.ts';
@@ -10,6 +11,7 @@ import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
+import { isLineLossy } from './confirm/witness.ts';
 import { freshnessOf, lagsOf } from './contents/freshness.ts';
 import { writeContents } from './contents/rows.ts';
 import { advanceRounds, dropFromRounds, receiveSleep, recordPass, releaseHeld, wakeAtMs } from './engine/advance.ts';
@@ -21,7 +23,7 @@ import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
 import { expireAbsences } from './memory/absence.ts';
-import { clearPaceWait, withServerFailure } from './memory/density.ts';
+import { asOfPace, clearPaceWait } from './memory/density.ts';
 import { Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { controlKeyOf, recordResponse } from './memory/moments.ts';
@@ -47,11 +49,18 @@ export class Detector {
     this.#memory = memory;
   }
 
-  /** Returns a sample as `take` needs it: it says whether a 503 with `Retry-After` throttles or fails. */
+  /**
+   * Returns a sample as `take` needs it: whether a refusal is for our own request rate, and whether a 503 throttles or
+   * fails. If our own network loses packets, our rate explains no lost one.
+   */
   read(sample: Sample): Sample {
-    const mirror = mirrorOf(this.#memory, sample);
-    const { without } = this.#memory;
-    return mirror === null || without.has('busy-503') ? sample : withServerFailure(mirror, sample, without);
+    const memory = this.#memory;
+    const mirror = mirrorOf(memory, sample);
+    const isLost =
+      mirror !== null &&
+      isSilent(sample.outcome) &&
+      (memory.confirm.suspicions.has(mirror.egress) || isLineLossy(memory, mirror.egress, mirror));
+    return mirror === null || isLost ? sample : asOfPace(mirror, sample, memory.without);
   }
 
   take(sample: Sample, now: Now): DetectTurn {

@@ -57,13 +57,15 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
   return `${baseUrl.replace(/(?<!\/)\/+$/, '')}/${path}`;
 }
 
-/** The statuses that most clients accept. 203: a proxy may have transformed the response. 206: it is a part. */
-const accepted: ReadonlySet<number> = new Set([200, 201, 203, 206]);
+/** True for a status that most clients accept: each success with a body. */
+function isAccepted(status: number): boolean {
+  return status >= 200 && status < 300 && status !== 204 && status !== 205;
+}
 
-/** Sends a request and returns the response if its status is `accepted`; else how the conversation must end. */
+/** Sends a request and returns the response if its status `isAccepted`; else how the conversation must end. */
 export function* get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Ask<Responded> {
   const got = respondedOf(yield request);
-  if (got.tag === 'error' || accepted.has(got.value.status)) return got;
+  if (got.tag === 'error' || isAccepted(got.value.status)) return got;
   return stoppedBy(failureOfStatus(got.value, context.nowWallMs) ?? { kind: 'status', status: got.value.status });
 }
 

@@ -71,8 +71,6 @@ function classOf(fault: WireFault, family: FaultContext['family']): Class {
   }
   if (known !== undefined) return known;
   if (fault.code.startsWith('EAI_')) return 'resolver';
-  // Brotli has many error codes. Node writes each of them as `ERR_` and the part of its name after `BROTLI_DECODER`.
-  if (fault.code.startsWith('ERR__ERROR_FORMAT_')) return 'bad_coding';
   if (fault.phase === 'tls')
     return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
   // An unknown code shows nothing about the mirror, so it counts as our own defect.

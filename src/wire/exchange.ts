@@ -1,5 +1,5 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
@@ -35,40 +35,35 @@ export async function exchange(
     });
     const isDecoded = isWhole && request.method !== 'HEAD' && request.asSent !== true;
     if (!isDecoded) return collected;
-    return await decoded(trace.headers['content-encoding'], collected, request.bodyBytesMax, request.spill);
+    const encoding = { sent: trace.headers['content-encoding'], requested: request.headers['accept-encoding'] };
+    return await decoded(encoding, collected, request.bodyBytesMax, request.spill);
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);
   }
 }
 
-const layersMax = 2;
-
 /**
- * Decodes a body piece by piece. An unknown encoding is not decoded.
+ * Decodes a body piece by piece, as clients do: in gzip, which they request of every server, or in another known encoding
+ * that the request named. A body in another encoding, or in several, is not decoded.
  * @param bodyBytesMax  the maximum size of the result. A second limit is `limits.decodedBytes`, or
  * `limits.decodedFactor` times the received bytes if that is more
  * @param spill  how a long result is stored; `null`: in memory
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */
 export async function decoded(
-  encoding: string | undefined,
+  encoding: { readonly sent: string | undefined; readonly requested: string | undefined },
   packed: Collected,
   bodyBytesMax: number,
   spill: Spill | null,
 ): Promise<Collected> {
   const bytes = bytesOf(packed);
-  if (encoding === undefined || encoding === '' || encoding === 'identity' || bytes === 0) return packed;
-  const layers = encoding
-    .toLowerCase()
-    .split(',')
-    .map((layer) => layer.trim())
-    .reverse();
-  if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), bytes);
-  const known = layers.flatMap((layer) => decoders.get(layer) ?? []);
-  if (known.length === 0) return packed;
+  const name = encoding.sent?.trim().toLowerCase() ?? '';
+  const isTaken = name.endsWith('gzip') || (encoding.requested ?? '').split(/[, ]+/).includes(name);
+  const decoder = isTaken ? decoders.get(name) : undefined;
+  if (decoder === undefined || bytes === 0) return packed;
   const bytesMax = Math.min(bodyBytesMax, Math.max(limits.decodedBytes, limits.decodedFactor * bytes));
-  const plain = known.reduce((pieces, of) => capped(layerOff(of, pieces), bytesMax, bytes), piecesOf(packed));
+  const plain = capped(layerOff(decoder, piecesOf(packed)), bytesMax, bytes);
   const hold = new BodyHold();
   try {
     for await (const piece of plain) hold.take(piece, spill);
@@ -125,5 +120,4 @@ const decoders: ReadonlyMap<string, DecoderOf> = new Map([
   ['x-gzip', gunzip],
   // In RFC 9110 section 8.4.1.2, `deflate` is the zlib format. Some servers send the raw stream.
   ['deflate', (byte) => ((byte & 15) === 8 ? createInflate(options) : createInflateRaw(options))],
-  ['br', () => createBrotliDecompress(options)],
 ]);

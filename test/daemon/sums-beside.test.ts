@@ -83,6 +83,21 @@ test('without a .sha1, the .md5 beside the file says which copy is damaged', asy
   expect(all[0]?.text).toContain('the .md5 beside the file');
 });
 
+test('a wrong .sha1 beside right bytes: that mirror fails `mvn -C`, and the one whose copy fits is not accused', async () => {
+  const { real, findings, wholes } = await findingsOf([
+    { body: right, sum: sha1(flipped) },
+    { body: right, sum: sha1(right) },
+  ]);
+  await real.until('advice', async () => (await real.get('/api/v1/advice')).text.includes('"to":"m1"'));
+  const before = await wholes();
+  await real.until('more downloads', async () => (await wholes()) >= before + 5);
+  const all = await findings();
+  expect(all.map(({ kind, registry }) => [kind, registry])).toEqual([['mismatch', 'm0']]);
+  expect(all[0]?.text).toBe(
+    `m0 serves a wrong .sha1 of ${jar} (whole): the sha1 check against the same bytes at another mirror failed twice.`,
+  );
+});
+
 test('a checksum that was published wrong, and is the same everywhere, accuses no mirror', async () => {
   const { real, findings, wholes } = await findingsOf([
     { body: right, sum: sha1(flipped) },

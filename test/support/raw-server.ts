@@ -285,7 +285,7 @@ class ScriptedServer implements RawServer {
     if (socket.destroyed) return false;
     const answer = fault === null ? good : answerWithFault(socket, fault, good, target);
     if (answer === null) return false;
-    const closes = request.headers.connection?.toLowerCase() === 'close';
+    const closes = [request.headers.connection?.toLowerCase(), answer.headers?.['connection']].includes('close');
     const framed = closes ? { ...answer, headers: { ...answer.headers, connection: 'close' } } : answer;
     if (bodyMs > 0) {
       socket.write(fullHead(framed));

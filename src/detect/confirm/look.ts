@@ -225,7 +225,8 @@ function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule
   }
 }
 
-function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule): boolean {
+/** True if the response took much longer than the median of its target. */
+export function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule): boolean {
   const { medianMs } = speedOf(series).baseline;
   return rttMs !== null && isSlow(rttMs, { medianMs }, rule, due.timeoutMs) === true;
 }

@@ -43,6 +43,8 @@ export interface Statement extends Named {
   readonly isOfKey?: true | undefined;
   /** True if `file` is what a file beside the bytes says, on the same mirror. */
   readonly isOfCopy?: true | undefined;
+  /** True if a checksum beside the bytes, on the same mirror, fits them. */
+  readonly fitsSum?: true | undefined;
   /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
   readonly earlier?: readonly Earlier[] | undefined;
   /** Time of the last response with this digest, wall milliseconds. */
@@ -66,9 +68,16 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   if (now === null) return null;
   const { connection, probeId, target } = sample.due;
   const isCold = connection === 'cold';
-  const { file, signature, seen = null } = sample.facts;
+  const { compared, file, signature, seen = null } = sample.facts;
   // A reload may have changed the file, so only its newest word counts.
-  const said = { file: file?.says, isOfKey: file?.isKey, isOfCopy: file?.isOfCopy, probeId, heardMs };
+  const said = {
+    file: file?.says,
+    isOfKey: file?.isKey,
+    isOfCopy: file?.isOfCopy,
+    fitsSum: compared?.fitsSum,
+    probeId,
+    heardMs,
+  };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
     return {

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
-import { updateRecheck } from '../confirm/look.ts';
+import { isSlowAt, updateRecheck } from '../confirm/look.ts';
 import { isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
@@ -42,7 +42,9 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const sample = isUnproven ? given : response;
   const series = seriesOf(mirror, target, connection);
   const isCold = noteResponse(memory, mirror, series, response);
-  const isOfPace = isRefusedForPace(mirror, response, memory.now.monotonicMs, memory.without);
+  const { now, without, config } = memory;
+  const isSlow = !isHeavy(target) && isSlowAt(series, response, config.detect.spike);
+  const isOfPace = isRefusedForPace(mirror, response, { nowMs: now.monotonicMs, isSlow, without });
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   series.isSettled = true;
@@ -57,7 +59,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     ...(isOfWithdrawn(memory, mirror, sample) ? { isWithdrawn: true } : {}),
     ...(isUnproven ? { isUnproven: true } : {}),
     cold: isCold,
-    thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
+    thresholdMs: thresholdFor(config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : usualOf(speedOf(series)).medianMs,
   });
   if (!isJudged || isLeftAlone(mirror)) return;

@@ -4,6 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
+import { isSlowAt } from '../confirm/look.ts';
 import { asLacking, isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
@@ -39,7 +40,7 @@ export function take(memory: Memory, taken: Sample): void {
   }
   const sample = asLacking(memory, mirror, taken);
   if (target.canary && purpose !== 'build') recordPlan(mirror, sample);
-  recordRequest(mirror, sample);
+  recordRequest(mirror, sample, isSlowAt(seriesOf(mirror, target, connection), sample, memory.config.detect.spike));
   recordSlowness(mirror, sample);
   const isEmpty = isTooShort(mirror, sample);
   followArtifact(memory, mirror, sample);
@@ -55,7 +56,7 @@ export function take(memory: Memory, taken: Sample): void {
   const input = { ...received, series, sample: response };
   const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
-  const isOurs = because !== null || isEmpty || sample.outcome.tag === 'unknown';
+  const isOurs = because !== null || isEmpty || sample.outcome.tag === 'unknown' || sample.isOfPace === true;
   const isSuspect = memory.confirm.suspicions.has(mirror.egress);
   if (purpose === 'peek' && !isOurs) {
     // The first bytes prove nothing about the rest of an artifact, so a peek is not judged. If packets may be lost in our

@@ -28,6 +28,7 @@ import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
 import {
+  asWrongSum,
   bytesPlace,
   compareWithPeers,
   isWrongAtOrigin,
@@ -141,7 +142,7 @@ function judgeWrongByFile(
   const requests = requestsByFile(own, judged);
   const compared = byFile === 'backed' ? { dirty: recordOwn(own, judged)?.dirty } : compareWithPeers(own, judged);
   // A file that no second party confirms accuses no mirror: anyone who can edit it could move clients.
-  const step = byFile === 'backed' ? judgeWrong(own, judged, failure, byFile) : null;
+  const step = byFile === 'backed' ? judgeWrong(own, judged, asWrongSum(own, judged, failure), byFile) : null;
   return { ...compared, ...step, requests: [...requests, ...(step?.requests ?? [])] };
 }
 

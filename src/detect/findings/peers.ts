@@ -2,6 +2,7 @@ import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
+import { phrase } from '../../words/tell.ts';
 import { witnessPlaceOf } from '../confirm/witness.ts';
 import { type ByFile, weighFile } from '../contents/by-file.ts';
 import { Bytes, comparePeers, type OddDigest, type Statement, statementFor, type Voice } from '../contents/digests.ts';
@@ -56,6 +57,23 @@ function isDamagedCopy({ file, isOfCopy }: Statement): boolean {
   return isOfCopy === true && file === 'wrong';
 }
 
+/** True if a mirror serves these bytes with a checksum beside them that fits. */
+function fits({ statement: { of, digest, fitsSum } }: Voice, other: Statement): boolean {
+  return fitsSum === true && of === other.of && digest === other.digest;
+}
+
+/**
+ * The mismatch of right bytes with a checksum beside them, as one of this checksum: another mirror serves the same bytes
+ * with a checksum that fits. Other mismatches stay as they are.
+ */
+export function asWrongSum(own: Bytes, { view, mirror, sample: { due, facts } }: Judged, failure: Mismatch): Mismatch {
+  const statement = own.statement.get(due.target.id);
+  const isCopy = facts.file?.isOfCopy === true && statement !== undefined;
+  if (!isCopy || !voicesOn(view, mirror, due.target).some((one) => fits(one, statement))) return failure;
+  const { algorithm, want, got } = failure;
+  return { ...failure, want: got, got: want, side: `.${algorithm}`, sentences: { by: phrase('found.sameBytes') } };
+}
+
 /** Records what a mirror serves. `dirty`: its series, if that is new; `null`: the response has no digest. */
 export function recordOwn(own: Bytes, { view, series, sample }: Judged) {
   const { target } = sample.due;
@@ -98,7 +116,7 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   const isByKey = isKey && says === 'wrong';
   const byFile = weighFile(own, [own, ...others], isByKey);
   if (!isAllRequested(view, mirror, target)) return 'open';
-  if (isDamagedCopy(statement) && byFile !== 'refuted') return 'backed';
+  if (isDamagedCopy(statement) && (byFile !== 'refuted' || others.some((one) => fits(one, statement)))) return 'backed';
   // What a key said before a reload does not count.
   const isKnown = ({ statement: one }: Voice): boolean =>
     one.digest !== statement.digest || one.file === 'wrong' || one.heardMs >= view.us.configuredMs;

@@ -1,17 +1,23 @@
-import { reasonWeight } from '../../core/failure.ts';
+import { isTimeout, reasonWeight } from '../../core/failure.ts';
 import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 
 const minuteMs = 60_000;
 
-/** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */
+/** The rate of our requests to a mirror, and the refusals that this rate caused. Times are monotonic milliseconds. */
 export class Density {
   /**
    * The probes of the last minute by their start. Older probes are removed when a probe is added. `isExtra`: the probe
-   * is part of a confirming round or of a build (several probes at once over one HTTP/2 connection).
+   * is part of a confirming round or of a build (several probes at once over one HTTP/2 connection). `isServed`: the
+   * mirror accepted it, and not slowly.
    */
-  requests: { readonly atMs: number; readonly isExtra: boolean; readonly isConfirm: boolean }[] = [];
+  requests: {
+    readonly atMs: number;
+    readonly isExtra: boolean;
+    readonly isConfirm: boolean;
+    readonly isServed: boolean;
+  }[] = [];
   /**
    * Confirming rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has
    * caused no 429 yet.
@@ -29,14 +35,16 @@ export class Density {
   waitUntilMs: number = Number.NEGATIVE_INFINITY;
   /** A 429 before this time counts as caused by our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** True if our rate caused the last 429 and no ok response came after the wait that followed. */
+  /** True if our rate caused the last refusal and no ok response came after the wait that followed. */
   isOurs: boolean = false;
   /** When the mirror last served a request, monotonic milliseconds. */
   servedMs: number = Number.NEGATIVE_INFINITY;
   /** Whose request rate explains the 503 with `Retry-After` that it has sent since; `null`: it has sent none. */
   busyBy: 'us' | 'others' | null = null;
-  /** When the mirror last refused a request at the usual rate, without a word about the rate. */
-  refusedMs: number = Number.NEGATIVE_INFINITY;
+  /** When the mirror last refused a request at the usual rate, without a word about the rate, by the form of the refusal. */
+  readonly refusedMs = new Map<string, number>();
+  /** Refusals before this time count as caused by our rate, although they do not say that they are about the rate. */
+  burstUntilMs: number = Number.NEGATIVE_INFINITY;
 }
 
 interface Dense {
@@ -54,6 +62,7 @@ export function mayBeProbedMore({ density }: Dense, nowMs: number): boolean {
 export function clearPaceWait({ density }: Dense): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;
+  density.burstUntilMs = Number.NEGATIVE_INFINITY;
 }
 
 /**
@@ -66,17 +75,28 @@ const oursMsMax = 20 * minuteMs;
 /** The time in which later refusals count as caused by our rate, if the response has no `Retry-After`. */
 const unstatedWaitMs = 30_000;
 /**
+ * The same after refusals by which a server bans an address: some ban for a minute. nginx sends 503 only while its bucket
+ * is full.
+ */
+const banWaitMs = 75_000;
+/**
  * After a 429 that our request rate caused, confirming rounds get a new limit of probes per minute for this mirror. The
  * limit is this fraction of the requests in the minute before the 429, but at least `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
 
-export function recordRequest({ density }: Dense, { due, outcome, startedMonotonicMs }: Sample): void {
+/**
+ * Records a probe in the rate of our requests.
+ * @param isSlow  the response took much longer than usual, so the mirror may have delayed it for its rate
+ */
+export function recordRequest({ density }: Dense, { due, outcome, startedMonotonicMs }: Sample, isSlow: boolean): void {
   density.requests = density.requests.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
-  if (isServed(outcome)) density.tolerated = Math.max(density.tolerated, density.requests.length);
+  const isGood = isServed(outcome) && !isSlow;
+  if (isGood) density.tolerated = Math.max(density.tolerated, density.requests.length);
   const isConfirm = due.purpose === 'confirm';
-  density.requests.push({ atMs: startedMonotonicMs, isExtra: isConfirm || due.purpose === 'build', isConfirm });
+  const isExtra = isConfirm || due.purpose === 'build';
+  density.requests.push({ atMs: startedMonotonicMs, isExtra, isConfirm, isServed: isGood });
 }
 
 /** True if the mirror accepted the request. Wrong bytes show too that it did not refuse our rate. */
@@ -85,11 +105,17 @@ function isServed(outcome: Sample['outcome']): boolean {
 }
 
 /**
- * True for a refusal that our own request rate explains. Also updates the record of this rate.
+ * True for a refusal or a delay that our own request rate explains. Also updates the record of this rate.
  * @see docs/detection.md#rules-of-findings
  */
-export function isRefusedForPace({ density }: Dense, sample: Sample, nowMs: number, without: Without): boolean {
+export function isRefusedForPace(
+  { density }: Dense,
+  sample: Sample,
+  { nowMs, isSlow, without }: { readonly nowMs: number; readonly isSlow: boolean; readonly without: Without },
+): boolean {
   const { outcome, startedMonotonicMs } = sample;
+  if (sample.isOfPace === true) return true;
+  if (isSlow && isServed(outcome) && isOfOwnBurst(density, sample, 'slow', without)) return true;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') {
     if (isServed(outcome) && !isWaiting(density, nowMs)) density.isOurs = false;
     return false;
@@ -102,59 +128,98 @@ export function isRefusedForPace({ density }: Dense, sample: Sample, nowMs: numb
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   if (!density.isOurs) return false;
   density.oursUntilMs = nowMs + Math.min(waitMs, oursMsMax);
-  density.most = Math.max(restMin, Math.floor(restShare * before.length));
-  density.tolerated = 0;
+  slowDown(density, before.length);
   return true;
 }
 
 /**
- * A mirror that has refused a request at the usual rate in this time, milliseconds, fails by itself. So our confirming
- * probes do not explain its later refusals, unless they say that they are about the rate.
+ * A mirror that has refused a request in some form at the usual rate in this time, milliseconds, does so by itself. So
+ * our confirming probes do not explain its later refusals of this form, unless they say that they are about the rate.
+ * Each of these later refusals starts this time again.
  */
 const refusedMsKept = 30 * minuteMs;
 
-/** The statuses by which a server refuses requests for their rate; nginx sends 503 without `Retry-After`. */
-const paceStatuses: ReadonlySet<number> = new Set([429, 503]);
+/**
+ * The statuses by which servers refuse requests for their rate without a word about it: nginx sends 503, or what
+ * `limit_req_status` says; firewalls for web servers send 403; 420, 509 and 529 are of some services.
+ */
+const paceStatuses: ReadonlySet<number> = new Set([403, 418, 420, 503, 509, 529]);
 
-/** The status of a refusal that a request rate may explain; `null`: the outcome is another one. */
-function refusalStatusOf({ outcome }: Sample): number | null {
-  if (outcome.tag !== 'failed' || !('status' in outcome.failure)) return null;
-  return paceStatuses.has(outcome.failure.status) ? outcome.failure.status : null;
+/** Failures without a response by which servers and firewalls refuse requests for their rate, beside timeouts. */
+const paceReasons: ReadonlySet<string> = new Set(['reset', 'refused', 'unreachable', 'cut']);
+
+/** The form of a refusal that does not say that it is about the rate; `null`: the outcome is another one. */
+function formOf({ outcome }: Sample): string | null {
+  if (outcome.tag !== 'failed') return null;
+  const { failure } = outcome;
+  if ('status' in failure) return paceStatuses.has(failure.status) ? String(failure.status) : null;
+  if (isTimeout(failure.kind)) return failure.kind === 'timeout_resolve' ? null : 'timeout';
+  return paceReasons.has(failure.kind) ? failure.kind : null;
 }
 
 /**
- * Returns a sample as it counts if its status can be a refusal for the request rate:
- * - If our own request rate explains the refusal, it is a throttling response.
- * - Else, a 503 with `Retry-After` is a failure of the server, unless the mirror has served another request since its
- *   last such 503, and in the last minute. A cache whose server is dead sends 503 with `Retry-After` to every request.
+ * Returns a sample as it counts:
+ * - A refusal that our own confirming probes explain is no evidence. With a status, it is a throttling response.
+ * - A 503 with `Retry-After` that our own request rate does not explain is a failure of the server, unless the mirror has
+ *   served another request since its last such 503, and in the last minute. A cache whose server is dead sends 503 with
+ *   `Retry-After` to every request.
  * @see docs/decisions/0217-refusals-after-our-own-burst.md
  */
-export function withServerFailure({ density }: Dense, sample: Sample, without: Without): Sample {
-  const { outcome, startedMonotonicMs, endedMonotonicMs } = sample;
+export function asOfPace({ density }: Dense, sample: Sample, without: Without): Sample {
+  const { outcome, endedMonotonicMs, status, retryAfterMs } = sample;
   if (isServed(outcome)) {
     density.servedMs = endedMonotonicMs;
     density.busyBy = null;
   }
-  const status = refusalStatusOf(sample);
-  if (outcome.tag !== 'failed' || status === null) return sample;
+  if (outcome.tag === 'failed' && outcome.failure.kind === 'throttled')
+    return asServerFailure(density, sample, without);
+  const form = formOf(sample);
+  if (form === null || !isOfOwnBurst(density, sample, form, without)) return sample;
+  if (status === null || !paceStatuses.has(status)) return { ...sample, isOfPace: true };
+  return { ...sample, outcome: { tag: 'failed', failure: { kind: 'throttled', status, retryAfterMs } } };
+}
+
+function asServerFailure(density: Density, sample: Sample, without: Without): Sample {
+  const { startedMonotonicMs, endedMonotonicMs, status } = sample;
   const isFirst = density.busyBy === null && endedMonotonicMs - density.servedMs <= minuteMs;
   // Probes of rounds that follow a refusal do not explain it.
-  const { kind } = outcome.failure;
-  const isStated = kind === 'throttled';
-  if (!isStated && without.has('own-burst')) return sample;
-  const isByItself =
-    density.busyBy === 'others' || (!isStated && startedMonotonicMs - density.refusedMs <= refusedMsKept);
-  const isOurs =
-    (!isByItself && isDense(density, startedMonotonicMs, isStated)) || isWaiting(density, endedMonotonicMs);
-  density.busyBy = isOurs ? 'us' : 'others';
-  const isUsual = !isStated && !requestsBefore(density, startedMonotonicMs).some(({ isConfirm }) => isConfirm);
-  if (!isOurs && isUsual) density.refusedMs = endedMonotonicMs;
-  if (density.busyBy === 'us') {
-    const failure = { kind: 'throttled', status, retryAfterMs: sample.retryAfterMs } as const;
-    return isStated ? sample : { ...sample, outcome: { tag: 'failed', failure } };
-  }
-  if (isFirst || !isStated || status !== 503) return sample;
+  const mayBeOurs = density.busyBy !== 'others' && isDense(density, startedMonotonicMs);
+  density.busyBy = mayBeOurs || isWaiting(density, endedMonotonicMs) ? 'us' : 'others';
+  if (density.busyBy === 'us' || isFirst || status !== 503 || without.has('busy-503')) return sample;
   return { ...sample, outcome: { tag: 'failed', failure: { kind: 'server', status } } };
+}
+
+/**
+ * True for a refusal or a delay that does not say that it is about the rate, but that our own confirming probes explain.
+ * Rounds at this mirror then become slower.
+ */
+function isOfOwnBurst(
+  density: Density,
+  { startedMonotonicMs: startMs, endedMonotonicMs: endMs }: Sample,
+  form: string,
+  without: Without,
+) {
+  if (without.has('own-burst')) return false;
+  const isByItself = startMs - (density.refusedMs.get(form) ?? Number.NEGATIVE_INFINITY) <= refusedMsKept;
+  if (!isByItself && endMs < density.burstUntilMs) return true;
+  const before = requestsBefore(density, startMs);
+  if (isByItself || !before.some(({ isConfirm }) => isConfirm)) density.refusedMs.set(form, endMs);
+  // A single late response may be chance: a limiter delays the next one too.
+  const isChance = form === 'slow' && before.at(-1)?.isServed === true;
+  const isMore = before.length > density.tolerated && !isChance;
+  if (isByItself || !isMore || before.filter((one) => one.isConfirm && one.isServed).length < extraMin) return false;
+  density.isOurs = true;
+  density.burstUntilMs = endMs + (form === '503' ? unstatedWaitMs : banWaitMs);
+  density.oursUntilMs = Math.max(density.oursUntilMs, density.burstUntilMs);
+  density.waitUntilMs = Math.max(density.waitUntilMs, density.burstUntilMs);
+  slowDown(density, before.length);
+  return true;
+}
+
+/** Makes rounds at the mirror slower than `requests` a minute. */
+function slowDown(density: Density, requests: number): void {
+  density.most = Math.max(restMin, Math.floor(restShare * requests));
+  density.tolerated = 0;
 }
 
 /**
@@ -167,15 +232,13 @@ function requestsBefore({ requests, waitUntilMs }: Density, startedMs: number) {
 }
 
 /**
- * True if our request rate explains a refusal: it has many probes of rounds, and the mirror accepted no higher rate
- * before.
- * @param isStated  the response says that it is about the rate (429, `Retry-After`). Else only confirming probes explain
- *                  it, and only at a higher rate than any that the mirror accepted
+ * True if our request rate explains a refusal that says that it is about the rate: many of our requests were those of
+ * rounds or builds, and the mirror accepted no clearly higher rate before.
  */
-function isDense(density: Density, startedMs: number, isStated = true): boolean {
+function isDense(density: Density, startedMs: number): boolean {
   const before = requestsBefore(density, startedMs);
-  const isMore = isStated ? before.length >= toleratedShare * density.tolerated : before.length > density.tolerated;
-  return isMore && before.filter((one) => (isStated ? one.isExtra : one.isConfirm)).length >= extraMin;
+  const extra = before.filter(({ isExtra }) => isExtra).length;
+  return extra >= extraMin && before.length >= toleratedShare * density.tolerated;
 }
 
 function isWaiting({ oursUntilMs }: Density, nowMs: number): boolean {

@@ -100,8 +100,9 @@ function* file(
   const known = { ...facts, ...judged.value, ...named, ...beside, ...unsigned(path, leads, expect) };
   if (then !== null && sum !== null && expect.sha256 === undefined && profile?.hasSumBeside?.(path) === true) {
     const damaged = yield* damageOf(path, whole, context);
-    if (damaged !== null)
+    if (damaged !== null && damaged !== 'fits')
       return failedBy(damaged, { ...known, file: { want: damaged.want, says: 'wrong', isOfCopy: true } });
+    if (damaged === 'fits' && known.compared !== undefined) known.compared = { ...known.compared, fitsSum: true };
   }
   const download = profile?.downloadIn?.(path, body) ?? null;
   const lost = artifact === null ? yield* deadHostOf(download, context) : yield* lossOf(artifact, context);
@@ -123,10 +124,14 @@ function* file(
 }
 
 /**
- * Returns the mismatch of a file with the checksum that the mirror serves beside it; `null`: it fits, or there is none.
+ * Returns the mismatch of a file with the checksum that the mirror serves beside it; `null`: there is none.
  * @see https://maven.apache.org/resolver/expected-checksums.html
  */
-function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<ReturnType<typeof mismatchOf> | null> {
+function* damageOf(
+  path: string,
+  whole: WholeBody,
+  context: HttpContext,
+): Talk<ReturnType<typeof mismatchOf> | 'fits' | null> {
   for (const algorithm of ['sha1', 'md5'] as const) {
     const url = below(context, `${path}.${algorithm}`);
     const sum = yield* get({ url, aside: true, bodyBytesMax: limits.infoBytes }, context);
@@ -135,7 +140,7 @@ function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<R
     // Maven uses the weaker sum only if it does not find the other one.
     if (want?.[1]?.length !== (algorithm === 'md5' ? 32 : 40)) continue;
     const got = (yield* hashOf(whole, algorithm)).toString('hex');
-    if (got === want[1]) return null;
+    if (got === want[1]) return 'fits';
     return mismatchOf({ algorithm, want: want[1], got, by: phrase('answer.sumBeside', { algorithm }) });
   }
   return null;

@@ -4,7 +4,7 @@ import { isMismatch, type ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { Facts, ProbeRequest, Verdict } from '../../core/transcript.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { failureOf, malformed, phrase } from '../../words/tell.ts';
 import { wordOfFile } from '../file-word.ts';
@@ -15,7 +15,7 @@ import {
   ended,
   failedBy,
   fine,
-  get,
+  get as getAny,
   inSlices,
   isLeftOut,
   isNotOffered,
@@ -71,6 +71,17 @@ function ofKey(failure: ProbeFailure, stated: Integrity | undefined, { own }: Np
   if (own.isKeyOfFile !== true || failure.kind !== 'mismatch' || stated === undefined) return {};
   const compared = { algorithm: stated.algorithm, digest: stated.digests.join(' ') };
   return { ...wordOfFile(failure.want, { isRight: false, isKey: true }), compared };
+}
+
+/** The maximum length of a head for clients that run on Node.js (`--max-http-header-size`), bytes. */
+const headBytesMax = 16 * 1024;
+
+/** Sends a request as `get` of `talk.ts` does. A head that most npm clients refuse is a failure. */
+function* get(request: ProbeRequest, context: NpmContext): Ask<Responded> {
+  const got = yield* getAny(request, context);
+  const head = got.tag === 'ok' ? Object.entries(got.value.headers) : [];
+  const bytes = head.reduce((sum, [name, value]) => sum + name.length + value.length + ': \r\n'.length, 0);
+  return bytes > headBytesMax ? stoppedBy({ kind: 'oversize', limitBytes: headBytesMax }) : got;
 }
 
 /** Probes the dist-tags endpoint. It is optional, so its absence is no failure. */

@@ -95,7 +95,8 @@ describe('costs in proportion to what comes', () => {
     'a challenge': (text) => redactHeaders({ 'www-authenticate': text }, mask.text),
     'a text with URLs': maskUrlsIn,
     'plain data of a transcript': (text) => mask.data({ texts: text.match(/.{1,8}/gs) }),
-    'the encodings of a body': (text) => decoded(text, { body: Buffer.of(1), whole: null }, 10, null).catch(nothing),
+    'the encodings of a body': (text) =>
+      decoded({ sent: text, requested: text }, { body: Buffer.of(1), whole: null }, 10, null).catch(nothing),
     'the words of a client': (text) => maskWords(text, mask, 200),
   };
   test.each(Object.entries(texts))('%s', (_what, read) => {
