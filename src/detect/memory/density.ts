@@ -1,4 +1,4 @@
-import { isTimeout, reasonWeight } from '../../core/failure.ts';
+import { isTimeout, reasonWeight, unconnected } from '../../core/failure.ts';
 import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
@@ -149,10 +149,12 @@ const paceStatuses: ReadonlySet<number> = new Set([403, 418, 420, 503, 509, 529]
 const paceReasons: ReadonlySet<string> = new Set(['reset', 'refused', 'unreachable', 'cut']);
 
 /** The form of a refusal that does not say that it is about the rate; `null`: the outcome is another one. */
-function formOf({ outcome }: Sample): string | null {
+function formOf({ outcome, family }: Sample): string | null {
   if (outcome.tag !== 'failed') return null;
   const { failure } = outcome;
   if ('status' in failure) return paceStatuses.has(failure.status) ? String(failure.status) : null;
+  // Without a connection over IPv6, the mirror may work over IPv4. The confirming probes have to show this at once.
+  if (unconnected.has(failure.kind) && family === 6) return null;
   if (isTimeout(failure.kind)) return failure.kind === 'timeout_resolve' ? null : 'timeout';
   return paceReasons.has(failure.kind) ? failure.kind : null;
 }
