@@ -20,7 +20,7 @@ export interface StoreCopy {
   /** Reads the rows with valid JSON from `fromMs` on, oldest first. @throws what SQLite throws on a broken page */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
   count(table: Table, fromMs: number): number;
-  /** Returns the time of the oldest row, wall milliseconds; `null`: there are no rows. */
+  /** Returns the time of the oldest row, wall milliseconds, of those that a date can state; `null`: there are none. */
   oldestMs(table: Table): number | null;
   close(): void;
 }
@@ -119,7 +119,7 @@ function copyOver(db: DatabaseSync, isSound: (row: Row) => boolean): StoreCopy {
     count: (table, fromMs) =>
       Number(db.prepare(`SELECT count(*) AS n FROM "${table}" WHERE at_ms >= ?`).get(fromMs)?.['n'] ?? 0),
     oldestMs(table) {
-      const oldest = db.prepare(`SELECT min(at_ms) AS at FROM "${table}"`).get()?.['at'];
+      const oldest = db.prepare(`SELECT min(at_ms) AS at FROM "${table}" WHERE abs(at_ms) < 8e15`).get()?.['at'];
       return typeof oldest === 'number' ? oldest : null;
     },
     close: () => db.close(),

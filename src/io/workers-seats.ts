@@ -275,7 +275,7 @@ function idleMs({ isApart }: Seat): number {
 }
 
 /** Returns how long a thread has hung, and during which job; `null`: it does not hang. */
-export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
+function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
   const ms = nowMs - seenAtMs - beatMs;
   return ms < limits.threadHeldMs ? null : { job: Atomics.load(reading, 0), ms };
 }

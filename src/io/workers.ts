@@ -9,7 +9,6 @@ import { SmallArtifacts } from './workers-artifacts.ts';
 import {
   type Holding,
   hangMsOf,
-  holdingOf,
   isHolding,
   isProbe,
   type Job,
@@ -35,7 +34,7 @@ const watchdogMarginMs = 5_000;
  *   `unknown('defect')`, and `malformed` from then on. A pool of one thread does not repeat them: the result is
  *   `unknown('local')` or `unknown('defect')`.
  * - A probe that cannot be repeated ends as `unknown('local')`.
- * - A probe that exceeds its deadlines ends as `unknown('defect')`.
+ * - A probe that exceeds its deadlines ends as `unknown('defect')`; as failed (`malformed`), if its response is then processed.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
 export function createWorkers(deps: SeatsDeps): Workers {
@@ -303,7 +302,8 @@ class Pool implements Workers {
       worker: seat?.worker ?? null,
       probe: job.work.kind === 'probe' ? job.work.due.probeId : job.work.due.name,
     });
-    const holding = seat === undefined ? null : holdingOf(seat, this.#deps.clock.monotonicMs());
+    // The thread may be at work on the response in pieces, between which it sends its heartbeat.
+    const holding = seat === undefined ? null : { job: Atomics.load(seat.reading, 0), ms: job.longestMs };
     if (seat !== undefined && isProbe(job) && isHolding(holding, job)) this.#blame(job, seat, holding, true);
     else this.#lose(job, seat?.worker ?? -1, seat === undefined && job === suspect ? 'local' : 'defect');
     this.#repeatNext();

@@ -119,7 +119,7 @@ const entry = (value: unknown): boolean =>
 /** Rows of responses in the present layout. Readers leave out others. */
 const responses = shape({
   life: (value) => Array.isArray(value) && text(value[0]) && value.length === 3 && value.slice(1).every(number),
-  at: list(number),
+  at: (value) => list(number)(value) && Object(value).length === 2,
   ...all(list(text), 'targets controls'),
   around: list((value) => Array.isArray(value) && orNull(outcome)(value[0])),
   entries: list(entry),

@@ -5,7 +5,7 @@ import { type FromWorker, lostProbeOf, type ToWorker, type WorkerSeed } from '..
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
  * `release`; `held`, which held the thread; `small`, some bytes; `exit`, `throw` or `spin` for ever; `spin reading`, with any
- * words behind it: in an answer; `answer later`: only with the second book.
+ * words behind it: in an answer; `hold reading`: in one, piece by piece; `answer later`: only with the second book.
  */
 const seed: WorkerSeed = workerData;
 /** The delay that a thread tells before it spins. */
@@ -39,6 +39,7 @@ function answer(job: number, due: Due): void {
 function act(what: string, finish: () => void): void {
   switch (what.replace(/^(spin reading) .*/, '$1')) {
     case 'hold':
+    case 'hold reading':
       held.push(finish);
       return;
     case 'exit':
@@ -73,7 +74,7 @@ parentPort?.on('message', (message: ToWorker) => {
       send({ kind: 'booked', edition: message.edition });
       return;
     case 'probe':
-      if (message.due.target.registry.startsWith('spin reading')) {
+      if (/^(spin|hold) reading/.test(message.due.target.registry)) {
         Atomics.store(seed.reading, 0, message.job);
         send({ kind: 'beat', delaysMs: [readingMark] });
       }

@@ -45,6 +45,8 @@ describe('a copy of a state file', () => {
     expect([...copy.rows('answer', 2)]).toEqual([row(2)]);
     expect([copy.count('answer', 0), copy.count('answer', 2), copy.oldestMs('answer')]).toEqual([2, 1, 1]);
     expect([...copyOf(path).rows('answer', 0)]).toEqual([row(2), row(3)]);
+    store.commit({ puts: [{ ...row(5), atMs: -1e300 }], deletes: [] });
+    expect(copyOf(path).oldestMs('answer')).toBe(2);
     expect(store.commit({ puts: [row(4)], deletes: [] })).toEqual({ tag: 'ok' });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import { until } from '../../support/patience.ts';
-import { book, control, defect, due, entry, ok, pool } from './workers-pool.ts';
+import { book, control, defect, due, entry, isReading, ok, pool } from './workers-pool.ts';
 
 describe('threads that die or hang', () => {
   const deaths: readonly (readonly [registry: string, why: string])[] = [
@@ -119,6 +119,18 @@ describe('threads that die or hang', () => {
     expect([(await endless).sample.outcome, workers.inFlight()]).toEqual([defect, 0]);
     expect(lines.map(({ message }) => message)).toEqual(['a probe outlived its deadlines and was given up']);
     expect((await workers.probe(due('release'))).sample.outcome).toEqual(ok);
+  });
+
+  it('fails a probe that outlives its deadlines while its response is processed piece by piece', async () => {
+    const { workers, time } = pool(1);
+    await workers.control(control('answer'));
+    const long = workers.probe(due('hold reading', { timeoutMs: 100 }));
+    await isReading(workers);
+    time.pass(100 * (limits.asideTimeouts + 1) + 4_999);
+    // The thread is not silent.
+    await workers.control(control('answer'));
+    time.pass(1);
+    expect((await long).sample.outcome).toMatchObject({ tag: 'failed', failure: { kind: 'malformed' } });
   });
 
   it('ends: what is out or asked afterwards comes back as shutdown, no timer stays', async () => {

@@ -176,7 +176,7 @@ test('a row with a clock or an entry that is none, or with more levels than any 
     isSoundRow({ ...written, value: { ...Object(written.value), ...change } });
   expect([isSound({}), isSound({ v: 2, entries: null })]).toEqual([true, true]);
   const wrong = [
-    ...[{ at: [1e300, 1] }, { life: ['life', 0, null] }, { entries: [null] }, { entries: [[1, 1e300]] }],
+    ...[{ at: [1e300, 1] }, { at: [] }, { life: ['life', 0, null] }, { entries: [null] }, { entries: [[1, 1e300]] }],
     ...[{ around: [[{ tag: 'failed' }]] }, { targets: 5 }, { entries: [[1, -3, null]] }],
   ];
   expect(wrong.filter(isSound)).toEqual([]);
