@@ -19,6 +19,11 @@ const { text: reason, sentence } = messageFor('ground.refuse', {
 });
 const suspect = { reason, sentence };
 
+const advising = (...list: Partial<Advice>[]): FixtureChange => ({
+  advice: () => ({ items: list.map((one) => ({ ...fixtureAdvice, ...one })), next: null }),
+});
+const noAdvice = advising();
+
 /** The page's part of an API in which clients are not advised to leave the mirror coast. */
 const stays = (stay: Stay): FixtureChange => ({ verdicts: () => [{ ...fixtureVerdict, stay }] });
 const untilMs = Date.parse('2026-11-20T10:00:00Z');
@@ -32,7 +37,7 @@ describe('what stands on top', () => {
     ...vantage({ suspect: true, sinceMs: nowMs - 60_000, controls: [{ name: 'www.example.com:443', up: false }] }),
     standings: () => fixtureStandings.map((one) => ({ ...one, state: 'unknown', lastOkAtMs: null, findings: [] })),
     findings: () => ({ items: [], next: null }),
-    advice: () => ({ items: [], next: null }),
+    ...noAdvice,
   };
   it.each<[string, FixtureChange, readonly string[], readonly string[]]>([
     [
@@ -43,7 +48,7 @@ describe('what stands on top', () => {
     ],
     [
       'it is us',
-      { ...vantage({ suspect: true, sinceMs: nowMs - 60_000 }), advice: () => ({ items: [], next: null }) },
+      { ...vantage({ suspect: true, sinceMs: nowMs - 60_000 }), ...noAdvice },
       [
         'The problem is the network of this host, not the mirrors.',
         'for 60 s',
@@ -106,22 +111,19 @@ describe('what stands on top', () => {
     ['draining', { ready: () => ({ ready: false, because: 'draining' }) }, ['Not ready.', 'draining'], []],
     [
       'nothing to change',
-      { advice: () => ({ items: [], next: null }) },
+      noAdvice,
       ['Nothing to change for go: stay on https://goproxy.coast.example.com,direct'],
       ['Switch now from'],
     ],
     [
       'a switch waits until slowness lasts',
-      {
-        advice: () => ({ items: [], next: null }),
-        ...stays({ kind: 'waiting', holdMs: 600_000 }),
-      },
+      { ...noAdvice, ...stays({ kind: 'waiting', holdMs: 600_000 }) },
       ['coast is slow.', 'So a switch waits until the slowness has lasted 10 min.'],
       ['Nothing to change for go', 'Switch now from'],
     ],
     [
       'a switch that is needed was dismissed',
-      { advice: () => ({ items: [], next: null }), ...dismissed },
+      { ...noAdvice, ...dismissed },
       [
         'The switch from coast to hill is dismissed until 2026-11-20 10:00 UTC',
         'Its cause is present now: requests to coast fail.',
@@ -130,7 +132,7 @@ describe('what stands on top', () => {
     ],
     [
       'it was dismissed after another switch was accepted',
-      { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' as const }], next: null }), ...dismissed },
+      { ...advising({ state: 'accepted' }), ...dismissed },
       ['The switch from coast to hill is dismissed until 2026-11-20 10:00 UTC'],
       ['Nothing to change for go', 'Switch now from'],
     ],
@@ -142,35 +144,25 @@ describe('what stands on top', () => {
     ],
     [
       'advice is refused',
-      {
-        advice: () => ({
-          items: [{ ...fixtureAdvice, state: 'refused', refusal: 'shared_fate', remedy: {} }],
-          next: null,
-        }),
-      },
+      advising({ state: 'refused', refusal: 'shared_fate', remedy: {} }),
       ['No switch advised', 'several mirrors return failures of the upstream itself'],
       ['Switch now from', 'export GOPROXY'],
     ],
     [
       'advice is refused, because the network of this host may have a problem',
-      {
-        advice: () => ({
-          items: [{ ...fixtureAdvice, ...suspect, state: 'refused', refusal: 'vantage_suspect', remedy: {} }],
-          next: null,
-        }),
-      },
+      advising({ ...suspect, state: 'refused', refusal: 'vantage_suspect', remedy: {} }),
       ['No switch advised', 'No switch is advised: the problem may be this host or its network.'],
       ['(the problem may be the network of this host)'],
     ],
     [
       'advice was accepted',
-      { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }) },
+      advising({ state: 'accepted' }),
       ['In force: inland instead of coast', 'Accepted at 20', 'because: ', 'Rollback: '],
       ['advice accept', 'Switch now from'],
     ],
     [
       'no line can be pasted',
-      { advice: () => ({ items: [{ ...fixtureAdvice, remedy: {} }], next: null }) },
+      advising({ remedy: {} }),
       ['There is no line to paste'],
       ["export GOPROXY='https://mirrors"],
     ],
@@ -188,26 +180,23 @@ describe('the tab', () => {
     standings: () =>
       fixtureStandings.slice(0, list.length).map((one, i) => ({ ...one, state: list[i] ?? 'unknown', findings: [] })),
   });
-  const advised = (...list: Partial<Advice>[]): FixtureChange => ({
-    advice: () => ({ items: list.map((one) => ({ ...fixtureAdvice, ...one })), next: null }),
-  });
   const allSlow = { ...fixtureFindings[0], kind: 'vantage', cause: 'all_slow', state: 'open' } as Finding;
   it.each<[FixtureChange, string]>([
     [{}, '1 mirror down, 1 mirror slow, 1 switch advised, 1 mirror unknown'],
-    [{ ...states('up', 'up'), ...advised(), findings: () => ({ items: [allSlow], next: null }) }, 'most mirrors slow'],
-    [{ ...states('up', 'up'), ...advised() }, 'all mirrors up'],
-    [{ ...states('up', 'up'), ...advised({}) }, '1 mirror slow, 1 switch advised'],
-    [{ ...states('up', 'up'), ...advised({ from: 'inland', to: 'coast', cause: 'failback' }) }, '1 switch advised'],
+    [{ ...states('up', 'up'), ...advising(), findings: () => ({ items: [allSlow], next: null }) }, 'most mirrors slow'],
+    [{ ...states('up', 'up'), ...advising() }, 'all mirrors up'],
+    [{ ...states('up', 'up'), ...advising({}) }, '1 mirror slow, 1 switch advised'],
+    [{ ...states('up', 'up'), ...advising({ from: 'inland', to: 'coast', cause: 'failback' }) }, '1 switch advised'],
     [
-      { ...states('down', 'unknown'), ...advised({}, { ecosystem: 'npm' }) },
+      { ...states('down', 'unknown'), ...advising({}, { ecosystem: 'npm' }) },
       '1 mirror down, 2 switches advised, 1 mirror unknown',
     ],
     [
-      { ...states('up', 'up'), ...advised({ state: 'accepted' }, { state: 'refused' }, { phase: 'over' }) },
+      { ...states('up', 'up'), ...advising({ state: 'accepted' }, { state: 'refused' }, { phase: 'over' }) },
       'all mirrors up',
     ],
-    [{ ...states('up', 'unknown'), ...advised() }, '1 mirror unknown'],
-    [{ ...states('down', 'down'), ...advised() }, '2 mirrors down'],
+    [{ ...states('up', 'unknown'), ...advising() }, '1 mirror unknown'],
+    [{ ...states('down', 'down'), ...advising() }, '2 mirrors down'],
     [{ standings: () => [] }, 'starting'],
     [
       { vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) },

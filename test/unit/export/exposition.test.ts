@@ -269,14 +269,10 @@ describe('the cap on lines', () => {
   const eight = [...targetsOf('a'), ...targetsOf('b')];
   const ids = (text: string) =>
     [...values(text).keys()].filter((series) => series.startsWith('mirror_probe_attempts_total')).length;
+  const cappedAt = (lines: number) =>
+    createExporter({ config: config({ limits: { lines } }), targets: eight, version: '1', node: '24', turn });
   const page = async (lines: number) => {
-    const capped = createExporter({
-      config: config({ limits: { lines } }),
-      targets: eight,
-      version: '1',
-      node: '24',
-      turn,
-    });
+    const capped = cappedAt(lines);
     const first = await textOf(capped.render(undefined));
     const dropped = values(first).get('mirrorwatch_exposition_lines_dropped_total') ?? 0;
     const again = values(await textOf(capped.render(undefined))).get('mirrorwatch_exposition_lines_dropped_total');
@@ -298,13 +294,7 @@ describe('the cap on lines', () => {
   });
 
   test('a target left out is one that was configured last', async () => {
-    const capped = createExporter({
-      config: config({ limits: { lines: 800 } }),
-      targets: eight,
-      version: '1',
-      node: '24',
-      turn,
-    });
+    const capped = cappedAt(800);
     capped.snapshot(() => snapshot({ standings: [standing('a'), standing('b')] }));
     const kept = values(await textOf(capped.render(undefined)));
     const attempts = [...kept.keys()].filter((series) => series.startsWith('mirror_probe_attempts_total'));
