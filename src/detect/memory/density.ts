@@ -74,11 +74,10 @@ const toleratedShare = 0.9;
 const oursMsMax = 20 * minuteMs;
 /** The time in which later refusals count as caused by our rate, if the response has no `Retry-After`. */
 const unstatedWaitMs = 30_000;
-/**
- * The same after refusals by which a server bans an address: some ban for a minute. nginx sends 503 only while its bucket
- * is full.
- */
+/** The same after refusals by which a server bans an address: some ban for a minute. */
 const banWaitMs = 75_000;
+/** Refusals that end once fewer requests come: those of nginx's bucket. */
+const bucketForms: ReadonlySet<string> = new Set(['503', 'slow']);
 /**
  * After a 429 that our request rate caused, confirming rounds get a new limit of probes per minute for this mirror. The
  * limit is this fraction of the requests in the minute before the 429, but at least `restMin`.
@@ -195,23 +194,20 @@ function asServerFailure(density: Density, sample: Sample, without: Without): Sa
  * True for a refusal or a delay that does not say that it is about the rate, but that our own confirming probes explain.
  * Rounds at this mirror then become slower.
  */
-function isOfOwnBurst(
-  density: Density,
-  { startedMonotonicMs: startMs, endedMonotonicMs: endMs }: Sample,
-  form: string,
-  without: Without,
-) {
+function isOfOwnBurst(density: Density, sample: Sample, form: string, without: Without): boolean {
+  const { startedMonotonicMs: startMs, endedMonotonicMs: endMs } = sample;
   if (without.has('own-burst')) return false;
   const isByItself = startMs - (density.refusedMs.get(form) ?? Number.NEGATIVE_INFINITY) <= refusedMsKept;
   if (!isByItself && endMs < density.burstUntilMs) return true;
   const before = requestsBefore(density, startMs);
-  if (isByItself || !before.some(({ isConfirm }) => isConfirm)) density.refusedMs.set(form, endMs);
+  const isMore = before.length > density.tolerated;
+  const isUsual = !before.some(({ isConfirm }) => isConfirm) || (form === 'slow' && !isMore);
+  if (isByItself || isUsual) density.refusedMs.set(form, endMs);
   // A single late response may be chance: a limiter delays the next one too.
-  const isChance = form === 'slow' && before.at(-1)?.isServed === true;
-  const isMore = before.length > density.tolerated && !isChance;
+  if (form === 'slow' && before.at(-1)?.isServed === true) return false;
   if (isByItself || !isMore || before.filter((one) => one.isConfirm && one.isServed).length < extraMin) return false;
   density.isOurs = true;
-  density.burstUntilMs = endMs + (form === '503' ? unstatedWaitMs : banWaitMs);
+  density.burstUntilMs = endMs + (bucketForms.has(form) ? unstatedWaitMs : banWaitMs);
   density.oursUntilMs = Math.max(density.oursUntilMs, density.burstUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, density.burstUntilMs);
   slowDown(density, before.length);
