@@ -42,7 +42,8 @@ interface KeptPlace {
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (;;) {
-    const change = { id: await nextId(kept), ...set };
+    const [newest = '0'] = await idsIn(kept);
+    const change = { id: String(Number(newest) + 1), ...set };
     const record = recordOf(change, kept);
     try {
       const handle = await open(record, newFileFlags, 0o600);
@@ -119,11 +120,6 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
 async function idsIn(kept: string): Promise<readonly string[]> {
   const names = await readdir(kept).catch(() => []);
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
-}
-
-async function nextId(kept: string): Promise<string> {
-  const [newest = '0'] = await idsIn(kept);
-  return String(Number(newest) + 1);
 }
 
 function parsed(text: string): KeptChange | null {

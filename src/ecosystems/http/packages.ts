@@ -55,7 +55,8 @@ export function* checkPackages(list: WholeFile, leads: Leads, context: HttpConte
   const kept = JSON.parse(memory?.get(key, nowWallMs) ?? 'null') as Rota | null;
   const isSame = kept !== null && kept.list === list.sum.sha256 && (kept.left > 0 || kept.isAll);
   const isRead = isSame && nowWallMs - kept.readAtMs < limits.indexReadMs;
-  const chosen = isSame ? null : new Nearest(seedOf(`${list.sum.sha256} ${Math.floor(nowWallMs / dayMs)}`));
+  const seed = hash('sha256', `${list.sum.sha256} ${Math.floor(nowWallMs / dayMs)}`, 'buffer').readUInt32BE();
+  const chosen = isSame ? null : new Nearest(seed);
   const read = isRead ? ok(null) : yield* readIndexes(list, leads, chosen, context);
   if (read.tag === 'error') return { wrong: read.error };
   const readAtMs = isRead ? kept.readAtMs : nowWallMs;
@@ -102,10 +103,6 @@ function* checked(file: Chosen, list: string, context: HttpContext): Talk<Verdic
   const sum = yield* digestSumOf(wholeOf(got.value));
   const failure = listedFailureOf(sum, file, { list: file.index, file: file.path, signed: list });
   return failure === null ? null : failedBy(failure, seenIn(body, sum.bytes));
-}
-
-function seedOf(text: string): number {
-  return hash('sha256', text, 'buffer').readUInt32BE();
 }
 
 /**

@@ -45,10 +45,6 @@ function* fetchToken(challenge: Challenge, session: Session): Ask<HeldToken> {
   return ok({ token: read.token, isFresh: true });
 }
 
-function isSameToken(a: Challenge, b: Challenge): boolean {
-  return keyOf(a) === keyOf(b);
-}
-
 function keyOf({ realm, service, scope }: Challenge): string {
   return JSON.stringify(['token', realm, service, scope]);
 }
@@ -202,7 +198,7 @@ export function* requestWithToken(request: ProbeRequest, repository: string, ses
   if (challenge.value === null) return response;
   const second = scoped(challenge.value, repository);
   // The registry refused a token that was just issued, so it would refuse another token too.
-  if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return response;
+  if (held.value?.isFresh === true && first !== null && keyOf(first) === keyOf(second)) return response;
   keepDoor(challenge.value, session);
   const fresh = yield* fetchToken(second, session);
   return fresh.tag === 'error' ? fresh : respondedOf(yield withBearer(request, fresh.value));

@@ -4,7 +4,6 @@ import { isLoopback } from '../../core/addresses.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { descriptorBoundsFor } from '../../core/descriptors.ts';
 import { limits } from '../../core/limits.ts';
-import type { Mirror } from '../../core/mirror.ts';
 import type { Log, WireAccess } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
@@ -72,7 +71,9 @@ export async function openDoor(
 
   function configure(config: Config): { close(): void } {
     isRelay = options.relay || config.door?.relay === true;
-    const used = config.mirrors.filter((mirror) => mayUseSecrets || !hasSecrets(mirror));
+    const used = config.mirrors.filter(
+      ({ access: { auth, tls } }) => mayUseSecrets || (auth === null && tls.client === null),
+    );
     access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
     following.configure(routesOf(config));
     return followDaemon(daemonOf(config), following, timers);
@@ -121,10 +122,6 @@ export async function openDoor(
       await following.done();
     },
   });
-}
-
-function hasSecrets({ access: { auth, tls } }: Mirror): boolean {
-  return auth !== null || tls.client !== null;
 }
 
 function bucketsOf({ perMinute }: DoorRule, nowMs: () => number) {

@@ -29,11 +29,12 @@ export async function readReport({ store, link }: FleetOptions, clock: Clock): P
 }
 
 export function reportOf(fleet: Fleet): FleetReport {
+  const { atMs, places } = fleet;
   return {
     ...fleet,
     sentences: {
       mirrors: mirrorSentencesOf(fleet).map(messageOf),
-      places: placeSentencesOf(fleet).map(messageOf),
+      places: places.flatMap((place) => place.troubles.map((one) => messageOf(placeSentence(place, one, atMs)))),
       advice: adviceSentencesOf(fleet).map(messageOf),
     },
   };
@@ -98,10 +99,6 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
     default:
       return phrase(`fleet.${kind}`, values);
   }
-}
-
-function placeSentencesOf({ atMs, places }: Fleet): readonly Sentence[] {
-  return places.flatMap((place) => place.troubles.map((trouble) => placeSentence(place, trouble, atMs)));
 }
 
 function placeSentence({ name: place }: FleetPlace, trouble: PlaceTrouble, nowMs: number): Sentence {

@@ -1,6 +1,5 @@
 import { formatCommand } from '../../../core/command-line.ts';
 import { phrase } from '../../../words/tell.ts';
-import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
 import { type Head, headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
 
@@ -21,10 +20,6 @@ function read({ path, body, sum, headers }: Head): ProfileReading | null {
   return got === want ? sound() : unsound(phrase('answer.reprDigest'));
 }
 
-function bundleConfig(chain: Chain): string {
-  return formatCommand`bundle config set --global mirror.${source} ${headUrlOf(chain, '/')}`;
-}
-
 /** Mirrors of Ruby gems that offer Bundler's compact index: text files that list the gems and their versions. */
 export const rubygems: Profile = {
   id: 'rubygems',
@@ -34,5 +29,5 @@ export const rubygems: Profile = {
   decodes: true,
   marker: null,
   read,
-  lines: linesBy(bundleConfig),
+  lines: linesBy((chain) => formatCommand`bundle config set --global mirror.${source} ${headUrlOf(chain, '/')}`),
 };
