@@ -52,7 +52,10 @@ export function otherFamilyOf(family: AddressFamily): AddressFamily {
 }
 
 /** The family over which the connection failed, and why; `null`: no connection failed. */
-function failedConnectOf({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
+function failedConnectOf({
+  outcome,
+  family,
+}: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
   if (outcome.tag !== 'failed' || family === null || !unconnected.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };
 }
