@@ -71,10 +71,9 @@ export async function openDoor(
 
   function configure(config: Config): { close(): void } {
     isRelay = options.relay || config.door?.relay === true;
-    const used = config.mirrors.filter(
-      ({ access: { auth, tls } }) => mayUseSecrets || (auth === null && tls.client === null),
+    access = new Map(
+      mirrorsOf(config, mayUseSecrets).map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]),
     );
-    access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
     following.configure(routesOf(config));
     return followDaemon(daemonOf(config), following, timers);
   }
@@ -122,6 +121,11 @@ export async function openDoor(
       await following.done();
     },
   });
+}
+
+/** The mirrors that the door may use: without `mayUseSecrets`, only those without credentials. */
+function mirrorsOf({ mirrors }: Config, mayUseSecrets: boolean): Config['mirrors'] {
+  return mirrors.filter(({ access: { auth, tls } }) => mayUseSecrets || (auth === null && tls.client === null));
 }
 
 function bucketsOf({ perMinute }: DoorRule, nowMs: () => number) {
