@@ -98,6 +98,8 @@ export class Peeks {
   readonly took: number[] = [];
   /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null = null;
+  /** The artifact of the last failed peek; `null`: none failed, or the whole artifact was downloaded since. */
+  failed: string | null = null;
 
   constructor(head: string | null) {
     this.head = head;

@@ -25,7 +25,7 @@ import {
   recordPeekTurn,
   targetOf,
 } from './probing.ts';
-import { besideHead, isRecheckDue, type OddOutcome, oddOf, oddPeekOf } from './rechecks.ts';
+import { besideHead, isRecheckDue, lightRecheckOf, type OddOutcome, oddOf, oddPeekOf } from './rechecks.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listCandidates, listDroppedKeys, weighRuleOf } from './weigh.ts';
@@ -166,7 +166,11 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
     ...requestPeek(view, at),
     ...requestCanaries(view),
   ];
-  const odd = [...oddOf(contest, outcomes, now.monotonicMs), ...oddPeekOf(group, at.name)];
+  const odd = [
+    ...oddOf(contest, outcomes, now.monotonicMs),
+    ...oddPeekOf(group, at.name),
+    ...lightRecheckOf(group, at.name, outcomes),
+  ];
   if (odd.length === 0) return paced;
   const rule = weighRuleOf(view, at);
   const candidates = listCandidates(view, at)

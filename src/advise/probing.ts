@@ -143,6 +143,20 @@ export function canaryOf({ targets }: Probing, registry: string): string | null 
 }
 
 /**
+ * A light request for the module of an artifact at a mirror, else the mirror's canary; `null`: neither was probed yet.
+ */
+export function lightOf(group: Group, registry: string, question: string): string | null {
+  const { probing, kind } = group;
+  const artifact = targetOf(group, registry, question);
+  for (const [light, ofQuestion] of probing.targets) {
+    const target = ofQuestion.get(registry);
+    if (target === undefined || target.module !== artifact?.module || target.step !== kind.canary) continue;
+    if (target.version === null || target.version === artifact.version) return light;
+  }
+  return canaryOf(probing, registry);
+}
+
+/**
  * The target of a question (a request that is the same for all mirrors) at one mirror, even if that artifact was not
  * probed yet.
  */

@@ -6,7 +6,7 @@ import { failureBound, failureSumOf } from './comparison/failures.ts';
 import type { RecordOutcome } from './comparison/record.ts';
 import { isChance, type TimeTest, timeBound } from './comparison/time.ts';
 import type { Group } from './group.ts';
-import { canaryOf } from './probing.ts';
+import { canaryOf, lightOf } from './probing.ts';
 
 /** A question (request) to probe again, every `stepMs` for `forMs` milliseconds. If `forMs` is 0, it is probed once. */
 export interface OddOutcome {
@@ -30,7 +30,22 @@ export function oddPeekOf({ probing }: Group, head: string): readonly OddOutcome
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf(probing, head) : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
+  if (odd.hasFailed) peeks.failed = odd.question;
   return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs, stepMs }] : [whole];
+}
+
+/**
+ * Returns and clears the recheck of a module's light step, after a peek at its artifact failed and a download of the
+ * artifact succeeded. Such a mirror may fail intermittently. A single retry would most often succeed, so the step is
+ * probed repeatedly. Empty if no peek failed, or the download has not succeeded yet.
+ */
+export function lightRecheckOf(group: Group, head: string, outcomes: readonly RecordOutcome[]): readonly OddOutcome[] {
+  const { peeks } = group.probing;
+  const { failed } = peeks;
+  if (failed === null || !outcomes.some(({ question, bad }) => question === failed && !bad)) return [];
+  peeks.failed = null;
+  const light = lightOf(group, head, failed);
+  return light === null ? [] : [{ question: light, forMs: burstMs, stepMs, isUrgent: false }];
 }
 
 const burstMs = 15_000;

@@ -74,9 +74,6 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
   mismatch: 'content',
 };
 
-/** Why a connection was not made, although the host name has an address. */
-export const unconnected: ReadonlySet<Reason> = new Set(['refused', 'unreachable', 'timeout_connect']);
-
 export const reasons = Object.keys(reasonWeight) as readonly Reason[];
 
 /** Reasons of failures that the HTTP status of the response shows. */

@@ -2,7 +2,6 @@ import type { Advice } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlResponse, Due, RecheckOrder, Skipped } from '../core/due.ts';
-import { isSilent } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Without, withoutNone } from '../core/judge-rules.ts';
 import { type Step, seriesId, type Target } from '../core/mirror.ts';
@@ -11,7 +10,6 @@ import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
-import { isLineLossy } from './confirm/witness.ts';
 import { freshnessOf, lagsOf } from './contents/freshness.ts';
 import { writeContents } from './contents/rows.ts';
 import { advanceRounds, dropFromRounds, receiveSleep, recordPass, releaseHeld, wakeAtMs } from './engine/advance.ts';
@@ -49,18 +47,10 @@ export class Detector {
     this.#memory = memory;
   }
 
-  /**
-   * Returns a sample as `take` needs it: whether a refusal is for our own request rate, and whether a 503 throttles or
-   * fails. If our own network loses packets, our rate explains no lost one.
-   */
+  /** Returns a sample as `take` needs it: whether a refusal is for our own request rate, and whether a 503 throttles or fails. */
   read(sample: Sample): Sample {
-    const memory = this.#memory;
-    const mirror = mirrorOf(memory, sample);
-    const isLost =
-      mirror !== null &&
-      isSilent(sample.outcome) &&
-      (memory.confirm.suspicions.has(mirror.egress) || isLineLossy(memory, mirror.egress, mirror));
-    return mirror === null || isLost ? sample : asOfPace(mirror, sample, memory.without);
+    const mirror = mirrorOf(this.#memory, sample);
+    return mirror === null ? sample : asOfPace(mirror, sample, this.#memory.without);
   }
 
   take(sample: Sample, now: Now): DetectTurn {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Behaviour, refuses, type Script } from './scripted-wire.ts';
+import type { Behaviour, Script } from './scripted-wire.ts';
 import { but, threeMirrors, well } from './three-mirrors.ts';
 import { mirrorOf, told, when } from './told.ts';
 import { startWorld, stopWorlds } from './world.ts';
@@ -72,8 +72,6 @@ describe('a limiter, after one 502: our own confirming probes are no evidence', 
     ['a closed connection (nginx: 444)', { burst: 6, refuses: reset }],
     ['delayed responses', { burst: 4, refuses: 'delays' }],
     ['a ban for a minute: 403', { burst: 6, refuses: page(403), banMs: 60_000 }],
-    ['a ban for a minute: no connection', { burst: 6, refuses, banMs: 60_000 }],
-    ['a ban for a minute: no response', { burst: 6, refuses: 'hangs', banMs: 60_000 }],
   ])('%s', async (_, limits) => {
     const { script, counts } = limited(limits, failsOnce());
     const world = await startWorld({ yaml: threeMirrors(), script });

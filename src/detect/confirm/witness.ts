@@ -86,15 +86,12 @@ export function witnessesFor(memory: Memory, round: Round, egress: string, fromM
     .flatMap(([name = '']) => byName.get(name) ?? []);
 }
 
-/**
- * True if our own network lost packets within the last `limits.vantageReviewMs`.
- * @param except  a mirror whose own losses do not count
- */
-export function isLineLossy(memory: RuleView, egress: string, except?: MirrorMemory): boolean {
+/** True if our own network lost packets within the last `limits.vantageReviewMs`. */
+export function isLineLossy(memory: RuleView, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(
     [...memory.mirrors.values()]
-      .filter((mirror) => mirror.egress === egress && mirror.sight.hasOk && mirror !== except)
+      .filter((mirror) => mirror.egress === egress && mirror.sight.hasOk)
       .map((mirror) => [mirror.mirror.name, mirror]),
   );
   const units = unitsOf([...mirrors.values()].map(witnessPlaceOf)).map((registries) =>

@@ -1,4 +1,4 @@
-import { isTimeout, reasonWeight, unconnected } from '../../core/failure.ts';
+import { reasonWeight } from '../../core/failure.ts';
 import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
@@ -77,7 +77,7 @@ const unstatedWaitMs = 30_000;
 /** The same after refusals by which a server bans an address: some ban for a minute. */
 const banWaitMs = 75_000;
 /** Refusals that end once fewer requests come: those of nginx's bucket. */
-const bucketForms: ReadonlySet<string> = new Set(['503', 'slow']);
+const bucketForms: ReadonlySet<string> = new Set(['503', 'reset', 'cut', 'slow']);
 /**
  * After a 429 that our request rate caused, confirming rounds get a new limit of probes per minute for this mirror. The
  * limit is this fraction of the requests in the minute before the 429, but at least `restMin`.
@@ -144,17 +144,19 @@ const refusedMsKept = 30 * minuteMs;
  */
 const paceStatuses: ReadonlySet<number> = new Set([403, 418, 420, 503, 509, 529]);
 
-/** Failures without a response by which servers and firewalls refuse requests for their rate, beside timeouts. */
-const paceReasons: ReadonlySet<string> = new Set(['reset', 'refused', 'unreachable', 'cut']);
+/**
+ * Failures without a complete response by which servers refuse requests for their rate (nginx: 444). Without a connection
+ * or any response, the mirror is more probably down.
+ */
+const paceReasons: ReadonlySet<string> = new Set(['reset', 'cut']);
 
 /** The form of a refusal that does not say that it is about the rate; `null`: the outcome is another one. */
-function formOf({ outcome, family }: Sample): string | null {
+function formOf({ outcome }: Sample): string | null {
   if (outcome.tag !== 'failed') return null;
   const { failure } = outcome;
   if ('status' in failure) return paceStatuses.has(failure.status) ? String(failure.status) : null;
-  // Without a connection over IPv6, the mirror may work over IPv4. The confirming probes have to show this at once.
-  if (unconnected.has(failure.kind) && family === 6) return null;
-  if (isTimeout(failure.kind)) return failure.kind === 'timeout_resolve' ? null : 'timeout';
+  // A limiter may delay a response beyond the time limit of the probe.
+  if (failure.kind === 'timeout_processing') return 'slow';
   return paceReasons.has(failure.kind) ? failure.kind : null;
 }
 

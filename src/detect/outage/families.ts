@@ -1,4 +1,4 @@
-import { type Reason, unconnected } from '../../core/failure.ts';
+import type { Reason } from '../../core/failure.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
@@ -47,16 +47,15 @@ const shownFrom = 2;
 const backAfter = 2;
 const probesKept = 5;
 
+const connecting: ReadonlySet<Reason> = new Set(['refused', 'unreachable', 'timeout_connect']);
+
 export function otherFamilyOf(family: AddressFamily): AddressFamily {
   return family === 4 ? 6 : 4;
 }
 
 /** The family over which the connection failed, and why; `null`: no connection failed. */
-function failedConnectOf({
-  outcome,
-  family,
-}: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
-  if (outcome.tag !== 'failed' || family === null || !unconnected.has(outcome.failure.kind)) return null;
+function unconnected({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
+  if (outcome.tag !== 'failed' || family === null || !connecting.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };
 }
 
@@ -91,7 +90,7 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
   // over the other one. This success counts toward the end of the detour.
   const isGone = due.family === detour.broken && outcome.tag === 'ok';
   if (family !== detour.broken && !isGone) return detour;
-  if (failedConnectOf(sample) !== null)
+  if (unconnected(sample) !== null)
     return {
       ...detour,
       back: 0,
@@ -109,7 +108,7 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
   if (resolve.family !== null || proxy !== null) return before;
-  const failed = failedConnectOf(sample);
+  const failed = unconnected(sample);
   if (failed !== null) return { ...before, failedOver: { ...failed, probeId: sample.due.probeId } };
   const { failedOver, detour, respondedOver, insteadOf } = before;
   const { outcome, family, due } = sample;
@@ -137,7 +136,7 @@ function withResponse(known: Families['insteadOf'], sample: Sample): Families['i
  * the times and the identity of the failed probe.
  */
 export function responseOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
-  if (detour === null || failedConnectOf(sample)?.family !== detour.broken) return sample;
+  if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
   const response = insteadOf.get(sample.due.target.id);
   if (response === undefined) return sample;
   const { startedAtMs, startedMonotonicMs, endedMonotonicMs, loopDelayMsMax, worker } = sample;

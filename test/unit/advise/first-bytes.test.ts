@@ -59,6 +59,12 @@ describe('the first bytes of an artifact failed', () => {
     );
   }
 
+  test('and the whole of it came: the light step of its module is repeated each second for 15 s', () =>
+    expect(lightAfter(300, ['info', 'mod'])).toEqual([['example.com/other', 15_000, 1_000]]));
+
+  test('where that step was not requested before, the canary is', () =>
+    expect(lightAfter(300, ['info'])).toEqual([['example.com/m', 15_000, 1_000]]));
+
   test('and the whole of it fails too: it keeps its turns', () =>
     expect(lightAfter('absent', ['info', 'mod'])).toEqual([]));
 });
