@@ -188,7 +188,7 @@ function spreadOf(values: readonly number[]) {
 }
 
 /**
- * Counts of scheduled outcomes in one hour. More than two failures in a row count as one. `hour`: hours of the
+ * Counts of scheduled outcomes in one hour. More than two failures in a row do not count. `hour`: hours of the
  * monotonic clock.
  */
 interface HourCounts extends Counts {
@@ -208,7 +208,7 @@ class Hourly {
   row = 0;
 }
 
-/** More failures in a row than this count as one, because outages have rules of their own. */
+/** More failures in a row than this do not count, because outages have rules of their own. */
 const rowMax = 2;
 const hourMs = 3_600_000;
 const hoursKept = 24;
@@ -223,7 +223,7 @@ function recordHour(hourly: Hourly, { bad, atMs }: { readonly bad: boolean; read
     hourly.row += 1;
     return;
   }
-  const failures = hourly.row <= rowMax ? hourly.row : 1;
+  const failures = hourly.row <= rowMax ? hourly.row : 0;
   hourly.row = 0;
   const { hours } = hourly;
   const hour = Math.floor(atMs / hourMs);
