@@ -62,8 +62,10 @@ const oddFactor = 2;
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
-/** The same for failures of light requests. @see docs/decisions/0231-more-probes-after-one-failure.md */
+/** The same for a minute after a failure of a light request. @see docs/decisions/0231-more-probes-after-one-failure.md */
 const nearShareOfFailures = 0.2;
+/** A failure is followed for this long, milliseconds. */
+const followedMs = 60_000;
 const passedShare = 1.5;
 /** The maximum number of candidates in a recheck. */
 const siblings = 2;
@@ -103,8 +105,9 @@ export function oddOf(contest: Contest, outcomes: readonly RecordOutcome[], nowM
   // Light steps are no evidence in a test of downloads, so the download is repeated.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
     return [heavyOf(heavy, recordOf(contest, head).heavy.at(-1)?.bad === true, isUrgent)];
-  if (light === undefined || outcomes.length === 0 || (near.light <= nearShare && near.failures <= nearShareOfFailures))
-    return [];
+  const failedMs = recordOf(contest, head).light.findLast(({ bad }) => bad)?.atMs ?? Number.NEGATIVE_INFINITY;
+  const isFollowed = near.failures > nearShareOfFailures && nowMs - failedMs <= followedMs;
+  if (light === undefined || outcomes.length === 0 || (near.light <= nearShare && !isFollowed)) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
