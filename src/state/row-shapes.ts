@@ -169,9 +169,12 @@ const nestedMax = 50;
 /** False if a time in a value, at any depth, is later than `timeMsMax`, or the value has more than `nestedMax` levels. */
 function isTimely(value: unknown, left: number = nestedMax): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  const isFine = ([name, one]: [string, unknown]): boolean =>
-    typeof one === 'number' ? !name.endsWith('Ms') || number(one) : isTimely(one, left - 1);
-  return left > 0 && Object.entries(value).every(isFine);
+  if (left === 0) return false;
+  // Lists are long: a row of a series has up to some hundred numbers.
+  if (Array.isArray(value)) return value.every((one) => typeof one === 'number' || isTimely(one, left - 1));
+  return Object.entries(value).every(([name, one]) =>
+    typeof one === 'number' ? !name.endsWith('Ms') || number(one) : isTimely(one, left - 1),
+  );
 }
 
 /** True for a row with the fields that `checks` names, each of its type, and with times that can be shown. */
