@@ -3,7 +3,7 @@ import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { startWorld, stopWorlds } from './world.ts';
 
-// Mirrors that change each minute for half an hour: neither advice nor messages follow each change.
+// Mirrors that change each minute for fifty minutes: neither advice nor messages follow each change.
 
 afterEach(stopWorlds);
 
@@ -30,7 +30,7 @@ const rows: readonly (readonly [name: string, script: Script, advice: readonly s
 
 test.each(rows)('%s each other minute', async (_name, script, advice) => {
   const world = await startWorld({ yaml: threeMirrors({ every: '30s' }), script });
-  await world.seconds(30 * 60);
+  await world.seconds(50 * 60);
   const told = world.story().flatMap(([, text]) => (text.startsWith('advice proposed ') ? [text.slice(16)] : []));
   expect(told).toEqual(advice);
   expect(world.posts.length).toBeLessThanOrEqual(8);
