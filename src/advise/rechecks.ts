@@ -105,10 +105,16 @@ export function oddOf(contest: Contest, outcomes: readonly RecordOutcome[], nowM
   // Light steps are no evidence in a test of downloads, so the download is repeated.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
     return [heavyOf(heavy, recordOf(contest, head).heavy.at(-1)?.bad === true, isUrgent)];
-  const failedMs = recordOf(contest, head).light.findLast(({ bad }) => bad)?.atMs ?? Number.NEGATIVE_INFINITY;
-  const isFollowed = near.failures > nearShareOfFailures && nowMs - failedMs <= followedMs;
-  if (light === undefined || outcomes.length === 0 || (near.light <= nearShare && !isFollowed)) return [];
+  if (light === undefined || outcomes.length === 0) return [];
+  if (near.light <= nearShare && !isFollowed(contest, head, near.failures, nowMs)) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
+}
+
+/** True for a minute after a failure of a light request, while a test of failures remembers it. */
+function isFollowed(contest: Contest, head: string, failures: number, nowMs: number): boolean {
+  if (failures <= nearShareOfFailures || contest.without.has('followed-failures')) return false;
+  const failed = recordOf(contest, head).light.findLast(({ bad }) => bad);
+  return failed !== undefined && nowMs - failed.atMs <= followedMs;
 }
 
 /**

@@ -6,6 +6,7 @@
 export const judgeRules = [
   'below-zero',
   'busy-503',
+  'followed-failures',
   'hourly',
   'old-failures',
   'own-burst',

@@ -47,7 +47,10 @@ export class Detector {
     this.#memory = memory;
   }
 
-  /** Returns a sample as `take` needs it: whether a refusal is for our own request rate, and whether a 503 throttles or fails. */
+  /**
+   * Returns a sample as `take` needs it: it says whether a refusal is for our own request rate, and whether a 503 throttles
+   * or fails.
+   */
   read(sample: Sample): Sample {
     const mirror = mirrorOf(this.#memory, sample);
     return mirror === null ? sample : asOfPace(mirror, sample, this.#memory.without);
