@@ -291,7 +291,6 @@ function surroundingsOf(view: View): Surroundings {
     client: group.client,
     chains,
     nameOf: (member) => mirrorAt(group, member)?.name ?? null,
-    unwatched: 'failed',
     isAway: (registry) => {
       const standing = view.standingOf(registry);
       const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
