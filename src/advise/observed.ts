@@ -41,8 +41,8 @@ export interface Observed {
    */
   readonly p95Ms: number | null;
   /**
-   * What clients get over the time of `window`: `before` with the chain in use, `after` with the advised chain; `null`:
-   * none is advised. `p95Ms` is `null` if the window has too few samples since the mirror became slow.
+   * What clients get since the trouble began: `before` with the chain in use, `after` with the advised chain; `null`: none
+   * is advised. Without a known begin, it is over the time of `window`.
    */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
@@ -58,20 +58,10 @@ export function observedAt(view: View, at: Mirror, to: Mirror | null, fromMs: nu
   const { p95Ms } = measuredOf(lately);
   if (to === null) return { window, p95Ms, replay: null };
 
-  const isKnown = run.length > 0 || isSampledSince(window, fromMs);
-  const over = (mirror: Mirror | null, sinceMs: number): Expectation => {
-    const expected = expectedAt(view, mirror, sinceMs);
-    return isKnown ? expected : { ...expected, p95Ms: null };
-  };
-  const left = mirrorAt(view.group, view.group.chain?.members[0]);
-  const startMs = window[0]?.atMs ?? view.now.monotonicMs;
-  // A short window may begin after the last response of the advised mirror.
-  return { window, p95Ms, replay: { before: over(left, startMs), after: over(to, startMs - view.nearMs) } };
-}
-
-/** True if the window has enough samples of the time that a time test compared. Else it shows the time before. */
-function isSampledSince(window: readonly TallyEntry[], fromMs: number | null): boolean {
-  return fromMs === null || window.filter(({ atMs }) => atMs >= fromMs).length >= limits.measuredOk;
+  const startMs = run[0]?.atMs ?? fromMs ?? lately[0]?.atMs ?? view.now.monotonicMs;
+  const before = expectedAt(view, mirrorAt(view.group, view.group.chain?.members[0]), startMs);
+  // A short trouble may begin after the last response of the advised mirror.
+  return { window, p95Ms, replay: { before, after: expectedAt(view, to, startMs - view.nearMs) } };
 }
 
 export type Measured = ReturnType<typeof measuredOf>;
