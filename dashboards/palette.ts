@@ -46,6 +46,7 @@ export const findingColour: Readonly<Record<FindingKind, string>> = {
   level_shift: colour.sky,
   throughput: '#003F66',
   lag: '#8CCBF0',
+  capability: '#B9B4E8',
   vantage: '#5A5A5A',
   self: colour.grey,
 };

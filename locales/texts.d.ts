@@ -423,6 +423,7 @@ export interface Places {
   readonly 'finding.part': 'who';
   readonly 'finding.unreliable': 'who';
   readonly 'finding.throughput': 'who';
+  readonly 'finding.capability': 'who';
   readonly 'finding.spike': 'who';
   readonly 'finding.refusal': 'who';
   readonly 'finding.lag': 'who';
@@ -437,6 +438,7 @@ export interface Places {
   readonly 'ended.outage': 'who';
   readonly 'ended.unreliable': 'who';
   readonly 'ended.throughput': 'who';
+  readonly 'ended.capability': 'who';
   readonly 'ended.spike': 'who';
   readonly 'ended.refusal': 'who';
   readonly 'ended.lag': 'who';
@@ -502,6 +504,7 @@ export interface Places {
   readonly 'cause.regression': never;
   readonly 'cause.vanished': never;
   readonly 'cause.stale': never;
+  readonly 'cause.stripped': never;
   readonly 'row.reason': never;
   readonly 'row.acknowledge': never;
   readonly 'row.since': never;
@@ -1026,6 +1029,8 @@ export interface Places {
   readonly 'found.throughput': 'name' | 'observed' | 'usual';
   readonly 'found.throughput.waits': 'name' | 'wait' | 'took' | 'observed' | 'usual';
   readonly 'found.throughput.well': 'name';
+  readonly 'found.capability': 'name' | 'what';
+  readonly 'found.capability.well': 'name';
   readonly 'found.certificateSoon': 'name' | 'days';
   readonly 'found.certificate': 'name' | 'cause';
   readonly 'found.certificateOver': 'name' | 'day' | 'cause';
@@ -1659,6 +1664,7 @@ export interface Places {
   readonly 'kind.outage': never;
   readonly 'kind.unreliable': never;
   readonly 'kind.throughput': never;
+  readonly 'kind.capability': never;
   readonly 'kind.refusal': never;
   readonly 'kind.lag': never;
   readonly 'kind.mismatch': never;
@@ -1856,6 +1862,8 @@ export interface Places {
   readonly 'mirror.lag': never;
   readonly 'mirror.releases': never;
   readonly 'mirror.lookup': never;
+  readonly 'mirror.capabilities': never;
+  readonly 'mirror.capabilitiesLack': 'what';
   readonly 'mirror.asAdvice': never;
   readonly 'mirror.fetch': 'time';
   readonly 'mirror.fetchTitle': never;

@@ -77,6 +77,7 @@ const kinds = {
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
     isListedInFull: true,
   },
+  capability: { severity: 'info', isAgainst: () => false, isListedInFull: true },
   vantage: { severity: 'warning', isAboutUs: true, isListedInFull: true },
   self: { severity: 'warning', isAboutUs: true, isListedInFull: true },
 } as const satisfies Readonly<Record<string, KindTraits>>;
@@ -115,6 +116,7 @@ export const ruleCauses = [
   'regression',
   'vanished',
   'stale',
+  'stripped',
   'peers',
   'origin',
   'retag',

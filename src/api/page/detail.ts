@@ -72,10 +72,25 @@ function facts(
 <div><dt>${say('kind.certificate')}</dt><dd>${certificateWords(say, standing, nowMs)}</dd></div>
 <div><dt>${say('mirror.lag')}</dt><dd>${lagWords(say, deps.freshness(mirror.name))}</dd></div>
 <div><dt>${say('mirror.releases')}</dt><dd>${arrivalWords(say, deps.freshness(mirror.name))}</dd></div>
+${capabilityRow(say, standing)}
 ${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${formatCost(cost, say)}</dd></div>`}
 <div><dt>${say('place.maintenance')}</dt><dd>${mirror.maintenance.length === 0 ? say('place.noWindows') : renderMaintenance(say, deps, mirror)}</dd></div>
 <div><dt>${say('mirror.asAdvice')}</dt><dd>${gate ?? '—'}</dd></div>
 </dl>`;
+}
+
+/** The capabilities of a mirror, those that it lacks at the end; empty while none is known. */
+function capabilityRow(say: PageSay, standing: Standing | undefined): Html | string {
+  const known = Object.entries(standing?.capabilities ?? {});
+  if (known.length === 0) return '';
+  const named = (has: boolean): string =>
+    known
+      .filter(([, one]) => one === has)
+      .map(([name]) => name)
+      .join(say('list.comma'));
+  const lacked = named(false);
+  const lack = lacked === '' ? '' : html` <b>${say('mirror.capabilitiesLack', { what: lacked })}</b>`;
+  return html`<div><dt>${say('mirror.capabilities')}</dt><dd>${named(true)}${lack}</dd></div>`;
 }
 
 function certificateWords(say: PageSay, standing: Standing | undefined, nowMs: number): Html | string {

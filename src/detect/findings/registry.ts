@@ -1,5 +1,6 @@
 import type { FindingRule, OwnRule } from '../memory/rule.ts';
 import { builds } from './builds.ts';
+import { capability } from './capability.ts';
 import { certificate } from './certificate.ts';
 import { clientDiffers } from './client-differs.ts';
 import { heldThread } from './held-thread.ts';
@@ -28,6 +29,7 @@ export const findingRules: readonly FindingRule[] = [
   refusal,
   mismatch,
   certificate,
+  capability,
 ];
 
 /** The rules about this process and the network of this host. */

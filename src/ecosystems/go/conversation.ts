@@ -58,11 +58,12 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
 
 function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, '@latest', { bodyBytesMax: limits.infoBytes }, context);
-  if (got.tag === 'error') return isLeftOut(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  const offers = { latest: got.tag === 'ok' };
+  if (got.tag === 'error') return isLeftOut(got.error) ? fine({ notOffered: true, offers }) : ended(got.error);
   const read = parseInfo(got.value.body, null);
   if (read.tag === 'error') return failedBy(read.error);
   const { value: version } = read;
-  return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
+  return fine({ resolvedVersion: version, offers, contents: { tags: { latest: version } } });
 }
 
 /**

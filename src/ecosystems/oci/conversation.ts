@@ -271,12 +271,19 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
     const fetched = yield* fetchManifest(session, image, version, { aside: false });
     if (fetched.tag === 'error') return ended(fetched.error);
     const { digest: got, response } = fetched.value;
-    return fine({ ...quotaFacts(response.headers), ...factsOf(got, wanted), ...tagFacts(version, got, wanted) });
+    const offers = { digest_head: false };
+    return fine({
+      ...quotaFacts(response.headers),
+      ...factsOf(got, wanted),
+      ...tagFacts(version, got, wanted),
+      offers,
+    });
   }
   const failure = failureOfStatus(head.value, session.context.nowWallMs);
   if (failure !== null || stated === null)
     return ended(failure === null ? unaskable : { tag: 'failed', failure }, quotaFacts(headers));
-  return fine({ ...quotaFacts(headers), ...factsOf(stated, wanted), ...tagFacts(version, stated, wanted) });
+  const offers = { digest_head: true };
+  return fine({ ...quotaFacts(headers), ...factsOf(stated, wanted), ...tagFacts(version, stated, wanted), offers });
 }
 
 /** Returns the digest in the headers; `null`: there is none, it is invalid, or the response is a web page. */
@@ -289,9 +296,21 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   const fetched = yield* fetchManifest(session, image, version, { aside: false });
   if (fetched.tag === 'error') return ended(fetched.error);
   const { digest: got, response } = fetched.value;
-  const facts = quotaFacts(response.headers);
+  const facts = { ...quotaFacts(response.headers), ...(yield* referrersOf(session, image, got)) };
   if (parseDigest(version) === null) return fine({ ...facts, ...factsOf(got, null) });
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
+}
+
+/**
+ * Asks for the referrers of a manifest (such as its signatures and attestations). Without this endpoint, clients look
+ * for a tag with a name by convention.
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
+ */
+function* referrersOf(session: Session, image: ImageName, { text }: Digest): Talk<Facts> {
+  const url = manifestUrlOf(session, image, text).replace('/manifests/', '/referrers/');
+  const got = yield* requestWithToken({ url, aside: true, bodyBytesMax: limits.listBytes }, image.repository, session);
+  if (got.tag === 'error' || (got.value.status !== 200 && got.value.status !== 404)) return {};
+  return { offers: { referrers: got.value.status === 200 && !isMarkup(got.value.body) } };
 }
 
 /**

@@ -77,6 +77,7 @@ function* judge({ module }: Target, response: Responded, { client }: PypiOwn): T
   return fine({
     ...noteOf(refused),
     listed: releases.listed,
+    offers: page.value.offers,
     contents: { versions: releases.contents, ...(Number.isSafeInteger(counted) ? { serial: counted } : {}) },
     ...(serial === null ? {} : { own: { serial } }),
   });

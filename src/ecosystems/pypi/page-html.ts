@@ -39,19 +39,33 @@ export function* readHtmlPage(
   pageUrl: string,
   reader: PageReader,
 ): Slices<Result<ProjectPage, ProbeFailure>> {
-  const read: Read = { reader, hasFile: false, refused: null, version: null, base: pageUrl, open: null };
+  const has = new Set<string>();
+  const read: Read = { reader, has, hasFile: false, refused: null, version: null, base: pageUrl, open: null };
   const end = yield* walkTags(body, keys, (tag) => take(read, tag, pageUrl));
   // The last anchor may have no end.
   if (end !== null) take(read, { name: '', attributes: new Map(), textBefore: end }, pageUrl);
   const { hasFile, version } = read;
   if (end === null || (version !== null && !/^1\.\d+$/.test(version))) return error(notHtml1);
   if (version === null && !hasFile) return error(notAPage);
-  return ok({ serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null, refused: read.refused });
+  return ok({
+    serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null,
+    refused: read.refused,
+    offers: {
+      json_index: false,
+      upload_time: false,
+      core_metadata: has.has('data-core-metadata') || has.has('data-dist-info-metadata') || null,
+      provenance: has.has('data-provenance') || null,
+      yanked: has.has('data-yanked') || null,
+      status: has.has('pypi:project-status') || null,
+    },
+  });
 }
 
 interface Read {
   readonly reader: PageReader;
   hasFile: boolean;
+  /** The names of attributes of files that occur, and of the page's status. */
+  readonly has: Set<string>;
   refused: ClientRefusal | null;
   version: string | null;
   base: string;
@@ -74,14 +88,16 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
     const file = fileOf(read.open, tag.textBefore.trim(), read.base);
     if (file !== null) {
       read.reader.file(file);
+      for (const key of read.open.attributes.keys()) read.has.add(key);
       read.refused ??= refusalOfLink(read.open.attributes.get('href') ?? '');
     }
     read.hasFile ||= file?.read() != null;
   }
   read.open = name === 'a' ? tag : null;
   if (name === 'base') read.base = readForeignUrl(attributes.get('href') ?? '', pageUrl)?.href ?? pageUrl;
-  if (name === 'meta' && attributes.get('name')?.toLowerCase() === 'pypi:repository-version')
-    read.version = attributes.get('content') ?? '';
+  const meta = name === 'meta' ? attributes.get('name')?.toLowerCase() : undefined;
+  if (meta === 'pypi:repository-version') read.version = attributes.get('content') ?? '';
+  if (meta === 'pypi:project-status') read.has.add(meta);
 }
 
 /**

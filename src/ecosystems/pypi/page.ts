@@ -83,10 +83,13 @@ export function* readJsonPage(
   let isBroken = false;
   // pip skips a byte order mark.
   const from = utf8(body.read(0, 3)) === '\ufeff' ? 3 : 0;
+  const has = new Set<string>();
+  let hasStatus = false;
   let refused: ClientRefusal | null = from === 0 ? null : { client: 'uv', what: 'U+FEFF' };
   const files = {
     begins(kind: string) {
       if (hasFiles !== null) reader.restart();
+      has.clear();
       hasFiles = kind === 'list';
     },
     entry: {
@@ -96,6 +99,7 @@ export function* readJsonPage(
         isBroken ||= fieldsOf(entry) === null || fieldsOf(hashes) === null;
         isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
+        for (const key of shownKeys) if (memberIn(fieldsOf(entry), key) != null) has.add(key);
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);
       },
@@ -105,6 +109,11 @@ export function* readJsonPage(
   const parts: Readonly<Record<string, Wanted>> = {
     files,
     versions,
+    'project-status': {
+      begins: () => {
+        hasStatus = true;
+      },
+    },
     meta: {
       value: (one) => {
         meta = one;
@@ -119,8 +128,22 @@ export function* readJsonPage(
   // Clients read no version. But files of another major version may have another meaning.
   const isOther = typeof version === 'string' && !/^1\.\d+$/.test(version);
   if (hasFiles !== true || isOther || isBroken) return error(malformed);
-  return ok({ refused, serial: serialOf(memberIn(fields, '_last-serial')) });
+  return ok({
+    refused,
+    serial: serialOf(memberIn(fields, '_last-serial')),
+    offers: {
+      json_index: true,
+      core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
+      provenance: has.has('provenance') || null,
+      yanked: has.has('yanked') || null,
+      upload_time: has.has('upload-time') || (has.has('filename') ? false : null),
+      status: hasStatus || null,
+    },
+  });
 }
+
+/** The keys of an entry of `files` that show what the page has. */
+const shownKeys = ['filename', 'upload-time', 'core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
 
 function fileOf(value: unknown, base: string): PageFile | null {
   const file = fieldsOf(value);

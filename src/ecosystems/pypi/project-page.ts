@@ -1,3 +1,4 @@
+import type { Offers } from '../../core/transcript.ts';
 import { readPageUrl } from '../../core/url.ts';
 import type { ClientRefusal } from './refusals.ts';
 
@@ -38,6 +39,8 @@ export interface ProjectPage {
   readonly serial: string | null;
   /** `null`: no client is known to refuse the page. */
   readonly refused: ClientRefusal | null;
+  /** What the page has beside names, addresses and hashes of files, by capability; as in `Facts.offers`. */
+  readonly offers: Offers;
 }
 
 /** Resolves a file's URL against the URL of the page; `null` if the result is not http(s) or has credentials. */

@@ -38,6 +38,7 @@ export const declaredMetrics = {
   mirror_state: newGauge(['ecosystem', 'upstream', 'registry', 'state'], { mirror: { state: mirrorStates } }),
   mirror_state_since_timestamp_seconds: newGauge(['ecosystem', 'upstream', 'registry', 'state'], { mirror: {} }),
   mirror_up: newGauge(['ecosystem', 'upstream', 'registry'], { mirror: {} }),
+  mirror_capability: { ...newGauge(['ecosystem', 'registry', 'capability'], { mirror: {} }), seriesMax: 8 },
   mirror_canary_recovered: newGauge(['ecosystem', 'upstream', 'registry'], { mirror: {} }),
   mirror_lag_seconds: newGauge(['ecosystem', 'registry', 'module', 'bound'], { module: { bound: bounds } }),
   mirror_sync_lag_seconds: newGauge(['ecosystem', 'registry', 'bound'], { mirror: { bound: bounds } }),

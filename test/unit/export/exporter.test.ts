@@ -387,9 +387,18 @@ const always = {
   mirrorwatch_state_writable: 1,
 };
 const noFindings = Object.fromEntries(
-  ['spike', 'level_shift', 'outage', 'unreliable', 'throughput', 'refusal', 'lag', 'mismatch', 'certificate'].map(
-    (kind) => [`mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`, 0],
-  ),
+  [
+    'spike',
+    'level_shift',
+    'outage',
+    'unreliable',
+    'throughput',
+    'refusal',
+    'lag',
+    'mismatch',
+    'certificate',
+    'capability',
+  ].map((kind) => [`mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`, 0]),
 );
 const states = (now: string) =>
   Object.fromEntries(['up', 'degraded', 'down', 'unknown'].map((name) => [state('a', name), name === now ? 1 : 0]));
@@ -410,6 +419,16 @@ const inState = (
 const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<string, number> }[] = [
   { name: 'nothing known', now: {}, shows: {} },
   inState('up', 'up', { [up]: 1 }),
+  inState(
+    'capabilities that are known',
+    'up',
+    {
+      [up]: 1,
+      'mirror_capability{ecosystem="go",registry="a",capability="time"}': 1,
+      'mirror_capability{ecosystem="go",registry="a",capability="signatures"}': 0,
+    },
+    { capabilities: { time: true, signatures: false } },
+  ),
   {
     name: 'since when, where that is known',
     now: { standings: [standing('a')], since: (registry, now) => (registry === 'a' && now === 'up' ? 2_500 : null) },

@@ -41,6 +41,7 @@ const oneMirror = config({
   mirrors: [mirror('a')],
   clientRuns: { everyMs: 60_000, pairs: [{ registry: 'a', client: 'go' }], leftOut: [], timeoutMs: 1_000, user: null },
 });
+const capabilities = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => [name, true]));
 /** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
 function full() {
   const exporter = createExporter({ config: oneMirror, targets, version: '0.1.0', node: 'v24.0.0', turn });
@@ -56,7 +57,7 @@ function full() {
   exporter.snapshot(() =>
     snapshot({
       actionsStopped: false,
-      standings: [standing('a', { state: 'down', isBack: true })],
+      standings: [standing('a', { state: 'down', isBack: true, capabilities })],
       vantage: {
         suspect: false,
         sinceMs: null,

@@ -54,6 +54,7 @@ export const findingCauses = [
     behind: true,
     regression: true,
     stale: true,
+    stripped: true,
     vanished: true,
     clock: true,
     client_differs: true,
