@@ -579,6 +579,7 @@ export interface Places {
   readonly 'why.blocker': never;
   readonly 'why.head': never;
   readonly 'blocker.uncompared': never;
+  readonly 'blocker.lacks': 'what';
   readonly 'blocker.evidence': 'sum' | 'bound';
   readonly 'blocker.downloads': never;
   readonly 'blocker.in_doubt': 'head';
@@ -1684,6 +1685,7 @@ export interface Places {
   readonly 'gate.stale': never;
   readonly 'gate.mismatch': never;
   readonly 'gate.no_relay': never;
+  readonly 'gate.capability': never;
   readonly 'gate.certificate': never;
   readonly 'gate.unmeasured': never;
   readonly 'gate.paused': never;

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
+import { phrase } from '../words/tell.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { candidateOf } from './compose.ts';
 import { moveChosen } from './decide.ts';
@@ -13,7 +14,7 @@ import { type HeadValues, type Prepared, prepareView } from './prepare.ts';
 import { isDearer } from './prices.ts';
 import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
-import { mayBeProposed, rankWeighed, type Weighed, weighAll } from './weigh.ts';
+import { listLacks, mayBeProposed, rankWeighed, type Weighed, weighAll } from './weigh.ts';
 
 /** Makes the record of all that is decided about an upstream now. */
 export function upstreamVerdictOf(given: View): UpstreamVerdict {
@@ -78,7 +79,10 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
 /** Gates that say more than the state of the mirror, which may be good. */
 const ownGates: ReadonlySet<Gate> = new Set(['in_doubt', 'no_relay', 'unmeasured']);
 
-function gateBlockerOf(view: Prepared, { name }: Mirror, gate: Gate): Blocker {
+function gateBlockerOf(view: Prepared, mirror: Mirror, gate: Gate): Blocker {
+  if (gate === 'capability')
+    return { kind: 'gate', gate, why: phrase('blocker.lacks', { what: listLacks(view, mirror).join(', ') }) };
+  const { name } = mirror;
   return { kind: 'gate', gate, why: ownGates.has(gate) ? null : (view.standingOf(name)?.why ?? null) };
 }
 

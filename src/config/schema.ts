@@ -29,7 +29,7 @@ import { clientsKey, readClients } from './sections/clients.ts';
 import { controlsKey, readControls } from './sections/controls.ts';
 import { detectKey, readDetect } from './sections/detect.ts';
 import { doorKey, readDoor } from './sections/door.ts';
-import { makeSettingsKeys, readSettings } from './sections/ecosystems.ts';
+import { allowKey, makeSettingsKeys, readNeeds, readSettings } from './sections/ecosystems.ts';
 import { bearerToken, listenKey, readListen } from './sections/listen.ts';
 import { mirrorsKey, readMirrors } from './sections/mirrors.ts';
 import { type Modules, modulesKey, privateKey, readModules } from './sections/modules.ts';
@@ -54,11 +54,12 @@ const adviseKey = mapping({
       max: 86_400_000,
     },
   ).prefault('5m'),
+  allow: allowKey(),
 })
   .meta({ description: 'When a switch is advised, and how long advice is valid.' })
   .prefault({});
 
-function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Config['advise'] {
+function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Omit<Config['advise'], 'needs'> {
   return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
 }
 
@@ -266,7 +267,7 @@ export function buildConfig(
     private: file.private,
     settings: readSettings(file, reading),
     detect: readDetect(file.detect, reading),
-    advise: readAdvise(file.advise),
+    advise: { ...readAdvise(file.advise), ...readNeeds(file, file.advise.allow) },
     webhooks: readReceivers(file.webhooks, mirrors, reading),
     ...readAlertmanager(file.alertmanager, listen, reading),
     ...readClientRuns(file.clientRuns, mirrors, reading),

@@ -1,23 +1,60 @@
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
-import type { SettingsKey } from '../../ecosystems/ecosystem.ts';
+import type { Ecosystem, SettingsKey } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { file, mapping } from '../fields.ts';
+import { file, mapping, wordList } from '../fields.ts';
 import type { Path, Reading } from '../reading.ts';
 
 function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodType>> {
   return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));
 }
 
+function protectionsKey(names: readonly string[], describes: string) {
+  return wordList('A protection.', names, phrase('expected.oneOf', { words: names.join(', ') }))
+    .optional()
+    .meta({ description: describes });
+}
+
+function protectionKeys({ protections }: Pick<Ecosystem, 'protections'>): Readonly<Record<string, z.ZodType>> {
+  if (protections === undefined) return {};
+  const says =
+    'The checks beyond hashes that clients are set to make, by name. A mirror whose responses lack what such a check needs is not advised. See docs/verified-content.md.';
+  return { protections: protectionsKey(Object.keys(protections), says) };
+}
+
+/** The key `advise.allow`: protections that clients skip if a mirror lacks what they need. */
+export function allowKey() {
+  const all = registry.all.flatMap(({ protections = {} }) => Object.entries(protections));
+  const skipped = all.flatMap(([name, { without }]) => (without === 'skips' ? [name] : []));
+  return protectionsKey(
+    skipped,
+    'Protections that clients may skip: a mirror whose responses lack what they need may be advised nevertheless.',
+  );
+}
+
+/** The capabilities that mirrors must not lack. @param allow  protections that may be skipped */
+export function readNeeds(
+  file: Readonly<Record<string, unknown>>,
+  allow: readonly string[] = [],
+): Pick<Config['advise'], 'needs'> {
+  const needs = registry.all.flatMap(({ id, protections = {} }) => {
+    const { protections: set = [] } = (file[id] ?? {}) as { readonly protections?: readonly string[] };
+    const known = set.flatMap((name) => protections[name] ?? []);
+    const counted = known.filter((one, i) => one.without === 'fails' || !allow.includes(set[i] ?? ''));
+    return counted.length === 0 ? [] : [[id, [...new Set(counted.map((one) => one.needs))]] as const];
+  });
+  return needs.length === 0 ? {} : { needs: Object.fromEntries(needs) };
+}
+
 export function makeSettingsKeys(): object {
-  const keys = registry.all.flatMap(({ id, settings }) =>
+  const keys = registry.all.flatMap(({ id, settings, ...kind }) =>
     settings === undefined
       ? []
       : [
           [
             id,
-            mapping({ ...settings.keys, ...fileKeys(settings) })
+            mapping({ ...settings.keys, ...protectionKeys(kind), ...fileKeys(settings) })
               .meta({ description: settings.describes })
               .prefault({}),
           ] as const,

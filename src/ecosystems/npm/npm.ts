@@ -163,6 +163,16 @@ const npmErrorFrames = {
 /** npm adds its prefix to the output of a failed script too, which follows this line. */
 const npmScriptOutput = /^npm (?:ERR!|error) command /;
 
+const npmProtections = {
+  'npm-age': { setting: 'npm min-release-age', needs: 'time', without: 'skips' },
+  'npm-signatures': { setting: 'npm audit signatures', needs: 'signatures', without: 'fails' },
+  'pnpm-age': { setting: 'pnpm minimumReleaseAge', needs: 'time', without: 'skips' },
+  'pnpm-age-strict': { setting: 'pnpm minimumReleaseAgeIgnoreMissingTime: false', needs: 'time', without: 'fails' },
+  'pnpm-trust': { setting: 'pnpm trustPolicy', needs: 'attestations', without: 'skips' },
+  'yarn-age': { setting: 'yarn npmMinimalAgeGate', needs: 'time', without: 'fails' },
+  'bun-age': { setting: 'bun minimumReleaseAge', needs: 'time', without: 'skips' },
+} as const;
+
 const metadataBytes = 50_000;
 const dayMs = 24 * 60 * 60_000;
 
@@ -234,6 +244,8 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
       .optional()
       .meta({ description: 'npm only: other hosts, without ports, that the tarball URLs of this mirror may name.' }),
   },
+  // docs/protocols/npm.md#protections
+  protections: npmProtections,
   clients: [npmClient, pnpmClient, yarnClient],
   realClients: [npmRun],
   context: buildNpmContext,
