@@ -101,8 +101,8 @@ export interface Given<Settings = unknown> {
 export interface Protection {
   /** The client and its setting, for display. */
   readonly setting: string;
-  /** The capability that the responses of a mirror must have. */
-  readonly needs: string;
+  /** The capabilities that the responses of a mirror must have. */
+  readonly needs: readonly string[];
   /** What the client does if they lack it: it skips the check, mostly without a word, or every install fails. */
   readonly without: 'skips' | 'fails';
 }

@@ -42,7 +42,7 @@ export function readNeeds(
     const { protections: set = [] } = (file[id] ?? {}) as { readonly protections?: readonly string[] };
     const known = set.flatMap((name) => protections[name] ?? []);
     const counted = known.filter((one, i) => one.without === 'fails' || !allow.includes(set[i] ?? ''));
-    return counted.length === 0 ? [] : [[id, [...new Set(counted.map((one) => one.needs))]] as const];
+    return counted.length === 0 ? [] : [[id, [...new Set(counted.flatMap((one) => one.needs))]] as const];
   });
   return needs.length === 0 ? {} : { needs: Object.fromEntries(needs) };
 }

@@ -164,13 +164,14 @@ const npmErrorFrames = {
 const npmScriptOutput = /^npm (?:ERR!|error) command /;
 
 const npmProtections = {
-  'npm-age': { setting: 'npm min-release-age', needs: 'time', without: 'skips' },
-  'npm-signatures': { setting: 'npm audit signatures', needs: 'signatures', without: 'fails' },
-  'pnpm-age': { setting: 'pnpm minimumReleaseAge', needs: 'time', without: 'skips' },
-  'pnpm-age-strict': { setting: 'pnpm minimumReleaseAgeIgnoreMissingTime: false', needs: 'time', without: 'fails' },
-  'pnpm-trust': { setting: 'pnpm trustPolicy', needs: 'attestations', without: 'skips' },
-  'yarn-age': { setting: 'yarn npmMinimalAgeGate', needs: 'time', without: 'fails' },
-  'bun-age': { setting: 'bun minimumReleaseAge', needs: 'time', without: 'skips' },
+  'npm-release-age': { setting: 'npm min-release-age', needs: ['time'], without: 'skips' },
+  'npm-signatures': { setting: 'npm audit signatures', needs: ['signatures'], without: 'fails' },
+  'pnpm-release-age': { setting: 'pnpm minimumReleaseAge', needs: ['time'], without: 'skips' },
+  // pnpm 10, or minimumReleaseAgeIgnoreMissingTime: false.
+  'pnpm-release-age-strict': { setting: 'pnpm minimumReleaseAge', needs: ['time'], without: 'fails' },
+  'pnpm-trust': { setting: 'pnpm trustPolicy', needs: ['time', 'attestations'], without: 'skips' },
+  'yarn-release-age': { setting: 'yarn npmMinimalAgeGate', needs: ['time'], without: 'fails' },
+  'bun-release-age': { setting: 'bun minimumReleaseAge', needs: ['time'], without: 'skips' },
 } as const;
 
 const metadataBytes = 50_000;

@@ -26,8 +26,8 @@ class PackumentReader {
   /** The complete versions (`1.2.3`, not `1.2`); `null`: the packument has no object of versions. */
   versions: Set<string> | null = null;
   versionsSeen = 0;
-  /** True if `time` has a time of at least one version. */
-  hasTimes = false;
+  /** The number of versions of which `time` has the time. */
+  timesSeen = 0;
   /** True if a version names its trusted publisher. Not read if a version is searched for. */
   hasPublisher = false;
   /**
@@ -108,7 +108,7 @@ class PackumentReader {
       begins: () => {
         this.#time = {};
         this.#soughtIn.time = this.version;
-        this.hasTimes = false;
+        this.timesSeen = 0;
       },
       member: (key) => this.#ofTime(key),
     },
@@ -152,7 +152,7 @@ class PackumentReader {
         },
       };
     if (key === 'modified') return valueInto(this.#time, 'modified');
-    this.hasTimes ||= isExact(key);
+    if (isExact(key)) this.timesSeen += 1;
     return key === this.#soughtIn.time ? valueInto(this.#time, 'published') : null;
   }
 }
@@ -194,6 +194,7 @@ export interface Packument {
   readonly dist: Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
+  /** True if `time` has as many versions as the packument, or more. */
   readonly hasTimes: boolean;
   readonly hasPublisher: boolean;
 }
@@ -251,7 +252,7 @@ export function* parsePackument(
   const { count, kept } = yield* selectHighest([...read.versions], limits.contentVersions);
   return ok({
     version: read.version,
-    hasTimes: read.hasTimes,
+    hasTimes: read.timesSeen > 0 && read.timesSeen >= read.versions.size,
     hasPublisher: read.hasPublisher,
     dist: read.manifest && readDist(read.manifest, read.times),
     listed: { count, newest: kept.at(-1) ?? null },

@@ -100,6 +100,8 @@ export function* readJsonPage(
         isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
         for (const key of shownKeys) if (memberIn(fieldsOf(entry), key) != null) has.add(key);
+        if (memberIn(fieldsOf(entry), 'upload-time') == null) has.add('undated');
+        else has.add('dated');
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);
       },
@@ -136,14 +138,15 @@ export function* readJsonPage(
       core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
       provenance: has.has('provenance') || null,
       yanked: has.has('yanked') || null,
-      upload_time: has.has('upload-time') || (has.has('filename') ? false : null),
+      // pip refuses a page on which one file has no time.
+      upload_time: has.has('undated') ? false : has.has('dated') || null,
       status: hasStatus || null,
     },
   });
 }
 
 /** The keys of an entry of `files` that show what the page has. */
-const shownKeys = ['filename', 'upload-time', 'core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
+const shownKeys = ['core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
 
 function fileOf(value: unknown, base: string): PageFile | null {
   const file = fieldsOf(value);

@@ -237,8 +237,8 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   },
   // docs/protocols/pypi.md#protections
   protections: {
-    'pip-age': { setting: 'pip uploaded-prior-to', needs: 'upload_time', without: 'fails' },
-    'uv-age': { setting: 'uv exclude-newer', needs: 'upload_time', without: 'fails' },
+    'pip-release-age': { setting: 'pip uploaded-prior-to', needs: ['upload_time'], without: 'fails' },
+    'uv-release-age': { setting: 'uv exclude-newer', needs: ['upload_time'], without: 'fails' },
   },
   clients: [pip, uv],
   realClients: [pipRun, uvRun],

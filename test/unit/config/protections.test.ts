@@ -20,21 +20,21 @@ ${more}`,
 
 it.each([
   ['none', '', undefined],
-  ['one that is skipped', 'npm: { protections: [pnpm-age] }', { npm: ['time'] }],
+  ['one that is skipped', 'npm: { protections: [pnpm-release-age] }', { npm: ['time'] }],
   [
     'two that need the same',
-    'npm: { protections: [pnpm-age, yarn-age, pnpm-trust] }',
+    'npm: { protections: [pnpm-release-age, yarn-release-age, pnpm-trust] }',
     { npm: ['time', 'attestations'] },
   ],
   [
     'of two ecosystems',
-    'npm: { protections: [npm-age] }\npypi: { protections: [uv-age] }',
+    'npm: { protections: [npm-release-age] }\npypi: { protections: [uv-release-age] }',
     { npm: ['time'], pypi: ['upload_time'] },
   ],
-  ['one that may be skipped', 'npm: { protections: [pnpm-age] }\nadvise: { allow: [pnpm-age] }', undefined],
+  ['one that may be skipped', 'npm: { protections: [pnpm-release-age] }\nadvise: { allow: [pnpm-release-age] }', undefined],
   [
     'one of two may be skipped, with the other one every install fails',
-    'npm: { protections: [pnpm-age, yarn-age] }\nadvise: { allow: [pnpm-age] }',
+    'npm: { protections: [pnpm-release-age, yarn-release-age] }\nadvise: { allow: [pnpm-release-age] }',
     { npm: ['time'] },
   ],
 ])('what mirrors must not lack: %s', (_name, more, needs) => {
@@ -44,9 +44,9 @@ it.each([
 
 it.each([
   ['npm: { protections: [pnpm-agee] }', 'npm.protections[0]'],
-  ['pypi: { protections: [pnpm-age] }', 'pypi.protections[0]'],
+  ['pypi: { protections: [pnpm-release-age] }', 'pypi.protections[0]'],
   // With it, every install fails, so it cannot be skipped.
-  ['npm: { protections: [yarn-age] }\nadvise: { allow: [yarn-age] }', 'advise.allow[0]'],
+  ['npm: { protections: [yarn-release-age] }\nadvise: { allow: [yarn-release-age] }', 'advise.allow[0]'],
 ])('%s is a mistake', (more, says) => {
   const loaded = load(more);
   expect(JSON.stringify(loaded.tag === 'error' ? loaded.error : '')).toContain(says);
