@@ -84,6 +84,12 @@ export async function npmInstall(
     readonly npmrc?: string;
     readonly lock?: string;
     readonly args?: readonly string[];
+    /** `npm12`: that of `.ci/provision`. Default: that of this machine. */
+    readonly command?: 'npm' | 'npm12';
+    /** The versions of the package that may be installed; default: the tag `latest`. */
+    readonly range?: string;
+    /** A command of npm after the installation, such as `audit signatures`: the result is that of this command. */
+    readonly then?: readonly string[];
     /** After which it is killed. Default: the patience of the tests. */
     readonly timeoutMs?: number;
   },
@@ -95,10 +101,12 @@ export async function npmInstall(
     if (options.npmrc !== undefined) writeFileSync(join(dir, '.npmrc'), options.npmrc);
     if (options.lock !== undefined) writeFileSync(join(dir, 'package-lock.json'), options.lock);
     const env = sealedNpmEnv({ ...options, dir });
-    const what = options.lock === undefined ? ['install', name] : ['ci'];
+    const { command = 'npm', range, then } = options;
+    const what = options.lock === undefined ? ['install', range === undefined ? name : `${name}@${range}`] : ['ci'];
     const args = [...what, '--loglevel=error', ...(options.args ?? [])];
     const limit = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
-    const result = await run(commandPath('npm'), args, { cwd: dir, env, ...limit });
+    const installation = await run(commandPath(command), args, { cwd: dir, env, ...limit });
+    const result = then === undefined ? installation : await run(commandPath(command), then, { cwd: dir, env });
     const file = join(dir, 'node_modules', name, 'package.json');
     const installed = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }) : null;
     const lockFile = join(dir, 'package-lock.json');
