@@ -41,7 +41,7 @@ const signer = makeNpmSigner('SHA256:of-the-tests');
 
 /**
  * Starts a registry of one package: `hello` 1.0.0 of 2024, from a trusted publisher, and 1.1.0 of an hour ago, with an
- * attestation of its provenance alone. It has every field that defences of clients read, except one.
+ * attestation of its provenance alone. It has every field that protections of clients read, except one.
  */
 export async function startDroppingRegistry(without: NpmField | null): Promise<RawServer> {
   const packed = [older, newer].flatMap((one) => one ?? []);
@@ -94,7 +94,7 @@ const wheels = [tinyWheel('tiny', '1.0'), tinyWheel('tiny', '1.1')];
 
 /**
  * Starts an index of one project: `tiny` 1.0 of 2024 and 1.1 of an hour ago, yanked if `isYanked`. It has every
- * field that defences of clients read, except one. The project is in quarantine, and each file has a provenance.
+ * field that protections of clients read, except one. The project is in quarantine, and each file has a provenance.
  */
 export async function startDroppingIndex(without: PypiField | null, isYanked: boolean): Promise<PypiIndex> {
   const server = await startRawServer({ answer: ({ path, headers }) => pageOrFile(path, headers) });
