@@ -1564,6 +1564,8 @@ export interface Places {
   readonly 'init.yaml.clients': never;
   readonly 'init.yaml.modules': never;
   readonly 'init.yaml.private': never;
+  readonly 'init.yaml.protections': never;
+  readonly 'init.yaml.byDefault': 'client' | 'place';
   readonly 'init.yaml.door': never;
   readonly 'init.yaml.yours': never;
   readonly 'init.yaml.example': never;

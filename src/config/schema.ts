@@ -59,7 +59,12 @@ const adviseKey = mapping({
   .meta({ description: 'When a switch is advised, and how long advice is valid.' })
   .prefault({});
 
-function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Omit<Config['advise'], 'needs'> {
+function readAdvise({
+  hold,
+  ttl,
+  minGain,
+  failureCost,
+}: z.output<typeof adviseKey>): Omit<Config['advise'], 'needs' | 'protections'> {
   return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
 }
 

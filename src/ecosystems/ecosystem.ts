@@ -103,6 +103,8 @@ export interface Protection {
   readonly setting: string;
   /** The capabilities that the responses of a mirror must have. */
   readonly needs: readonly string[];
+  /** The step whose responses show it; absent: the canary. */
+  readonly step?: Step;
   /** What the client does if they lack it: it skips the check, mostly without a word, or every install fails. */
   readonly without: 'skips' | 'fails';
 }

@@ -33,18 +33,22 @@ export function allowKey() {
   );
 }
 
-/** The capabilities that mirrors must not lack. @param allow  protections that may be skipped */
+/** The protections that mirrors must serve, and the capabilities that these need. @param allow  protections that may be skipped */
 export function readNeeds(
   file: Readonly<Record<string, unknown>>,
   allow: readonly string[] = [],
-): Pick<Config['advise'], 'needs'> {
-  const needs = registry.all.flatMap(({ id, protections = {} }) => {
+): Pick<Config['advise'], 'needs' | 'protections'> {
+  const counted = registry.all.flatMap(({ id, protections: known = {} }) => {
     const { protections: set = [] } = (file[id] ?? {}) as { readonly protections?: readonly string[] };
-    const known = set.flatMap((name) => protections[name] ?? []);
-    const counted = known.filter((one, i) => one.without === 'fails' || !allow.includes(set[i] ?? ''));
-    return counted.length === 0 ? [] : [[id, [...new Set(counted.flatMap((one) => one.needs))]] as const];
+    const names = set.filter((name) => !allow.includes(name));
+    const needs = new Set(names.flatMap((name) => known[name]?.needs ?? []));
+    return names.length === 0 ? [] : [{ id, names, needs: [...needs] }];
   });
-  return needs.length === 0 ? {} : { needs: Object.fromEntries(needs) };
+  if (counted.length === 0) return {};
+  return {
+    needs: Object.fromEntries(counted.map(({ id, needs }) => [id, needs])),
+    protections: Object.fromEntries(counted.map(({ id, names }) => [id, names])),
+  };
 }
 
 export function makeSettingsKeys(): object {

@@ -23,6 +23,7 @@ import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { matchesNpmPatterns } from './names.ts';
+import { findNpmProtections } from './protections.ts';
 import {
   findNpm,
   type NpmFound,
@@ -221,6 +222,7 @@ export const npmDoctor: Doctor = {
         checkRegistries(text) === null ? { text: plainUrlOf(text), hasCredentials: hasCredentials(text, found) } : null,
       sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
+      protections: findNpmProtections(found, surroundings.machine.env),
     };
   },
   forms: npmForms,

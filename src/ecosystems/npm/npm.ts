@@ -163,15 +163,20 @@ const npmErrorFrames = {
 /** npm adds its prefix to the output of a failed script too, which follows this line. */
 const npmScriptOutput = /^npm (?:ERR!|error) command /;
 
+// Only the full packument shows times.
+const skipsWithoutTime = { needs: ['time'], step: 'packument', without: 'skips' } as const;
+const failsWithoutTime = { ...skipsWithoutTime, without: 'fails' } as const;
+
+// pnpm 10, and later ones with minimumReleaseAgeIgnoreMissingTime: false, are strict.
 const npmProtections = {
-  'npm-release-age': { setting: 'npm min-release-age', needs: ['time'], without: 'skips' },
+  'npm-release-age': { setting: 'npm min-release-age', ...skipsWithoutTime },
   'npm-signatures': { setting: 'npm audit signatures', needs: ['signatures'], without: 'fails' },
-  'pnpm-release-age': { setting: 'pnpm minimumReleaseAge', needs: ['time'], without: 'skips' },
-  // pnpm 10, or minimumReleaseAgeIgnoreMissingTime: false.
-  'pnpm-release-age-strict': { setting: 'pnpm minimumReleaseAge', needs: ['time'], without: 'fails' },
-  'pnpm-trust': { setting: 'pnpm trustPolicy', needs: ['time', 'attestations'], without: 'skips' },
-  'yarn-release-age': { setting: 'yarn npmMinimalAgeGate', needs: ['time'], without: 'fails' },
-  'bun-release-age': { setting: 'bun minimumReleaseAge', needs: ['time'], without: 'skips' },
+  'pnpm-release-age': { setting: 'pnpm minimumReleaseAge', ...skipsWithoutTime },
+  'pnpm-release-age-strict': { setting: 'pnpm minimumReleaseAge', ...failsWithoutTime },
+  'pnpm-trust': { setting: 'pnpm trustPolicy', ...skipsWithoutTime, needs: ['time', 'attestations'] },
+  'pnpm-trust-strict': { setting: 'pnpm trustPolicy', ...failsWithoutTime },
+  'yarn-release-age': { setting: 'yarn npmMinimalAgeGate', ...failsWithoutTime },
+  'bun-release-age': { setting: 'bun minimumReleaseAge', ...skipsWithoutTime },
 } as const;
 
 const metadataBytes = 50_000;

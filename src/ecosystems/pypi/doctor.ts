@@ -15,6 +15,7 @@ import {
   plainUrlOf,
   readWord,
   removalOf,
+  type SetProtection,
   sayTrap,
   trapOf,
 } from '../doctor.ts';
@@ -101,6 +102,9 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
     }
     case 'cert':
     case 'index':
+    case 'uploaded-prior-to':
+    case 'exclude-newer':
+    case 'exclude-newer-package':
       return [];
     default:
       return values
@@ -159,6 +163,7 @@ export const pypiDoctor: Doctor = {
         .filter(({ key }) => indexKeys.includes(key))
         .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
       privatePatterns: [],
+      protections: findPypiProtections(found),
     };
   },
   forms: pypiForms,
@@ -215,6 +220,16 @@ export const pypiDoctor: Doctor = {
   isUsualLock: (name) =>
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
+
+/** @see docs/protocols/pypi.md#protections */
+function findPypiProtections(found: PypiFound): readonly SetProtection[] {
+  const [pip] = sortInOrder(found, 'pip', 'uploaded-prior-to');
+  const [uv] = ['exclude-newer', 'exclude-newer-package'].flatMap((key) => sortInOrder(found, 'uv', key));
+  return [
+    ...(pip === undefined ? [] : [{ name: 'pip-release-age', place: pip.place }]),
+    ...(uv === undefined ? [] : [{ name: 'uv-release-age', place: uv.place }]),
+  ];
+}
 
 /** Matches a URL of an index in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =
