@@ -1399,6 +1399,9 @@ export interface Places {
   readonly 'online.relay.first': 'relay';
   readonly 'online.relay.broken': 'relay' | 'reason';
   readonly 'online.relay.another': never;
+  readonly 'online.unserved.fails': 'lacked' | 'settings';
+  readonly 'online.unserved.skips': 'lacked' | 'settings';
+  readonly 'online.unserved.set': 'ecosystem' | 'names';
   readonly 'online.clock.ahead': 'minutes' | 'count';
   readonly 'online.clock.behind': 'minutes' | 'count';
   readonly 'layer.names': 'names';
@@ -2427,6 +2430,10 @@ export interface Places {
   readonly 'trap.npm-pnpm-differ.causes': never;
   readonly 'trap.npm-pnpm-differ.what': 'npm' | 'pnpm';
   readonly 'trap.npm-pnpm-differ.set': 'place';
+  readonly 'trap.npm-protection-unserved.title': never;
+  readonly 'trap.npm-protection-unserved.causes': never;
+  readonly 'trap.pypi-protection-unserved.title': never;
+  readonly 'trap.pypi-protection-unserved.causes': never;
   readonly 'trap.ca-missing.title': never;
   readonly 'trap.ca-missing.causes': never;
   readonly 'trap.ca-missing.what': 'file' | 'variable';

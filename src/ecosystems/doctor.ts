@@ -115,6 +115,8 @@ export interface Authority {
 
 export interface Doctor {
   readonly kinds: TrapKinds;
+  /** The id of the trap that a mirror in use lacks what protections need. */
+  readonly unserved?: TrapId;
   examine(surroundings: MachineSurroundings, say: Say): Promise<Diagnosis>;
   today?(surroundings: MachineSurroundings): Promise<Today>;
   authority?(surroundings: MachineSurroundings): Promise<Authority>;

@@ -45,6 +45,7 @@ const npmKinds = {
   'npm-auth-elsewhere': { severity: 'note', isFixable: false },
   'npm-scope-leaks': { severity: 'error', isFixable: false },
   'npm-scope-of-user': { severity: 'note', isFixable: false },
+  'npm-protection-unserved': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
@@ -195,6 +196,7 @@ function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): r
 
 export const npmDoctor: Doctor = {
   kinds: npmKinds,
+  unserved: 'npm-protection-unserved',
   async examine(surroundings, say) {
     const found = await findNpm(surroundings);
     return { traps: findNpmTraps(found, say), unchecked: listRejected(found.files, say) };

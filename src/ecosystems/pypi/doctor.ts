@@ -44,6 +44,7 @@ const pypiKinds = {
   'uv-index-shadowed': { severity: 'warning', isFixable: false },
   'uv-unsafe-strategy': { severity: 'error', isFixable: true },
   'uv-insecure-host': { severity: 'error', isFixable: true },
+  'pypi-protection-unserved': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
@@ -138,6 +139,7 @@ function dropped({ written, level }: PypiSetting): readonly Edit[] {
 
 export const pypiDoctor: Doctor = {
   kinds: pypiKinds,
+  unserved: 'pypi-protection-unserved',
   async examine(surroundings, say) {
     const found = await findPypi(surroundings);
     return { traps: findPypiTraps(found, say), unchecked: listRejected(found.files, say) };
