@@ -3,7 +3,7 @@ import type { Side } from '../../../src/core/finding.ts';
 import type { SignatureState } from '../../../src/core/transcript.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { eachRequester } from './each-served.ts';
-import { fixtureFindings } from './fixture-findings.ts';
+import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureProbes, fixtureSeries } from './fixture-samples.ts';
 import { wordsOfPage } from './words-of-page.ts';
 
@@ -68,6 +68,18 @@ describe('"unknown" is neither fine nor down', () => {
 interface Targets {
   readonly targets: readonly { readonly signature: unknown }[];
 }
+
+describe('capabilities', () => {
+  it('those that the mirror lacks are said with what clients lose, the others have it as a title', async () => {
+    const capabilities = { yanked: true, time: false, signatures: false };
+    const standings = fixtureStandings.map((one) => ({ ...one, capabilities }));
+    const ask = await up({ standings: () => standings });
+    const { text } = await ask('/mirrors/coast');
+    expect(text).toContain('<span title="without yanked: yanked files are installed">yanked</span><br>');
+    expect(text).toContain('<b>lacks time</b> <small>checks of a minimum age');
+    expect(text).toContain('<b>lacks signatures</b> <small><code>audit signatures</code> fails</small>');
+  });
+});
 
 describe('a signature', () => {
   const withState = (state: SignatureState) => {
