@@ -192,7 +192,7 @@ export function updateSubject(subject: ContentSubject, reading: ContentReading, 
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();
   if (shelf.looks > 0 && reading.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);
-  const update: ContentUpdate = { isChange: false, back: null, arrivals: [] };
+  const update: ContentUpdate = { isChange: false, back: null, arrivals: [], followed: [] };
   const taking = { subject, shelf, reading, who, update };
   updateVersions(taking);
   updateLines(taking);
