@@ -58,7 +58,7 @@ export function moveChosen(view: Prepared, head: HeadValues, { alarm, to }: Choi
 /**
  * A switch away from a mirror that is down and that clients pass over, because the next mirror of their chain is slower
  * than a third one; else `null`.
- * @see docs/decisions/0175-a-chain-that-passes-over.md
+ * @see docs/decisions/0175-chains-that-pass-over-a-dead-mirror.md
  */
 function leaveNext(view: Prepared, head: HeadValues): Decision | null {
   const cause = head.causes().gravest;
@@ -190,7 +190,7 @@ function goHome(view: Prepared, head: HeadValues): Decision | null {
 /**
  * The switch that replaces an open proposal, if another mirror is better than the proposed one, which was chosen while
  * few downloads were known; else `null`. The cause stays, because clients still leave the same mirror.
- * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ * @see docs/decisions/0165-advice-soon-after-a-start.md
  */
 function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const { group } = view;

@@ -21,7 +21,7 @@ const rememberedMs = 12 * 3_600_000;
  * A failback (the switch back to home, the first declared mirror) requires a health of `healthBound`. A good response
  * of home adds ln(.995 / .95) to the health, a bad one ln(.005 / .05). These are log-likelihood ratios of a mirror that
  * fails .5 % of requests to one that fails 5 %.
- * @see docs/decisions/0130-constants-of-the-comparison.md
+ * @see docs/decisions/0074-return-to-the-preferred-mirror.md
  */
 export const healthBound = 2.2;
 const good = 0.046;
