@@ -289,7 +289,7 @@ here have not changed.
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
-[Decision 0110](decisions/0110-series-and-boards.md) explains why metrics were renamed or have fewer labels.
+[Decision 0110](decisions/0110-fewer-series-and-boards-on-raw-metrics.md) explains why metrics were renamed or have fewer labels.
 
 This table shows how many lines \`/metrics\` has for three Go mirrors with one module (\`npm run bench -- --only lines\`):
 
@@ -356,7 +356,7 @@ In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 s
 histograms (626 series) it stored 2.8 MB a day. The test had three Go mirrors with ten modules, and a scrape every 30 s
 (\`node bench/histogram-storage.ts --hours 24\`).
 
-[Decision 0115](decisions/0115-histograms.md) explains the design of native histograms, with figures.
+[Decision 0115](decisions/0115-native-histograms-by-default.md) explains the design of native histograms, with figures.
 
 ## Slots without a probe
 

@@ -70,7 +70,7 @@ function leaveNext(view: Prepared, head: HeadValues): Decision | null {
 
 /**
  * A switch away from a mirror that lags, if `advise.hold` has passed since the last switch; else `null`.
- * @see docs/decisions/0017-lag.md
+ * @see docs/decisions/0017-lag-against-origin-or-quorum.md
  */
 function leaveLate(view: Prepared, head: HeadValues): Decision | null {
   return head.sinceMoveMs < view.config.advise.holdMs ? null : toPrompt(view, head);
@@ -190,7 +190,7 @@ function goHome(view: Prepared, head: HeadValues): Decision | null {
 /**
  * The switch that replaces an open proposal, if another mirror is better than the proposed one, which was chosen while
  * few downloads were known; else `null`. The cause stays, because clients still leave the same mirror.
- * @see docs/decisions/0165-advice-soon-after-a-start.md
+ * @see docs/decisions/0165-a-first-choice-may-be-corrected-once.md
  */
 function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const { group } = view;

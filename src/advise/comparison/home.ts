@@ -222,7 +222,7 @@ const lossShare = 0.05;
 /**
  * How long slowness of home must last before clients leave home because of it, milliseconds. 0, unless the last
  * departures for slowness were in vain: home was fast again soon, and clients stayed away for `advise.hold`.
- * @see docs/decisions/0166-slow-spells.md
+ * @see docs/decisions/0166-homes-with-slow-spells-are-left-later.md
  */
 export function slowForMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
