@@ -445,7 +445,7 @@ describe('imports and exports', () => {
     expect(within('features').filter((path) => edges.get(path)?.some(isForeign(path)))).toEqual([]);
   });
 
-  // Each costs every thread some megabytes (docs/decisions/0023-memory.md).
+  // Each costs every thread some megabytes (docs/decisions/0023-less-memory-by-flags-and-late-threads.md).
   it.each(['src/io/worker.ts', ...kinds.map((kind) => `src/ecosystems/${kind}/conversation.ts`)])(
     '%s loads no configuration library, and not the registry',
     (from) => {

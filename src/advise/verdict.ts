@@ -136,7 +136,7 @@ function dismissedOf(view: Prepared, head: HeadValues): Stay | null {
 
 /**
  * The head is slow, but clients leave it only once the slowness has lasted `advise.hold`; `null`: it is not so.
- * @see docs/decisions/0166-slow-spells.md
+ * @see docs/decisions/0166-homes-with-slow-spells-are-left-later.md
  */
 function waitingOf({ group, now }: Prepared, head: HeadValues): Stay | null {
   const isDismissed = group.muted.some(({ from, untilMs }) => from === head.at.name && untilMs > now.wallMs);

@@ -181,7 +181,7 @@ type Hooks<M, S> = { readonly [I in keyof RuleInputs]?: Hook<M, S, RuleInputs[I]
 /**
  * One kind of finding, or one story of a kind (findings with one cause that are counted separately). The rule defines
  * the state, the stored rows, and the reaction to each input.
- * @see docs/decisions/0060-findings-by-kind.md
+ * @see docs/decisions/0060-one-file-for-each-kind-of-finding.md
  */
 export interface FindingRule<M = unknown, S = unknown> extends Hooks<M, S> {
   /** The unique name of the rule, which is the key of its state. */
