@@ -3,7 +3,6 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
-import { phrase } from '../words/tell.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { candidateOf } from './compose.ts';
 import { moveChosen } from './decide.ts';
@@ -80,8 +79,7 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
 const ownGates: ReadonlySet<Gate> = new Set(['in_doubt', 'no_relay', 'unmeasured']);
 
 function gateBlockerOf(view: Prepared, mirror: Mirror, gate: Gate): Blocker {
-  if (gate === 'capability')
-    return { kind: 'gate', gate, why: phrase('blocker.lacks', { what: listLacks(view, mirror).join(', ') }) };
+  if (gate === 'capability') return { kind: 'gate', gate, why: null, lacks: listLacks(view, mirror) };
   const { name } = mirror;
   return { kind: 'gate', gate, why: ownGates.has(gate) ? null : (view.standingOf(name)?.why ?? null) };
 }

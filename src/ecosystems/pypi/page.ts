@@ -3,6 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
+import type { Offers } from '../../core/transcript.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
 import { type Wanted, walkJson } from '../json-walk.ts';
 import { depthErrorOf, type Fields, fieldsOf, memberIn } from '../parse-json.ts';
@@ -133,16 +134,21 @@ export function* readJsonPage(
   return ok({
     refused,
     serial: serialOf(memberIn(fields, '_last-serial')),
-    offers: {
-      json_index: true,
-      core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
-      provenance: has.has('provenance') || null,
-      yanked: has.has('yanked') || null,
-      // pip refuses a page on which one file has no time.
-      upload_time: has.has('undated') ? false : has.has('dated') || null,
-      status: hasStatus || null,
-    },
+    offers: offersOf(has, hasStatus),
   });
+}
+
+/** @param has  keys that occur in entries of `files`; `undated`: an entry has no time, `dated`: one has a time */
+function offersOf(has: ReadonlySet<string>, hasStatus: boolean): Offers {
+  return {
+    json_index: true,
+    core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
+    provenance: has.has('provenance') || null,
+    yanked: has.has('yanked') || null,
+    // pip refuses a page on which one file has no time.
+    upload_time: has.has('undated') ? false : has.has('dated') || null,
+    status: hasStatus || null,
+  };
 }
 
 /** The keys of an entry of `files` that show what the page has. */
