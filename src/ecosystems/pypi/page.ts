@@ -99,7 +99,7 @@ export function* readJsonPage(
         isBroken ||= fieldsOf(entry) === null || fieldsOf(hashes) === null;
         isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
-        for (const key of shownKeys) if (memberIn(fieldsOf(entry), key) != null) has.add(key);
+        for (const key of shownKeys) if ((memberIn(fieldsOf(entry), key) ?? false) !== false) has.add(key);
         if (memberIn(fieldsOf(entry), 'upload-time') == null) has.add('undated');
         else has.add('dated');
         const file = fileOf(entry, base);
@@ -145,7 +145,7 @@ export function* readJsonPage(
   });
 }
 
-/** The keys of an entry of `files` that show what the page has. */
+/** The keys of an entry of `files` that show what the page has, unless their value is `false`. */
 const shownKeys = ['core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
 
 function fileOf(value: unknown, base: string): PageFile | null {
