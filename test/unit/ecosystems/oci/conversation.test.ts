@@ -352,6 +352,16 @@ test.each<[string, ProbeResponse, Facts['offers']]>([
   expect(shown.at(-1)).toBe(`aside GET /v2/team/app/referrers/${digest}`);
 });
 
+test('referrers are requested with the token of the manifest', () => {
+  const { shown } = hold('manifest', '1', registry({ token: 't1' }));
+  expect(shown).toEqual([
+    'aside GET /v2/',
+    `aside foreign GET ${tokenUrl}`,
+    'GET /v2/team/app/manifests/1',
+    `aside GET /v2/team/app/referrers/${digest}`,
+  ]);
+});
+
 test('the namespace is that of the image', () => {
   const { shown } = hold('digest', '1', registry(), { own: { ...own, ns: true } });
   expect(shown.at(-1)).toBe('HEAD /v2/team/app/manifests/1?ns=ghcr.io');
