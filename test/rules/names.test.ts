@@ -189,6 +189,7 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'mirror_probe_target_failures_total',
     'mirror_probe_rtt_spike_streak',
     'mirror_state_since_timestamp_seconds',
+    'mirror_capability',
     'mirror_lag_records',
     'mirror_sync_lag_records',
     'mirror_missing_versions',

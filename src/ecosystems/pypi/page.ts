@@ -100,9 +100,7 @@ export function* readJsonPage(
         isBroken ||= fieldsOf(entry) === null || fieldsOf(hashes) === null;
         isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
-        for (const key of shownKeys) if (memberIn(fieldsOf(entry), key) != null) has.add(key);
-        if (memberIn(fieldsOf(entry), 'upload-time') == null) has.add('undated');
-        else has.add('dated');
+        addShown(fieldsOf(entry), has);
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);
       },
@@ -151,8 +149,14 @@ function offersOf(has: ReadonlySet<string>, hasStatus: boolean): Offers {
   };
 }
 
-/** The keys of an entry of `files` that show what the page has. */
+/** The keys of an entry of `files` that show what the page has, unless their value is `false`. */
 const shownKeys = ['core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
+
+/** Adds what an entry of `files` shows to `has`: some of `shownKeys`, and whether the file has an upload time. */
+function addShown(entry: Fields | null, has: Set<string>): void {
+  for (const key of shownKeys) if ((memberIn(entry, key) ?? false) !== false) has.add(key);
+  has.add(memberIn(entry, 'upload-time') == null ? 'undated' : 'dated');
+}
 
 function fileOf(value: unknown, base: string): PageFile | null {
   const file = fieldsOf(value);
