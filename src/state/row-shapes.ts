@@ -30,6 +30,12 @@ const shape =
   (value) =>
     isMapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
+/** Accepts lists that begin with values of these kinds. */
+const tuple =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    Array.isArray(value) && checks.every((check, at) => check(value[at]));
+
 /** Several fields of one kind. @param names  the names of the fields, with spaces between them */
 const all = (check: Check, names: string): Readonly<Record<string, Check>> =>
   Object.fromEntries(names.split(' ').map((name) => [name, check]));
@@ -109,6 +115,9 @@ const action = shape({
 });
 
 const versioned = shape({ v: number });
+/** True for a row with a version; of version 1 also its fields are checked. Readers leave out other versions. */
+const versionOf = (value: unknown, check: Check): boolean =>
+  versioned(value) && isMapping(value) && (value['v'] !== 1 || check(value));
 const outcome = (value: unknown): boolean =>
   shape({ tag: text })(value) &&
   isMapping(value) &&
@@ -116,7 +125,7 @@ const outcome = (value: unknown): boolean =>
 /** An entry of a row of responses: numbers, or the command of an operator as its last value. */
 const entry = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 1 && (value[1] === -3 ? isMapping(value[2]) : value.every(orNull(number)));
-/** Rows of responses in the present layout. Readers leave out others. */
+/** Rows of responses in the present layout. */
 const responses = shape({
   life: (value) => Array.isArray(value) && text(value[0]) && value.length === 3 && value.slice(1).every(number),
   at: (value) => list(number)(value) && Object(value).length === 2,
@@ -124,6 +133,15 @@ const responses = shape({
   around: list((value) => Array.isArray(value) && orNull(outcome)(value[0])),
   entries: list(entry),
 });
+const openCell = shape({
+  startMs: number,
+  sums: orNone(list(number)),
+  bins: orNone(list(tuple(number, number))),
+  failures: orNone(list(tuple(text, number))),
+  lag: orNone(list(orNull(number))),
+});
+const openCells = shape({ url: text, open: list(tuple(text, openCell)) });
+const closedCells = shape({ url: text, cells: list(tuple(number, list(orNull(number)), orNone(isMapping))) });
 const run = shape({
   ...all(text, 'registry ecosystem upstream client module outcome'),
   ...all(number, 'startedAtMs tookMs'),
@@ -157,8 +175,8 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   cited: ({ value }) => probe(value),
   pause: ({ value }) => shape({ untilMs: number, reason: text })(value),
   seen: ({ value }) => isMapping(value),
-  answer: ({ value }) => versioned(value) && isMapping(value) && (value['v'] !== 1 || responses(value)),
-  trend: ({ value }) => shape({ v: number, url: text })(value),
+  answer: ({ value }) => versionOf(value, responses),
+  trend: ({ key, value }) => versionOf(value, key.startsWith('open/') ? openCells : closedCells),
   action: ({ key, value }) => action(value) && isMapping(value) && value['id'] === key,
   verdict: ({ value }) => shape({ ...all(text, 'ecosystem upstream'), atMs: number, mirrors: list(isMapping) })(value),
   aside: () => true,
