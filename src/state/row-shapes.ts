@@ -154,7 +154,14 @@ const run = shape({
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', isMapping],
-  ['story/', shape({ v: number, times: number, told: isMapping })],
+  [
+    'story/',
+    shape({
+      ...all(number, 'v times'),
+      told: isMapping,
+      held: orNull(shape({ news: shape(all(text, 'type subject')), dueWallMs: orNull(number) })),
+    }),
+  ],
   ['ok/', shape({ v: number, url: text, at: isMapping })],
   ['client|', shape({ run, runs: number })],
   [
@@ -163,6 +170,12 @@ const metas: readonly (readonly [begin: string, check: Check])[] = [
   ],
 ];
 const isLearnt: Check = (value) => (isMapping(value) && Object.keys(value).length > 0) || text(value);
+
+const verdict = shape({
+  ...all(text, 'ecosystem upstream'),
+  atMs: number,
+  mirrors: list(shape({ ...all(text, 'registry state'), sinceMs: orNone(number) })),
+});
 
 const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   meta: ({ key, value }) => (metas.find(([begin]) => key.startsWith(begin))?.[1] ?? isLearnt)(value),
@@ -178,7 +191,7 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   answer: ({ value }) => versionOf(value, responses),
   trend: ({ key, value }) => versionOf(value, key.startsWith('open/') ? openCells : closedCells),
   action: ({ key, value }) => action(value) && isMapping(value) && value['id'] === key,
-  verdict: ({ value }) => shape({ ...all(text, 'ecosystem upstream'), atMs: number, mirrors: list(isMapping) })(value),
+  verdict: ({ value }) => verdict(value),
   aside: () => true,
 };
 
