@@ -1,4 +1,4 @@
-import { findingKinds } from '../core/finding.ts';
+import { confidences, findingKinds } from '../core/finding.ts';
 import type { Row, Table } from '../core/ports.ts';
 import { isMapping } from '../core/read-json.ts';
 
@@ -40,11 +40,13 @@ const tuple =
 const all = (check: Check, names: string): Readonly<Record<string, Check>> =>
   Object.fromEntries(names.split(' ').map((name) => [name, check]));
 
+const confidence: Check = (value) => confidences.some((one) => one === value);
 const sentence = (value: unknown): boolean => text(value) || isMapping(value);
 const item = shape({ module: orNull(text), version: orNull(text), step: text });
 
 const finding = shape({
-  ...all(text, 'id cause confidence text'),
+  ...all(text, 'id cause text'),
+  confidence,
   ...all(orNull(text), 'ecosystem upstream registry'),
   kind: (kind) => findingKinds.some((one) => one === kind),
   state: (state) => state === 'open' || state === 'closed' || state === 'acknowledged',
@@ -67,7 +69,8 @@ const finding = shape({
 const beforeAfter = shape(all(orNull(number), 'before after'));
 
 const advice = shape({
-  ...all(text, 'id ecosystem upstream state from to reason cause confidence rollback'),
+  ...all(text, 'id ecosystem upstream state from to reason cause rollback'),
+  confidence,
   ...all(orNone(text), 'refusal bypass'),
   ...all(number, 'issuedAtMs expiresAtMs'),
   settledAtMs: orNone(number),
@@ -76,7 +79,7 @@ const advice = shape({
   evidence: shape({ samples: number, failures: isMapping, findings: list(text) }),
   candidates: list(shape(all(text, 'registry gate'))),
   expected: shape(all(beforeAfter, 'availability p95Seconds fetchCostSeconds')),
-  remedy: isMapping,
+  remedy: (value) => isMapping(value) && Object.values(value).every(text),
   doesNotCover: list(text),
   sentences: orNone(shape({ doesNotCover: list(sentence), rollback: orNull(isMapping) })),
 });
