@@ -21,6 +21,10 @@ const orNone =
   (check: Check): Check =>
   (value) =>
     value === undefined || value === null || check(value);
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.some((one) => one === value);
 const list =
   (check: Check): Check =>
   (value) =>
@@ -40,16 +44,15 @@ const tuple =
 const all = (check: Check, names: string): Readonly<Record<string, Check>> =>
   Object.fromEntries(names.split(' ').map((name) => [name, check]));
 
-const confidence: Check = (value) => confidences.some((one) => one === value);
 const sentence = (value: unknown): boolean => text(value) || isMapping(value);
 const item = shape({ module: orNull(text), version: orNull(text), step: text });
 
 const finding = shape({
   ...all(text, 'id cause text'),
-  confidence,
+  confidence: oneOf(...confidences),
   ...all(orNull(text), 'ecosystem upstream registry'),
-  kind: (kind) => findingKinds.some((one) => one === kind),
-  state: (state) => state === 'open' || state === 'closed' || state === 'acknowledged',
+  kind: oneOf(...findingKinds),
+  state: oneOf('open', 'closed', 'acknowledged'),
   scope: list(item),
   openedAtMs: number,
   closedAtMs: orNull(number),
@@ -70,7 +73,9 @@ const beforeAfter = shape(all(orNull(number), 'before after'));
 
 const advice = shape({
   ...all(text, 'id ecosystem upstream state from to reason cause rollback'),
-  confidence,
+  confidence: oneOf(...confidences),
+  phase: orNone(oneOf('active', 'over', 'ended')),
+  newClients: orNone(oneOf('advised', 'usual')),
   ...all(orNone(text), 'refusal bypass'),
   ...all(number, 'issuedAtMs expiresAtMs'),
   settledAtMs: orNone(number),
