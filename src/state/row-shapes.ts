@@ -143,10 +143,10 @@ const responses = shape({
 });
 const openCell = shape({
   startMs: number,
-  sums: orNone(list(number)),
-  bins: orNone(list(tuple(number, number))),
-  failures: orNone(list(tuple(text, number))),
-  lag: orNone(list(orNull(number))),
+  sums: list(number),
+  bins: list(tuple(number, number)),
+  failures: list(tuple(text, number)),
+  lag: list(orNull(number)),
 });
 const openCells = shape({ url: text, open: list(tuple(text, openCell)) });
 const closedCells = shape({ url: text, cells: list(tuple(number, list(orNull(number)), orNone(isMapping))) });

@@ -249,8 +249,8 @@ test('a stored row with a cell of another form is no sound row', () => {
   const wrong = [
     ...[{}, [5], [null], [[1, 5]], [[1, [1e300]]], [['x', []]]].map((cells) => [closed, { cells }] as const),
     ...[{}, [{}], [['hour', null]], [['hour', { startMs: 'x' }]]].map((cells) => [open, { open: cells }] as const),
-    ...[{ sums: {} }, { bins: [5] }, { bins: 5 }, { failures: [null] }, { lag: 5 }].map(
-      (part) => [open, { open: [['hour', { startMs, ...part }]] }] as const,
+    ...[{ sums: {} }, { bins: [5] }, { bins: 5 }, { bins: null }, { failures: [null] }, { lag: 5 }].map(
+      (part) => [open, { open: [['hour', { startMs, sums: [], bins: [], failures: [], lag: [], ...part }]] }] as const,
     ),
   ];
   const isSound = ([row, change]: (typeof wrong)[number]): boolean =>
