@@ -63,6 +63,27 @@ export function freshness() {
         legend: `{{registry}} p${100 * q}`,
       })),
     }),
+    lines({
+      id: 58,
+      title: 'Withdrawn versions',
+      says: 'Versions that the mirror still lists although its origin withdrew them, for example because they are malware. The open finding names them.',
+      size: [12, 7],
+      unit: 'none',
+      none: 'no origin is monitored, or the lists of mirror and origin are not known yet',
+      queries: [{ expr: `max by (registry) (${ofMirror('mirror_withdrawn_versions')})`, legend: '{{registry}}' }],
+    }).decimals(0),
+    lines({
+      id: 59,
+      title: 'How fast withdrawals arrive',
+      says: 'The time from the first response of the origin without a version to the first response of the mirror without it: median and 90th percentile over a week. It counts versions that the origin lacks for more than an hour.',
+      size: [12, 7],
+      unit: 's',
+      none: 'no withdrawal arrived within a week',
+      queries: [0.5, 0.9].map((q) => ({
+        expr: quantile(q, ['registry'], ofMirror('mirror_withdrawal_seconds'), '7d'),
+        legend: `{{registry}} p${100 * q}`,
+      })),
+    }),
     bars({
       id: 55,
       title: 'Went backwards',

@@ -4,6 +4,7 @@ import {
   type Change,
   ContentSubject,
   contentsOf,
+  type LagReading,
   type LineKey,
   type LineState,
   type Lost,
@@ -94,12 +95,22 @@ function isStored(value: unknown): boolean {
 }
 
 function isWithdrawalRow([, { atMs, looks, holders }]: Stored<Withdrawal>[number]): boolean {
-  return Number.isFinite(atMs) && Number.isFinite(looks) && Array.isArray(holders);
+  const areNames = Array.isArray(holders) && holders.every((name) => typeof name === 'string');
+  return Number.isFinite(atMs) && Number.isFinite(looks) && areNames;
+}
+
+function isReading(value: LagReading | null): boolean {
+  if (value === null) return true;
+  const { agreedMs, lowerMs, upperMs, oldestMs, records, missing } = value;
+  const bounds = [lowerMs, upperMs, oldestMs, records];
+  const areBounds = bounds.every((one) => one === null || Number.isFinite(one));
+  return Number.isFinite(agreedMs) && areBounds && (missing === null || Array.isArray(missing?.names));
 }
 
 function isShelfRow(value: ShelfRow): boolean {
   const times = [value.looks, value.fromMs, value.toMs, value.firstMs];
-  return times.every(Number.isFinite) && isStored(value.since) && isStored(value.lost) && isStored(value.lines);
+  const lists = [value.since, value.lost, value.lines];
+  return times.every(Number.isFinite) && lists.every(isStored) && isReading(value.reading);
 }
 
 /**

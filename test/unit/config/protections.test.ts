@@ -31,7 +31,11 @@ it.each([
     'npm: { protections: [npm-release-age] }\npypi: { protections: [uv-release-age] }',
     { npm: ['time'], pypi: ['upload_time'] },
   ],
-  ['one that may be skipped', 'npm: { protections: [pnpm-release-age] }\nadvise: { allow: [pnpm-release-age] }', undefined],
+  [
+    'one that may be skipped',
+    'npm: { protections: [pnpm-release-age] }\nadvise: { allow: [pnpm-release-age] }',
+    undefined,
+  ],
   [
     'one of two may be skipped, with the other one every install fails',
     'npm: { protections: [pnpm-release-age, yarn-release-age] }\nadvise: { allow: [pnpm-release-age] }',
