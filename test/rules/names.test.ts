@@ -195,6 +195,8 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'mirror_missing_versions',
     'mirror_regressions_total',
     'mirror_propagation_seconds',
+    'mirror_withdrawal_seconds',
+    'mirror_withdrawn_versions',
     'mirror_not_found_seconds',
     'mirror_cache_answers_total',
     'mirror_integrity_verified_total',
