@@ -424,6 +424,7 @@ export interface Places {
   readonly 'finding.unreliable': 'who';
   readonly 'finding.throughput': 'who';
   readonly 'finding.capability': 'who';
+  readonly 'finding.withdrawn': 'who';
   readonly 'finding.spike': 'who';
   readonly 'finding.refusal': 'who';
   readonly 'finding.lag': 'who';
@@ -439,6 +440,7 @@ export interface Places {
   readonly 'ended.unreliable': 'who';
   readonly 'ended.throughput': 'who';
   readonly 'ended.capability': 'who';
+  readonly 'ended.withdrawn': 'who';
   readonly 'ended.spike': 'who';
   readonly 'ended.refusal': 'who';
   readonly 'ended.lag': 'who';
@@ -505,6 +507,7 @@ export interface Places {
   readonly 'cause.vanished': never;
   readonly 'cause.stale': never;
   readonly 'cause.stripped': never;
+  readonly 'cause.withdrawn': never;
   readonly 'row.reason': never;
   readonly 'row.acknowledge': never;
   readonly 'row.since': never;
@@ -1032,6 +1035,8 @@ export interface Places {
   readonly 'found.throughput.well': 'name';
   readonly 'found.capability': 'name' | 'what';
   readonly 'found.capability.well': 'name';
+  readonly 'found.withdrawn': 'name' | 'versions' | 'more' | 'since' | 'locked';
+  readonly 'found.withdrawn.well': 'name';
   readonly 'found.certificateSoon': 'name' | 'days';
   readonly 'found.certificate': 'name' | 'cause';
   readonly 'found.certificateOver': 'name' | 'day' | 'cause';
@@ -2737,6 +2742,7 @@ export interface Counts {
   readonly 'found.proxy': 'seconds';
   readonly 'found.refusalOnly': 'targets';
   readonly 'found.times': 'count';
+  readonly 'found.withdrawn': 'more' | 'locked';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.lockMore': 'count';
   readonly 'found.saySo': 'same';

@@ -3,7 +3,6 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
-import { phrase } from '../words/tell.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { candidateOf } from './compose.ts';
 import { moveChosen } from './decide.ts';
@@ -80,8 +79,7 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
 const ownGates: ReadonlySet<Gate> = new Set(['in_doubt', 'no_relay', 'unmeasured']);
 
 function gateBlockerOf(view: Prepared, mirror: Mirror, gate: Gate): Blocker {
-  if (gate === 'capability')
-    return { kind: 'gate', gate, why: phrase('blocker.lacks', { what: listLacks(view, mirror).join(', ') }) };
+  if (gate === 'capability') return { kind: 'gate', gate, why: null, lacks: listLacks(view, mirror) };
   const { name } = mirror;
   return { kind: 'gate', gate, why: ownGates.has(gate) ? null : (view.standingOf(name)?.why ?? null) };
 }
@@ -136,7 +134,7 @@ function dismissedOf(view: Prepared, head: HeadValues): Stay | null {
 
 /**
  * The head is slow, but clients leave it only once the slowness has lasted `advise.hold`; `null`: it is not so.
- * @see docs/decisions/0166-slow-spells.md
+ * @see docs/decisions/0166-homes-with-slow-spells-are-left-later.md
  */
 function waitingOf({ group, now }: Prepared, head: HeadValues): Stay | null {
   const isDismissed = group.muted.some(({ from, untilMs }) => from === head.at.name && untilMs > now.wallMs);

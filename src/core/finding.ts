@@ -117,6 +117,7 @@ export const ruleCauses = [
   'vanished',
   'stale',
   'stripped',
+  'withdrawn',
   'peers',
   'origin',
   'retag',
@@ -227,11 +228,11 @@ export function causeTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>)
   return kind === 'spike' && cause === 'peers' ? 'cause.slower' : (`cause.${cause}` as const);
 }
 
-/** Causes of findings about this daemon or its network that have texts of their own. */
-type OwnTextCause = 'unstored' | 'all_slow' | 'lock';
+/** Causes of findings that have texts of their own. */
+type OwnTextCause = 'unstored' | 'all_slow' | 'lock' | 'withdrawn';
 
 function isOwnText(cause: Finding['cause']): cause is OwnTextCause {
-  return cause === 'unstored' || cause === 'all_slow' || cause === 'lock';
+  return cause === 'unstored' || cause === 'all_slow' || cause === 'lock' || cause === 'withdrawn';
 }
 
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
@@ -300,6 +301,7 @@ const ownCauses: readonly Finding['cause'][] = [
   'all_slow',
   'holds_thread',
   'many_requests',
+  'withdrawn',
 ];
 
 /**

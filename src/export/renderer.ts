@@ -247,6 +247,8 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
     instruments.mirror_canary_recovered.set({ ecosystem, upstream, registry }, 1);
   for (const [capability, has] of Object.entries(standing.capabilities ?? {}))
     instruments.mirror_capability.set({ ecosystem, registry, capability }, has ? 1 : 0);
+  if (standing.withdrawn !== undefined)
+    instruments.mirror_withdrawn_versions.set({ ecosystem, registry }, standing.withdrawn);
   const kinds = readings.findings.get(registry);
   for (const kind of new Set([...mirrorFindingKinds, ...(kinds?.keys() ?? [])]))
     instruments.mirror_findings_open.set({ ecosystem, registry, kind }, kinds?.get(kind) ?? 0);

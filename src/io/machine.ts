@@ -47,7 +47,7 @@ export function isRoot(): boolean {
 }
 
 /**
- * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0158). Threads
+ * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0027). Threads
  * that this thread starts later inherit its priority, so call this function after the pool has started. It does nothing
  * where the system counts priority by process, or forbids the change.
  */

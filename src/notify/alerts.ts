@@ -124,9 +124,10 @@ export function addEnd(body: string, now: Now): string {
 
 /**
  * Returns the severity of a finding. A disputed mismatch is a warning, because no authority states which bytes are
- * wrong. A refuted lock file is critical, because someone may have changed it.
+ * wrong. A refuted lock file is critical, because someone may have changed it. So is a withdrawn version that a lock file
+ * names.
  */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
-  if (finding.kind === 'self' && finding.cause === 'lock') return 'critical';
+  if (finding.cause === 'lock' || (finding.cause === 'withdrawn' && finding.actionable)) return 'critical';
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }

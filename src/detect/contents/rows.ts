@@ -4,12 +4,14 @@ import {
   type Change,
   ContentSubject,
   contentsOf,
+  type LagReading,
   type LineKey,
   type LineState,
   type Lost,
   type Release,
   Shelf,
   subjectKeyOf,
+  type Withdrawal,
 } from '../memory/subject.ts';
 
 type Stored<T> = readonly (readonly [string, T])[];
@@ -28,6 +30,7 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines'> {
 export interface SubjectRow extends Pick<ContentSubject, 'module' | 'version' | 'step'> {
   readonly v: 1;
   readonly releases: Stored<Release>;
+  readonly withdrawn?: Stored<Withdrawal>;
   readonly lines: Stored<readonly Change[]>;
   readonly shelves: Stored<ShelfRow>;
 }
@@ -61,7 +64,7 @@ function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY):
 }
 
 export function subjectRowOf(subject: ContentSubject, urlOf: (registry: string) => string, wallAheadMs: number) {
-  const { module, version, step, releases, lines, shelves } = subject;
+  const { module, version, step, releases, withdrawn, lines, shelves } = subject;
   const rows = [...shelves].map(
     ([name, shelf]) =>
       [
@@ -69,7 +72,16 @@ export function subjectRowOf(subject: ContentSubject, urlOf: (registry: string) 
         { ...shelf, url: urlOf(name), since: [...shelf.since], lost: [...shelf.lost], lines: [...shelf.lines] },
       ] as const,
   );
-  const row: SubjectRow = { v: 1, module, version, step, releases: [...releases], lines: [...lines], shelves: rows };
+  const row: SubjectRow = {
+    v: 1,
+    module,
+    version,
+    step,
+    releases: [...releases],
+    ...(withdrawn.size === 0 ? {} : { withdrawn: [...withdrawn] }),
+    lines: [...lines],
+    shelves: rows,
+  };
   return moved(row, wallAheadMs) as SubjectRow;
 }
 
@@ -82,9 +94,23 @@ function isStored(value: unknown): boolean {
   );
 }
 
+function isWithdrawalRow([, { atMs, looks, holders }]: Stored<Withdrawal>[number]): boolean {
+  const areNames = Array.isArray(holders) && holders.every((name) => typeof name === 'string');
+  return Number.isFinite(atMs) && Number.isFinite(looks) && areNames;
+}
+
+function isReading(value: LagReading | null): boolean {
+  if (value === null) return true;
+  const { agreedMs, lowerMs, upperMs, oldestMs, records, missing } = value;
+  const bounds = [lowerMs, upperMs, oldestMs, records];
+  const areBounds = bounds.every((one) => one === null || Number.isFinite(one));
+  return Number.isFinite(agreedMs) && areBounds && (missing === null || Array.isArray(missing?.names));
+}
+
 function isShelfRow(value: ShelfRow): boolean {
   const times = [value.looks, value.fromMs, value.toMs, value.firstMs];
-  return times.every(Number.isFinite) && isStored(value.since) && isStored(value.lost) && isStored(value.lines);
+  const lists = [value.since, value.lost, value.lines];
+  return times.every(Number.isFinite) && lists.every(isStored) && isReading(value.reading);
 }
 
 /**
@@ -100,8 +126,16 @@ export function readSubject(
 ): ContentSubject | null {
   const row = value as Partial<SubjectRow> | null;
   if (row?.v !== 1 || !isStored(row.releases) || !isStored(row.lines) || !isStored(row.shelves)) return null;
-  const { releases, lines, shelves, ...about } = moved(row, monotonicMs - wallMs, monotonicMs) as SubjectRow;
+  if (row.withdrawn !== undefined && !(isStored(row.withdrawn) && row.withdrawn.every(isWithdrawalRow))) return null;
+  const {
+    releases,
+    withdrawn = [],
+    lines,
+    shelves,
+    ...about
+  } = moved(row, monotonicMs - wallMs, monotonicMs) as SubjectRow;
   const subject = new ContentSubject(key, about);
+  for (const [version, one] of withdrawn) subject.withdrawn.set(version, one);
   for (const [version, release] of releases) subject.releases.set(version, release);
   for (const [line, changes] of lines) subject.lines.set(line as LineKey, [...changes]);
   for (const [name, shelf] of shelves) {

@@ -192,7 +192,7 @@ const requestEveryMs = 5 * 60_000;
  * Records the location of a version's artifact, as an index states it. If the location changes, a probe of the
  * artifact's first bytes is requested at once, because the next scheduled download may be an hour later. If that probe
  * fails, the whole artifact is requested.
- * @see docs/decisions/0097-artifacts-that-move.md
+ * @see docs/decisions/0010-downloads-and-first-bytes.md
  */
 function followArtifact(memory: Memory, mirror: MirrorMemory, { due, facts, outcome }: Sample): void {
   if (facts.artifact !== undefined) return recordPlace(memory, mirror, { due, facts });

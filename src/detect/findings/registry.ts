@@ -15,6 +15,7 @@ import { spike } from './spike.ts';
 import { throughput } from './throughput.ts';
 import { unreliable } from './unreliable.ts';
 import { allSlow, vantage } from './vantage.ts';
+import { withdrawn } from './withdrawn.ts';
 
 /** The rules about mirrors, in the order in which they judge. */
 export const findingRules: readonly FindingRule[] = [
@@ -25,6 +26,7 @@ export const findingRules: readonly FindingRule[] = [
   builds,
   throughput,
   lag,
+  withdrawn,
   unreliable,
   refusal,
   mismatch,

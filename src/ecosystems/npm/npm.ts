@@ -56,7 +56,7 @@ require('node:module').syncBuiltinESMExports();
  * Runs `npm pack` of one version: npm fetches metadata and tarball, and verifies the tarball. `npm pack` reads
  * `dist.tarball` of a mirror as a package name, so it can be a git repository or a folder. Of both, npm runs the script
  * `prepare`, even with `ignore-scripts`. So git and the shell of scripts are programs that fail
- * (docs/decisions/0227-what-clients-may-run.md). These settings are variables, because a file of a project overrides the
+ * (docs/decisions/0020-real-clients-run-no-code-of-others.md). These settings are variables, because a file of a project overrides the
  * user's file, but no variable.
  */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {

@@ -37,6 +37,7 @@ import {
 
 /** The maximum number of image indexes (lists of manifests) that are nested in each other. Real images have fewer. */
 const listsMax = 3;
+const indexType = 'application/vnd.oci.image.index.v1+json';
 const mib = 2 ** 20;
 /** The maximum size of a layer that is read whole, bytes. Of a larger layer, only the first `rangeBytes` are read. */
 const wholeBytesMax = 8 * mib;
@@ -302,15 +303,17 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
 }
 
 /**
- * Asks for the referrers of a manifest (such as its signatures and attestations). Without this endpoint, clients look
- * for a tag with a name by convention.
+ * Requests the referrers of a manifest, such as its signatures and attestations. Clients use the response only if it has
+ * the media type of an index. Else, as after 400, 404 and 406, they read a tag whose name has the digest.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
  */
 function* referrersOf(session: Session, image: ImageName, { text }: Digest): Talk<Facts> {
-  const url = manifestUrlOf(session, image, text).replace('/manifests/', '/referrers/');
-  const got = yield* requestWithToken({ url, aside: true, bodyBytesMax: limits.listBytes }, image.repository, session);
-  if (got.tag === 'error' || (got.value.status !== 200 && got.value.status !== 404)) return {};
-  return { offers: { referrers: got.value.status === 200 && !isMarkup(got.value.body) } };
+  const url = repositoryUrlOf(session, image.host, `${image.repository}/referrers/${text}`);
+  const request = { url, headers: { accept: indexType }, aside: true, bodyBytesMax: limits.listBytes };
+  const got = yield* requestWithToken(request, image.repository, session);
+  if (got.tag === 'error' || ![200, 400, 404, 406].includes(got.value.status)) return {};
+  const { status, headers } = got.value;
+  return { offers: { referrers: status === 200 && headers['content-type']?.startsWith(indexType) === true } };
 }
 
 /**

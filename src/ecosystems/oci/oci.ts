@@ -123,7 +123,13 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
     digest: light(null, { grain: 'version', usualBytes: 0 }),
-    manifest: light(60, { grain: 'version', usualBytes: manifestBytes, verifies: phrase('answer.digestAsked') }),
+    manifest: light(60, {
+      grain: 'version',
+      usualBytes: manifestBytes,
+      verifies: phrase('answer.digestAsked'),
+      // The further request is for the referrers of the manifest.
+      usualAside: () => ({ requests: 1, bytes: 1000 }),
+    }),
     blob: heavy({
       grain: 'version',
       verifies: phrase('answer.digestManifest'),

@@ -242,7 +242,7 @@ class TagReader {
  * ignored.
  * @param keys  the names of the attributes to keep, in lower case
  * @returns     the last characters of the page; `null`: the page is not in UTF-8
- * @see docs/decisions/0016-parsers-kept.md
+ * @see docs/decisions/0016-libraries-that-are-safe-with-hostile-input.md
  */
 export function* walkTags(
   body: WholeBody,

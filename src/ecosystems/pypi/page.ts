@@ -3,6 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
+import type { Offers } from '../../core/transcript.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
 import { type Wanted, walkJson } from '../json-walk.ts';
 import { depthErrorOf, type Fields, fieldsOf, memberIn } from '../parse-json.ts';
@@ -99,9 +100,7 @@ export function* readJsonPage(
         isBroken ||= fieldsOf(entry) === null || fieldsOf(hashes) === null;
         isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
-        for (const key of shownKeys) if (memberIn(fieldsOf(entry), key) != null) has.add(key);
-        if (memberIn(fieldsOf(entry), 'upload-time') == null) has.add('undated');
-        else has.add('dated');
+        addShown(fieldsOf(entry), has);
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);
       },
@@ -133,20 +132,31 @@ export function* readJsonPage(
   return ok({
     refused,
     serial: serialOf(memberIn(fields, '_last-serial')),
-    offers: {
-      json_index: true,
-      core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
-      provenance: has.has('provenance') || null,
-      yanked: has.has('yanked') || null,
-      // pip refuses a page on which one file has no time.
-      upload_time: has.has('undated') ? false : has.has('dated') || null,
-      status: hasStatus || null,
-    },
+    offers: offersOf(has, hasStatus),
   });
 }
 
-/** The keys of an entry of `files` that show what the page has. */
+/** @param has  keys that occur in entries of `files`; `undated`: an entry has no time, `dated`: one has a time */
+function offersOf(has: ReadonlySet<string>, hasStatus: boolean): Offers {
+  return {
+    json_index: true,
+    core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
+    provenance: has.has('provenance') || null,
+    yanked: has.has('yanked') || null,
+    // pip refuses a page on which one file has no time.
+    upload_time: has.has('undated') ? false : has.has('dated') || null,
+    status: hasStatus || null,
+  };
+}
+
+/** The keys of an entry of `files` that show what the page has, unless their value is `false`. */
 const shownKeys = ['core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
+
+/** Adds what an entry of `files` shows to `has`: some of `shownKeys`, and whether the file has an upload time. */
+function addShown(entry: Fields | null, has: Set<string>): void {
+  for (const key of shownKeys) if ((memberIn(entry, key) ?? false) !== false) has.add(key);
+  has.add(memberIn(entry, 'upload-time') == null ? 'undated' : 'dated');
+}
 
 function fileOf(value: unknown, base: string): PageFile | null {
   const file = fieldsOf(value);

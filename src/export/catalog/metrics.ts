@@ -47,6 +47,8 @@ export const declaredMetrics = {
   mirror_missing_versions: newGauge(['ecosystem', 'registry', 'module'], { module: {} }),
   mirror_regressions_total: newCounter(['ecosystem', 'registry'], { mirror: {} }),
   mirror_propagation_seconds: newHistogram(['ecosystem', 'registry'], { mirror: {} }, propagationBuckets),
+  mirror_withdrawal_seconds: newHistogram(['ecosystem', 'registry'], { mirror: {} }, propagationBuckets),
+  mirror_withdrawn_versions: newGauge(['ecosystem', 'registry'], { mirror: {} }),
   mirror_not_found_seconds: newSummary(['ecosystem', 'registry'], { mirror: {} }),
   mirror_cache_answers_total: newCounter(['ecosystem', 'registry', 'cache'], { mirror: { cache: cacheWords } }),
   mirror_integrity_verified_total: newCounter(['ecosystem', 'registry', 'module', 'version'], { artifact: {} }),

@@ -187,7 +187,7 @@ describe('what protections of clients need', () => {
     const [verdict] = stage.advisor.verdicts();
     expect(verdict?.mirrors.find(({ registry }) => registry === 'c')).toMatchObject({
       gate: 'capability',
-      blocker: { kind: 'gate', why: { values: { what: 'time' } } },
+      blocker: { kind: 'gate', lacks: ['time'] },
     });
   });
 });

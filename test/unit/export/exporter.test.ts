@@ -237,9 +237,9 @@ describe('a sample moves these series and no others:', () => {
 test('a regression and a release that arrived are counted at their mirror, and nowhere once it is gone', async () => {
   const act = (to: Exporter) => {
     to.regression('a');
-    to.propagation('a', 400);
+    to.travel('mirror_propagation_seconds', 'a', 400);
     to.regression('gone');
-    to.propagation('gone', 400);
+    to.travel('mirror_propagation_seconds', 'gone', 400);
   };
   expect(await moved(act)).toEqual({
     'mirror_regressions_total{ecosystem="go",registry="a"}': 1,

@@ -57,7 +57,7 @@ function full() {
   exporter.snapshot(() =>
     snapshot({
       actionsStopped: false,
-      standings: [standing('a', { state: 'down', isBack: true, capabilities })],
+      standings: [standing('a', { state: 'down', isBack: true, capabilities, withdrawn: 1 })],
       vantage: {
         suspect: false,
         sinceMs: null,

@@ -55,6 +55,7 @@ export const findingCauses = [
     regression: true,
     stale: true,
     stripped: true,
+    withdrawn: true,
     vanished: true,
     clock: true,
     client_differs: true,
