@@ -7,7 +7,7 @@ import { phrase } from '../../words/tell.ts';
 import { checked, file, mapping } from '../fields.ts';
 import type { Path, Reading } from '../reading.ts';
 
-export const tlsKey = mapping({
+export const tlsKey = mapping('Trusted certificates, and the client certificate.', {
   ca: file('Additional CA certificates to trust, PEM.').optional(),
   cert: file('Client certificate, PEM.').optional(),
   key: file('Private key of the client certificate, PEM, not encrypted.').optional(),
@@ -19,9 +19,7 @@ export const tlsKey = mapping({
     phrase('expected.pin'),
     (value) => /^sha256\/[A-Za-z0-9+/]{43}=$/.test(value),
   ).optional(),
-})
-  .meta({ description: 'Trusted certificates, and the client certificate.' })
-  .optional();
+}).optional();
 
 type FileTls = NonNullable<z.output<typeof tlsKey>>;
 
