@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { fakeClients, pathWith } from '../support/fake-client.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
 import { run } from '../unit/cli/run-program.ts';
@@ -19,17 +19,13 @@ clientRuns: { every: 2h, clients: [ go, npm ] }
 state: { path: ./state.db }
 `;
 
-let cwd: string;
-let fakes: string;
-beforeAll(() => {
-  cwd = tempDir('client-by-hand');
-  writeFileSync(join(cwd, 'mirrorwatch.yaml'), configuration);
-  fakes = fakeClients({
-    go: 'case "$5$4" in *@v1.0.0*) mkdir -p "$GOMODCACHE/cache/download" && echo zip > "$GOMODCACHE/cache/download/m.zip"; echo "proxy $GOPROXY";; *) echo "go: no such version" >&2; exit 1;; esac',
-    npm: 'cat "$npm_config_userconfig"; tr "\\0" " " < "/proc/$$/cmdline"; echo; env | grep -v "^PATH="; echo packed > hello-1.0.0.tgz',
-  });
-  chmodSync(fakes, 0o755);
+const cwd = tempDir('client-by-hand');
+writeFileSync(join(cwd, 'mirrorwatch.yaml'), configuration);
+const fakes = fakeClients({
+  go: 'case "$5$4" in *@v1.0.0*) mkdir -p "$GOMODCACHE/cache/download" && echo zip > "$GOMODCACHE/cache/download/m.zip"; echo "proxy $GOPROXY";; *) echo "go: no such version" >&2; exit 1;; esac',
+  npm: 'cat "$npm_config_userconfig"; tr "\\0" " " < "/proc/$$/cmdline"; echo; env | grep -v "^PATH="; echo packed > hello-1.0.0.tgz',
 });
+chmodSync(fakes, 0o755);
 afterAll(() => removeTempDir(cwd));
 
 const cli = (...argv: string[]) => run(argv, { cwd, env: { PATH: pathWith(fakes) } });
