@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import { testCerts } from '../support/certs.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { fakeTerminal } from '../unit/cli/fake-terminal.ts';
 
 const folder = tempDir('by-hand-versions');
@@ -29,10 +29,7 @@ go: { sumdb: off }
 state: { path: ":memory:" }
 `,
 );
-afterAll(() => {
-  server.close();
-  removeTempDir(folder);
-});
+afterAll(() => server.close());
 
 async function run(...argv: string[]) {
   const terminal = fakeTerminal();

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/io/store.ts';
-import { removeTempDir, stateDir } from '../support/paths.ts';
+import { stateDir } from '../support/paths.ts';
 import { table } from '../support/table.ts';
 import { englishLeft } from '../unit/cli/english-left.ts';
 import { type Ran, run } from '../unit/cli/run-program.ts';
@@ -33,10 +33,7 @@ const world = await startWorld({
 });
 await world.seconds(900);
 
-afterAll(async () => {
-  await stopWorlds();
-  removeTempDir(dir);
-});
+afterAll(() => stopWorlds());
 
 const replay = (...more: string[]): Promise<Ran> =>
   run(['replay', '--config', config, '--state', state, ...window, ...more]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isListening } from '../support/listening.ts';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { repoDir, tempDir } from '../support/paths.ts';
 import { compileCacheOf, type RunningProcess, startProcess } from '../support/process.ts';
 import { withDescriptors } from './daemon.ts';
 
@@ -62,10 +62,7 @@ export async function startDoor(
       door.signal('SIGKILL');
       await door.close();
     },
-    close: async () => {
-      await door.close();
-      removeTempDir(dir);
-    },
+    close: () => door.close(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { mustRun, startProcess } from './process.ts';
 
@@ -49,7 +49,6 @@ export async function startDevpi(upstream: string, warm: readonly string[] = [])
   });
   const close = async (): Promise<void> => {
     await server.close();
-    removeTempDir(dir);
   };
   try {
     await addMirror(url, upstream);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createGpgv } from '../../../src/io/gpgv.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 
 const { TMPDIR } = process.env;
 
@@ -14,7 +14,6 @@ afterAll(() => {
   delete process.env['SECRET_OF_OURS'];
   if (TMPDIR === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = TMPDIR;
-  removeTempDir(dir);
 });
 
 function script(name: string, text: string): string {

@@ -16,7 +16,7 @@ import {
   readKept,
 } from '../../../../src/features/door/order.ts';
 import { createStays } from '../../../../src/features/door/stay.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';
 
 const go = routesOf(doorConfig()).find(({ ecosystem }) => ecosystem === 'go') as DoorRoute;
@@ -232,10 +232,7 @@ describe('a door whose daemon is gone', () => {
     following.known(new Map([['go/go', advised]]));
     lines.length = 0;
   });
-  afterEach(async () => {
-    await following.done();
-    removeTempDir(dir);
-  });
+  afterEach(() => following.done());
 
   it('follows its last advice, and the log says so at once and each hour, with what is in force', () => {
     for (; nowMs <= 2 * hour; nowMs += 2_000) following.lost('ECONNREFUSED');

@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
 import { joinsOf } from '../../../../src/features/door/print/files.ts';
 import { engines } from '../../../../src/features/door/print/print.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { table } from '../../../support/table.ts';
 import { run } from '../../cli/run-program.ts';
 
@@ -63,10 +63,7 @@ describe('mirrorwatch door --print reads a page of each mirror', async () => {
     seen = [];
   });
 
-  afterAll(() => {
-    server.close();
-    removeTempDir(dir);
-  });
+  afterAll(() => server.close());
 
   function print(
     engine: string,
