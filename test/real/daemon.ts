@@ -146,10 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
       daemon.signal('SIGTERM');
       return exitOf(daemon);
     },
-    close: async () => {
-      daemon.signal('SIGKILL');
-      await daemon.close();
-    },
+    close: daemon.kill,
   };
 }
 

@@ -58,11 +58,8 @@ export async function startDoor(
       );
     },
     reload: () => door.signal('SIGHUP'),
-    kill: async () => {
-      door.signal('SIGKILL');
-      await door.close();
-    },
-    close: () => door.close(),
+    kill: door.kill,
+    close: door.close,
   };
 }
 

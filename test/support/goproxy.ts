@@ -75,10 +75,7 @@ export async function startGoproxy(options: GoproxyOptions): Promise<Goproxy> {
     cacheDir: join(dir, 'cache'),
     log: server.log,
     signal: server.signal,
-    kill: async () => {
-      server.signal('SIGKILL');
-      await server.close();
-    },
-    close: () => server.close(),
+    kill: server.kill,
+    close: server.close,
   };
 }

@@ -110,10 +110,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     httpsPort: ports.https,
     accessLog: () => readFileSync(join(dir, 'access.log'), 'utf8'),
     log: server.log,
-    kill: async () => {
-      server.signal('SIGKILL');
-      await server.close();
-    },
-    close: () => server.close(),
+    kill: server.kill,
+    close: server.close,
   };
 }

@@ -65,10 +65,7 @@ export async function startOciRegistry(options: OciRegistryOptions = {}): Promis
     url: `${mutualTls ? 'https' : 'http'}://${host}`,
     host,
     log: server.log,
-    kill: async () => {
-      server.signal('SIGKILL');
-      await server.close();
-    },
-    close: () => server.close(),
+    kill: server.kill,
+    close: server.close,
   };
 }

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import type { ActionDeed } from '../../../../src/core/action.ts';
 
 /** Git of these tests, in place of what the machine's user has set: no templates, no program that tidies up. */
 const settings =
@@ -61,6 +62,19 @@ export function deployRepository(first: Readonly<Record<string, Entry>>) {
     repository,
     git,
     commit,
+    /** What writes a file of the repository. */
+    deed: (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionDeed => ({
+      kind: 'git',
+      repository: repository(),
+      branch: 'main',
+      path: 'ci/goproxy.env',
+      as: 'env',
+      author: 'Mirrors <mirrors@example.com>',
+      isSigned: false,
+      allow: [],
+      mergeRequest: null,
+      ...over,
+    }),
     /** Each of these (`branch:path`), as they are one after another. */
     shown: (...files: readonly string[]) => git(['show', ...files]),
   };
