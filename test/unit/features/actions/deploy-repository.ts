@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { ActionDeed } from '../../../../src/core/action.ts';
+import { tempDir } from '../../../support/paths.ts';
 
 /** Git of these tests, in place of what the machine's user has set: no templates, no program that tidies up. */
 const settings =
@@ -14,7 +14,7 @@ type Entry = string | Buffer | { readonly mode: string; readonly text: string };
 
 /** A bare repository as a server has it: for each test a copy of one with a first commit of these files. */
 export function deployRepository(first: Readonly<Record<string, Entry>>) {
-  const root = mkdtempSync(join(tmpdir(), 'mirrorwatch-git-'));
+  const root = tempDir('git');
   let folder = join(root, 'begun');
   const repository = () => join(folder, 'deploy.git');
   const git = (args: readonly string[], input: string | Buffer = ''): string =>
@@ -52,10 +52,7 @@ export function deployRepository(first: Readonly<Record<string, Entry>>) {
     cpSync(join(root, 'begun'), folder, { recursive: true });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  afterAll(() => {
-    vi.unstubAllEnvs();
-    rmSync(root, { recursive: true, force: true });
-  });
+  afterAll(() => vi.unstubAllEnvs());
   return {
     /** A folder of the test alone; the repository is in it. */
     folder: () => folder,
