@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { npmInstall } from '../support/npm-client.ts';
 import { type PackedPackage, packPackage, startNpmRegistry } from '../support/npm-registry.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import type { RawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
@@ -53,7 +53,6 @@ real('npm registries watched, and the real npm led from a dead one to Verdaccio'
   afterAll(async () => {
     await daemon?.close();
     for (const server of [a, b, origin, lost, forger, corp]) await server?.close();
-    removeTempDir(dir);
   });
 
   const configuration = (): string => `

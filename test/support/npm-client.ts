@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
 import { patienceMs } from './patience.ts';
-import { type CommandResult, run } from './process.ts';
+import { type CommandResult, nowhere, run, sealedEnv } from './process.ts';
 
 /** What an npm under test is told about the world. */
 export interface NpmEnvOptions {
@@ -20,7 +20,6 @@ export interface NpmEnvOptions {
 
 /** The environment of an npm that knows nothing of this machine's settings and reaches nothing but this machine. */
 export function sealedNpmEnv(options: NpmEnvOptions): Readonly<Record<string, string | undefined>> {
-  const nowhere = 'http://127.0.0.1:9';
   const inherited = Object.keys(process.env).filter((name) => /^(p?npm_|yarn_|node_options)/i.test(name));
   writeFileSync(
     join(options.dir, 'user.npmrc'),
@@ -52,12 +51,7 @@ export function sealedNpmEnv(options: NpmEnvOptions): Readonly<Record<string, st
     HOME: options.dir,
     npm_config_userconfig: join(options.dir, 'user.npmrc'),
     npm_config_globalconfig: join(options.dir, 'global.npmrc'),
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
-    http_proxy: nowhere,
-    https_proxy: nowhere,
-    NO_PROXY: '127.0.0.1',
-    no_proxy: '127.0.0.1',
+    ...sealedEnv(),
   };
 }
 

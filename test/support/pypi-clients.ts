@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { type CommandResult, run } from './process.ts';
+import { type CommandResult, nowhere, run, sealedEnv } from './process.ts';
 
 /** What is set for a client of Python packages; nothing else of the environment steers it. */
 export type PypiClientEnv = Readonly<Record<string, string>>;
 
 /** Settings files of a client by name: `pip.conf`, or the `uv.toml` or `pyproject.toml` of the folder that it runs in. */
 export type PypiClientFiles = Readonly<Record<string, string>>;
-
-const nowhere = 'http://127.0.0.1:9';
 
 /** Writes the files and returns what makes the client read them; with none, it reads no settings. */
 function settingsEnv(dir: string, files: PypiClientFiles): Readonly<Record<string, string | undefined>> {
@@ -35,13 +33,8 @@ function sealed(home: string, own: PypiClientEnv): Readonly<Record<string, strin
     UV_HTTP_RETRIES: '0',
     UV_HTTP_TIMEOUT: '60',
     UV_PYTHON_DOWNLOADS: 'never',
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
+    ...sealedEnv('127.0.0.1,localhost'),
     ALL_PROXY: nowhere,
-    http_proxy: nowhere,
-    https_proxy: nowhere,
-    NO_PROXY: '127.0.0.1,localhost',
-    no_proxy: '127.0.0.1,localhost',
     ...own,
   };
 }

@@ -13,7 +13,7 @@ function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodTyp
 function protectionsKey(names: readonly string[], describes: string) {
   return wordList('A protection.', names, phrase('expected.oneOf', { words: names.join(', ') }))
     .optional()
-    .meta({ description: describes });
+    .describe(describes);
 }
 
 function protectionKeys({ protections }: Pick<Ecosystem, 'protections'>): Readonly<Record<string, z.ZodType>> {
@@ -58,9 +58,9 @@ export function makeSettingsKeys(): object {
       : [
           [
             id,
-            mapping({ ...settings.keys, ...protectionKeys(kind), ...fileKeys(settings) })
-              .meta({ description: settings.describes })
-              .prefault({}),
+            mapping(settings.describes, { ...settings.keys, ...protectionKeys(kind), ...fileKeys(settings) }).prefault(
+              {},
+            ),
           ] as const,
         ],
   );

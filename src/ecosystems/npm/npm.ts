@@ -248,7 +248,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
       20,
     )
       .optional()
-      .meta({ description: 'npm only: other hosts, without ports, that the tarball URLs of this mirror may name.' }),
+      .describe('npm only: other hosts, without ports, that the tarball URLs of this mirror may name.'),
   },
   // docs/protocols/npm.md#protections
   protections: npmProtections,

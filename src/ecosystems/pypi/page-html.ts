@@ -1,6 +1,7 @@
 import { Tokenizer } from 'htmlparser2';
 import type { WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { getOrElse } from '../../core/get-or-else.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { charsPerSlice as bytesPerSlice, type Slices } from '../../core/slices.ts';
@@ -254,18 +255,10 @@ export function* walkTags(
   const memory = body.bytes > bytesPerSlice ? Buffer.allocUnsafe(bytesPerSlice) : undefined;
   for (let at = 0; at < body.bytes; at += bytesPerSlice) {
     if (at > 0) yield;
-    const piece = decodeNext(decoder, body.read(at, bytesPerSlice, memory), at + bytesPerSlice < body.bytes);
+    const [bytes, stream] = [body.read(at, bytesPerSlice, memory), at + bytesPerSlice < body.bytes];
+    const piece = getOrElse(() => decoder.decode(bytes, { stream }), null);
     if (piece === null) return null;
     reader.add(piece);
   }
   return reader.end();
-}
-
-/** Decodes the next bytes; `null`: they are not UTF-8. */
-function decodeNext(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array, hasMore: boolean): string | null {
-  try {
-    return decoder.decode(bytes, { stream: hasMore });
-  } catch {
-    return null;
-  }
 }

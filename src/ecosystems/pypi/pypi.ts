@@ -128,13 +128,14 @@ const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
 
 const publishersKey = list(
   mapping(
+    null,
     {
       project: checked('A project of the index.', phrase('expected.pypiProject'), (text) =>
         /^[\w.-]{1,200}$/.test(text),
       ),
       kind: z
         .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
-        .meta({ description: 'The service that hosts the source repository of the project.' }),
+        .describe('The service that hosts the source repository of the project.'),
       repository: checked(
         'The source repository whose workflows may sign files of the project.',
         phrase('expected.word', { word: 'owner/name' }),
@@ -154,10 +155,9 @@ const publishersKey = list(
     (all) => new Set(all.map(({ project }) => normalNameOf(project))).size === all.length,
     errorOf(phrase('expected.publisherOnce')),
   )
-  .meta({
-    description:
-      'Allowed signers of the files of a project: an attestation by another signer is a mismatch. Needs `trustedRoot`. A project without an entry may have any signer.',
-  })
+  .describe(
+    'Allowed signers of the files of a project: an attestation by another signer is a mismatch. Needs `trustedRoot`. A project without an entry may have any signer.',
+  )
   .prefault([]);
 
 const pageBytes = 20_000;
