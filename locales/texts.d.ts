@@ -431,6 +431,7 @@ export interface Places {
   readonly 'finding.self': 'who';
   readonly 'finding.unstored': 'who';
   readonly 'finding.lock': 'who';
+  readonly 'finding.policy': 'who';
   readonly 'finding.all_slow': 'who';
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
@@ -445,6 +446,7 @@ export interface Places {
   readonly 'ended.self': 'who';
   readonly 'ended.unstored': 'who';
   readonly 'ended.lock': 'who';
+  readonly 'ended.policy': 'who';
   readonly 'ended.all_slow': 'who';
   readonly 'ended.level_shift': 'who';
   readonly 'finding.test': never;
@@ -470,6 +472,7 @@ export interface Places {
   readonly 'cause.cut': never;
   readonly 'cause.throttled': never;
   readonly 'cause.denied': never;
+  readonly 'cause.policy': never;
   readonly 'cause.absent': never;
   readonly 'cause.server': never;
   readonly 'cause.status': never;
@@ -1010,6 +1013,9 @@ export interface Places {
   readonly 'found.refusalOnly': 'name' | 'targets' | 'cause';
   readonly 'found.refusal.well': 'name';
   readonly 'found.refusal.told': 'name';
+  readonly 'found.policy': 'name' | 'count' | 'what' | 'cause';
+  readonly 'found.policyLocked': 'name' | 'count' | 'what' | 'cause' | 'file';
+  readonly 'found.policy.well': 'name';
   readonly 'found.times': 'count';
   readonly 'found.unreliable': 'name' | 'failures' | 'samples' | 'kinds';
   readonly 'found.holds': 'name' | 'time';
@@ -1331,6 +1337,8 @@ export interface Places {
   readonly 'layer.next.throttled': never;
   readonly 'layer.means.denied': never;
   readonly 'layer.next.denied': never;
+  readonly 'layer.means.policy': never;
+  readonly 'layer.next.policy': never;
   readonly 'layer.means.absent': never;
   readonly 'layer.next.absent': never;
   readonly 'layer.means.server': never;
@@ -1456,6 +1464,7 @@ export interface Places {
   readonly 'note.certificate': 'mirror';
   readonly 'note.proxy': 'mirror';
   readonly 'note.relay': 'mirror' | 'relay';
+  readonly 'note.withheld': 'mirror' | 'what';
   readonly 'cannot.certificate': never;
   readonly 'cannot.bearer': never;
   readonly 'cannot.bearerLine': never;
@@ -1635,6 +1644,7 @@ export interface Places {
   readonly 'reason.cut': never;
   readonly 'reason.throttled': never;
   readonly 'reason.denied': never;
+  readonly 'reason.policy': never;
   readonly 'reason.absent': never;
   readonly 'reason.server': never;
   readonly 'reason.status': never;
@@ -2697,6 +2707,8 @@ export interface Counts {
   readonly 'found.down': 'seconds';
   readonly 'found.proxy': 'seconds';
   readonly 'found.refusalOnly': 'targets';
+  readonly 'found.policy': 'count';
+  readonly 'found.policyLocked': 'count';
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.lockMore': 'count';

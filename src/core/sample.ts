@@ -75,6 +75,8 @@ export interface SettledSample extends Sample {
    * counts neither against the mirrors that lack it nor for those that serve it.
    */
   readonly isWithdrawn?: boolean;
+  /** True for an item that the mirror withholds by a rule of its operator. It does not count against the mirror. */
+  readonly isWithheld?: boolean;
   /**
    * True for bytes that only an editable file (such as a lock file) calls wrong. The mirror counts as one that responded,
    * also when mirrors are compared.

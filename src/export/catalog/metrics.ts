@@ -73,6 +73,7 @@ export const declaredMetrics = {
     mirror: { kind: mirrorFindingKinds },
     daemon: { kind: ownFindingKinds },
   }),
+  mirror_withheld_items: newGauge(['ecosystem', 'registry'], { mirror: {} }),
   mirror_vantage_suspect: newGauge([], { daemon: {} }),
   mirror_control_up: newGauge(['control'], { control: {} }),
   mirrorwatch_schedule_delay_seconds: newHistogram([], { daemon: {} }, secondsBuckets),

@@ -394,6 +394,7 @@ const noFindings = Object.fromEntries(
 const states = (now: string) =>
   Object.fromEntries(['up', 'degraded', 'down', 'unknown'].map((name) => [state('a', name), name === now ? 1 : 0]));
 const up = 'mirror_up{ecosystem="go",upstream="go",registry="a"}';
+const item = (step: string) => ({ module: 'golang.org/x/net', version: 'v0.25.0', step });
 const recovered = 'mirror_canary_recovered{ecosystem="go",upstream="go",registry="a"}';
 
 const inState = (
@@ -435,6 +436,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
         finding({ id: 'f2' }),
         finding({ id: 'f3', state: 'closed' }),
         finding({ id: 'f4', kind: 'self', registry: null }),
+        finding({ id: 'f5', kind: 'refusal', cause: 'policy', scope: [item('zip'), item('mod')] }),
       ],
     },
     shows: {
@@ -443,6 +445,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
       ...noFindings,
       'mirror_findings_open{ecosystem="go",registry="a",kind="spike"}': 2,
       'mirror_findings_open{kind="self"}': 1,
+      'mirror_withheld_items{ecosystem="go",registry="a"}': 2,
     },
   },
   {

@@ -52,6 +52,7 @@ function full() {
   exporter.sample(sample(odd, { outcome: { tag: 'failed', failure: { kind: 'reset', code: 'ECONNRESET' } } }));
   const scope = [{ module: 'golang.org/x/net', version: 'v0.25.0', step: 'zip' }] as const;
   const mismatch = finding({ kind: 'mismatch', scope });
+  const policy = finding({ id: 'policy', kind: 'refusal', cause: 'policy', scope });
   exporter.finding({ change: 'opened', finding: mismatch });
   exporter.snapshot(() =>
     snapshot({
@@ -63,7 +64,7 @@ function full() {
         controls: [{ name: 'www.example.com:443', up: true }],
         contaminatedShare: null,
       },
-      findings: [mismatch],
+      findings: [mismatch, policy],
       baselines: targets.map((of) => ({ target: of, connection: 'cold', baselineMs: 80, thresholdMs: 800, streak: 1 })),
       lags: [null, ...new Set(targets.flatMap(({ module }) => module ?? []))].map((module) => ({
         registry: 'a',
