@@ -124,6 +124,8 @@ export interface Places {
   readonly 'alert.refusedMost': 'often' | 'count';
   readonly 'alert.MirrorRefuses.summary': 'registry';
   readonly 'alert.MirrorRefuses.says': 'registry' | 'ecosystem' | 'more';
+  readonly 'alert.MirrorQuotaLow.summary': 'registry' | 'left';
+  readonly 'alert.MirrorQuotaLow.says': 'registry' | 'ecosystem' | 'left';
   readonly 'alert.MirrorDegraded.summary': 'summary';
   readonly 'alert.case.unreliable.summary': 'registry';
   readonly 'alert.MirrorDegraded.says': 'says';

@@ -46,6 +46,8 @@ export interface Sample
   readonly cache: 'hit' | 'miss' | null;
   /** The longest `Retry-After` of all hops; `null`: none. */
   readonly retryAfterMs: number | null;
+  /** What is left of the mirror's quota of requests, 0 to 1; absent: no header states it. */
+  readonly quotaLeft?: number;
   readonly facts: Facts;
   /**
    * The longest processor time of a response that exceeded its allowed time (`limits.heldMsPerMib`). Absent: it was

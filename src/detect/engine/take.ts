@@ -9,7 +9,7 @@ import { asLacking, isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
-import { isWithheld } from '../findings/policy.ts';
+import { isWithheldItem } from '../findings/policy.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { recordRequest } from '../memory/density.ts';
 import { roundOf, timeoutOf } from '../memory/lookups.ts';
@@ -70,7 +70,7 @@ export function take(memory: Memory, taken: Sample): void {
       ...settledSampleOf(sample),
       isWithdrawn,
       isUnproven,
-      isWithheld: isWithheld(mirror, sample),
+      isWithheld: isWithheldItem(mirror, sample),
     });
     return;
   }

@@ -35,7 +35,7 @@ import {
   updateOutage,
 } from '../outage/state.ts';
 import { explainOutage } from './outage-says.ts';
-import { isWithheld } from './policy.ts';
+import { isWithheldItem } from './policy.ts';
 import { isAbsentEverywhere } from './refusal.ts';
 import { unreliable } from './unreliable.ts';
 
@@ -225,7 +225,7 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
  */
 function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | null {
   const result = targetResultOf(input.sample);
-  const isOver = isOut && (isAbsentEverywhere(input) || isWithheld(input.mirror, input.sample));
+  const isOver = isOut && (isAbsentEverywhere(input) || isWithheldItem(input.mirror, input.sample));
   return result !== null && isOver ? { ...result, outcome: 'ok' } : result;
 }
 

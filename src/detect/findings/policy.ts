@@ -28,7 +28,7 @@ const noRefusals: Refusals = { count: 0, status: null, probeIds: [] };
  * step of this or of another module. A policy that covers the whole mirror is an ordinary refusal.
  * @see docs/decisions/0235-deliberate-refusals.md
  */
-export function isWithheld({ canary, series }: MirrorMemory, { outcome, due }: Pick<Sample, 'outcome' | 'due'>) {
+export function isWithheldItem({ canary, series }: MirrorMemory, { outcome, due }: Pick<Sample, 'outcome' | 'due'>) {
   if (!isPolicy(outcome)) return false;
   const isIndex = ({ target: { step, id } }: SeriesMemory): boolean => step === canary?.step && id !== due.target.id;
   return series.values().some((one) => one.item === 'served' && isIndex(one));
@@ -89,7 +89,7 @@ export const policy: FindingRule<Withheld> = {
   judge(before, { mirror, series, sample, isPrimary }) {
     const { outcome, due, status } = sample;
     const known = before.get(series);
-    const isRefused = isWithheld(mirror, sample);
+    const isRefused = isWithheldItem(mirror, sample);
     // If the policy covers the whole mirror now, the finding `refusal` reports it.
     const isOver = !isRefused && (outcome.tag === 'ok' || isPolicy(outcome));
     if (!isPrimary || (isOver ? known === undefined : !isRefused)) return null;

@@ -370,6 +370,38 @@ describe('the HTTP version on show', () => {
   });
 });
 
+describe('the quota of a mirror', () => {
+  const quota = 'mirror_quota_remaining_ratio{ecosystem="go",registry="a"}';
+  test.each([
+    { name: 'none stated', samples: [sample(mod)], shows: {} },
+    {
+      name: 'the last one',
+      samples: [sample(mod, { quotaLeft: 0.5 }), sample(mod, { quotaLeft: 0.4 })],
+      shows: { [quota]: 0.4 },
+    },
+    {
+      name: 'kept after a response of a step that states none',
+      samples: [sample(mod, { quotaLeft: 0.5 }), sample(zip)],
+      shows: { [quota]: 0.5 },
+    },
+    {
+      name: 'kept while nothing is requested, as after 429',
+      samples: [sample(mod, { quotaLeft: 0 }), sample(mod, { outcome: { tag: 'unknown', because: 'paused' } })],
+      shows: { [quota]: 0 },
+    },
+    {
+      name: 'gone once the same step states none, or has no response',
+      samples: [sample(mod, { quotaLeft: 0.5 }), sample(mod, { outcome: refused })],
+      shows: {},
+    },
+  ])('$name', async ({ samples, shows }) => {
+    const page = exporter();
+    for (const one of samples) page.sample(one);
+    const lines = [...(await read(page))].filter(([series]) => series.startsWith('mirror_quota'));
+    expect(Object.fromEntries(lines)).toEqual(shows);
+  });
+});
+
 const state = (registry: string, name: string) =>
   `mirror_state{ecosystem="go",upstream="go",registry="${registry}",state="${name}"}`;
 const own = ['vantage', 'self'].map((kind) => [`mirror_findings_open{kind="${kind}"}`, 0] as const);
