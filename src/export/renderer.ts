@@ -114,6 +114,7 @@ const kept: ReadonlySet<MetricName> = new Set([
   'mirror_tls_certificate_expiry_timestamp_seconds',
   'mirror_tls_info',
   'mirror_protocol_info',
+  'mirror_quota_remaining_ratio',
   'mirrorwatch_build_info',
   'mirrorwatch_config_info',
   'mirrorwatch_place_info',

@@ -48,7 +48,7 @@ function full() {
   const facts = { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } as const;
   const steady = { bytes: 300_000, ms: 3_000 };
   for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2', quotaLeft: 0.25 }));
-  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000 }));
+  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000, quotaLeft: 0.25 }));
   exporter.sample(
     sample(odd, { quotaLeft: 0.25, outcome: { tag: 'failed', failure: { kind: 'reset', code: 'ECONNRESET' } } }),
   );
