@@ -1431,6 +1431,8 @@ export interface Places {
   readonly 'note.dockerSlow': never;
   readonly 'note.podmanPath': 'url';
   readonly 'note.podmanReads': never;
+  readonly 'note.podmanWhole': never;
+  readonly 'note.podmanEach': never;
   readonly 'note.containerdReads': 'folder';
   readonly 'note.containerdResolve': never;
   readonly 'note.mirrorsByHand': never;

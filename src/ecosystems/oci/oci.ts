@@ -8,7 +8,7 @@ import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, flag } from '../fields.ts';
 import { type ClientJob, checkResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
 import { isBlockedUpstream } from '../refusal-texts.ts';
-import { containerd, docker, podman } from './clients.ts';
+import { containerd, docker, podman, podman61 } from './clients.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
 import { parseDigest } from './digest.ts';
 import { ociNames, splitName } from './names.ts';
@@ -154,7 +154,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
       'Add `?ns=` with the original registry to requests, as containerd does for mirrors. Default: true for mirrors, false for an origin.',
     ).optional(),
   },
-  clients: [containerd, podman, docker],
+  clients: [containerd, podman, podman61, docker],
   realClients: [skopeoRun],
   context: ({ mirror, settings }) => ({
     platform: settings.platform,
