@@ -7,7 +7,7 @@ type Refused = Pick<Extract<ProbeResponse, { tag: 'answered' }>, 'status' | 'hea
  * Texts by which repository managers refuse one item on purpose: a cool-down after its release, a curation, a scan.
  * @see docs/protocols/common.md#deliberate-refusals for the source of each
  */
-const policyTexts: readonly RegExp[] = [
+export const policyTexts: readonly RegExp[] = [
   // Sonatype Nexus Repository Firewall
   /\brequested item is quarantined\b/i,
   // JFrog Curation, and JFrog Xray
