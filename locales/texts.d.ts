@@ -124,6 +124,8 @@ export interface Places {
   readonly 'alert.refusedMost': 'often' | 'count';
   readonly 'alert.MirrorRefuses.summary': 'registry';
   readonly 'alert.MirrorRefuses.says': 'registry' | 'ecosystem' | 'more';
+  readonly 'alert.MirrorQuotaLow.summary': 'registry' | 'left';
+  readonly 'alert.MirrorQuotaLow.says': 'registry' | 'ecosystem' | 'left';
   readonly 'alert.MirrorDegraded.summary': 'summary';
   readonly 'alert.case.unreliable.summary': 'registry';
   readonly 'alert.MirrorDegraded.says': 'says';
@@ -433,6 +435,7 @@ export interface Places {
   readonly 'finding.self': 'who';
   readonly 'finding.unstored': 'who';
   readonly 'finding.lock': 'who';
+  readonly 'finding.policy': 'who';
   readonly 'finding.all_slow': 'who';
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
@@ -449,6 +452,7 @@ export interface Places {
   readonly 'ended.self': 'who';
   readonly 'ended.unstored': 'who';
   readonly 'ended.lock': 'who';
+  readonly 'ended.policy': 'who';
   readonly 'ended.all_slow': 'who';
   readonly 'ended.level_shift': 'who';
   readonly 'finding.test': never;
@@ -474,6 +478,7 @@ export interface Places {
   readonly 'cause.cut': never;
   readonly 'cause.throttled': never;
   readonly 'cause.denied': never;
+  readonly 'cause.policy': never;
   readonly 'cause.absent': never;
   readonly 'cause.server': never;
   readonly 'cause.status': never;
@@ -1017,6 +1022,9 @@ export interface Places {
   readonly 'found.refusalOnly': 'name' | 'targets' | 'cause';
   readonly 'found.refusal.well': 'name';
   readonly 'found.refusal.told': 'name';
+  readonly 'found.policy': 'name' | 'count' | 'what' | 'cause';
+  readonly 'found.policyLocked': 'name' | 'count' | 'what' | 'cause' | 'file';
+  readonly 'found.policy.well': 'name';
   readonly 'found.times': 'count';
   readonly 'found.unreliable': 'name' | 'failures' | 'samples' | 'kinds';
   readonly 'found.holds': 'name' | 'time';
@@ -1342,6 +1350,8 @@ export interface Places {
   readonly 'layer.next.throttled': never;
   readonly 'layer.means.denied': never;
   readonly 'layer.next.denied': never;
+  readonly 'layer.means.policy': never;
+  readonly 'layer.next.policy': never;
   readonly 'layer.means.absent': never;
   readonly 'layer.next.absent': never;
   readonly 'layer.means.server': never;
@@ -1435,6 +1445,8 @@ export interface Places {
   readonly 'note.dockerSlow': never;
   readonly 'note.podmanPath': 'url';
   readonly 'note.podmanReads': never;
+  readonly 'note.podmanWhole': never;
+  readonly 'note.podmanEach': never;
   readonly 'note.containerdReads': 'folder';
   readonly 'note.containerdResolve': never;
   readonly 'note.mirrorsByHand': never;
@@ -1470,6 +1482,7 @@ export interface Places {
   readonly 'note.certificate': 'mirror';
   readonly 'note.proxy': 'mirror';
   readonly 'note.relay': 'mirror' | 'relay';
+  readonly 'note.withheld': 'mirror' | 'what';
   readonly 'cannot.certificate': never;
   readonly 'cannot.bearer': never;
   readonly 'cannot.bearerLine': never;
@@ -1651,6 +1664,7 @@ export interface Places {
   readonly 'reason.cut': never;
   readonly 'reason.throttled': never;
   readonly 'reason.denied': never;
+  readonly 'reason.policy': never;
   readonly 'reason.absent': never;
   readonly 'reason.server': never;
   readonly 'reason.status': never;
@@ -2741,6 +2755,8 @@ export interface Counts {
   readonly 'found.down': 'seconds';
   readonly 'found.proxy': 'seconds';
   readonly 'found.refusalOnly': 'targets';
+  readonly 'found.policy': 'count';
+  readonly 'found.policyLocked': 'count';
   readonly 'found.times': 'count';
   readonly 'found.withdrawn': 'more' | 'locked';
   readonly 'found.certificateSoon': 'days';

@@ -22,8 +22,8 @@ export function receiveSample(view: View, tallies: Tallies, settled: SettledSamp
   const { late } = group;
   // A mirror whose bytes only an editable file calls wrong has responded.
   const sample: SettledSample = settled.isUnproven ? { ...settled, outcome: { tag: 'ok' } } : settled;
-  const { due, isOfPace, isObsolete, isTooShort, isWithdrawn } = sample;
-  if ([isOfPace, isObsolete, isTooShort, isWithdrawn].includes(true)) {
+  const { due, isOfPace, isObsolete, isTooShort, isWithdrawn, isWithheld } = sample;
+  if ([isOfPace, isObsolete, isTooShort, isWithdrawn, isWithheld].includes(true)) {
     late.held.delete(due.probeId);
     late.counted.delete(due.probeId);
     return false;

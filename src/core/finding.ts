@@ -203,6 +203,11 @@ export function isOfFileAlone(finding: Pick<Finding, 'kind' | 'cause' | 'actiona
 /** Sentences about an outage of some targets of a mirror that works otherwise. */
 const partly: ReadonlySet<string> = new Set(['found.part', 'found.partOnly']);
 
+/** True for a finding about items that a mirror withholds by a rule of its operator. It is no fault of the mirror. */
+export function isDeliberate({ cause }: Pick<Finding, 'cause'>): boolean {
+  return cause === 'policy';
+}
+
 /** True if the sentence of a finding is about an outage of some targets only. */
 export function isPartial(finding: Pick<Finding, 'sentence'> | null): boolean {
   return finding?.sentence != null && partly.has(finding.sentence.key);
@@ -229,10 +234,12 @@ export function causeTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>)
 }
 
 /** Causes of findings that have texts of their own. */
-type OwnTextCause = 'unstored' | 'all_slow' | 'lock' | 'withdrawn';
+type OwnTextCause = 'unstored' | 'all_slow' | 'lock' | 'withdrawn' | 'policy';
+
+const ownTexts: readonly Finding['cause'][] = ['unstored', 'all_slow', 'lock', 'withdrawn', 'policy'];
 
 function isOwnText(cause: Finding['cause']): cause is OwnTextCause {
-  return cause === 'unstored' || cause === 'all_slow' || cause === 'lock' || cause === 'withdrawn';
+  return ownTexts.includes(cause);
 }
 
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
@@ -302,6 +309,7 @@ const ownCauses: readonly Finding['cause'][] = [
   'holds_thread',
   'many_requests',
   'withdrawn',
+  'policy',
 ];
 
 /**

@@ -210,6 +210,7 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'mirror_advice_rank',
     'mirror_advice_issued_total',
     'mirror_advice_regret_total',
+    'mirror_withheld_items',
     'mirror_control_up',
     'mirrorwatch_worker_loop_delay_seconds',
     'mirrorwatch_clock_timestamp_seconds',

@@ -9,6 +9,7 @@ import { asLacking, isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
+import { isWithheldItem } from '../findings/policy.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { recordRequest } from '../memory/density.ts';
 import { roundOf, timeoutOf } from '../memory/lookups.ts';
@@ -65,7 +66,12 @@ export function take(memory: Memory, taken: Sample): void {
     if (!isLost) sendToKinds(memory, 'peek', input);
     const isWithdrawn = isOfWithdrawn(memory, mirror, response);
     const isUnproven = response !== sample && !isWithdrawn;
-    memory.turn.settled.push({ ...settledSampleOf(sample), isWithdrawn, isUnproven });
+    memory.turn.settled.push({
+      ...settledSampleOf(sample),
+      isWithdrawn,
+      isUnproven,
+      isWithheld: isWithheldItem(mirror, sample),
+    });
     return;
   }
   const isResponse = !isSilent(sample.outcome);

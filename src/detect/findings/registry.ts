@@ -9,6 +9,7 @@ import { levelShift } from './level-shift.ts';
 import { lock } from './lock.ts';
 import { mismatch } from './mismatch.ts';
 import { outage } from './outage.ts';
+import { policy } from './policy.ts';
 import { refusal } from './refusal.ts';
 import { self, unstored } from './self.ts';
 import { spike } from './spike.ts';
@@ -29,6 +30,7 @@ export const findingRules: readonly FindingRule[] = [
   withdrawn,
   unreliable,
   refusal,
+  policy,
   mismatch,
   certificate,
   capability,

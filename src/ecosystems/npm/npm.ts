@@ -8,6 +8,7 @@ import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
+import { isBlockedUpstream } from '../refusal-texts.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
 import { npmLocks } from './locks.ts';
@@ -192,6 +193,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   publicUpstream: publicNpm,
   errorFrames: npmErrorFrames,
   scriptOutput: npmScriptOutput,
+  isMasked: isBlockedUpstream,
   // https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md
   // https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
   // https://www.w3.org/TR/SRI/#the-integrity-attribute

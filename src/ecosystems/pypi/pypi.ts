@@ -13,6 +13,7 @@ import {
   findLines,
   type RealClient,
 } from '../real-client.ts';
+import { isBlockedUpstream } from '../refusal-texts.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
@@ -187,6 +188,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   traceback:
     /File "[^"]*\/(?:pip\/(?:_internal|_vendor\/(?:requests|urllib3)|[a-z]+\.py|commands|req)|python-wheels\/|poetry\/|pdm\/|unearth\/|pipenv\/)/,
   onlyServer: /^Looking in indexes: [^\s,]+$/,
+  isMasked: isBlockedUpstream,
   // https://packaging.python.org/en/latest/specifications/simple-repository-api/
   // https://peps.python.org/pep-0503/
   // https://peps.python.org/pep-0691/

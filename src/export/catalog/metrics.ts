@@ -76,6 +76,8 @@ export const declaredMetrics = {
     mirror: { kind: mirrorFindingKinds },
     daemon: { kind: ownFindingKinds },
   }),
+  mirror_quota_remaining_ratio: newGauge(['ecosystem', 'registry'], { mirror: {} }),
+  mirror_withheld_items: newGauge(['ecosystem', 'registry'], { mirror: {} }),
   mirror_vantage_suspect: newGauge([], { daemon: {} }),
   mirror_control_up: newGauge(['control'], { control: {} }),
   mirrorwatch_schedule_delay_seconds: newHistogram([], { daemon: {} }, secondsBuckets),

@@ -48,11 +48,14 @@ function full() {
   const tls = { ...sampleTls, issuer: 'Let\'s "R3"', expiresAtMs: 1_800_000_000_000 };
   const facts = { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } as const;
   const steady = { bytes: 300_000, ms: 3_000 };
-  for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2' }));
-  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000 }));
-  exporter.sample(sample(odd, { outcome: { tag: 'failed', failure: { kind: 'reset', code: 'ECONNRESET' } } }));
+  for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2', quotaLeft: 0.25 }));
+  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000, quotaLeft: 0.25 }));
+  exporter.sample(
+    sample(odd, { quotaLeft: 0.25, outcome: { tag: 'failed', failure: { kind: 'reset', code: 'ECONNRESET' } } }),
+  );
   const scope = [{ module: 'golang.org/x/net', version: 'v0.25.0', step: 'zip' }] as const;
   const mismatch = finding({ kind: 'mismatch', scope });
+  const policy = finding({ id: 'policy', kind: 'refusal', cause: 'policy', scope });
   exporter.finding({ change: 'opened', finding: mismatch });
   exporter.snapshot(() =>
     snapshot({
@@ -64,7 +67,7 @@ function full() {
         controls: [{ name: 'www.example.com:443', up: true }],
         contaminatedShare: null,
       },
-      findings: [mismatch],
+      findings: [mismatch, policy],
       baselines: targets.map((of) => ({ target: of, connection: 'cold', baselineMs: 80, thresholdMs: 800, streak: 1 })),
       lags: [null, ...new Set(targets.flatMap(({ module }) => module ?? []))].map((module) => ({
         registry: 'a',
