@@ -31,13 +31,14 @@ export function freshness() {
     lines({
       id: 52,
       title: 'Missing and withdrawn versions',
-      says: 'Versions that other mirrors have and this mirror lacked at its last response, summed over its modules. Versions that it omits by design (gaps) do not count. Withdrawn: versions that the mirror still lists although its origin withdrew them, for example because they are malware. The open finding names some of them.',
+      says: 'Versions that other mirrors have and this mirror lacked at its last response, summed over its modules. Versions that it omits by design (gaps) do not count. Withdrawn: versions that the mirror still lists although its origin withdrew them, for example because they are malware. Withheld: items that it refuses by a policy of its operator. The open finding names some of them.',
       size: [12, 7],
       unit: 'none',
       none: unknown,
       queries: [
         { expr: `sum by (registry) (${ofModule('mirror_missing_versions')})`, legend: '{{registry}} missing' },
         { expr: `max by (registry) (${ofMirror('mirror_withdrawn_versions')}) > 0`, legend: '{{registry}} withdrawn' },
+        { expr: `max by (registry) (${ofMirror('mirror_withheld_items')}) > 0`, legend: '{{registry}} withheld' },
       ],
     }).decimals(0),
     lines({

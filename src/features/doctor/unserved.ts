@@ -1,4 +1,5 @@
 import { declaredChainOf } from '../../config/chain.ts';
+import { escapeWord } from '../../core/command-line.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Machine, Trap } from '../../core/trap.ts';
 import { type Today, trapOf } from '../../ecosystems/doctor.ts';
@@ -61,7 +62,7 @@ export async function findUnserved(
     const places = set.filter(({ name }) => bare.some(([one]) => one === name)).map(({ place }) => place);
     const what = say(`online.unserved.${without}`, { lacked, settings });
     const repair = say('online.unserved.set', {
-      ecosystem: mirror.ecosystem,
+      ecosystem: escapeWord(mirror.ecosystem),
       names: bare.map(([one]) => one).join(', '),
     });
     const trap = trapOf(id, what, [subjectPlaceOf(subject), ...places], [repair]);
