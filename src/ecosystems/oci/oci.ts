@@ -130,7 +130,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
       usualBytes: manifestBytes,
       verifies: phrase('answer.digestAsked'),
       // The further request is for the referrers of the manifest.
-      usualAside: () => ({ requests: 1, bytes: 1000 }),
+      usualAside: () => ({ requests: 1, bytes: 200 }),
     }),
     blob: heavy({
       grain: 'version',
