@@ -31,8 +31,8 @@ COPY --from=build /rootfs /
 # group is 0, which a container with an arbitrary user id has.
 COPY --from=build --chown=1000:0 /rootfs/data /data
 COPY --from=build --chown=1000:0 /rootfs/run/mirrorwatch /run/mirrorwatch
-# glibc gives freed memory back from 128 KiB on; by itself it raises this to some 60 MB for each thread (decision 0085).
-# By itself it has 8 arenas for each core, and each thread leaves garbage in one (decision 0137).
+# glibc gives freed memory back from 128 KiB on; by itself it raises this to some 60 MB for each thread (decision 0023).
+# By itself it has 8 arenas for each core, and each thread leaves garbage in one (decision 0023).
 ENV NODE_ENV=production MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml MALLOC_TRIM_THRESHOLD_=131072 MALLOC_ARENA_MAX=2
 WORKDIR /app
 USER 1000:1000

@@ -7,7 +7,7 @@ import { representatives, slow } from './test/support/tiers.ts';
 import { TimesReporter } from './test/support/times.ts';
 
 /**
- * A daemon that a test starts lowers the priority of its thread (docs/decisions/0158-the-main-thread-yields.md), and the worker
+ * A daemon that a test starts lowers the priority of its thread (docs/decisions/0027-own-work-outside-the-phases.md), and the worker
  * keeps that for all later files. The clients that a daemon runs have the lowest priority. Beside busy workers both would get
  * less than a tenth of a core, so all have the lowest. Where other work shares the machine, tests do not give way to it.
  */

@@ -30,12 +30,16 @@ export function freshness() {
     }),
     lines({
       id: 52,
-      title: 'Missing versions',
-      says: 'Versions that other mirrors have and this mirror lacked at its last response, summed over its modules. Versions that it omits by design (gaps) do not count. The open finding names some of them.',
+      title: 'Missing and withdrawn versions',
+      says: 'Versions that other mirrors have and this mirror lacked at its last response, summed over its modules. Versions that it omits by design (gaps) do not count. Withdrawn: versions that the mirror still lists although its origin withdrew them, for example because they are malware. Withheld: items that it refuses by a policy of its operator. The open finding names some of them.',
       size: [12, 7],
       unit: 'none',
       none: unknown,
-      queries: [{ expr: `sum by (registry) (${ofModule('mirror_missing_versions')})`, legend: '{{registry}}' }],
+      queries: [
+        { expr: `sum by (registry) (${ofModule('mirror_missing_versions')})`, legend: '{{registry}} missing' },
+        { expr: `max by (registry) (${ofMirror('mirror_withdrawn_versions')}) > 0`, legend: '{{registry}} withdrawn' },
+        { expr: `max by (registry) (${ofMirror('mirror_withheld_items')}) > 0`, legend: '{{registry}} withheld' },
+      ],
     }).decimals(0),
     lines({
       id: 53,
@@ -53,15 +57,21 @@ export function freshness() {
     }).decimals(0),
     lines({
       id: 54,
-      title: 'How fast new releases arrive',
-      says: 'The time from the first sight of a release at the origin to its first sight at the mirror: median and 90th percentile over a week. The error is at most one interval of the step. If it takes hours, builds that need new releases need another mirror.',
+      title: 'How fast releases and withdrawals arrive',
+      says: 'The time from the first sight of a release at the origin to its first sight at the mirror: median and 90th percentile over a week. The error is at most one interval of the step. The same for versions that the origin withdrew. If it takes hours, builds that need new releases need another mirror.',
       size: [12, 7],
       unit: 's',
       none: 'no release arrived within a week: the origin is not monitored, or nothing was released',
-      queries: [0.5, 0.9].map((q) => ({
-        expr: quantile(q, ['registry'], ofMirror('mirror_propagation_seconds'), '7d'),
-        legend: `{{registry}} p${100 * q}`,
-      })),
+      queries: [
+        ...[0.5, 0.9].map((q) => ({
+          expr: quantile(q, ['registry'], ofMirror('mirror_propagation_seconds'), '7d'),
+          legend: `{{registry}} p${100 * q}`,
+        })),
+        {
+          expr: quantile(0.9, ['registry'], ofMirror('mirror_withdrawal_seconds'), '7d'),
+          legend: '{{registry}} withdrawals p90',
+        },
+      ],
     }),
     bars({
       id: 55,

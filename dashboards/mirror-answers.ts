@@ -213,6 +213,23 @@ export function goods(select: Selector) {
         ),
       )
       .overrideByName('Left', [...daysLeft]),
+    table({
+      id: 45,
+      title: 'Capabilities',
+      says: 'What the responses have (1) and lack (0) for clients that check more than hashes, such as the dates of releases that minimumReleaseAge and exclude-newer need. See docs/verified-content.md.',
+      size: [24, 6],
+      unit: 'none',
+      none: 'none is known: no response shows one yet',
+      queries: [{ expr: `min by (registry, capability) (${byMirror('mirror_capability')})`, as: 'table' }],
+    })
+      .withTransformation({
+        id: 'groupingToMatrix',
+        options: { rowField: 'registry', columnField: 'capability', valueField: 'Value' },
+      })
+      .mappings([
+        { type: 'value', options: { '0': { text: 'lacks', color: ink.bad }, '1': { text: 'has' } } },
+        noNumber('unknown', ink.unknown),
+      ] as never),
     lines({
       id: 41,
       title: 'Throughput of artifacts, median',

@@ -46,6 +46,7 @@ export const findingColour: Readonly<Record<FindingKind, string>> = {
   level_shift: colour.sky,
   throughput: '#003F66',
   lag: '#8CCBF0',
+  capability: '#B9B4E8',
   vantage: '#5A5A5A',
   self: colour.grey,
 };
@@ -72,7 +73,7 @@ const shades: Readonly<Record<string, readonly string[]>> = {
   way: ['#003F66', '#005A8D', '#0072B2', '#2C93CF', '#56B4E9', '#8CCBF0'],
   timeout: ['#8A5F00', '#B37B00', '#E69F00', '#F0B93E', '#F7D27F'],
   tls: ['#8C3B66', '#A5527F', '#CC79A7', '#D898BB', '#E4B7D0', '#F0D6E5'],
-  refusal: ['#8F8700', '#B8AD00', '#D9CC12', '#F0E442'],
+  refusal: ['#8F8700', '#B8AD00', '#D9CC12', '#F0E442', '#F7F1A1'],
   answer: [
     '#7A3600',
     '#A84A00',

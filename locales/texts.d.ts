@@ -124,6 +124,8 @@ export interface Places {
   readonly 'alert.refusedMost': 'often' | 'count';
   readonly 'alert.MirrorRefuses.summary': 'registry';
   readonly 'alert.MirrorRefuses.says': 'registry' | 'ecosystem' | 'more';
+  readonly 'alert.MirrorQuotaLow.summary': 'registry' | 'left';
+  readonly 'alert.MirrorQuotaLow.says': 'registry' | 'ecosystem' | 'left';
   readonly 'alert.MirrorDegraded.summary': 'summary';
   readonly 'alert.case.unreliable.summary': 'registry';
   readonly 'alert.MirrorDegraded.says': 'says';
@@ -423,6 +425,8 @@ export interface Places {
   readonly 'finding.part': 'who';
   readonly 'finding.unreliable': 'who';
   readonly 'finding.throughput': 'who';
+  readonly 'finding.capability': 'who';
+  readonly 'finding.withdrawn': 'who';
   readonly 'finding.spike': 'who';
   readonly 'finding.refusal': 'who';
   readonly 'finding.lag': 'who';
@@ -431,12 +435,15 @@ export interface Places {
   readonly 'finding.self': 'who';
   readonly 'finding.unstored': 'who';
   readonly 'finding.lock': 'who';
+  readonly 'finding.policy': 'who';
   readonly 'finding.all_slow': 'who';
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
   readonly 'ended.outage': 'who';
   readonly 'ended.unreliable': 'who';
   readonly 'ended.throughput': 'who';
+  readonly 'ended.capability': 'who';
+  readonly 'ended.withdrawn': 'who';
   readonly 'ended.spike': 'who';
   readonly 'ended.refusal': 'who';
   readonly 'ended.lag': 'who';
@@ -445,6 +452,7 @@ export interface Places {
   readonly 'ended.self': 'who';
   readonly 'ended.unstored': 'who';
   readonly 'ended.lock': 'who';
+  readonly 'ended.policy': 'who';
   readonly 'ended.all_slow': 'who';
   readonly 'ended.level_shift': 'who';
   readonly 'finding.test': never;
@@ -470,6 +478,7 @@ export interface Places {
   readonly 'cause.cut': never;
   readonly 'cause.throttled': never;
   readonly 'cause.denied': never;
+  readonly 'cause.policy': never;
   readonly 'cause.absent': never;
   readonly 'cause.server': never;
   readonly 'cause.status': never;
@@ -502,6 +511,8 @@ export interface Places {
   readonly 'cause.regression': never;
   readonly 'cause.vanished': never;
   readonly 'cause.stale': never;
+  readonly 'cause.stripped': never;
+  readonly 'cause.withdrawn': never;
   readonly 'row.reason': never;
   readonly 'row.acknowledge': never;
   readonly 'row.since': never;
@@ -576,6 +587,7 @@ export interface Places {
   readonly 'why.blocker': never;
   readonly 'why.head': never;
   readonly 'blocker.uncompared': never;
+  readonly 'blocker.lacks': 'what';
   readonly 'blocker.evidence': 'sum' | 'bound';
   readonly 'blocker.downloads': never;
   readonly 'blocker.in_doubt': 'head';
@@ -1010,6 +1022,9 @@ export interface Places {
   readonly 'found.refusalOnly': 'name' | 'targets' | 'cause';
   readonly 'found.refusal.well': 'name';
   readonly 'found.refusal.told': 'name';
+  readonly 'found.policy': 'name' | 'count' | 'what' | 'cause';
+  readonly 'found.policyLocked': 'name' | 'count' | 'what' | 'cause' | 'file';
+  readonly 'found.policy.well': 'name';
   readonly 'found.times': 'count';
   readonly 'found.unreliable': 'name' | 'failures' | 'samples' | 'kinds';
   readonly 'found.holds': 'name' | 'time';
@@ -1026,6 +1041,10 @@ export interface Places {
   readonly 'found.throughput': 'name' | 'observed' | 'usual';
   readonly 'found.throughput.waits': 'name' | 'wait' | 'took' | 'observed' | 'usual';
   readonly 'found.throughput.well': 'name';
+  readonly 'found.capability': 'name' | 'what';
+  readonly 'found.capability.well': 'name';
+  readonly 'found.withdrawn': 'name' | 'versions' | 'more' | 'since' | 'locked';
+  readonly 'found.withdrawn.well': 'name';
   readonly 'found.certificateSoon': 'name' | 'days';
   readonly 'found.certificate': 'name' | 'cause';
   readonly 'found.certificateOver': 'name' | 'day' | 'cause';
@@ -1331,6 +1350,8 @@ export interface Places {
   readonly 'layer.next.throttled': never;
   readonly 'layer.means.denied': never;
   readonly 'layer.next.denied': never;
+  readonly 'layer.means.policy': never;
+  readonly 'layer.next.policy': never;
   readonly 'layer.means.absent': never;
   readonly 'layer.next.absent': never;
   readonly 'layer.means.server': never;
@@ -1393,6 +1414,9 @@ export interface Places {
   readonly 'online.relay.first': 'relay';
   readonly 'online.relay.broken': 'relay' | 'reason';
   readonly 'online.relay.another': never;
+  readonly 'online.unserved.fails': 'lacked' | 'settings';
+  readonly 'online.unserved.skips': 'lacked' | 'settings';
+  readonly 'online.unserved.set': 'ecosystem' | 'names';
   readonly 'online.clock.ahead': 'minutes' | 'count';
   readonly 'online.clock.behind': 'minutes' | 'count';
   readonly 'layer.names': 'names';
@@ -1421,6 +1445,8 @@ export interface Places {
   readonly 'note.dockerSlow': never;
   readonly 'note.podmanPath': 'url';
   readonly 'note.podmanReads': never;
+  readonly 'note.podmanWhole': never;
+  readonly 'note.podmanEach': never;
   readonly 'note.containerdReads': 'folder';
   readonly 'note.containerdResolve': never;
   readonly 'note.mirrorsByHand': never;
@@ -1456,6 +1482,7 @@ export interface Places {
   readonly 'note.certificate': 'mirror';
   readonly 'note.proxy': 'mirror';
   readonly 'note.relay': 'mirror' | 'relay';
+  readonly 'note.withheld': 'mirror' | 'what';
   readonly 'cannot.certificate': never;
   readonly 'cannot.bearer': never;
   readonly 'cannot.bearerLine': never;
@@ -1558,6 +1585,8 @@ export interface Places {
   readonly 'init.yaml.clients': never;
   readonly 'init.yaml.modules': never;
   readonly 'init.yaml.private': never;
+  readonly 'init.yaml.protections': never;
+  readonly 'init.yaml.byDefault': 'client' | 'place';
   readonly 'init.yaml.door': never;
   readonly 'init.yaml.yours': never;
   readonly 'init.yaml.example': never;
@@ -1635,6 +1664,7 @@ export interface Places {
   readonly 'reason.cut': never;
   readonly 'reason.throttled': never;
   readonly 'reason.denied': never;
+  readonly 'reason.policy': never;
   readonly 'reason.absent': never;
   readonly 'reason.server': never;
   readonly 'reason.status': never;
@@ -1659,6 +1689,7 @@ export interface Places {
   readonly 'kind.outage': never;
   readonly 'kind.unreliable': never;
   readonly 'kind.throughput': never;
+  readonly 'kind.capability': never;
   readonly 'kind.refusal': never;
   readonly 'kind.lag': never;
   readonly 'kind.mismatch': never;
@@ -1678,6 +1709,7 @@ export interface Places {
   readonly 'gate.stale': never;
   readonly 'gate.mismatch': never;
   readonly 'gate.no_relay': never;
+  readonly 'gate.capability': never;
   readonly 'gate.certificate': never;
   readonly 'gate.unmeasured': never;
   readonly 'gate.paused': never;
@@ -1856,6 +1888,24 @@ export interface Places {
   readonly 'mirror.lag': never;
   readonly 'mirror.releases': never;
   readonly 'mirror.lookup': never;
+  readonly 'mirror.capabilities': never;
+  readonly 'mirror.capabilitiesLack': 'what';
+  readonly 'mirror.capabilityWithout': 'name' | 'loss';
+  readonly 'capability.time': never;
+  readonly 'capability.signatures': never;
+  readonly 'capability.attestations': never;
+  readonly 'capability.trusted_publisher': never;
+  readonly 'capability.abbreviated': never;
+  readonly 'capability.json_index': never;
+  readonly 'capability.upload_time': never;
+  readonly 'capability.core_metadata': never;
+  readonly 'capability.provenance': never;
+  readonly 'capability.yanked': never;
+  readonly 'capability.status': never;
+  readonly 'capability.latest': never;
+  readonly 'capability.sumdb': never;
+  readonly 'capability.referrers': never;
+  readonly 'capability.digest_head': never;
   readonly 'mirror.asAdvice': never;
   readonly 'mirror.fetch': 'time';
   readonly 'mirror.fetchTitle': never;
@@ -2033,6 +2083,8 @@ export interface Places {
   readonly 'probe.said': 'line';
   readonly 'probe.latest': 'version';
   readonly 'probe.notOffered': never;
+  readonly 'probe.has': 'what';
+  readonly 'probe.lacks': 'name' | 'loss';
   readonly 'probe.listed': 'count' | 'newest';
   readonly 'probe.rate': 'rate';
   readonly 'probe.verified': 'against' | 'digest';
@@ -2120,6 +2172,8 @@ export interface Places {
   readonly 'rank.integrity': never;
   readonly 'rank.verdict': never;
   readonly 'rank.legend': 'phases';
+  readonly 'rank.unserved.fails': 'registry' | 'lacked' | 'settings';
+  readonly 'rank.unserved.skips': 'registry' | 'lacked' | 'settings';
   readonly 'rank.verdict.best': never;
   readonly 'rank.verdict.faster': never;
   readonly 'rank.verdict.equal': never;
@@ -2415,6 +2469,10 @@ export interface Places {
   readonly 'trap.npm-pnpm-differ.causes': never;
   readonly 'trap.npm-pnpm-differ.what': 'npm' | 'pnpm';
   readonly 'trap.npm-pnpm-differ.set': 'place';
+  readonly 'trap.npm-protection-unserved.title': never;
+  readonly 'trap.npm-protection-unserved.causes': never;
+  readonly 'trap.pypi-protection-unserved.title': never;
+  readonly 'trap.pypi-protection-unserved.causes': never;
   readonly 'trap.ca-missing.title': never;
   readonly 'trap.ca-missing.causes': never;
   readonly 'trap.ca-missing.what': 'file' | 'variable';
@@ -2697,7 +2755,10 @@ export interface Counts {
   readonly 'found.down': 'seconds';
   readonly 'found.proxy': 'seconds';
   readonly 'found.refusalOnly': 'targets';
+  readonly 'found.policy': 'count';
+  readonly 'found.policyLocked': 'count';
   readonly 'found.times': 'count';
+  readonly 'found.withdrawn': 'more' | 'locked';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.lockMore': 'count';
   readonly 'found.saySo': 'same';

@@ -34,7 +34,12 @@ const kept = [
 ];
 const series = ['counter', 'gauge', 'histogram', 'registry'].map((name) => `prom-client/lib/${name}.js`);
 /** What is loaded of it: its index would load three times as much. The index itself is for types. */
-const ofUndici = ['undici', 'undici/lib/dispatcher/client.js', 'undici/lib/api/api-request.js'];
+const ofUndici = [
+  'undici',
+  'undici/lib/dispatcher/client.js',
+  'undici/lib/api/api-request.js',
+  'undici/lib/core/connect.js',
+];
 interface Rule {
   readonly folders: string[];
   readonly packages: string[];
@@ -90,6 +95,8 @@ const table: Record<string, Rule> = {
       // A message is sent under the same guard as a probe.
       'git-copy.ts': ['core', 'wire'],
       'post.ts': ['core', 'wire'],
+      // A response of a store has the limits of one of a mirror.
+      'exchange.ts': ['core', 'wire'],
       'config-worker.ts': ['core', 'config', 'schedule'],
     },
   },
@@ -445,7 +452,7 @@ describe('imports and exports', () => {
     expect(within('features').filter((path) => edges.get(path)?.some(isForeign(path)))).toEqual([]);
   });
 
-  // Each costs every thread some megabytes (docs/decisions/0023-memory.md).
+  // Each costs every thread some megabytes (docs/decisions/0023-less-memory-by-flags-and-late-threads.md).
   it.each(['src/io/worker.ts', ...kinds.map((kind) => `src/ecosystems/${kind}/conversation.ts`)])(
     '%s loads no configuration library, and not the registry',
     (from) => {

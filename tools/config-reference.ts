@@ -158,7 +158,7 @@ index). It uses usual sizes of artifacts until sizes are measured. It does not c
 
 The planned load of a host contains no *extra probes*. The mirror that clients use gets two kinds of them: requests for
 64 KiB of an artifact at the canary's interval, and for a small artifact every 150 s ([decision
-0010](decisions/0010-small-downloads.md)).
+0010](decisions/0010-downloads-and-first-bytes.md)).
 
 The planned load of the daemon's own machine is 3.5 ms of CPU for each planned request. A load above half a CPU core is
 a warning, because delays of this machine can then be mistaken for faults of mirrors.

@@ -289,8 +289,7 @@ here have not changed.
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
-Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were
-renamed or have fewer labels.
+[Decision 0110](decisions/0110-fewer-series-and-boards-on-raw-metrics.md) explains why metrics were renamed or have fewer labels.
 
 This table shows how many lines \`/metrics\` has for three Go mirrors with one module (\`npm run bench -- --only lines\`):
 
@@ -357,8 +356,7 @@ In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 s
 histograms (626 series) it stored 2.8 MB a day. The test had three Go mirrors with ten modules, and a scrape every 30 s
 (\`node bench/histogram-storage.ts --hours 24\`).
 
-Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md)
-explain the design of native histograms, with figures.
+[Decision 0115](decisions/0115-native-histograms-by-default.md) explains the design of native histograms, with figures.
 
 ## Slots without a probe
 

@@ -88,6 +88,7 @@ export const worths: Readonly<Record<AlertName, string>> = {
   MirrorDegraded: 'builds take longer or fail sometimes, and no other mirror is better',
   MirrorRefuses: 'the cause is credentials, a quota or the operator of the mirror, which can wait for office hours',
   MirrorLagging: 'the mirror still serves its older content, and no advice says to leave it',
+  MirrorQuotaLow: 'builds fail once the quota is used up, and only then another mirror is advised',
   MirrorCertificateExpires: 'the alert starts two weeks before the expiry',
   MirrorErrorBudgetFast: 'the daemon uses this alert as evidence for advice; if the mirror is down, MirrorDown fires',
   MirrorDegradedMostPlaces: 'most requests succeed; the operator of the mirror has to act',

@@ -146,7 +146,7 @@ If an option has an invalid value, \`mirrorwatch rules\` exits with 2. Add the f
 
 ${alertTable(groups)}
 
-MirrorSlow has no \`for\`, because its condition contains a wait of 20 minutes ([decision 0173](decisions/0173-alerts-after-the-cause.md)).
+MirrorSlow has no \`for\`, because its condition contains a wait of 20 minutes ([decision 0134](decisions/0134-one-alert-for-each-operator-action.md)).
 
 [runbook.md](runbook.md) lists for each alert what to check first, what to do, and when it is false. The name shows what an alert is about:
 \`Mirror\` followed by a capital is about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon or a front door. So
@@ -230,7 +230,7 @@ The 5-minute window in the first row of the table needs a probe interval of a mi
 ## Recording rules
 
 The alerts use the recording rules. If a query of your own over all targets takes too long, use recording rules in it.
-The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)).
+The boards query the raw metrics and work without the rules ([decision 0110](decisions/0110-fewer-series-and-boards-on-raw-metrics.md)).
 
 The name of a recording rule is \`level:metric:operations\`. The level defines the labels:
 
@@ -242,7 +242,7 @@ are about single daemons.
 
 The table shows the maximum cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
 It assumes a histogram for each target. The real numbers are lower, because most light steps have one histogram for all modules of a mirror
-([decision 0110](decisions/0110-fewer-lines.md)). All rules together write at most ${count(written)} series:
+([decision 0110](decisions/0110-fewer-series-and-boards-on-raw-metrics.md)). All rules together write at most ${count(written)} series:
 
 ${costTable(groups)}
 

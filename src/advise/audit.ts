@@ -20,7 +20,7 @@ const auditsKept = 500;
  * first. If neither mirror is clearly more reliable, the times of the canary (the probe that shows whether a mirror is
  * up) decide: their 95th percentile if alerts of another system caused the advice, else their median.
  * @param sinceMs  monotonic milliseconds; earlier samples do not count
- * @see docs/decisions/0007-regret.md
+ * @see docs/decisions/0007-accepted-advice-is-audited-once.md
  */
 export function isRegretted(
   { tallyOf, config }: Pick<View, 'tallyOf' | 'config'>,

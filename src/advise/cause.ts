@@ -5,6 +5,7 @@ import {
   type Confidence,
   type Finding,
   highestConfidenceOf,
+  isDeliberate,
   isDisputed,
   isOfFileAlone,
   type KindTraits,
@@ -85,9 +86,12 @@ export function findCauses(view: View, { name }: Mirror): Causes {
   return { gravest, lag: firstCauseOf(['lag'], against) };
 }
 
-/** False for wrong bytes that are no reason to leave a mirror: it is not known which mirror is right. */
+/**
+ * False for what is no reason to leave a mirror: wrong bytes, if it is not known which mirror is right, and items that the
+ * mirror withholds on purpose.
+ */
 function isSure(finding: Finding): boolean {
-  return !isDisputed(finding) && !isOfFileAlone(finding);
+  return !isDisputed(finding) && !isOfFileAlone(finding) && !isDeliberate(finding);
 }
 
 function firstCauseOf(kinds: readonly CausingKind[], all: readonly Finding[]): Cause | null {

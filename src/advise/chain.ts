@@ -12,7 +12,7 @@ export function isPassedOver(chain: Chain | null): boolean {
 /**
  * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places,
  * counted from the end.
- * @see docs/decisions/0002-advised-chain.md
+ * @see docs/decisions/0002-dead-mirrors-leave-the-advised-chain.md
  */
 export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = declared.members.find((member) => member.key === to.key) ?? to;

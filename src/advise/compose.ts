@@ -1,8 +1,8 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
-import type { Finding } from '../core/finding.ts';
+import { type Finding, isDeliberate } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Mirror } from '../core/mirror.ts';
+import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
 import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
@@ -211,5 +211,10 @@ function listUncovered(view: View, to: Mirror, after: Chain): Sentence[] {
   const need = relay?.need(view.config.settings[view.group.kind.id]) ?? 'off';
   if (relay !== undefined && need !== 'off' && view.tallyOf(to.name).relay.state === 'unknown')
     notes.push(phrase('note.relay', { mirror: to.name, relay: relay.title }));
+  const withheld = view.standingOf(to.name)?.findings.find((one) => one.state === 'open' && isDeliberate(one));
+  if (withheld !== undefined)
+    notes.push(
+      phrase('note.withheld', { mirror: to.name, what: withheld.scope.map(refTextOf).slice(0, 3).join(', ') }),
+    );
   return notes;
 }

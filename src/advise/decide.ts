@@ -54,7 +54,7 @@ export function moveChosen(view: Prepared, head: HeadValues, { alarm, to }: Choi
 /**
  * A switch away from a mirror that is down and that clients pass over, because the next mirror of their chain is slower
  * than a third one; else `null`.
- * @see docs/decisions/0175-a-chain-that-passes-over.md
+ * @see docs/decisions/0175-chains-that-pass-over-a-dead-mirror.md
  */
 function leaveNext(view: Prepared, head: HeadValues): Decision | null {
   const cause = head.causes().gravest;
@@ -66,7 +66,7 @@ function leaveNext(view: Prepared, head: HeadValues): Decision | null {
 
 /**
  * A switch away from a mirror that lags, if `advise.hold` has passed since the last switch; else `null`.
- * @see docs/decisions/0017-lag.md
+ * @see docs/decisions/0017-lag-against-origin-or-quorum.md
  */
 function leaveLate(view: Prepared, head: HeadValues): Decision | null {
   return head.sinceMoveMs < view.config.advise.holdMs ? null : toPrompt(view, head);
@@ -186,7 +186,7 @@ function goHome(view: Prepared, head: HeadValues): Decision | null {
 /**
  * The switch that replaces an open proposal, if another mirror is better than the proposed one, which was chosen while
  * few downloads were known; else `null`. The cause stays, because clients still leave the same mirror.
- * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ * @see docs/decisions/0165-a-first-choice-may-be-corrected-once.md
  */
 function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const { group } = view;

@@ -47,8 +47,8 @@ const promisingShare = 0.85;
  * Returns the order of a download from the head, sometimes also from other mirrors, if a download is due; else an empty
  * list. Scheduled downloads are rare. They alone would find too late that a mirror serves no artifacts, or serves them
  * faster.
- * @see docs/decisions/0010-small-downloads.md
- * @see docs/decisions/0102-downloads-decide-too.md
+ * @see docs/decisions/0010-downloads-and-first-bytes.md
+ * @see docs/decisions/0102-downloads-for-comparison.md
  */
 export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now, config } = view;
@@ -195,7 +195,7 @@ const stepMs = 1_000;
 /**
  * Returns the order of a peek at the head if one is due, else an empty list. A peek probes the first bytes of an
  * artifact. It is a cheap test for slow or failing artifacts.
- * @see docs/decisions/0010-small-downloads.md
+ * @see docs/decisions/0010-downloads-and-first-bytes.md
  */
 export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now } = view;
@@ -263,7 +263,7 @@ function isAboutDownloads({ pair: { failures, time } }: LeftComparison): boolean
  * Returns the order of a download from the mirror to leave and from the advised one, if it can raise the confidence of
  * the advice; else an empty list. Actions wait for a higher confidence, and other downloads from the mirror to leave are
  * rare.
- * @see docs/decisions/0176-downloads-after-advice.md
+ * @see docs/decisions/0102-downloads-for-comparison.md
  */
 export function requestAfterAdvice({ group, config, now }: View, at: Mirror): readonly RecheckOrder[] {
   const left = leftBecauseOfDownloads(group);

@@ -51,7 +51,7 @@ export interface Refused extends Decided {
 
 /**
  * A decision to set a client setting that avoids HTTP/2, or to remove that setting.
- * @see docs/decisions/0051-the-clients-own-switch.md
+ * @see docs/decisions/0051-http1-setting-as-a-bypass.md
  */
 export interface BypassDecision extends Decided {
   readonly kind: 'bypass';

@@ -18,7 +18,7 @@ const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag', 'p
  * items, if the head is down, even the mirrors with other faults are unusable, and all clients of the ecosystem verify
  * what they download.
  * @param weighed  all mirrors of the upstream
- * @see docs/decisions/0129-the-last-choice.md, docs/decisions/0171-a-mirror-that-serves-again.md
+ * @see docs/decisions/0129-when-no-mirror-is-usable.md
  */
 export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]) {
   const others = weighed.filter(({ mirror }) => mirror !== at);

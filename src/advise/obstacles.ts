@@ -10,7 +10,7 @@ import type { View } from './view.ts';
 /**
  * Lists why a failback from `at` to `home` is not due; empty: it is due. Each reason is computed when it is read, the
  * costly ones last, because a decision reads only the first one.
- * @see docs/decisions/0181-old-failures-and-late-corrections.md
+ * @see docs/decisions/0074-return-to-the-preferred-mirror.md
  */
 export function* listObstacles(view: View, home: Mirror, at: Mirror, rule: BuildRule): Generator<Obstacle> {
   const { group, config, now } = view;

@@ -23,8 +23,8 @@ export function receiveSample(view: View, tallies: Tallies, settled: SettledSamp
   const { late } = group;
   // A mirror whose bytes only an editable file calls wrong has responded.
   const sample: SettledSample = settled.isUnproven ? { ...settled, outcome: { tag: 'ok' } } : settled;
-  const { due, isOfPace, isObsolete, isTooShort, isWithdrawn } = sample;
-  if ([isOfPace, isObsolete, isTooShort, isWithdrawn].includes(true)) {
+  const { due, isOfPace, isObsolete, isTooShort, isWithdrawn, isWithheld } = sample;
+  if ([isOfPace, isObsolete, isTooShort, isWithdrawn, isWithheld].includes(true)) {
     late.held.delete(due.probeId);
     late.counted.delete(due.probeId);
     return false;
@@ -80,7 +80,7 @@ const countedKept = 100;
  * @param outMs  milliseconds since the probe was sent
  * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: it counts only once it has a
  * response
- * @see docs/decisions/0056-long-waits.md
+ * @see docs/decisions/0177-pending-probes-cause-doubt.md
  */
 function lateInMs(view: View, due: Due, outMs: number): number | null {
   const { group } = view;
@@ -105,7 +105,7 @@ function lateInMs(view: View, due: Due, outMs: number): number | null {
  * is the whole one for a peek as long as too few times of peeks are known.
  * @param outMs  milliseconds since the probe was sent
  * @returns      milliseconds until the next check; 0 or less: the mirror is in doubt now; `null`: never
- * @see docs/decisions/0177-doubt-at-half-the-limit.md
+ * @see docs/decisions/0177-pending-probes-cause-doubt.md
  */
 function doubtInMs(view: View, due: Due, outMs: number): number | null {
   const { group } = view;

@@ -13,7 +13,7 @@ import { type HeadValues, type Prepared, prepareView } from './prepare.ts';
 import { isDearer } from './prices.ts';
 import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
-import { mayBeProposed, rankWeighed, type Weighed, weighAll } from './weigh.ts';
+import { listLacks, mayBeProposed, rankWeighed, type Weighed, weighAll } from './weigh.ts';
 
 /** Makes the record of all that is decided about an upstream now. */
 export function upstreamVerdictOf(given: View): UpstreamVerdict {
@@ -78,7 +78,9 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
 /** Gates that say more than the state of the mirror, which may be good. */
 const ownGates: ReadonlySet<Gate> = new Set(['in_doubt', 'no_relay', 'unmeasured']);
 
-function gateBlockerOf(view: Prepared, { name }: Mirror, gate: Gate): Blocker {
+function gateBlockerOf(view: Prepared, mirror: Mirror, gate: Gate): Blocker {
+  if (gate === 'capability') return { kind: 'gate', gate, why: null, lacks: listLacks(view, mirror) };
+  const { name } = mirror;
   return { kind: 'gate', gate, why: ownGates.has(gate) ? null : (view.standingOf(name)?.why ?? null) };
 }
 
@@ -132,7 +134,7 @@ function dismissedOf(view: Prepared, head: HeadValues): Stay | null {
 
 /**
  * The head is slow, but clients leave it only once the slowness has lasted `advise.hold`; `null`: it is not so.
- * @see docs/decisions/0166-slow-spells.md
+ * @see docs/decisions/0166-homes-with-slow-spells-are-left-later.md
  */
 function waitingOf({ group, now }: Prepared, head: HeadValues): Stay | null {
   const isDismissed = group.muted.some(({ from, untilMs }) => from === head.at.name && untilMs > now.wallMs);

@@ -114,12 +114,19 @@ function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
   if (standing?.inMaintenance === true) return 'maintenance';
   if (standing?.inDoubt === true && !isCurrent) return 'in_doubt';
   if (!hasRelay(view, mirror, isCurrent, dropped)) return 'no_relay';
+  if (!isCurrent && listLacks(view, mirror).length > 0) return 'capability';
   if (mirror.role === 'origin' && !isWanted(view.group, mirror) && !isCurrent) return 'origin';
   if (!isCurrent && !isMeasured(view.tallyOf(mirror.name), view)) return 'unmeasured';
   if (isOpen('unreliable')) return 'unreliable';
   if (open.some((finding) => finding.kind === 'spike' && isAgainst(finding))) return 'spike';
   if (isOpen('throughput')) return 'throughput';
   return isCurrent ? 'current' : 'ok';
+}
+
+/** What a mirror lacks although the configured protections of clients need it. What is not known is not lacking. */
+export function listLacks({ config, group, standingOf }: View, { name }: Mirror): readonly string[] {
+  const { capabilities } = standingOf(name) ?? {};
+  return (config.advise.needs?.[group.kind.id] ?? []).filter((one) => capabilities?.[one] === false);
 }
 
 /** The gate of a mirror (whether advice may name it), as if the reason `but` did not count. */

@@ -131,6 +131,7 @@ export function standingViewOf(standing: Standing | undefined): object {
           authorizationCode: standing.certificate.authorizationCode,
         }
       : null,
+    capabilities: standing?.capabilities ?? {},
     findings: standing?.findings.map(({ id }) => id) ?? [],
     wrongModules: wrongModulesOf(standing?.findings ?? []) ?? [],
   };
@@ -233,6 +234,7 @@ function factsView(facts: Facts): object {
     seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesTextOf(facts.seen) },
     begins: facts.begins ?? null,
     signature: facts.signature ?? null,
+    offers: facts.offers ?? null,
     unchecked: facts.unchecked === undefined ? null : showStored(facts.unchecked, english),
     refused: facts.refused === undefined ? null : showStored(facts.refused, english),
     treeHead: facts.treeHead ?? null,

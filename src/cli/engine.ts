@@ -28,7 +28,7 @@ const excessMsMax = 1_000;
  * Switches V8's optimizing compilers off until the load makes them worth their memory. They take 20 MB (compiled code,
  * working memory, and pages of Node's program file), and save a calm daemon only a few milliseconds of CPU time a
  * second. After a second of full load, or a few seconds of half load, they are switched on and stay on
- * (docs/decisions/0157-compilers-on-demand.md). A response that takes much CPU time switches them on too
+ * (docs/decisions/0023-less-memory-by-flags-and-late-threads.md). A response that takes much CPU time switches them on too
  * (src/io/worker.ts).
  */
 function compileOnDemand(): void {
@@ -78,7 +78,7 @@ export function replaceProcess(): void {
   process.execve?.(execPath, [execPath, ...execArgv, ...argv.slice(1)], { ...bounds, ...env });
 }
 
-/** Sets V8 flags that save memory and CPU time (docs/decisions/0023-memory.md and 0055-one-thread-collects.md). */
+/** Sets V8 flags that save memory and CPU time (docs/decisions/0023-less-memory-by-flags-and-late-threads.md). */
 function preferSmall(): void {
   // The young generation keeps its initial size. `--optimize-for-size` would save 7 MB more and cost 11 % of CPU time.
   setFlagsFromString('--semi-space-growth-factor=1');
@@ -91,7 +91,7 @@ function preferSmall(): void {
 
 /**
  * Sets V8 flags for the front door. A larger young generation is collected less often, and each collection delays
- * clients (docs/decisions/0075-memory-of-the-door.md).
+ * clients (docs/decisions/0023-less-memory-by-flags-and-late-threads.md).
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');

@@ -61,22 +61,19 @@ export function stopProcess(process: NodeJS.Process, code: number, afterMs: numb
 }
 
 function createTerminal(process: NodeJS.Process): Terminal {
-  const coloured = ({ isTTY }: { isTTY: boolean }): boolean => isTTY === true && !process.env['NO_COLOR'];
   const painter =
-    (on: boolean): Terminal['paint'] =>
+    ({ isTTY }: { isTTY: boolean }): Terminal['paint'] =>
     (style, text) =>
-      on ? styleText(style, text, { validateStream: false }) : text;
-  const colour = coloured(process.stdout);
+      isTTY && !process.env['NO_COLOR'] ? styleText(style, text, { validateStream: false }) : text;
   return {
-    colour,
     columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     progress: (line) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
     },
-    paint: painter(colour),
-    paintErr: painter(coloured(process.stderr)),
+    paint: painter(process.stdout),
+    paintErr: painter(process.stderr),
     confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? confirm(process, question) : null),
     input: () => wholeInput(process),
   };

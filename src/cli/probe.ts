@@ -10,7 +10,7 @@ import { load, loadText } from '../terminal/load.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../terminal/probe-request.ts';
 import { bar, durationText, jsonText, padEnd, type Terminal } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { formatAuthority, formatCost, formatSignature } from '../words/facts.ts';
+import { capabilityLoss, formatAuthority, formatCost, formatSignature } from '../words/facts.ts';
 import { saySentence, sentenceFieldsOf } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
 
@@ -179,6 +179,11 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (transcript.errorLine) lines.push(say('probe.said', { line: transcript.errorLine }));
   if (facts.resolvedVersion) lines.push(say('probe.latest', { version: facts.resolvedVersion }));
   if (facts.notOffered) lines.push(say('probe.notOffered'));
+  const offers = Object.entries(facts.offers ?? {});
+  const offered = offers.filter(([, has]) => has).map(([name]) => name);
+  if (offered.length > 0) lines.push(say('probe.has', { what: offered.join(say('list.comma')) }));
+  for (const [name, has] of offers)
+    if (has === false) lines.push(say('probe.lacks', { name, loss: capabilityLoss(name, say) }));
   if (facts.listed) lines.push(say('probe.listed', { count: facts.listed.count, newest: facts.listed.newest ?? '–' }));
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));

@@ -1,4 +1,5 @@
 import { parse, validate } from 'node-cron';
+import { getOrElse } from '../core/get-or-else.ts';
 
 /** True for an expression of five or six fields (seconds first) that node-cron accepts. */
 export function isCron(text: string): boolean {
@@ -7,11 +8,7 @@ export function isCron(text: string): boolean {
 
 /** True for a zone that the ICU of Node knows, such as `Asia/Shanghai`. */
 export function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
+  return getOrElse(() => new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '', false);
 }
 
 /**

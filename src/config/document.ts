@@ -12,6 +12,7 @@ import {
   type Scalar,
 } from 'yaml';
 import { type ConfigIssue, issueOf } from '../core/config.ts';
+import { getOrElse } from '../core/get-or-else.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
@@ -102,12 +103,9 @@ function keyTwice(offset: number): SyntaxMistake {
 }
 
 function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocument> | null {
-  try {
-    const options = { prettyErrors: false, logLevel: 'error', stringKeys: false, uniqueKeys: false } as const;
-    return parseDocument(text, { ...options, lineCounter: lines });
-  } catch {
-    return null; // deep nesting exhausts the parser's stack
-  }
+  const options = { prettyErrors: false, logLevel: 'error', stringKeys: false, uniqueKeys: false } as const;
+  // Deep nesting exhausts the parser's stack.
+  return getOrElse(() => parseDocument(text, { ...options, lineCounter: lines }), null);
 }
 
 /**

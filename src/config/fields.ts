@@ -68,7 +68,7 @@ export function share(description: string) {
 /** The schema of a whole number; both bounds are included. */
 export function integer(description: string, min: number, max: number) {
   const expected = phrase('expected.whole', { from: min, to: max });
-  return z.int(errorOf(expected)).min(min, errorOf(expected)).max(max, errorOf(expected)).meta({ description });
+  return z.int(errorOf(expected)).min(min, errorOf(expected)).max(max, errorOf(expected)).describe(description);
 }
 
 /** The schema of a text of 1 to `max` characters without control characters. */
@@ -78,7 +78,7 @@ export function text(description: string, expected: Sentence, max = 4096) {
     .min(1, errorOf(expected))
     .max(max, errorOf(phrase('expected.atMostChars', { what: expected, count: max })))
     .regex(/^[^\p{Cc}]*$/u, errorOf(phrase('expected.noControl', { what: expected })))
-    .meta({ description });
+    .describe(description);
 }
 
 /** The schema of a secret text. It is `writeOnly` in the JSON Schema, so that messages mask it. */
@@ -91,13 +91,13 @@ export function word<Word extends string>(description: string, words: readonly [
     words.length === 1
       ? phrase('expected.word', { word: words[0] })
       : phrase('expected.oneOf', { words: words.join(', ') });
-  return z.enum(words, errorOf(one)).meta({ description });
+  return z.enum(words, errorOf(one)).describe(description);
 }
 
 /** The schema of a list with at least one of the words. @param expected  what a mistake in an entry says */
 export function wordList(description: string, words: readonly string[], expected: Sentence) {
   return list(
-    z.enum(words, errorOf(expected)).meta({ description }),
+    z.enum(words, errorOf(expected)).describe(description),
     phrase('expected.listEach', { what: expected }),
     words.length,
   ).min(1, errorOf(phrase('expected.atLeastOf', { words: words.join(', ') })));
@@ -114,7 +114,7 @@ export function name(description: string, isPlace = false) {
     .string(errorOf(expected))
     .regex(form, errorOf(expected))
     .refine((value) => !['direct', 'off', 'other'].includes(value), errorOf(expected))
-    .meta({ description });
+    .describe(description);
 }
 
 /** The schema of a path. A relative path starts at the folder of the configuration file. */
@@ -150,7 +150,7 @@ export function hosts(description: string, names: boolean) {
   return list(
     checked(description, expected, (value) => parseNetwork(value) !== null || (names && isHostName(value))),
     phrase('expected.listEach', { what: expected }),
-  ).meta({ description });
+  ).describe(description);
 }
 
 /** True for a host name without a port, and for IPv4 and loopback addresses. */
@@ -190,7 +190,7 @@ export const headers = list(
   phrase('expected.listEach', { what: phrase('expected.header') }),
   32,
 )
-  .meta({ description: 'Headers of each request, such as a token.' })
+  .describe('Headers of each request, such as a token.')
   .prefault([]);
 
 /**
@@ -212,5 +212,5 @@ export function byEcosystem<Value>(keyOf: (one: Ecosystem) => z.ZodType | null):
     const key = keyOf(one);
     return key === null ? [] : [[one.id, key] as const];
   });
-  return mapping(Object.fromEntries<z.ZodType>(keys)) as unknown as ByEcosystem<Value>;
+  return mapping(null, Object.fromEntries<z.ZodType>(keys)) as unknown as ByEcosystem<Value>;
 }

@@ -1,4 +1,5 @@
 import { type Document, isMap, parse, parseDocument } from 'yaml';
+import { getOrElse } from '../core/get-or-else.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { listKnownKeys } from './json-schema.ts';
@@ -40,9 +41,5 @@ export function applyChanges(text: string, changes: readonly KeyChange[]): strin
 }
 
 function readValue(text: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error' }) as unknown;
-  } catch {
-    return text;
-  }
+  return getOrElse(() => parse(text, { logLevel: 'error' }) as unknown, text);
 }

@@ -29,7 +29,7 @@ import { clientsKey, readClients } from './sections/clients.ts';
 import { controlsKey, readControls } from './sections/controls.ts';
 import { detectKey, readDetect } from './sections/detect.ts';
 import { doorKey, readDoor } from './sections/door.ts';
-import { makeSettingsKeys, readSettings } from './sections/ecosystems.ts';
+import { allowKey, makeSettingsKeys, readNeeds, readSettings } from './sections/ecosystems.ts';
 import { bearerToken, listenKey, readListen } from './sections/listen.ts';
 import { mirrorsKey, readMirrors } from './sections/mirrors.ts';
 import { type Modules, modulesKey, privateKey, readModules } from './sections/modules.ts';
@@ -37,7 +37,7 @@ import { onAdviceKey, readActions } from './sections/on-advice.ts';
 import { readPaces, scheduleKey, stepsKey } from './sections/schedule.ts';
 import { readReceivers, webhooksKey } from './sections/webhooks.ts';
 
-const adviseKey = mapping({
+const adviseKey = mapping('When a switch is advised, and how long advice is valid.', {
   hold: durationField(
     'Minimum time from a switch to the failback (the switch back to the preferred mirror), or to a switch because of lag. Within this time, a switch because of slowness needs 1.5 times the evidence. A failback also needs 48 good responses in a row of the preferred mirror. After a bad response, it needs up to 98. So with a shorter value the failback is rarely earlier. Advice to leave a mirror that is down or serves wrong bytes never waits.',
     dwellRange,
@@ -54,15 +54,20 @@ const adviseKey = mapping({
       max: 86_400_000,
     },
   ).prefault('5m'),
-})
-  .meta({ description: 'When a switch is advised, and how long advice is valid.' })
-  .prefault({});
+  allow: allowKey(),
+}).prefault({});
 
-function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Config['advise'] {
+function readAdvise({
+  hold,
+  ttl,
+  minGain,
+  failureCost,
+}: z.output<typeof adviseKey>): Omit<Config['advise'], 'needs' | 'protections'> {
   return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
 }
 
 const alertmanagerKey = mapping(
+  'Credentials for posts to `/api/v1/alertmanager`. The listen token is accepted too. See docs/loop.md.',
   {
     token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
     tokenFile: file('File that contains the bearer token.').optional(),
@@ -72,11 +77,7 @@ const alertmanagerKey = mapping(
     ).prefault('10m'),
   },
   phrase('expected.mappingToken'),
-)
-  .meta({
-    description: 'Credentials for posts to `/api/v1/alertmanager`. The listen token is accepted too. See docs/loop.md.',
-  })
-  .optional();
+).optional();
 
 function readAlertmanager(
   alertmanager: z.output<typeof alertmanagerKey>,
@@ -94,22 +95,21 @@ function readAlertmanager(
 }
 
 /** A key of 1.0, which the next minor version does not accept any more. See decision 0218. */
-const pairKey = mapping({
-  etcd: bareUrl('Ended, as `pair`.').optional(),
-  lease: durationField('Ended, as `pair`.', { min: 3_000, max: 20_000 }).prefault('15s'),
-})
-  .meta({
-    description:
-      'Ended: two daemons of a place no longer agree which of them acts. While this key is set, all actions are dry runs. Give actions to one daemon only, and remove the key. See docs/actions.md.',
-  })
-  .optional();
+const pairKey = mapping(
+  'Ended: two daemons of a place no longer agree which of them acts. While this key is set, all actions are dry runs. Give actions to one daemon only, and remove the key. See docs/actions.md.',
+  {
+    etcd: bareUrl('Ended, as `pair`.').optional(),
+    lease: durationField('Ended, as `pair`.', { min: 3_000, max: 20_000 }).prefault('15s'),
+  },
+).optional();
 
-const fleetKey = mapping({
-  store: bareUrl('URL of a store that is compatible with Prometheus.'),
-  headers,
-})
-  .meta({ description: 'The store with the metrics of all places, for `when.places` of actions. See docs/actions.md.' })
-  .optional();
+const fleetKey = mapping(
+  'The store with the metrics of all places, for `when.places` of actions. See docs/actions.md.',
+  {
+    store: bareUrl('URL of a store that is compatible with Prometheus.'),
+    headers,
+  },
+).optional();
 
 function readFleetKeys(fleet: z.output<typeof fleetKey>, report: Report): Pick<Config, 'fleet'> {
   if (fleet === undefined) return {};
@@ -118,15 +118,13 @@ function readFleetKeys(fleet: z.output<typeof fleetKey>, report: Report): Pick<C
   return store === null ? {} : { fleet: { store: store.url, headers: readHeaders(fleet.headers) ?? {} } };
 }
 
-const shardKey = mapping({
-  index: integer('Index of this daemon, from 0.', 0, limits.shards - 1),
-  count: integer('Number of daemons that share the targets of this place.', 1, limits.shards),
-})
-  .meta({
-    description:
-      'Settings of one of several daemons that share the targets of one place. The environment variable `MIRRORWATCH_SHARD` overrides this key: `0/3`, or `NAME-0/3` with the name of a pod of a StatefulSet. See docs/guides/many-places.md.',
-  })
-  .optional();
+const shardKey = mapping(
+  'Settings of one of several daemons that share the targets of one place. The environment variable `MIRRORWATCH_SHARD` overrides this key: `0/3`, or `NAME-0/3` with the name of a pod of a StatefulSet. See docs/guides/many-places.md.',
+  {
+    index: integer('Index of this daemon, from 0.', 0, limits.shards - 1),
+    count: integer('Number of daemons that share the targets of this place.', 1, limits.shards),
+  },
+).optional();
 
 const shardPattern = /^(?:.*-)?(\d{1,4})\/(\d{1,4})$/;
 
@@ -145,13 +143,11 @@ function readShard(shard: z.output<typeof shardKey>, { env, error }: Reading): P
   return {};
 }
 
-const labelsKey = mapping({
+const labelsKey = mapping('Labels of this place for `mirrorwatch fleet`. See docs/guides/many-places.md.', {
   group: name('The group of this place. `when.places` of actions counts the places of one group.').optional(),
   network: name('Places with the same value share an egress, so they count as one observer.').optional(),
   page: bareUrl('URL of the page of this daemon, for links. Default: the address that Prometheus scrapes.').optional(),
-})
-  .meta({ description: 'Labels of this place for `mirrorwatch fleet`. See docs/guides/many-places.md.' })
-  .optional();
+}).optional();
 
 function readLabels(labels: z.output<typeof labelsKey>): Pick<Config, 'labels'> {
   if (labels === undefined) return {};
@@ -159,7 +155,7 @@ function readLabels(labels: z.output<typeof labelsKey>): Pick<Config, 'labels'> 
   return { labels: definedOf({ group, network, page: page?.replace(/(?<!\/)\/+$/, '') }) };
 }
 
-const stateKey = mapping({
+const stateKey = mapping('The state file.', {
   path: file('Path of the state file (SQLite), readable for its owner only. A change needs a restart.').prefault(
     './data/mirrorwatch.db',
   ),
@@ -167,9 +163,7 @@ const stateKey = mapping({
     min: 3_600_000,
     max: 3650 * 86_400_000,
   }).prefault('30d'),
-})
-  .meta({ description: 'The state file.' })
-  .prefault({});
+}).prefault({});
 
 /** Reads `state`. A missing folder is no mistake: it is created at start. */
 export function readState({ path, keep }: z.output<typeof stateKey>, reading: Reading): Config['state'] {
@@ -186,6 +180,7 @@ export function readState({ path, keep }: z.output<typeof stateKey>, reading: Re
 
 /** The schema of the configuration file. */
 export const fileSchema = mapping(
+  null,
   {
     vantage: text(
       'Name of the place where this daemon runs, shown on pages and in notices.',
@@ -216,15 +211,13 @@ export const fileSchema = mapping(
     shard: shardKey,
     labels: labelsKey,
     state: stateKey,
-    limits: mapping({
+    limits: mapping('Limits of this daemon.', {
       lines: integer(
         'Maximum number of lines of /metrics. If there would be more, /metrics omits whole targets, the last configured first.',
         1000,
         10_000_000,
       ).prefault(500_000),
-    })
-      .meta({ description: 'Limits of this daemon.' })
-      .prefault({}),
+    }).prefault({}),
   },
   phrase('expected.mappingOf'),
 );
@@ -266,7 +259,7 @@ export function buildConfig(
     private: file.private,
     settings: readSettings(file, reading),
     detect: readDetect(file.detect, reading),
-    advise: readAdvise(file.advise),
+    advise: { ...readAdvise(file.advise), ...readNeeds(file, file.advise.allow) },
     webhooks: readReceivers(file.webhooks, mirrors, reading),
     ...readAlertmanager(file.alertmanager, listen, reading),
     ...readClientRuns(file.clientRuns, mirrors, reading),

@@ -31,6 +31,7 @@ export const gates = [
   'stale',
   'mismatch',
   'no_relay',
+  'capability',
   'certificate',
   'unmeasured',
   'paused',

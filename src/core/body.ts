@@ -1,10 +1,8 @@
+import { getOrElse } from './get-or-else.ts';
+
 /** Decodes UTF-8. A byte order mark stays, because most clients refuse it before JSON. `null`: not UTF-8. */
 export function utf8(body: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    return null;
-  }
+  return getOrElse(() => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body), null);
 }
 
 /** True if a body starts with `<` after blanks, as an HTML error page does. */

@@ -183,6 +183,10 @@ export interface Config {
     readonly minGain: number;
     /** The cost of a failed build, in addition to its waiting time. */
     readonly failureCostMs: number;
+    /** The capabilities that a mirror must not lack to be advised, by ecosystem; absent: none. */
+    readonly needs?: Readonly<Record<EcosystemId, readonly string[]>>;
+    /** The names of the protections that need them, by ecosystem; absent: none. */
+    readonly protections?: Readonly<Record<EcosystemId, readonly string[]>>;
   };
   readonly webhooks: readonly Receiver[];
   /** Credentials with which Alertmanager posts alerts. Absent: only the token of `listen` is accepted. */

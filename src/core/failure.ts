@@ -17,7 +17,7 @@ export type ProbeFailure =
   | { readonly kind: `tls_${TlsCause}`; readonly code: string }
   | { readonly kind: 'cut'; readonly phase: Phase; readonly bytesRead: number }
   | { readonly kind: 'throttled'; readonly status: number; readonly retryAfterMs: number | null }
-  | { readonly kind: 'denied' | 'absent' | 'server' | 'status' | 'masked_upstream'; readonly status: number }
+  | { readonly kind: 'denied' | 'policy' | 'absent' | 'server' | 'status' | 'masked_upstream'; readonly status: number }
   | { readonly kind: 'redirect' | 'forbidden_target'; readonly hops: number }
   | { readonly kind: 'oversize'; readonly limitBytes: number }
   | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string; readonly sentences?: Sentences }
@@ -62,6 +62,7 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
   cut: 'outage',
   throttled: 'refusal',
   denied: 'refusal',
+  policy: 'refusal',
   absent: 'refusal',
   server: 'outage',
   status: 'refusal',
@@ -80,6 +81,7 @@ export const reasons = Object.keys(reasonWeight) as readonly Reason[];
 const statusReasons: ReadonlySet<string> = new Set<Reason>([
   'throttled',
   'denied',
+  'policy',
   'absent',
   'server',
   'status',

@@ -77,6 +77,7 @@ const kinds = {
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
     isListedInFull: true,
   },
+  capability: { severity: 'info', isAgainst: () => false, isListedInFull: true },
   vantage: { severity: 'warning', isAboutUs: true, isListedInFull: true },
   self: { severity: 'warning', isAboutUs: true, isListedInFull: true },
 } as const satisfies Readonly<Record<string, KindTraits>>;
@@ -115,6 +116,8 @@ export const ruleCauses = [
   'regression',
   'vanished',
   'stale',
+  'stripped',
+  'withdrawn',
   'peers',
   'origin',
   'retag',
@@ -200,6 +203,11 @@ export function isOfFileAlone(finding: Pick<Finding, 'kind' | 'cause' | 'actiona
 /** Sentences about an outage of some targets of a mirror that works otherwise. */
 const partly: ReadonlySet<string> = new Set(['found.part', 'found.partOnly']);
 
+/** True for a finding about items that a mirror withholds by a rule of its operator. It is no fault of the mirror. */
+export function isDeliberate({ cause }: Pick<Finding, 'cause'>): boolean {
+  return cause === 'policy';
+}
+
 /** True if the sentence of a finding is about an outage of some targets only. */
 export function isPartial(finding: Pick<Finding, 'sentence'> | null): boolean {
   return finding?.sentence != null && partly.has(finding.sentence.key);
@@ -225,11 +233,13 @@ export function causeTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>)
   return kind === 'spike' && cause === 'peers' ? 'cause.slower' : (`cause.${cause}` as const);
 }
 
-/** Causes of findings about this daemon or its network that have texts of their own. */
-type OwnTextCause = 'unstored' | 'all_slow' | 'lock';
+/** Causes of findings that have texts of their own. */
+type OwnTextCause = 'unstored' | 'all_slow' | 'lock' | 'withdrawn' | 'policy';
+
+const ownTexts: readonly Finding['cause'][] = ['unstored', 'all_slow', 'lock', 'withdrawn', 'policy'];
 
 function isOwnText(cause: Finding['cause']): cause is OwnTextCause {
-  return cause === 'unstored' || cause === 'all_slow' || cause === 'lock';
+  return ownTexts.includes(cause);
 }
 
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
@@ -298,6 +308,8 @@ const ownCauses: readonly Finding['cause'][] = [
   'all_slow',
   'holds_thread',
   'many_requests',
+  'withdrawn',
+  'policy',
 ];
 
 /**

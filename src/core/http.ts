@@ -1,3 +1,4 @@
+import { getOrElse } from './get-or-else.ts';
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
 
@@ -50,9 +51,5 @@ export const letIn = Symbol('let in');
 
 /** Decodes the percent escapes of a text. If they are invalid, the text stays as written. */
 export function decodeEscapes(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return getOrElse(() => decodeURIComponent(text), text);
 }

@@ -1,10 +1,8 @@
+import { getOrElse } from './get-or-else.ts';
+
 /** Parses JSON; `undefined`: the text is not JSON. */
 export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return getOrElse(() => JSON.parse(text), undefined);
 }
 
 /** Parses a JSON object; `null`: the text is not JSON, or its value is no object. */

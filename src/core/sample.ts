@@ -46,6 +46,8 @@ export interface Sample
   readonly cache: 'hit' | 'miss' | null;
   /** The longest `Retry-After` of all hops; `null`: none. */
   readonly retryAfterMs: number | null;
+  /** What is left of the mirror's quota of requests, 0 to 1; absent: no header states it. */
+  readonly quotaLeft?: number;
   readonly facts: Facts;
   /**
    * The longest processor time of a response that exceeded its allowed time (`limits.heldMsPerMib`). Absent: it was
@@ -75,6 +77,8 @@ export interface SettledSample extends Sample {
    * counts neither against the mirrors that lack it nor for those that serve it.
    */
   readonly isWithdrawn?: boolean;
+  /** True for an item that the mirror withholds by a rule of its operator. It does not count against the mirror. */
+  readonly isWithheld?: boolean;
   /**
    * True for bytes that only an editable file (such as a lock file) calls wrong. The mirror counts as one that responded,
    * also when mirrors are compared.

@@ -42,6 +42,10 @@ export interface Standing extends Upstream {
    */
   readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
+  /** What the mirror's responses have (`true`) and lack (`false`), by capability; what is not known is absent. */
+  readonly capabilities?: Readonly<Record<string, boolean>>;
+  /** How many versions the mirror still lists although its origin withdrew them; absent: none is known. */
+  readonly withdrawn?: number;
   readonly findings: readonly Finding[];
 }
 

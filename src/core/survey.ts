@@ -36,6 +36,8 @@ export interface Surveyed {
   readonly privatePatterns: readonly string[];
   /** Entries for the configuration key `modules`, each with the project file that names the module. */
   readonly used: readonly { readonly entry: string; readonly file: string }[];
+  /** The protections that clients apply. `byDefault`: the client whose default turns it on, for display. */
+  readonly protections: readonly { readonly name: string; readonly setIn: string; readonly byDefault?: string }[];
 }
 
 export interface Survey {

@@ -116,6 +116,8 @@ export interface FileWord {
   readonly isOfCopy?: true;
 }
 
+export type Offers = Readonly<Record<string, boolean | null>>;
+
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
@@ -156,6 +158,11 @@ export interface Facts {
   readonly signature?: Signature;
   /** A text about what was not checked, and why; absent: everything was checked. */
   readonly unchecked?: Sentence;
+  /**
+   * What the response has for clients that go further than a download, by the name of the capability. `true`: it has it;
+   * `false`: it cannot have it, such as a page in HTML; `null`: it has none, but perhaps the item has none anywhere.
+   */
+  readonly offers?: Offers;
   /** A text about a client that refuses this response, although others accept it; absent: none is known. */
   readonly refused?: Sentence;
   /** The signed tree head of a checksum database. */

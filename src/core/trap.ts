@@ -38,6 +38,8 @@ export interface Trap {
   readonly set: readonly string[];
   /** Changes by `--fix`; empty: the trap must be repaired by hand. */
   readonly edits: readonly Edit[];
+  /** Absent: the severity of its kind. */
+  readonly severity?: TrapSeverity;
 }
 
 export interface Unchecked {

@@ -1,4 +1,5 @@
 import type { Listen } from './config.ts';
+import { getOrElse } from './get-or-else.ts';
 
 export interface SplitUrl {
   /** The URL without user-info, query, fragment or trailing slash. */
@@ -17,13 +18,12 @@ export function baseUrl(text: string): SplitUrl | null {
 }
 
 /** Returns the decoded user-info of a URL; `null`: it has none; `undefined`: its percent escapes are invalid. */
-function userOf(parsed: URL): SplitUrl['user'] | undefined {
-  if (parsed.username === '' && parsed.password === '') return null;
-  try {
-    return { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) };
-  } catch {
-    return undefined;
-  }
+function userOf({ username, password }: URL): SplitUrl['user'] | undefined {
+  if (username === '' && password === '') return null;
+  return getOrElse(
+    () => ({ username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+    undefined,
+  );
 }
 
 /** The maximum length of a URL that a server chose. Most servers accept at most 8 KiB. */

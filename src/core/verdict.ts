@@ -25,8 +25,16 @@ export type Obstacle =
 export type Blocker =
   /** Our own network is suspect. */
   | { readonly kind: 'own_network' }
-  /** The gate excludes the mirror. `why`: the reason for its state; `null`: the gate says it. */
-  | { readonly kind: 'gate'; readonly gate: Gate; readonly why: Sentence | null }
+  /**
+   * The gate excludes the mirror. `why`: the reason for its state; `null`: the gate says it. `lacks`: the capabilities
+   * that it lacks, with gate `capability`.
+   */
+  | {
+      readonly kind: 'gate';
+      readonly gate: Gate;
+      readonly why: Sentence | null;
+      readonly lacks?: readonly string[];
+    }
   /** An operator dismissed the switch until this wall time, milliseconds. */
   | { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number }
   /** The mirror does not work now. */

@@ -31,6 +31,7 @@ export interface JudgedTurn {
   readonly standings: Standing[];
   readonly regressions: DetectTurn['regressions'][number][];
   readonly propagations: DetectTurn['propagations'][number][];
+  readonly withdrawals: DetectTurn['withdrawals'][number][];
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
 }
@@ -80,6 +81,7 @@ export class JudgeTurn {
     standings: [],
     regressions: [],
     propagations: [],
+    withdrawals: [],
     rows: [],
     deletes: [],
   };
@@ -102,6 +104,7 @@ export class JudgeTurn {
     judged.findings.push(...turn.findings);
     judged.regressions.push(...turn.regressions);
     judged.propagations.push(...turn.propagations);
+    judged.withdrawals.push(...turn.withdrawals);
     judged.rows.push(...turn.rows);
     judged.deletes.push(...turn.deletes);
     this.#judge.detectWakeMs = turn.wakeAtMs;

@@ -107,7 +107,10 @@ export class Publisher {
     guarded(() => {
       for (const { receiver, outcome } of changes.outcomes) exporter.delivery(receiver, outcome);
       for (const registry of changes.regressions) exporter.regression(registry);
-      for (const { registry, seconds } of changes.propagations) exporter.propagation(registry, seconds);
+      for (const { registry, seconds } of changes.propagations)
+        exporter.travel('mirror_propagation_seconds', registry, seconds);
+      for (const { registry, seconds } of changes.withdrawals)
+        exporter.travel('mirror_withdrawal_seconds', registry, seconds);
       for (const { worker, delaysMs } of workers.loopDelays()) exporter.loopDelays(worker, delaysMs);
     });
   }

@@ -46,7 +46,12 @@ export type ChainProblem =
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
   /** The status was 404 or 410. Only the status counts here, not the reason that mirrorwatch gives for the failure. */
-  | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
+  | {
+      readonly tag: 'gone';
+      readonly tookMs: number;
+      readonly status?: number | null;
+      readonly isDownload?: boolean;
+    }
   | {
       readonly tag: 'failed';
       readonly tookMs: number;
@@ -63,6 +68,8 @@ export type Reply =
        * then try no further member.
        */
       readonly isArtifact?: boolean;
+      /** True for a response to a request for an artifact itself. Some clients then try no further member. */
+      readonly isDownload?: boolean;
     }
   | { readonly tag: 'unknown' };
 

@@ -56,6 +56,16 @@ export interface ChainSetting extends ChainText {
   readonly isOfProject?: boolean;
 }
 
+/** A protection that a setting or the default of a client turns on. */
+export interface SetProtection {
+  /** The name, as in the configuration key `protections`. */
+  readonly name: string;
+  /** The setting; for a default: the line that names the version of the client. */
+  readonly place: SettingPlace;
+  /** The client and its version, for display, if its default turns the protection on. */
+  readonly byDefault?: string;
+}
+
 export interface Today extends NameSources {
   /** The chain in use; `null`: no valid chain was found. */
   readonly chain: ChainSetting | null;
@@ -70,6 +80,8 @@ export interface Today extends NameSources {
    * `privatePatterns` applies.
    */
   readonly direct?: readonly string[];
+  /** The protections that clients apply, each once. Absent: the ecosystem has none. */
+  readonly protections?: readonly SetProtection[];
 }
 
 export interface Settling {
@@ -103,6 +115,8 @@ export interface Authority {
 
 export interface Doctor {
   readonly kinds: TrapKinds;
+  /** The id of the trap that a mirror in use lacks what protections need. */
+  readonly unserved?: TrapId;
   examine(surroundings: MachineSurroundings, say: Say): Promise<Diagnosis>;
   today?(surroundings: MachineSurroundings): Promise<Today>;
   authority?(surroundings: MachineSurroundings): Promise<Authority>;

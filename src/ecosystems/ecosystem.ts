@@ -97,6 +97,18 @@ export interface Given<Settings = unknown> {
   readonly known: Known | null;
 }
 
+/** A check that a client makes beyond hashes, such as a minimum age of releases. */
+export interface Protection {
+  /** The client and its setting, for display. */
+  readonly setting: string;
+  /** The capabilities that the responses of a mirror must have. */
+  readonly needs: readonly string[];
+  /** The step whose responses show it; absent: the canary. */
+  readonly step?: Step;
+  /** What the client does if they lack it: it skips the check, mostly without a word, or every install fails. */
+  readonly without: 'skips' | 'fails';
+}
+
 /** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
   /**
@@ -141,6 +153,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * names another.
    */
   readonly clients: readonly [Client, ...Client[]];
+  /** Checks that clients of this ecosystem can be set to make, by the name in the configuration. Absent: none is known. */
+  readonly protections?: Readonly<Record<string, Protection>>;
   /** The programs that `clientRuns` can run against a mirror. */
   readonly realClients: readonly RealClient[];
   /**

@@ -21,21 +21,28 @@ export function readable(description: string, expected: Sentence, read: (value: 
       if (result.tag === 'ok') return;
       context.issues.push({ code: 'custom', message: errorOf(result.error).error, input: context.value });
     })
-    .meta({ description });
+    .describe(description);
 }
 
 /** Makes the schema of a string key. The function `accepts` checks its value. */
 export function checked(description: string, expected: Sentence, accepts: (value: string) => boolean) {
-  return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
+  return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).describe(description);
 }
 
-export const flag = (description: string) => z.boolean(errorOf(phrase('expected.boolean'))).meta({ description });
+export const flag = (description: string) => z.boolean(errorOf(phrase('expected.boolean'))).describe(description);
 
-/** Makes the schema of a mapping that rejects unknown keys. */
-export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = phrase('expected.mapping')) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? errorOf(expected).error : undefined),
-  });
+/**
+ * Makes the schema of a mapping that rejects unknown keys.
+ * @param description  `null`: what contains the mapping describes it
+ */
+export function mapping<Shape extends z.ZodRawShape>(
+  description: string | null,
+  shape: Shape,
+  expected = phrase('expected.mapping'),
+) {
+  const error = (issue: { code?: string }) => (issue.code === 'invalid_type' ? errorOf(expected).error : undefined);
+  const schema = z.strictObject(shape, { error });
+  return description === null ? schema : schema.describe(description);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { isMapping } from '../core/read-json.ts';
+import { isMapping, readJson } from '../core/read-json.ts';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
@@ -16,12 +16,9 @@ const [openObject, closeObject] = [0x7b, 0x7d];
 export function parseJson(text: string, expected: Sentence): Result<unknown, Sentence> {
   const { jsonValues, jsonDepth } = limits;
   if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
-  try {
-    // `JSON.parse` makes an own member of the key `__proto__`. So callers must read only own members.
-    return ok(JSON.parse(text) as unknown);
-  } catch {
-    return error(expected);
-  }
+  // An object has an own member for the key `__proto__`. So callers must read only own members.
+  const value = readJson(text);
+  return value === undefined ? error(expected) : ok(value);
 }
 
 /**

@@ -9,6 +9,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { Slices } from '../core/slices.ts';
 import type { Contents, Facts, ProbeRequest, ProbeResponse, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';
+import { isMaskedResponse, isPolicy } from './refusal-texts.ts';
 
 /**
  * A part of a conversation with a mirror (the requests and responses of one probe): it yields requests, receives
@@ -112,7 +113,10 @@ export type Responded = Extract<ProbeResponse, { tag: 'answered' }>;
  * @param wallMs  the current wall-clock time, to convert a `Retry-After` that is a date
  * @see docs/reasons.md#why-a-probe-failed
  */
-export function failureOfStatus(response: Pick<Responded, 'status' | 'headers'>, wallMs: number): ProbeFailure | null {
+export function failureOfStatus(
+  response: Pick<Responded, 'status' | 'headers' | 'body'>,
+  wallMs: number,
+): ProbeFailure | null {
   const { status } = response;
   if (status === 200) return null;
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], wallMs);
@@ -120,8 +124,10 @@ export function failureOfStatus(response: Pick<Responded, 'status' | 'headers'>,
   // 511: the network between us and the mirror requires a login (RFC 6585 section 6).
   if (status === 511) return wrongContent('answer.portal');
   if (status >= 500) return { kind: 'server', status };
+  if (isPolicy(response)) return { kind: 'policy', status };
   if (status === 401 || status === 403) return { kind: 'denied', status };
-  if (status === 404 || status === 410) return { kind: 'absent', status };
+  if (status === 404 || status === 410)
+    return { kind: isMaskedResponse(response) ? 'masked_upstream' : 'absent', status };
   return { kind: 'status', status };
 }
 

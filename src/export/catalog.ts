@@ -71,7 +71,7 @@ export function countLinesOf(names: readonly MetricName[], kind: MetricKind): nu
   for (const name of names) {
     const metric = metricOf(name);
     const factors = Object.values(metric.per[kind] ?? {}).map((values) => values.length);
-    lines += factors.reduce((product, factor) => product * factor, countSeriesLines(metric));
+    lines += factors.reduce((product, factor) => product * factor, countSeriesLines(metric) * (metric.seriesMax ?? 1));
   }
   return lines;
 }

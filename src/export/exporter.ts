@@ -148,10 +148,11 @@ function createCounters(
       const { ecosystem = '' } = home?.entity.labels ?? {};
       home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
     },
-    propagation(registry: string, seconds: number) {
+    /** Observes how long a release, or its withdrawal, took from the origin to a mirror. */
+    travel(name: 'mirror_propagation_seconds' | 'mirror_withdrawal_seconds', registry: string, seconds: number) {
       const home = boards.home(planKeyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
-      home?.board.instruments.mirror_propagation_seconds.observe({ ecosystem, registry }, seconds);
+      home?.board.instruments[name].observe({ ecosystem, registry }, seconds);
     },
     advice({ change, advice: { ecosystem, upstream, cause } }: AdviceChange) {
       if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });

@@ -61,14 +61,43 @@ function createConnectionFacts(boards: Boards) {
   };
 }
 
+/**
+ * Exports what is left of each mirror's quota. Some steps of a mirror may state none, so only a later sample of the same
+ * step ends the series.
+ */
+function createQuotaFacts(boards: Boards) {
+  const stepOf = new Map<string, string>();
+
+  function hide({ board, entity }: Home): void {
+    const { ecosystem = '', registry = '' } = entity.labels;
+    board.instruments.mirror_quota_remaining_ratio.remove({ ecosystem, registry });
+    stepOf.delete(registry);
+  }
+
+  return {
+    hide,
+    sample({ due, outcome, quotaLeft }: SettledSample): void {
+      const { ecosystem, registry, step } = due.target;
+      const home = boards.home(planKeyOf.mirror(registry));
+      if (home === undefined || outcome.tag === 'unknown') return;
+      if (quotaLeft !== undefined) {
+        stepOf.set(registry, step);
+        home.board.instruments.mirror_quota_remaining_ratio.set({ ecosystem, registry }, quotaLeft);
+      } else if (stepOf.get(registry) === step) hide(home);
+    },
+  };
+}
+
 /** Exports facts of samples and findings: the connection of each mirror, and its verified and wrong artifacts. */
 export function createFactBook(boards: Boards) {
   const connections = createConnectionFacts(boards);
+  const quotas = createQuotaFacts(boards);
   const counted = new Map<string, Set<string>>();
   const verified = new Set<string>();
 
   function sample(settled: SettledSample): void {
     connections.sample(settled);
+    quotas.sample(settled);
     const { target, purpose } = settled.due;
     if (purpose !== 'scheduled' || settled.outcome.tag !== 'ok' || settled.facts.verified === undefined) return;
     const home = boards.home(planKeyOf.artifact(target.registry, target.module, target.version));
@@ -98,7 +127,9 @@ export function createFactBook(boards: Boards) {
     for (const home of gone) {
       verified.delete(home.entity.key);
       const { registry } = home.entity.labels;
-      if (home.entity.kind === 'mirror' && registry !== undefined) connections.forget(registry, home);
+      if (home.entity.kind !== 'mirror' || registry === undefined) continue;
+      connections.forget(registry, home);
+      quotas.hide(home);
     }
   }
 

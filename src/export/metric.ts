@@ -34,6 +34,8 @@ export interface Metric {
    * one series for each combination of their values.
    */
   readonly per: Readonly<Partial<Record<MetricKind, Each>>>;
+  /** The maximum number of series of one entity, for labels whose values come from responses; absent: as in `per`. */
+  readonly seriesMax?: number;
   /** In which cases the metric has no series, in words. */
   readonly absent: string;
   /** The upper bounds of a histogram's buckets, ascending; `+Inf` is added. */

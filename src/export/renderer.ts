@@ -1,4 +1,4 @@
-import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
+import { isDeliberate, type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import { type MirrorLag, mirrorStates, type Standing, worstLowerOf } from '../core/standing.ts';
 import type { MetricRegistry } from './board.ts';
@@ -114,6 +114,7 @@ const kept: ReadonlySet<MetricName> = new Set([
   'mirror_tls_certificate_expiry_timestamp_seconds',
   'mirror_tls_info',
   'mirror_protocol_info',
+  'mirror_quota_remaining_ratio',
   'mirrorwatch_build_info',
   'mirrorwatch_config_info',
   'mirrorwatch_place_info',
@@ -126,6 +127,8 @@ interface Readings {
   readonly since: Snapshot['since'];
   /** Numbers of open findings, by mirror (`''` stands for the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Numbers of items that mirrors withhold, by mirror. */
+  readonly withheld: ReadonlyMap<string, number>;
   /** The ranks, by mirror: of the mirror in use and of those that advice may name; 1 is best. */
   readonly ranks: ReadonlyMap<string, number>;
   /** The cause of each open mismatch, by the key of the artifact. */
@@ -150,9 +153,14 @@ const seriesPerTurn = 1_000;
 async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Map<string, MismatchCause>();
+  const withheld = new Map<string, number>();
   for (const finding of snapshot.findings ?? snapshot.standings.flatMap((one) => one.findings)) {
     const { state, kind, registry, scope } = finding;
     if (state !== 'open') continue;
+    if (isDeliberate(finding)) {
+      withheld.set(registry ?? '', scope.length);
+      continue;
+    }
     const kinds = findings.get(registry ?? '') ?? new Map<string, number>();
     findings.set(registry ?? '', kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
     if (kind !== 'mismatch' || registry === null) continue;
@@ -182,7 +190,7 @@ async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Prom
   }
   const standings = new Map(snapshot.standings.map((standing) => [standing.registry, standing]));
   const lags = worstLags(snapshot.lags);
-  return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines, streaks };
+  return { standings, since: snapshot.since, findings, withheld, ranks, mismatches, lags, baselines, streaks };
 }
 
 /**
@@ -245,6 +253,12 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
     instruments.mirror_up.set({ ecosystem, upstream, registry }, standing.state === 'down' ? 0 : 1);
   if (standing.state === 'down' && standing.isBack === true)
     instruments.mirror_canary_recovered.set({ ecosystem, upstream, registry }, 1);
+  for (const [capability, has] of Object.entries(standing.capabilities ?? {}))
+    instruments.mirror_capability.set({ ecosystem, registry, capability }, has ? 1 : 0);
+  if (standing.withdrawn !== undefined)
+    instruments.mirror_withdrawn_versions.set({ ecosystem, registry }, standing.withdrawn);
+  const withheld = readings.withheld.get(registry);
+  if (withheld !== undefined) instruments.mirror_withheld_items.set({ ecosystem, registry }, withheld);
   const kinds = readings.findings.get(registry);
   for (const kind of new Set([...mirrorFindingKinds, ...(kinds?.keys() ?? [])]))
     instruments.mirror_findings_open.set({ ecosystem, registry, kind }, kinds?.get(kind) ?? 0);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
@@ -104,10 +104,16 @@ async function refuseForRoot(
   return null;
 }
 
-/** True if a file still has the content from before the change. @throws what `readFile` throws */
+/** True if a file still has the content from before the change. @throws what `node:fs` throws */
 export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
   if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
-  return hash('sha256', await readFile(file)) === beforeSha256;
+  return (await hashOf(file)) === beforeSha256;
+}
+
+/** Returns the hash of a regular file; `''`: it is none, such as a pipe. @throws what `node:fs` throws */
+async function hashOf(file: string): Promise<string> {
+  const found = await readRegular(file);
+  return found === null ? '' : hash('sha256', found.bytes);
 }
 
 async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
@@ -151,7 +157,7 @@ async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'chan
   if (real === null) return kept.before === null ? ok('as before') : error({ file, because: phrase('change.gone') });
   if (real !== file || !(await isInFolders(real, place.roots)))
     return error({ file, because: phrase('change.another') });
-  const now = hash('sha256', await readFile(file).catch(() => Buffer.alloc(0)));
+  const now = await hashOf(file).catch(() => '');
   if (now === kept.afterSha256) return ok('changed');
   return now === kept.beforeSha256 ? ok('as before') : error({ file, because: phrase('change.since') });
 }

@@ -29,7 +29,7 @@ const withheld = ['git', 'ssh'] as const;
  * @param input.path    the search path of programs, which the clients get too, without `withheld`
  * @param input.folder  where the folders of runs are, if no other user can write to a folder above; absent: see
  *                      `makeRunsFolder`
- * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
+ * @see docs/decisions/0020-real-clients-run-no-code-of-others.md for what this protects against and what it does not
  */
 export function createClientRunner(input: { readonly path: string; readonly folder?: string }): ClientRunner {
   const { path } = input;

@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, extname, join, sep } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { FileText, SlowFiles } from '../core/ports.ts';
@@ -58,13 +69,7 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
   try {
     const there = await lstat(path).catch(() => null);
     if (there !== null && !there.isFile()) return 'not a regular file';
-    const handle = await open(beside, 'wx', mode);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(beside, text, { flag: 'wx', mode, flush: true });
     await rename(beside, path);
     await writeFolderToDisk(dirname(path));
     return null;

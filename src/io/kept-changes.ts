@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMapping } from '../core/read-json.ts';
 import { codeOf, newFileFlags, readRegular } from './files.ts';
@@ -46,13 +46,7 @@ export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<K
     const change = { id: String(Number(newest) + 1), ...set };
     const record = recordOf(change, kept);
     try {
-      const handle = await open(record, newFileFlags, 0o600);
-      try {
-        await handle.writeFile(JSON.stringify(change));
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await writeFile(record, JSON.stringify(change), { flag: newFileFlags, mode: 0o600, flush: true });
       return change;
     } catch (thrown) {
       if (codeOf(thrown) === 'EEXIST') continue;

@@ -2,19 +2,17 @@ import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node
 import { stat } from 'node:fs/promises';
 import { availableParallelism, getPriority, constants as osConstants, setPriority } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
+import { getOrElse } from '../core/get-or-else.ts';
 import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
 import { createFiles } from './files.ts';
 
 /** Measures the memory of this process, bytes. The result is empty if the system has no /proc. */
 export function measureMemory(): { resident?: number; virtual?: number; heap?: number } {
-  try {
-    const text = readFileSync('/proc/self/status', 'utf8');
-    const bytesOf = (name: string) => Number.parseInt(text.split(`\n${name}:`, 2)[1] ?? '0', 10) * 1024;
-    return { resident: bytesOf('VmRSS'), virtual: bytesOf('VmSize'), heap: bytesOf('VmData') };
-  } catch {
-    return {};
-  }
+  const text = getOrElse(() => readFileSync('/proc/self/status', 'utf8'), null);
+  if (text === null) return {};
+  const bytesOf = (name: string) => Number.parseInt(text.split(`\n${name}:`, 2)[1] ?? '0', 10) * 1024;
+  return { resident: bytesOf('VmRSS'), virtual: bytesOf('VmSize'), heap: bytesOf('VmData') };
 }
 
 /** Measures the CPU time of all threads of this process since its start, seconds. */
@@ -25,21 +23,14 @@ export function measureCpuSeconds(): { user: number; system: number } {
 
 /** The limit of open file descriptors of this process; `null`: unlimited, or not available. */
 export function readDescriptorLimit(): number | null {
-  try {
-    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return soft === undefined ? null : Number(soft);
-  } catch {
-    return null;
-  }
+  const text = getOrElse(() => readFileSync('/proc/self/limits', 'utf8'), '');
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(text) ?? [];
+  return soft === undefined ? null : Number(soft);
 }
 
 /** The number of open file descriptors, including the one that this call opens; `null`: not available. */
 export function countOpenDescriptors(): number | null {
-  try {
-    return readdirSync('/proc/self/fd').length;
-  } catch {
-    return null;
-  }
+  return getOrElse(() => readdirSync('/proc/self/fd').length, null);
 }
 
 export function isRoot(): boolean {
@@ -47,7 +38,7 @@ export function isRoot(): boolean {
 }
 
 /**
- * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0158). Threads
+ * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0027). Threads
  * that this thread starts later inherit its priority, so call this function after the pool has started. It does nothing
  * where the system counts priority by process, or forbids the change.
  */
@@ -67,14 +58,6 @@ export function countProbingThreads(cores: number = availableParallelism()): num
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }
 
-async function mode(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).mode & 0o7777;
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Creates the access to files and settings of this machine.
  * @param input.root  the folder that contains the system files; `/` means those of this machine
@@ -86,7 +69,11 @@ export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { r
     env,
     home,
     cwd,
-    mode,
+    mode: (path) =>
+      stat(path).then(
+        (found) => found.mode & 0o7777,
+        () => null,
+      ),
     system: (path) => join(root, path),
     list: files.list,
     async read(path) {
@@ -115,10 +102,5 @@ export function findCommand(name: string, path: string): string | null {
 }
 
 function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  return getOrElse(() => accessSync(file, constants.X_OK) === undefined && statSync(file).isFile(), false);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getOrElse } from '../core/get-or-else.ts';
 import { limits } from '../core/limits.ts';
 import { codeOf } from './files.ts';
 import { keepFlag } from './flag.ts';
@@ -71,7 +72,7 @@ export function recordGroup(folder: string, leader: number): () => void {
 
 /** Kills the marked process groups (of an earlier daemon) whose first process still runs, and removes all marks. */
 export function stopRecordedGroups(folder: string): void {
-  for (const name of namesIn(folder)) {
+  for (const name of getOrElse(() => readdirSync(folder), [])) {
     const leader = Number.parseInt(name, 10);
     if (nameOf(leader) === name) stopGroup(leader);
     keepFlag(join(folder, name), false);
@@ -91,19 +92,9 @@ function stopGroup(leader: number | undefined): void {
  * no such process, or no `/proc`.
  */
 function nameOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return `${pid}-${startTicks}-${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
-  } catch {
-    return null;
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  const [stat = null, boot = null] = [`/proc/${pid}/stat`, '/proc/sys/kernel/random/boot_id'].map((file) =>
+    getOrElse(() => readFileSync(file, 'utf8'), null),
+  );
+  const startTicks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat === null || boot === null ? null : `${pid}-${startTicks}-${boot.trim()}`;
 }

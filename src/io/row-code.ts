@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { getOrElse } from '../core/get-or-else.ts';
 import type { Table } from '../core/ports.ts';
 
 /** Tables with long rows that are written often. Their rows are compressed to about a third. */
@@ -15,9 +16,5 @@ export function encodeRow(table: Table, text: string): string | Uint8Array {
 /** Returns the JSON text of a stored value; the empty text, which is not JSON, if the stream cannot be read. */
 export function decodeRow(stored: unknown): string {
   if (!(stored instanceof Uint8Array)) return String(stored);
-  try {
-    return inflateRawSync(stored, { maxOutputLength: textMax }).toString('utf8');
-  } catch {
-    return '';
-  }
+  return getOrElse(() => inflateRawSync(stored, { maxOutputLength: textMax }).toString('utf8'), '');
 }

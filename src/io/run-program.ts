@@ -1,5 +1,6 @@
 import { addAbortListener } from 'node:events';
 import { homedir } from 'node:os';
+import { getOrElse } from '../core/get-or-else.ts';
 import { limits } from '../core/limits.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { recordGroup, startGroup } from './process-groups.ts';
@@ -42,7 +43,10 @@ export async function runProgram(call: ProgramCall): Promise<ProgramEnd> {
   const stdout = keepWords(limits.actionOutputBytes);
   const both = keepWords(limits.actionOutputChars);
   const env = { PATH: call.path, HOME: homedir(), LANG: 'C.UTF-8', ...call.env };
-  const group = start();
+  const { argv, cwd, timeoutMs } = call;
+  const options = { cwd, env, stdio: 'pipe', timeoutMs } as const;
+  // Node throws if an argument or a variable contains a zero byte.
+  const group = getOrElse(() => startGroup<'output' | 'stopped'>(argv, options), null);
   if (group === null) return { tag: 'not_run', code: 'EINVAL', stdout: '', shown: '' };
   const { child, end } = group;
   const unmark = child.pid === undefined ? () => undefined : recordGroup(call.marks, child.pid);
@@ -64,14 +68,4 @@ export async function runProgram(call: ProgramCall): Promise<ProgramEnd> {
   listener[Symbol.dispose]();
   const code = exit.tag === 'signalled' ? exit.signal : String(exit.code);
   return { tag: because ?? exit.tag, code, stdout: stdout.text(), shown: maskWords(both.text(), plain, 200) };
-
-  function start() {
-    try {
-      const { argv, cwd, timeoutMs } = call;
-      return startGroup<'output' | 'stopped'>(argv, { cwd, env, stdio: 'pipe', timeoutMs });
-    } catch {
-      // Node throws if an argument or a variable contains a zero byte.
-      return null;
-    }
-  }
 }

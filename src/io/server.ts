@@ -119,15 +119,10 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
 }
 
 /** Closes the server. Connections that are still in use after `graceMs` are closed by `end`. */
-export function closeServer(server: Server, end: () => void, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(end, graceMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+export async function closeServer(server: Server, end: () => void, graceMs: number): Promise<void> {
+  const cut = setTimeout(end, graceMs);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(cut);
 }
 
 /** `import` is not used: it reads every export of the module, and reading `WebSocket` loads undici (13 MB). */

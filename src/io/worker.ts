@@ -232,7 +232,7 @@ let optimizedMs: number | null = null;
 /**
  * Switches V8's optimizing compilers on, for all threads, if this thread did not yet. They are off in a daemon with
  * little load. Without them, a large index takes 5 to 12 times as much CPU time
- * (docs/decisions/0090-long-answers-hold-longer.md).
+ * (docs/decisions/0036-a-mirror-that-blocks-a-thread.md).
  * @returns true if this thread switched them on before `fromMs`, when the work began, monotonic milliseconds
  */
 function startOptimizing(fromMs: number): boolean {

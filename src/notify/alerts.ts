@@ -6,6 +6,7 @@ import {
   type Finding,
   type FindingKind,
   findingTextKeyOf,
+  isDeliberate,
   isDisputed,
   kindTraits,
   type Severity,
@@ -124,9 +125,11 @@ export function addEnd(body: string, now: Now): string {
 
 /**
  * Returns the severity of a finding. A disputed mismatch is a warning, because no authority states which bytes are
- * wrong. A refuted lock file is critical, because someone may have changed it.
+ * wrong. A refuted lock file is critical, because someone may have changed it. So is a withdrawn version that a lock file
+ * names. A deliberate refusal is an information.
  */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
-  if (finding.kind === 'self' && finding.cause === 'lock') return 'critical';
+  if (finding.cause === 'lock' || (finding.cause === 'withdrawn' && finding.actionable)) return 'critical';
+  if (isDeliberate(finding)) return 'info';
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }

@@ -4,6 +4,7 @@ import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { hopPhasesOf, type PhaseTimes, type Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
+import { quotaLeftOf } from './quota.ts';
 
 /**
  * The headers in which caches report a hit or miss, in order of precedence. `cache-status` takes precedence over all
@@ -75,11 +76,18 @@ export function measure(due: Due, transcript: Transcript): Sample {
     ...(first?.repeated === undefined ? {} : { repeated: first.repeated }),
     cache: cacheOf(last?.responseHeaders ?? {}),
     retryAfterMs: retryAfterOf(transcript),
+    ...quotaOf(hops),
     facts: verdict.facts,
     loopDelayMsMax: transcript.loopDelayMsMax,
     ...(transcript.loopDelayMsSum === undefined ? {} : { loopDelayMsSum: transcript.loopDelayMsSum }),
     worker: transcript.worker,
   };
+}
+
+/** The quota with the least left, of all responses: a redirect target or a token server may have one of its own. */
+function quotaOf(hops: readonly Hop[]): Pick<Sample, 'quotaLeft'> {
+  const left = hops.flatMap(({ responseHeaders }) => quotaLeftOf(responseHeaders) ?? []);
+  return left.length === 0 ? {} : { quotaLeft: Math.min(...left) };
 }
 
 function steadyOf(hop: Hop | undefined): Pick<Sample, 'steady'> {

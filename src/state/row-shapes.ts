@@ -1,4 +1,4 @@
-import { findingKinds } from '../core/finding.ts';
+import { confidences, findingKinds } from '../core/finding.ts';
 import type { Row, Table } from '../core/ports.ts';
 import { isMapping } from '../core/read-json.ts';
 
@@ -21,6 +21,10 @@ const orNone =
   (check: Check): Check =>
   (value) =>
     value === undefined || value === null || check(value);
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.some((one) => one === value);
 const list =
   (check: Check): Check =>
   (value) =>
@@ -30,6 +34,12 @@ const shape =
   (value) =>
     isMapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
+/** Accepts lists that begin with values of these kinds. */
+const tuple =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    Array.isArray(value) && checks.every((check, at) => check(value[at]));
+
 /** Several fields of one kind. @param names  the names of the fields, with spaces between them */
 const all = (check: Check, names: string): Readonly<Record<string, Check>> =>
   Object.fromEntries(names.split(' ').map((name) => [name, check]));
@@ -38,10 +48,11 @@ const sentence = (value: unknown): boolean => text(value) || isMapping(value);
 const item = shape({ module: orNull(text), version: orNull(text), step: text });
 
 const finding = shape({
-  ...all(text, 'id cause confidence text'),
+  ...all(text, 'id cause text'),
+  confidence: oneOf(...confidences),
   ...all(orNull(text), 'ecosystem upstream registry'),
-  kind: (kind) => findingKinds.some((one) => one === kind),
-  state: (state) => state === 'open' || state === 'closed' || state === 'acknowledged',
+  kind: oneOf(...findingKinds),
+  state: oneOf('open', 'closed', 'acknowledged'),
   scope: list(item),
   openedAtMs: number,
   closedAtMs: orNull(number),
@@ -61,7 +72,10 @@ const finding = shape({
 const beforeAfter = shape(all(orNull(number), 'before after'));
 
 const advice = shape({
-  ...all(text, 'id ecosystem upstream state from to reason cause confidence rollback'),
+  ...all(text, 'id ecosystem upstream state from to reason cause rollback'),
+  confidence: oneOf(...confidences),
+  phase: orNone(oneOf('active', 'over', 'ended')),
+  newClients: orNone(oneOf('advised', 'usual')),
   ...all(orNone(text), 'refusal bypass'),
   ...all(number, 'issuedAtMs expiresAtMs'),
   settledAtMs: orNone(number),
@@ -70,7 +84,7 @@ const advice = shape({
   evidence: shape({ samples: number, failures: isMapping, findings: list(text) }),
   candidates: list(shape(all(text, 'registry gate'))),
   expected: shape(all(beforeAfter, 'availability p95Seconds fetchCostSeconds')),
-  remedy: isMapping,
+  remedy: (value) => isMapping(value) && Object.values(value).every(text),
   doesNotCover: list(text),
   sentences: orNone(shape({ doesNotCover: list(sentence), rollback: orNull(isMapping) })),
 });
@@ -108,6 +122,9 @@ const action = shape({
 });
 
 const versioned = shape({ v: number });
+/** True for a row with a version; of version 1 also its fields are checked. Readers leave out other versions. */
+const versionOf = (value: unknown, check: Check): boolean =>
+  versioned(value) && isMapping(value) && (value['v'] !== 1 || check(value));
 const outcome = (value: unknown): boolean =>
   shape({ tag: text })(value) &&
   isMapping(value) &&
@@ -115,7 +132,7 @@ const outcome = (value: unknown): boolean =>
 /** An entry of a row of responses: numbers, or the command of an operator as its last value. */
 const entry = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 1 && (value[1] === -3 ? isMapping(value[2]) : value.every(orNull(number)));
-/** Rows of responses in the present layout. Readers leave out others. */
+/** Rows of responses in the present layout. */
 const responses = shape({
   life: (value) => Array.isArray(value) && text(value[0]) && value.length === 3 && value.slice(1).every(number),
   at: (value) => list(number)(value) && Object(value).length === 2,
@@ -123,6 +140,15 @@ const responses = shape({
   around: list((value) => Array.isArray(value) && orNull(outcome)(value[0])),
   entries: list(entry),
 });
+const openCell = shape({
+  startMs: number,
+  sums: list(number),
+  bins: list(tuple(number, number)),
+  failures: list(tuple(text, number)),
+  lag: list(orNull(number)),
+});
+const openCells = shape({ url: text, open: list(tuple(text, openCell)) });
+const closedCells = shape({ url: text, cells: list(tuple(number, list(orNull(number)), orNone(isMapping))) });
 const run = shape({
   ...all(text, 'registry ecosystem upstream client module outcome'),
   ...all(number, 'startedAtMs tookMs'),
@@ -135,7 +161,14 @@ const run = shape({
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', isMapping],
-  ['story/', shape({ v: number, times: number, told: isMapping })],
+  [
+    'story/',
+    shape({
+      ...all(number, 'v times'),
+      told: isMapping,
+      held: orNull(shape({ news: shape(all(text, 'type subject')), dueWallMs: orNull(number) })),
+    }),
+  ],
   ['ok/', shape({ v: number, url: text, at: isMapping })],
   ['client|', shape({ run, runs: number })],
   [
@@ -144,6 +177,12 @@ const metas: readonly (readonly [begin: string, check: Check])[] = [
   ],
 ];
 const isLearnt: Check = (value) => (isMapping(value) && Object.keys(value).length > 0) || text(value);
+
+const verdict = shape({
+  ...all(text, 'ecosystem upstream'),
+  atMs: number,
+  mirrors: list(shape({ ...all(text, 'registry state'), sinceMs: orNone(number) })),
+});
 
 const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   meta: ({ key, value }) => (metas.find(([begin]) => key.startsWith(begin))?.[1] ?? isLearnt)(value),
@@ -156,10 +195,10 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   cited: ({ value }) => probe(value),
   pause: ({ value }) => shape({ untilMs: number, reason: text })(value),
   seen: ({ value }) => isMapping(value),
-  answer: ({ value }) => versioned(value) && isMapping(value) && (value['v'] !== 1 || responses(value)),
-  trend: ({ value }) => shape({ v: number, url: text })(value),
+  answer: ({ value }) => versionOf(value, responses),
+  trend: ({ key, value }) => versionOf(value, key.startsWith('open/') ? openCells : closedCells),
   action: ({ key, value }) => action(value) && isMapping(value) && value['id'] === key,
-  verdict: ({ value }) => shape({ ...all(text, 'ecosystem upstream'), atMs: number, mirrors: list(isMapping) })(value),
+  verdict: ({ value }) => verdict(value),
   aside: () => true,
 };
 

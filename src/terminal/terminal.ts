@@ -3,7 +3,6 @@ import type { styleText } from 'node:util';
 type Style = Parameters<typeof styleText>[0];
 
 export interface Terminal {
-  readonly colour: boolean;
   /** The width of the terminal in cells; infinite if there is no terminal. */
   readonly columns: number;
   /** Writes a line to standard output. */

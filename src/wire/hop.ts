@@ -4,7 +4,7 @@ import { maskUrl } from '../core/secret.ts';
 import type { Hop, HttpProtocol } from '../core/transcript.ts';
 import { readForeignUrl } from '../core/url.ts';
 import { messageFor } from '../words/tell.ts';
-import type { ConnectTrace } from './connect.ts';
+import { type ConnectTrace, createConnectTrace } from './connect.ts';
 import type { KeptConnection } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
@@ -59,13 +59,9 @@ export function unusable(request: HopRequest, shown: string, startMs: number): H
   const hop: Hop = {
     url: shown,
     aside: request.aside,
-    marks: { start: startMs, end: startMs },
+    ...createConnectTrace(startMs),
     reused: false,
-    remoteAddress: null,
-    remotePort: null,
-    family: null,
     proxy: null,
-    tls: null,
     requestHeaders: {},
     status: null,
     responseHeaders: {},

@@ -11,6 +11,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { getOrElse } from '../core/get-or-else.ts';
 import { getOrMake } from '../core/get-or-make.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
@@ -137,11 +138,7 @@ function timeOf(text: string): number | null {
  * read.
  */
 function spkiHash(certificate: X509Certificate): string | null {
-  try {
-    return hash('sha256', certificate.publicKey.export({ type: 'spki', format: 'der' }), 'base64');
-  } catch {
-    return null;
-  }
+  return getOrElse(() => hash('sha256', certificate.publicKey.export({ type: 'spki', format: 'der' }), 'base64'), null);
 }
 
 function issuerName(issuer: string): string {

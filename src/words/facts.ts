@@ -1,10 +1,15 @@
 import type { AuthorityCost, Cost, Facts, Signature } from '../core/transcript.ts';
-import type { Say } from './words.ts';
+import { type Say, sayNamed } from './words.ts';
 
 /** Formats a signature's state, with the key, if there is one, in parentheses. */
 export function formatSignature({ state, key }: Signature, say: Say): string {
   const words = say(`signature.${state}`);
   return key === null ? words : `${words} (${key})`;
+}
+
+/** Formats what clients lose at a mirror without a capability; empty for an unknown one. */
+export function capabilityLoss(name: string, say: Say): string {
+  return sayNamed(say, `capability.${name}`) ?? '';
 }
 
 /**

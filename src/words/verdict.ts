@@ -44,6 +44,7 @@ export function blockerText(blocker: Blocker, head: string): Sentence {
     case 'own_network':
       return phrase('ground.us');
     case 'gate':
+      if (blocker.lacks !== undefined) return phrase('blocker.lacks', { what: blocker.lacks.join(', ') });
       return blocker.why ?? phrase(`gate.${blocker.gate}`);
     case 'dismissed':
       return phrase('failback.dismissed', { at: minuteTextOf(blocker.untilMs) });

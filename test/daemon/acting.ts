@@ -1,26 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionEnd, Actor } from '../../src/core/action.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { createActor } from '../../src/features/actions/actor.ts';
 import { createVotes } from '../../src/features/fleet/votes.ts';
 import { systemClock } from '../../src/io/clock.ts';
+import { tempDir } from '../support/paths.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { well } from './three-mirrors.ts';
 import { metric } from './told.ts';
-import { stopWorlds, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** The folder of one test. */
 let folder = '';
 
 export function openFolder(): void {
-  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-actions-'));
-}
-
-export async function closeFolder(): Promise<void> {
-  await stopWorlds();
-  rmSync(folder, { recursive: true, force: true });
+  folder = tempDir('actions');
 }
 
 /** The path of the file that the action `ci` writes. */

@@ -4,14 +4,14 @@ import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import type { StoreView } from '../../src/features/fleet/view.ts';
 import { down, well as fine, type PlaceSeen, viewOf } from '../unit/features/fleet/world.ts';
-import { actedIn, actionsOf, actorHere, aDown, closeFolder, file, goEnv, openFolder, pass, rule } from './acting.ts';
+import { actedIn, actionsOf, actorHere, aDown, file, goEnv, openFolder, pass, rule } from './acting.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { but, threeMirrors, well } from './three-mirrors.ts';
 import { adviceOf, metric } from './told.ts';
-import { startWorld } from './world.ts';
+import { startWorld, stopWorlds } from './world.ts';
 
 beforeEach(openFolder);
-afterEach(closeFolder);
+afterEach(stopWorlds);
 
 describe('an action that may not run now', () => {
   it('the brake holds at once, over a restart, and shows in /metrics', async () => {

@@ -1,26 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
-import {
-  actedIn,
-  actionsOf,
-  actorHere,
-  aDown,
-  closeFolder,
-  counted,
-  file,
-  goEnv,
-  openFolder,
-  pass,
-  rule,
-} from './acting.ts';
+import { actedIn, actionsOf, actorHere, aDown, counted, file, goEnv, openFolder, pass, rule } from './acting.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { adviceOf, metric } from './told.ts';
-import { startWorld } from './world.ts';
+import { startWorld, stopWorlds } from './world.ts';
 
 beforeEach(openFolder);
-afterEach(closeFolder);
+afterEach(stopWorlds);
 
 describe('onAdvice', () => {
   it('follows an outage within the moment of its advice, accepts, and goes back with the failback', async () => {

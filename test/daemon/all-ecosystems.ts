@@ -63,7 +63,7 @@ const pypiLines: Lines = ([url]) => ({
 });
 const httpLines: Lines = ([url]) => ({ json: `{"apt":["${url}"]}\n` });
 const ociLines: Lines = (urls) => {
-  const hosts = urls.map((url) => `[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`);
+  const hosts = urls.map((url) => `[host."${url}"]\n  capabilities = ["pull", "resolve"]\n  dial_timeout = "3s"\n`);
   const mirrors = urls.map((url) => `\n[[registry.mirror]]\nlocation = "${new URL(url).host}"\ninsecure = true\n`);
   const own = `[[registry]]\nprefix = "${images}"\nlocation = "${images}"\n`;
   return {

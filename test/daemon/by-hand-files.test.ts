@@ -1,24 +1,21 @@
 import { writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import { tempDir } from '../support/paths.ts';
 import { fakeTerminal } from '../unit/cli/fake-terminal.ts';
 
-let server: Server;
 let url = '';
 
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const known = request.url === '/files/pub/hello.txt';
-    response.statusCode = known ? 200 : 404;
-    response.end(known ? 'hello\n' : 'not found');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/files`;
+const server = createServer((request, response) => {
+  const known = request.url === '/files/pub/hello.txt';
+  response.statusCode = known ? 200 : 404;
+  response.end(known ? 'hello\n' : 'not found');
 });
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/files`;
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 const folder = tempDir('by-hand-files');

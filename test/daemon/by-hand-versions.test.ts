@@ -1,27 +1,25 @@
 import { writeFileSync } from 'node:fs';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import { testCerts } from '../support/certs.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { fakeTerminal } from '../unit/cli/fake-terminal.ts';
 
 const folder = tempDir('by-hand-versions');
-let server: Http2SecureServer;
 
 /** A Go mirror that answers over both versions. */
-beforeAll(async () => {
-  const certs = testCerts();
-  server = createSecureServer({ cert: certs.server.certPem, key: certs.server.keyPem, allowHTTP1: true });
-  server.on('request', (_, response) => response.end('module example.com/hello\n'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  writeFileSync(join(folder, 'ca.pem'), certs.ca.certPem);
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeFileSync(
-    join(folder, 'mirrorwatch.yaml'),
-    `
+const certs = testCerts();
+const server = createSecureServer({ cert: certs.server.certPem, key: certs.server.keyPem, allowHTTP1: true });
+server.on('request', (_, response) => response.end('module example.com/hello\n'));
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+writeFileSync(join(folder, 'ca.pem'), certs.ca.certPem);
+const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+writeFileSync(
+  join(folder, 'mirrorwatch.yaml'),
+  `
 vantage: here
 mirrors:
   - { name: near, ecosystem: go, url: "${url}", tls: { ca: ca.pem } }
@@ -30,12 +28,8 @@ modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
 state: { path: ":memory:" }
 `,
-  );
-});
-afterAll(() => {
-  server.close();
-  removeTempDir(folder);
-});
+);
+afterAll(() => server.close());
 
 async function run(...argv: string[]) {
   const terminal = fakeTerminal();

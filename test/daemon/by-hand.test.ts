@@ -2,19 +2,18 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openStore } from '../../src/io/store.ts';
 import type { ExitCode } from '../../src/terminal/context.ts';
-import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { closeAtEnd } from '../support/closing.ts';
+import { startFakeMirror } from '../support/fake-mirror.ts';
 import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { type FakeTerminal, fakeTerminal } from '../unit/cli/fake-terminal.ts';
 
-let near: FakeMirror;
-let far: FakeMirror;
 const folder = tempDir('by-hand');
 const config = join(folder, 'mirrorwatch.yaml');
 
@@ -58,12 +57,9 @@ function start(...argv: string[]): Running {
   return { terminal, ended, signal: (which) => reacts.map((react) => react(which)) };
 }
 
-beforeAll(async () => {
-  near = await startFakeMirror();
-  far = await startFakeMirror();
-  await writeConfig(await freePort());
-});
-afterAll(() => Promise.all([near.close(), far.close()]));
+const near = closeAtEnd(await startFakeMirror());
+const far = closeAtEnd(await startFakeMirror());
+await writeConfig(await freePort());
 
 test.each([
   [['--once'], 1, ['mirrorwatch demo: stopped before these stages: advice, webhook']],

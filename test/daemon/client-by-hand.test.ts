@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fakeClients, pathWith } from '../support/fake-client.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { run } from '../unit/cli/run-program.ts';
 
 const secret = 'hunter-of-the-east';
@@ -19,18 +19,13 @@ clientRuns: { every: 2h, clients: [ go, npm ] }
 state: { path: ./state.db }
 `;
 
-let cwd: string;
-let fakes: string;
-beforeAll(() => {
-  cwd = tempDir('client-by-hand');
-  writeFileSync(join(cwd, 'mirrorwatch.yaml'), configuration);
-  fakes = fakeClients({
-    go: 'case "$5$4" in *@v1.0.0*) mkdir -p "$GOMODCACHE/cache/download" && echo zip > "$GOMODCACHE/cache/download/m.zip"; echo "proxy $GOPROXY";; *) echo "go: no such version" >&2; exit 1;; esac',
-    npm: 'cat "$npm_config_userconfig"; tr "\\0" " " < "/proc/$$/cmdline"; echo; env | grep -v "^PATH="; echo packed > hello-1.0.0.tgz',
-  });
-  chmodSync(fakes, 0o755);
+const cwd = tempDir('client-by-hand');
+writeFileSync(join(cwd, 'mirrorwatch.yaml'), configuration);
+const fakes = fakeClients({
+  go: 'case "$5$4" in *@v1.0.0*) mkdir -p "$GOMODCACHE/cache/download" && echo zip > "$GOMODCACHE/cache/download/m.zip"; echo "proxy $GOPROXY";; *) echo "go: no such version" >&2; exit 1;; esac',
+  npm: 'cat "$npm_config_userconfig"; tr "\\0" " " < "/proc/$$/cmdline"; echo; env | grep -v "^PATH="; echo packed > hello-1.0.0.tgz',
 });
-afterAll(() => removeTempDir(cwd));
+chmodSync(fakes, 0o755);
 
 const cli = (...argv: string[]) => run(argv, { cwd, env: { PATH: pathWith(fakes) } });
 
@@ -61,7 +56,6 @@ clientRuns: { clients: [ go ] }
 `;
     writeFileSync(join(folder, 'mirrorwatch.yaml'), text);
     const { out } = await run(['check'], { cwd: folder });
-    removeTempDir(folder);
     expect(out).toContain(
       'real clients: none can be run\n  go: not run against b: go does not support one address family',
     );
@@ -81,7 +75,6 @@ clientRuns: { clients: [ go ] }
       const folder = tempDir('forecast');
       writeFileSync(join(folder, 'mirrorwatch.yaml'), text);
       const { out } = await run(['check', '--json'], { cwd: folder });
-      removeTempDir(folder);
       return (JSON.parse(out) as { budget: { requestsPerHour: number; bytesPerHour: number; slotShare: number }[] })
         .budget[0];
     };

@@ -1,8 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
-import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
-import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { closeAtEnd } from '../support/closing.ts';
+import { startDnsServer } from '../support/dns-server.ts';
+import { startFakeMirror } from '../support/fake-mirror.ts';
 import type { Fault } from '../support/faults.ts';
 import { type SyntheticModule, syntheticModules } from '../support/synthetic-modules.ts';
 import { placesOf, type ShownTrap, said, testMachine } from '../unit/features/doctor/machine.ts';
@@ -17,18 +18,11 @@ const modules: readonly SyntheticModule[] = [
     ],
   },
 ];
-let mirror: FakeMirror;
-let bare: FakeMirror;
-let secure: FakeMirror;
-let dns: DnsServer;
 
-beforeAll(async () => {
-  mirror = await startFakeMirror({ modules });
-  bare = await startFakeMirror({ modules, sumdb: null });
-  secure = await startFakeMirror({ modules, tls: true });
-  dns = await startDnsServer();
-});
-afterAll(() => Promise.all([mirror.close(), bare.close(), secure.close(), dns.close()]));
+const mirror = closeAtEnd(await startFakeMirror({ modules }));
+const bare = closeAtEnd(await startFakeMirror({ modules, sumdb: null }));
+const secure = closeAtEnd(await startFakeMirror({ modules, tls: true }));
+const dns = closeAtEnd(await startDnsServer());
 
 interface Asked {
   readonly asked: readonly {
@@ -56,7 +50,7 @@ async function ask(
 const statesOf = (layers: Asked['asked'][number]['layers'] = []): string =>
   layers.map(({ layer, state }) => `${layer} ${state}`).join(', ');
 
-describe('layer by layer', () => {
+describe('layer by layer', async () => {
   test('a mirror that is well: each layer works, and no trap', async () => {
     const got = await ask({ a: `url: "${mirror.url}"` });
     expect(statesOf(got.asked[0]?.layers)).toBe(
@@ -104,41 +98,39 @@ describe('layer by layer', () => {
     'the login page of a network': [{ kind: 'html' }, 'content', /an HTML page/],
     'a cut in the body': [{ kind: 'close-mid-body' }, 'content', /the response is truncated/],
   };
-  let found: Awaited<ReturnType<typeof ask>>;
+
   const layersAt = (name: string) => found.asked.find(({ registry }) => registry === name)?.layers ?? [];
   const trapsAt = (name: string) =>
     found.traps.filter(({ where }) => where.some((place) => place.mirror?.startsWith(`${name} (`)));
   const nameOf = (fault: string): string => `m${Object.keys(faulty).indexOf(fault)}`;
 
-  beforeAll(async () => {
-    dns.setName('secure.example.com', { a: ['127.0.0.1'] });
-    dns.setName('half.example.com', { a: ['127.0.0.1'], aaaa: ['::1'] });
-    dns.setName('slow.example.com', { a: ['127.0.0.1'], delayMs: 1_200 });
-    const resolve = `resolve: { family: 4, server: "${dns.address}" }`;
-    const tls = `tls: { ca: "${testCerts().ca.certFile}" }`;
-    const [redirecting, ...servers] = await Promise.all([
-      startFakeMirror({ modules }),
-      ...Object.values(faulty).map(async ([fault]) => {
-        const server = await startFakeMirror({ modules, tls: true });
-        await server.setFault(fault);
-        return server;
-      }),
-    ]);
-    await redirecting.setFault({ kind: 'redirect', location: `${mirror.url}/login` });
-    await mirror.setFault({ kind: 'html' }, { path: /login/ });
-    const entries = Object.keys(faulty).map((fault, at) => [nameOf(fault), `url: "${servers[at]?.url}", ${tls}`]);
-    found = await ask({
-      ...Object.fromEntries(entries),
-      named: `url: "https://secure.example.com:${secure.port}", ${resolve}, ${tls}`,
-      portal: `url: "${redirecting.url}"`,
-      plain: `url: "${secure.url.replace('https:', 'http:')}"`,
-      slow: `url: "http://slow.example.com:${mirror.port}", ${resolve}`,
-      half: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
-      missing: `url: "http://missing.example.com:${mirror.port}", ${resolve}`,
-    });
-    await mirror.setFault(null);
-    await Promise.all([redirecting, ...servers].map((one) => one.close()));
+  dns.setName('secure.example.com', { a: ['127.0.0.1'] });
+  dns.setName('half.example.com', { a: ['127.0.0.1'], aaaa: ['::1'] });
+  dns.setName('slow.example.com', { a: ['127.0.0.1'], delayMs: 1_200 });
+  const resolve = `resolve: { family: 4, server: "${dns.address}" }`;
+  const tls = `tls: { ca: "${testCerts().ca.certFile}" }`;
+  const [redirecting, ...servers] = await Promise.all([
+    startFakeMirror({ modules }),
+    ...Object.values(faulty).map(async ([fault]) => {
+      const server = await startFakeMirror({ modules, tls: true });
+      await server.setFault(fault);
+      return server;
+    }),
+  ]);
+  await redirecting.setFault({ kind: 'redirect', location: `${mirror.url}/login` });
+  await mirror.setFault({ kind: 'html' }, { path: /login/ });
+  const entries = Object.keys(faulty).map((fault, at) => [nameOf(fault), `url: "${servers[at]?.url}", ${tls}`]);
+  const found = await ask({
+    ...Object.fromEntries(entries),
+    named: `url: "https://secure.example.com:${secure.port}", ${resolve}, ${tls}`,
+    portal: `url: "${redirecting.url}"`,
+    plain: `url: "${secure.url.replace('https:', 'http:')}"`,
+    slow: `url: "http://slow.example.com:${mirror.port}", ${resolve}`,
+    half: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
+    missing: `url: "http://missing.example.com:${mirror.port}", ${resolve}`,
   });
+  await mirror.setFault(null);
+  await Promise.all([redirecting, ...servers].map((one) => one.close()));
 
   test.each(Object.entries(faulty))('%s', (name, [, layer, ...says]) => {
     const layers = layersAt(nameOf(name));

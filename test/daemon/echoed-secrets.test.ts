@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/ecosystems/oci/digest.ts';
 import { type Answer, type SeenRequest, text } from '../support/answer.ts';
 import { echoes, echoOf, readings, shows } from '../support/echoes.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
-import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+import { startRealDaemon } from './real-daemon.ts';
 
 /** Each begins in its own way, and has what JSON and URLs write in other ways. */
 const secrets = {
@@ -44,18 +44,15 @@ function registry(): (request: SeenRequest) => Answer {
   };
 }
 
-describe('mirrors that say credentials back in each form', () => {
+describe('mirrors that say credentials back in each form', async () => {
   const servers: RawServer[] = [];
-  let real: RealDaemon;
-  let receiver: WebhookReceiver;
 
-  beforeAll(async () => {
-    for (const answer of [parrot(secrets.bearer), parrot(secrets.password), registry()])
-      servers.push(await startRawServer({ answer }));
-    receiver = await startWebhookReceiver();
-    const [a, b, c] = servers.map(({ url }) => url);
-    real = await startRealDaemon(
-      `
+  for (const answer of [parrot(secrets.bearer), parrot(secrets.password), registry()])
+    servers.push(await startRawServer({ answer }));
+  const receiver = await startWebhookReceiver();
+  const [a, b, c] = servers.map(({ url }) => url);
+  const real = await startRealDaemon(
+    `
 vantage: here
 listen: 127.0.0.1:10120
 schedule: { every: 100ms, timeout: 30s, perHost: 8 }
@@ -71,10 +68,9 @@ webhooks:
   - { name: ops, url: "${receiver.url}", secrets: [ "whsec_bWlycm9yd2F0Y2gtdGVzdC1rZXktb2YtMzItYnl0ZXM=" ], allow: [ 127.0.0.0/8 ] }
 state: { path: ":memory:" }
 `,
-      { BEARER: secrets.bearer, PASSWORD: secrets.password },
-    );
-    await real.until('many echoes of each', () => servers.every(({ requests }) => requests.length > 150));
-  });
+    { BEARER: secrets.bearer, PASSWORD: secrets.password },
+  );
+  await real.until('many echoes of each', () => servers.every(({ requests }) => requests.length > 150));
   afterAll(async () => {
     await real.daemon.stop();
     await Promise.all([...servers, receiver].map((server) => server.close()));

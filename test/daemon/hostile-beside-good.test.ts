@@ -1,6 +1,7 @@
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { http2Attacks, startHttp2Attack } from '../support/h2-attacks.ts';
 import { until, withMoreTime } from '../support/patience.ts';
 import { type RawServerOptions, startRawServer } from '../support/raw-server.ts';
@@ -105,11 +106,7 @@ function redirect(location: string) {
   return { status: 302, headers: { location }, body: Buffer.alloc(0) };
 }
 
-let running: BesideGood | null = null;
-afterEach(async () => {
-  await running?.close();
-  running = null;
-});
+let running: BesideGood;
 
 /** What waits or refuses costs a thread little: such mirrors attack together. A flood has a daemon for itself. */
 const { flood = [], quiet = [] } = Object.groupBy(http2Attacks, ({ isFlood }) => (isFlood ? 'flood' : 'quiet'));
@@ -125,7 +122,7 @@ test.each([
   ['an index page of 16 MB in which each tag sets another base', [manyBases]] as const,
   ['bombs of each coding', bombsOfAll] as const,
 ])('%s: three good mirrors keep their samples, verdicts and paces', async (_, together) => {
-  running = await startBesideGood(...together);
+  running = closeAtEnd(await startBesideGood(...together));
   const { real, hostile, states: statesNow } = running;
   await until(
     'the hostile mirrors were asked',
@@ -144,7 +141,7 @@ test.each([
   await withMoreTime(
     5_000,
     async (ms) => {
-      const fared = await running?.fares(ms);
+      const fared = await running.fares(ms);
       for (const name of goodNames) {
         const { judgedShare, ...one } = fared?.[name] ?? { judgedShare: 0 };
         expect([name, one]).toEqual([name, { failed: 0, states: ['up'], findings: [] }]);

@@ -1,30 +1,28 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, test } from 'vitest';
 import { hollowPackage, startNpmRegistry } from '../support/npm-registry.ts';
 import type { RawServer } from '../support/raw-server.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { startRealDaemon } from './real-daemon.ts';
 
 const servers: RawServer[] = [];
 /** Where the artifacts of `a` are: it never responds. */
-let hanging: Server;
+
 /** How many requests `a` itself had when each of the open requests for an artifact came. */
 const openSince = new Map<object, number>();
 const countOfA = (): number => servers[0]?.requests.length ?? 0;
-let daemon: RealDaemon;
 
-beforeAll(async () => {
-  hanging = createServer(({ socket }) => {
-    openSince.set(socket, countOfA());
-    socket.on('close', () => openSince.delete(socket));
-  });
-  await new Promise<void>((resolve) => {
-    hanging.listen(0, '127.0.0.1', resolve);
-  });
-  const tarballBase = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`;
-  const packages = [hollowPackage('hello', '1.0.0')];
-  servers.push(await startNpmRegistry({ packages, tarballBase }), await startNpmRegistry({ packages }));
-  daemon = await startRealDaemon(`
+const hanging = createServer(({ socket }) => {
+  openSince.set(socket, countOfA());
+  socket.on('close', () => openSince.delete(socket));
+});
+await new Promise<void>((resolve) => {
+  hanging.listen(0, '127.0.0.1', resolve);
+});
+const tarballBase = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`;
+const packages = [hollowPackage('hello', '1.0.0')];
+servers.push(await startNpmRegistry({ packages, tarballBase }), await startNpmRegistry({ packages }));
+const daemon = await startRealDaemon(`
 listen: 127.0.0.1:0
 schedule: { every: 100ms, timeout: 5s, perHost: 2 }
 steps: { tarball: { every: 1s, timeout: 2m } }
@@ -34,7 +32,6 @@ mirrors:
 modules: { npm: [ hello@1.0.0 ] }
 state: { path: ":memory:" }
 `);
-});
 
 afterAll(async () => {
   await daemon?.daemon.stop();

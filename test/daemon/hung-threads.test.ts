@@ -1,13 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { closeAtEnd } from '../support/closing.ts';
 import { startFakeMirror } from '../support/fake-mirror.ts';
 import { hangMark } from '../support/hang-mark.ts';
 import { type Attack, type BesideGood, goodNames, startBesideGood } from './beside-good.ts';
 
-let running: BesideGood | null = null;
-afterEach(async () => {
-  await running?.close();
-  running = null;
-});
+let running: BesideGood;
 
 /** A mirror in use: from `begin` on, it sends a body that hangs a thread, at most once in `everyMs`. */
 function hangs(everyMs: number): Attack & { readonly begin: () => void } {
@@ -36,7 +33,7 @@ function hangs(everyMs: number): Attack & { readonly begin: () => void } {
 async function watch(
   attack: ReturnType<typeof hangs>,
 ): Promise<{ readonly findings: () => Promise<readonly string[]> }> {
-  running = await startBesideGood(attack);
+  running = closeAtEnd(await startBesideGood(attack));
   const { real, states } = running;
   await real.until('all mirrors are up', async () => [...(await states()).values()].every((state) => state === 'up'));
   attack.begin();
@@ -49,10 +46,10 @@ async function watch(
 
 /** No mirror but the hostile one has a failed sample or a finding; all others are up. */
 async function expectGoodUnharmed(findings: readonly string[]): Promise<void> {
-  const states = await running?.states();
+  const states = await running.states();
   expect(goodNames.map((name) => states?.get(name))).toEqual(goodNames.map(() => 'up'));
   expect(findings.filter((one) => one.startsWith('good'))).toEqual([]);
-  const text = (await running?.real.get('/metrics'))?.text ?? '';
+  const text = (await running.real.get('/metrics'))?.text ?? '';
   expect(text).not.toMatch(/^mirror_probe_target_failures_total\{.*registry="good-.*\} [1-9]/m);
 }
 

@@ -1,27 +1,26 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, test } from 'vitest';
 import { hollowPackage, type NpmRegistryOptions, startNpmRegistry } from '../support/npm-registry.ts';
 import type { RawServer } from '../support/raw-server.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { startRealDaemon } from './real-daemon.ts';
 
 const hello = hollowPackage('hello', '1.0.0');
 const servers: RawServer[] = [];
 const closers: (() => void)[] = [];
-let daemon: RealDaemon;
+
 /** Where the packuments of `a` and `b` state the artifact; `null`: below themselves. */
 const places: Record<string, string | null> = { a: null, b: null };
 
-beforeAll(async () => {
-  for (const name of ['a', 'b']) {
-    const options = {
-      packages: [hello],
-      get tarballBase(): string | undefined {
-        return places[name] ?? undefined;
-      },
-    };
-    servers.push(await startNpmRegistry(options as NpmRegistryOptions));
-  }
-  daemon = await startRealDaemon(`
+for (const name of ['a', 'b']) {
+  const options = {
+    packages: [hello],
+    get tarballBase(): string | undefined {
+      return places[name] ?? undefined;
+    },
+  };
+  servers.push(await startNpmRegistry(options as NpmRegistryOptions));
+}
+const daemon = await startRealDaemon(`
 listen: 127.0.0.1:0
 schedule: { every: 500ms, timeout: 5s, perHost: 4 }
 steps: { tags: 1h, tarball: 1h, packument: 1h }
@@ -31,7 +30,6 @@ mirrors:
 modules: { npm: [ hello@1.0.0 ] }
 state: { path: ":memory:" }
 `);
-});
 
 afterAll(async () => {
   await daemon?.daemon.stop();

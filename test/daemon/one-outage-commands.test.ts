@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import type { Fault } from '../support/faults.ts';
 import { goDownload } from '../support/go-client.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { type Ran, run } from '../unit/cli/run-program.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
@@ -71,7 +71,6 @@ real('one outage, by the commands', ['go'], () => {
     daemon = null;
     for (const mirror of mirrors) await mirror.close();
   });
-  afterAll(() => removeTempDir(folder));
   const api = async <T>(path: string): Promise<T> =>
     JSON.parse((await daemon?.get(`/api/v1/${path}`))?.text ?? '') as T;
 

@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { text } from '../support/answer.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { startRawServer } from '../support/raw-server.ts';
+import { startRealDaemon } from './real-daemon.ts';
 
 const fixtures = new URL('../fixtures/', import.meta.url);
 const recorded = JSON.parse(readFileSync(new URL('pypi/provenance-real.json', fixtures), 'utf8')) as {
   readonly answers: readonly [{ readonly body: string }, { readonly body: string }];
 };
 const trustedRoot = readFileSync(new URL('sigstore/trusted_root.json', fixtures), 'utf8');
-
-let mirror: RawServer;
-let daemon: RealDaemon;
 
 const yamlOf = (publishers = ''): string => `
 listen: 127.0.0.1:0
@@ -24,18 +21,16 @@ state: { path: ":memory:" }
 `;
 const files = { '/nowhere/root.json': trustedRoot };
 
-beforeAll(async () => {
-  const [page, provenance] = recorded.answers;
-  mirror = await startRawServer({
-    answer: ({ path }) => {
-      if (path.endsWith('/provenance')) return text(200, provenance.body);
-      if (path !== '/simple/pypi-attestations/') return text(404, 'not found\n');
-      const headers = { 'content-type': 'application/vnd.pypi.simple.v1+json' };
-      return { status: 200, headers, body: Buffer.from(page.body) };
-    },
-  });
-  daemon = await startRealDaemon(yamlOf(), {}, files);
+const [page, provenance] = recorded.answers;
+const mirror = await startRawServer({
+  answer: ({ path }) => {
+    if (path.endsWith('/provenance')) return text(200, provenance.body);
+    if (path !== '/simple/pypi-attestations/') return text(404, 'not found\n');
+    const headers = { 'content-type': 'application/vnd.pypi.simple.v1+json' };
+    return { status: 200, headers, body: Buffer.from(page.body) };
+  },
 });
+const daemon = await startRealDaemon(yamlOf(), {}, files);
 
 afterAll(async () => {
   await daemon?.daemon.stop();

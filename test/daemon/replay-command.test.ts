@@ -2,16 +2,16 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { inflateRawSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/io/store.ts';
-import { removeTempDir, stateDir } from '../support/paths.ts';
+import { stateDir } from '../support/paths.ts';
 import { table } from '../support/table.ts';
 import { englishLeft } from '../unit/cli/english-left.ts';
 import { type Ran, run } from '../unit/cli/run-program.ts';
 import { epochMs } from './manual-time.ts';
 import type { Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
-import { startWorld, stopWorlds, type World } from './world.ts';
+import { startWorld, stopWorlds } from './world.ts';
 
 /** `a` takes ten times as long from the second minute on. */
 const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 120_000 ? 400 : well(asked));
@@ -20,26 +20,20 @@ const dir = stateDir('replay-command');
 const state = join(dir, 'state.db');
 const config = join(dir, 'mirrorwatch.yaml');
 const window = ['--since', new Date(epochMs).toISOString(), '--until', new Date(epochMs + 900_000).toISOString()];
-let world: World;
 
-beforeAll(async () => {
-  writeFileSync(config, `# ours\n${threeMirrors()}`);
-  world = await startWorld({
-    yaml: threeMirrors(),
-    script: slow,
-    ports(ports) {
-      const opened = openStore(state, { clock: ports.clock });
-      if (opened.tag === 'error') throw new Error(opened.error.kind);
-      return { ...ports, store: opened.value.store };
-    },
-  });
-  await world.seconds(900);
+writeFileSync(config, `# ours\n${threeMirrors()}`);
+const world = await startWorld({
+  yaml: threeMirrors(),
+  script: slow,
+  ports(ports) {
+    const opened = openStore(state, { clock: ports.clock });
+    if (opened.tag === 'error') throw new Error(opened.error.kind);
+    return { ...ports, store: opened.value.store };
+  },
 });
+await world.seconds(900);
 
-afterAll(async () => {
-  await stopWorlds();
-  removeTempDir(dir);
-});
+afterAll(() => stopWorlds());
 
 const replay = (...more: string[]): Promise<Ran> =>
   run(['replay', '--config', config, '--state', state, ...window, ...more]);

@@ -10,18 +10,12 @@ import { createRandom } from '../../src/io/random.ts';
 import { openStore } from '../../src/io/store.ts';
 import { copyStore } from '../../src/io/store-copy.ts';
 import { readResponseRow } from '../../src/state/answer-read.ts';
-import { removeTempDir, stateDir } from '../support/paths.ts';
+import { stateDir } from '../support/paths.ts';
 import { epochMs } from './manual-time.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { adviceOf } from './told.ts';
 import { readConfig, startWorld, stopWorlds, type World } from './world.ts';
-
-const dirs: string[] = [];
-const clean = async (): Promise<void> => {
-  await stopWorlds();
-  for (const dir of dirs.splice(0)) removeTempDir(dir);
-};
 
 /** `a` is slow for two minutes, well for half an hour, dead for three minutes, then well. */
 const eventful: Script = (asked) => {
@@ -35,9 +29,7 @@ const yaml = threeMirrors({ more: 'advise: { hold: 2m }' });
 
 /** A daemon that writes a real state file. */
 async function watched(script: Script, text = yaml): Promise<{ world: World; path: string }> {
-  const dir = stateDir('replay');
-  dirs.push(dir);
-  const path = join(dir, 'state.db');
+  const path = join(stateDir('replay'), 'state.db');
   const world = await startWorld({
     yaml: text,
     script,
@@ -98,7 +90,7 @@ describe('a replay of what a daemon stored while it runs', () => {
     await eventfully.world.seconds(2_760);
     path = eventfully.path;
   });
-  afterAll(clean);
+  afterAll(stopWorlds);
 
   test('under the same settings gives the advice that was given, to the tenth of a second', async () => {
     const done = await replayed(path, null, 2_760);
@@ -163,7 +155,7 @@ describe('a replay of what a daemon stored while it runs', () => {
 });
 
 describe('a replay of what a daemon stored', () => {
-  afterEach(clean);
+  afterEach(stopWorlds);
 
   test('under the same settings gives the same where times are no whole numbers, with downloads that are ordered by the way', async () => {
     const random = createRandom(11);
@@ -244,7 +236,7 @@ describe('a replay of what a daemon stored', () => {
 });
 
 describe('what is stored', () => {
-  afterEach(clean);
+  afterEach(stopWorlds);
 
   test('answers go with state.keep, and what a kill may cost is a few seconds', async () => {
     const world = await startWorld({
@@ -290,7 +282,7 @@ describe('what is stored', () => {
 });
 
 describe('a mirror whose HTTP/2 alone breaks', () => {
-  afterEach(clean);
+  afterEach(stopWorlds);
 
   /** From the second minute on `a` resets every stream; over HTTP/1.1 it answers. */
   const resets: Script = (asked) =>

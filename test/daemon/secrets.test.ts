@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
-import { startProxy, type TestProxy } from '../fault/own-proxy.ts';
+import { startProxy } from '../fault/own-proxy.ts';
 import { text as plainText } from '../support/answer.ts';
 import { testCerts } from '../support/certs.ts';
 import { tempDir } from '../support/paths.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
-import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import { fakeTerminal } from '../unit/cli/fake-terminal.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { startRealDaemon } from './real-daemon.ts';
 
 /** Every place of a configuration that takes a secret, with one that is found nowhere else. */
 const secrets = {
@@ -75,24 +75,20 @@ function parrot(): Promise<RawServer> {
   });
 }
 
-describe('a configuration with a secret in every place', () => {
+describe('a configuration with a secret in every place', async () => {
   const servers: RawServer[] = [];
-  let proxy: TestProxy;
-  let receiver: WebhookReceiver;
-  let real: RealDaemon;
-  let yaml: string;
+
   const env = { B_PASSWORD: secrets.password, TOKEN: secrets.bearer, HOOK_SECRET: secrets.hook };
   const { client, ca } = testCerts();
   const folder = tempDir('secrets');
   const files = { 'client.pem': client.certPem, 'client.key': client.keyPem, 'ca.pem': ca.certPem };
 
-  beforeAll(async () => {
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    for (let n = 0; n < 4; n += 1) servers.push(await parrot());
-    proxy = await startProxy(false);
-    receiver = await startWebhookReceiver();
-    const [a, b, c, d] = servers.map(({ port }) => port);
-    yaml = `
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  for (let n = 0; n < 4; n += 1) servers.push(await parrot());
+  const proxy = await startProxy(false);
+  const receiver = await startWebhookReceiver();
+  const [a, b, c, d] = servers.map(({ port }) => port);
+  const yaml = `
 vantage: here
 listen: { address: "127.0.0.1:10120", token: "${secrets.token}" }
 alertmanager: { token: "${secrets.alerts}" }
@@ -113,19 +109,18 @@ webhooks:
   - { name: chat, format: feishu, url: "${receiver.url}/${secrets.chatPath}", secrets: [ "${secrets.chatSecret}" ], group: 0s, allow: [ 127.0.0.0/8 ] }
 state: { path: ./state.db }
 `;
-    writeFileSync(join(folder, 'mirrorwatch.yaml'), yaml);
-    const inFolder = yaml.replaceAll(/(ca|client)\.(pem|key)/g, (name) => join(folder, name));
-    const read = Object.fromEntries(Object.entries(files).map(([name, content]) => [join(folder, name), content]));
-    real = await startRealDaemon(inFolder, env, read);
-    await real.until(
-      'every kind of answer of every mirror',
-      () =>
-        [401, 302, 500].every((status) => (answered.get(status) ?? 0) > 4) &&
-        servers.every(({ requests }) => requests.length > 12),
-    );
-    await real.until('a notice', () => receiver.posts.some(({ path }) => path.includes(secrets.hookPath)));
-    await real.until('a card', () => receiver.posts.some(({ path }) => path.includes(secrets.chatPath)));
-  });
+  writeFileSync(join(folder, 'mirrorwatch.yaml'), yaml);
+  const inFolder = yaml.replaceAll(/(ca|client)\.(pem|key)/g, (name) => join(folder, name));
+  const read = Object.fromEntries(Object.entries(files).map(([name, content]) => [join(folder, name), content]));
+  const real = await startRealDaemon(inFolder, env, read);
+  await real.until(
+    'every kind of answer of every mirror',
+    () =>
+      [401, 302, 500].every((status) => (answered.get(status) ?? 0) > 4) &&
+      servers.every(({ requests }) => requests.length > 12),
+  );
+  await real.until('a notice', () => receiver.posts.some(({ path }) => path.includes(secrets.hookPath)));
+  await real.until('a card', () => receiver.posts.some(({ path }) => path.includes(secrets.chatPath)));
   afterAll(async () => {
     await real.daemon.stop();
     await Promise.all([proxy.close(), receiver.close(), ...servers.map((server) => server.close())]);

@@ -13,6 +13,9 @@ import { attempts, enough, metric, nearAndFar } from './near-and-far.ts';
 
 const { mirrors, withDaemon } = nearAndFar();
 
+type Fields = Readonly<Record<string, unknown>>;
+const listed = (value: unknown): readonly (readonly unknown[])[] => value as readonly (readonly unknown[])[];
+
 describe('a state file', () => {
   const path = (): string => join(stateDir('state'), 'mirrorwatch.db');
   const opened = (file: string, bytesMax?: number) => {
@@ -83,6 +86,50 @@ describe('a state file', () => {
       });
       expect(count).toBeGreaterThan(2);
       expect(again.store.rowsAside?.()).toBe(count);
+    });
+
+    test('changed in one field each: the daemon starts, and every page is there', async () => {
+      const changes: readonly (readonly [table: string, prefix: string, change: (value: Fields) => object])[] = [
+        ['trend', 'open/', () => ({ open: [{}] })],
+        ['detector', 'mirror|', () => ({ rates: { light: 5, heavy: {} } })],
+        ['meta', 'story/', () => ({ held: { news: 5, dueWallMs: null } })],
+        [
+          'verdict',
+          '',
+          ({ mirrors }) => ({ mirrors: listed(mirrors).map((one) => ({ ...Object(one), sinceMs: [[]] })) }),
+        ],
+        [
+          'detector',
+          'contents|',
+          ({ shelves }) => ({
+            shelves: listed(shelves).map(([name, shelf]) => [name, { ...Object(shelf), reading: 5 }]),
+          }),
+        ],
+      ];
+      const spoilt = path();
+      copyFileSync(file, spoilt);
+      const db = new DatabaseSync(spoilt);
+      const counts = changes.map(([table, prefix, change]) => {
+        const rows = db.prepare(`SELECT key, value FROM "${table}"`).all();
+        const own = rows.filter(({ key }) => String(key).startsWith(prefix));
+        for (const { key, value } of own) {
+          const fields = JSON.parse(
+            value instanceof Uint8Array ? inflateRawSync(value).toString() : String(value),
+          ) as Fields;
+          const text = JSON.stringify({ ...fields, ...change(fields) });
+          db.prepare(`UPDATE "${table}" SET value = ? WHERE key = ?`).run(text, key ?? null);
+        }
+        return own.length;
+      });
+      db.close();
+      expect(counts).not.toContain(0);
+      const again = opened(spoilt);
+      await withDaemon([receiver.url], again.store, async (real) => {
+        for (const page of ['/', '/mirrors/near', '/metrics', '/api/v1/verdicts'])
+          expect([page, (await real.get(page)).status]).toEqual([page, 200]);
+        await enough(real, 5);
+        expect(real.log()).not.toContain('defect');
+      });
     });
 
     test.each(['null', '{}', 'no JSON'])(

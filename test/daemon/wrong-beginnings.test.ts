@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { type PackedPackage, packedAs, startNpmRegistry } from '../support/npm-registry.ts';
-import type { RawServer } from '../support/raw-server.ts';
-import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { startRealDaemon } from './real-daemon.ts';
 
 const archive = (bytes: number): Buffer => gzipSync(randomBytes(bytes));
 const names = ['first', 'second', 'third'];
@@ -11,14 +10,10 @@ const names = ['first', 'second', 'third'];
 const served: PackedPackage[] = names.map((name, at) =>
   packedAs({ name, version: '1.0.0' }, archive(1_000 + 150_000 * at)),
 );
-let a: RawServer;
-let b: RawServer;
-let daemon: RealDaemon;
 
-beforeAll(async () => {
-  a = await startNpmRegistry({ packages: served });
-  b = await startNpmRegistry({ packages: [...served] });
-  daemon = await startRealDaemon(`
+const a = await startNpmRegistry({ packages: served });
+const b = await startNpmRegistry({ packages: [...served] });
+const daemon = await startRealDaemon(`
 listen: 127.0.0.1:0
 schedule: { every: 200ms, timeout: 5s, perHost: 2 }
 steps: { metadata: 1s, tarball: { every: 1h, timeout: 2m } }
@@ -28,7 +23,6 @@ mirrors:
 modules: { npm: [ ${names.map((name) => `${name}@1.0.0`).join(', ')} ] }
 state: { path: ":memory:" }
 `);
-});
 
 afterAll(async () => {
   await daemon?.daemon.stop();

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
 import { text } from '../support/answer.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { type DnsRecord, type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { faultRows } from '../support/faults.ts';
 import { withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { type Aim, endsAs, probeOnce } from './end-to-end.ts';
 
 /** Faults whose end only comes with the deadline. */
@@ -55,14 +56,10 @@ for (const tls of [false, true]) {
   });
 }
 
-describe('what the mirror asked for, in numbers', () => {
-  let server: RawServer;
+describe('what the mirror asked for, in numbers', async () => {
   let headers: Record<string, string> = {};
   const inSeconds = (seconds: number) => ({ 'retry-after': new Date(Date.now() + seconds * 1_000).toUTCString() });
-  beforeAll(async () => {
-    server = await startRawServer({ answer: () => text(429, 'slow down\n', headers) });
-  });
-  afterAll(() => server.close());
+  const server = closeAtEnd(await startRawServer({ answer: () => text(429, 'slow down\n', headers) }));
 
   test.each([
     ['429 with seconds', { 'retry-after': '7' }, 7_000],
@@ -140,15 +137,12 @@ describe('names', () => {
   });
 });
 
-describe('ways inward', () => {
-  let inner: RawServer;
+describe('ways inward', async () => {
   let mirror: FakeMirror;
   let dns: DnsServer;
-  beforeAll(async () => {
-    inner = await startRawServer({ answer: () => text(200, 'module example.com/hello\n') });
-    mirror = await startFakeMirror();
-    dns = await startDnsServer();
-  });
+  const inner = await startRawServer({ answer: () => text(200, 'module example.com/hello\n') });
+  mirror = await startFakeMirror();
+  dns = await startDnsServer();
   afterAll(() => Promise.all([inner.close(), mirror.close(), dns.close()]));
 
   /** A redirect of a mirror on loopback to another private network, or of one whose network is another, to loopback. */

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Wire } from '../../src/core/ports.ts';
+import { describe, expect, it } from 'vitest';
 import { text } from '../support/answer.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import type { Fault } from '../support/faults.ts';
 import { patienceMs, withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { realWire } from './own-wire.ts';
 
-describe('a control', () => {
-  let server: RawServer;
-  let secure: RawServer;
-  let wire: Wire;
-  beforeAll(async () => {
-    server = await startRawServer({ answer: () => text(200, 'ok\n') });
-    secure = await startRawServer({ answer: () => text(200, 'ok\n'), tls: true });
-    wire = realWire({ userAgent: 'mirrorwatch/control' });
-  });
-  afterAll(async () => {
-    await wire.close();
-    await server.close();
-    await secure.close();
-  });
+describe('a control', async () => {
+  const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n') }));
+  const secure = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n'), tls: true }));
+  const wire = closeAtEnd(realWire({ userAgent: 'mirrorwatch/control' }));
+
   const ask = (url: string, timeoutMs = patienceMs) => wire.control({ name: 'c', url, timeoutMs });
 
   const rows: readonly (readonly [string, string, Fault | null, string | null])[] = [

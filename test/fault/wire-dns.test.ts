@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { Deadline } from '../../src/wire/deadline.ts';
 import { NameResolver } from '../../src/wire/dns.ts';
 import { text } from '../support/answer.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { patienceMs, withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
 
-describe('names through an own resolver', () => {
-  let server: RawServer;
+describe('names through an own resolver', async () => {
   let dns: DnsServer;
   let wire: Wire;
-  beforeAll(async () => {
-    server = await startRawServer({ answer: () => text(200, 'ok\n') });
-  });
-  afterAll(() => server.close());
+  const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n') }));
+
   beforeEach(async () => {
     dns = await startDnsServer();
     wire = realWire({ otherNames: ['other.example.com', 'localhost', '127.0.0.1'] });

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Wire } from '../../src/core/ports.ts';
+import { describe, expect, it } from 'vitest';
 import { text } from '../support/answer.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, realWire } from './own-wire.ts';
 
-describe('a limit on idle time', () => {
-  let server: RawServer;
-  let wire: Wire;
-  beforeAll(async () => {
-    wire = realWire();
-    server = await startRawServer({ answer: () => text(200, 'x'.repeat(5_000)) });
-  });
-  afterAll(async () => {
-    await wire.close();
-    await server.close();
-  });
+describe('a limit on idle time', async () => {
+  const wire = closeAtEnd(realWire());
+  const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'x'.repeat(5_000)) }));
 
   it.each([
     ['hang-head', 'processing'],

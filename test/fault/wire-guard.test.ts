@@ -1,41 +1,31 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Wire, WireAccess } from '../../src/core/ports.ts';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { NameResolver } from '../../src/wire/dns.ts';
 import { text } from '../support/answer.ts';
 import { testCerts } from '../support/certs.ts';
-import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { closeAtEnd } from '../support/closing.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import { withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, endOf, hopOf, realWire } from './own-wire.ts';
 
 const forbidden = { code: 'MW_FORBIDDEN_TARGET', phase: 'connect' };
 
-describe('an answer may not lead us into private space', () => {
-  let server: RawServer;
-  let dns: DnsServer;
-  let wire: Wire;
-  let outside: (more?: Partial<WireAccess>) => WireAccess;
+describe('an answer may not lead us into private space', async () => {
   let connections: number;
-  beforeAll(async () => {
-    server = await startRawServer({ answer: () => text(200, 'inner secret\n') });
-    dns = await startDnsServer();
-    dns.setName('mirror.example.com', { a: ['203.0.113.7'] });
-    wire = realWire();
-    outside = (more = {}) => accessTo('https://mirror.example.com', { dnsServer: dns.address, ...more });
-  });
+  const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'inner secret\n') }));
+  const dns = closeAtEnd(await startDnsServer());
+  dns.setName('mirror.example.com', { a: ['203.0.113.7'] });
+  const wire = closeAtEnd(realWire());
+  const outside = (more = {}) => accessTo('https://mirror.example.com', { dnsServer: dns.address, ...more });
   beforeEach(() => {
     connections = server.connectionCount();
   });
-  afterAll(async () => {
-    await wire.close();
-    await dns.close();
-    await server.close();
-  });
+
   const foreign = { foreign: true };
 
   it.each([

@@ -2,24 +2,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { HopResponse, Line, Wire } from '../../src/core/ports.ts';
+import { afterEach, expect, test } from 'vitest';
+import type { HopResponse, Line } from '../../src/core/ports.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { data, endHeaders, endStream, goaway, head, type RawH2Server, rst, startRawH2 } from '../support/raw-h2.ts';
 import { accessTo, endOf, hopOf, realWire } from './own-wire.ts';
 
 // Several lines over one HTTP/2 connection at once: what ends one of them, and what ends all.
 
-let wire: Wire;
 let server: RawH2Server | null = null;
-beforeAll(() => {
-  wire = realWire();
-});
+const wire = closeAtEnd(realWire());
 afterEach(async () => {
   await server?.close();
   server = null;
 });
-afterAll(() => wire.close());
 
 const good = (id: number): Buffer[] => [head(id, { ':status': '200', 'content-length': '2' }), data(id, 'ok')];
 let builds = 0;

@@ -1,25 +1,21 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import { accessTo, coldHop, realWire } from './own-wire.ts';
 
-let server: Server;
-let url: string;
 let wire: Wire;
 const asked: string[] = [];
 
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    const headers = { 'content-length': '5000000', 'docker-content-digest': 'sha256:00' };
-    if (request.url === '/packed') Object.assign(headers, { 'content-encoding': 'gzip' });
-    if (request.url === '/moved') response.writeHead(307, { ...headers, location: '/there' }).end();
-    else response.writeHead(request.url === '/gone' ? 404 : 200, headers).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const server = createServer((request, response) => {
+  asked.push(`${request.method} ${request.url}`);
+  const headers = { 'content-length': '5000000', 'docker-content-digest': 'sha256:00' };
+  if (request.url === '/packed') Object.assign(headers, { 'content-encoding': 'gzip' });
+  if (request.url === '/moved') response.writeHead(307, { ...headers, location: '/there' }).end();
+  else response.writeHead(request.url === '/gone' ? 404 : 200, headers).end();
 });
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 beforeEach(() => {
   asked.splice(0);

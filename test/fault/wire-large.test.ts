@@ -1,8 +1,8 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
 import type { HopResponse } from '../../src/core/ports.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
@@ -18,23 +18,20 @@ const bodies: Readonly<Record<string, Buffer>> = {
   '/short': long.subarray(0, limits.slowStartBytes - 1),
   '/gzip': gzipSync(long, { level: 1 }),
 };
-let server: Server;
-let url: string;
+
 const wire = realWire();
 
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const path = request.url ?? '';
-    const body = bodies[path] ?? Buffer.alloc(0);
-    response.writeHead(200, {
-      'content-length': body.length,
-      ...(path === '/gzip' ? { 'content-encoding': 'gzip' } : {}),
-    });
-    response.end(body);
+const server = createServer((request, response) => {
+  const path = request.url ?? '';
+  const body = bodies[path] ?? Buffer.alloc(0);
+  response.writeHead(200, {
+    'content-length': body.length,
+    ...(path === '/gzip' ? { 'content-encoding': 'gzip' } : {}),
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  response.end(body);
 });
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 afterAll(async () => {
   await wire.close();
   await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,18 +1,15 @@
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import { hopPhasesOf } from '../../src/core/sample.ts';
 import { systemClock } from '../../src/io/clock.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { withMoreTime } from '../support/patience.ts';
 import { data, head, type RawH2Server, startRawH2 } from '../support/raw-h2.ts';
 import { accessTo, coldHop, realWire } from './own-wire.ts';
 
 const wire: Wire = realWire();
 afterAll(() => wire.close());
-let server: RawH2Server | null = null;
-afterEach(async () => {
-  await server?.close();
-  server = null;
-});
+let server: RawH2Server;
 
 const ok = { ':status': '200', 'content-length': '10' };
 type Delayed = 'tls' | 'processing' | 'transfer' | 'none';
@@ -24,18 +21,20 @@ async function delaying(
 ): Promise<{ url: string; sent: { head: number; end: number } }> {
   const sent = { head: 0, end: 0 };
   const after = (of: Delayed, run: () => void): void => void setTimeout(run, of === phase ? delayMs : 0);
-  server = await startRawH2(
-    (c, id) =>
-      after('processing', () => {
-        c.write(head(id, ok));
-        sent.head = systemClock.monotonicMs();
-        c.write(data(id, 'hello', 0));
-        after('transfer', () => {
-          c.write(data(id, 'again'));
-          sent.end = systemClock.monotonicMs();
-        });
-      }),
-    { handshakeDelayMs: phase === 'tls' ? delayMs : 0 },
+  server = closeAtEnd(
+    await startRawH2(
+      (c, id) =>
+        after('processing', () => {
+          c.write(head(id, ok));
+          sent.head = systemClock.monotonicMs();
+          c.write(data(id, 'hello', 0));
+          after('transfer', () => {
+            c.write(data(id, 'again'));
+            sent.end = systemClock.monotonicMs();
+          });
+        }),
+      { handshakeDelayMs: phase === 'tls' ? delayMs : 0 },
+    ),
   );
   return { url: server.url, sent };
 }
@@ -45,7 +44,7 @@ describe('HTTP/2: a known delay moves its phase, that much, alone', () => {
     await withMoreTime(100, async (delayMs) => {
       const { url } = await delaying(phase, delayMs);
       const { hop } = await coldHop(wire, accessTo(url, { protocols: ['2'] }), `${url}/x`);
-      await server?.close();
+      await server.close();
       expect([hop.fault, hop.protocol, hop.bodyBytes]).toEqual([null, '2', 10]);
       const phases = Object.fromEntries(hopPhasesOf(hop));
       expect(Object.keys(phases)).toEqual(['connect', 'tls', 'processing', 'transfer']);
@@ -66,10 +65,12 @@ describe('HTTP/2: a known delay moves its phase, that much, alone', () => {
 
   it('an interim head ends the processing, as a first byte does over HTTP/1.1', async () =>
     await withMoreTime(100, async (delayMs) => {
-      server = await startRawH2((c, id) => {
-        c.write(head(id, { ':status': '103' }));
-        setTimeout(() => c.write(head(id, ok), data(id, 'helloagain')), delayMs);
-      });
+      server = closeAtEnd(
+        await startRawH2((c, id) => {
+          c.write(head(id, { ':status': '103' }));
+          setTimeout(() => c.write(head(id, ok), data(id, 'helloagain')), delayMs);
+        }),
+      );
       const { hop } = await coldHop(wire, accessTo(server.url, { protocols: ['2'] }), `${server.url}/x`);
       await server.close();
       const phases = Object.fromEntries(hopPhasesOf(hop));

@@ -1,14 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../src/core/failure.ts';
-import type { Wire } from '../../src/core/ports.ts';
 import type { Marks } from '../../src/core/transcript.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { text } from '../support/answer.ts';
-import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { closeAtEnd } from '../support/closing.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import { withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, realWire } from './own-wire.ts';
 
 /** The phases of a hop by its marks, as measure/ cuts them. */
@@ -36,20 +36,10 @@ function longestOf(phases: Partial<Record<Phase, number>>): readonly string[] {
   return Object.entries(phases).flatMap(([phase, ms]) => (2 * ms >= longestMs ? [phase] : []));
 }
 
-describe('a known delay moves its phase, that much, alone', () => {
-  let server: RawServer;
-  let dns: DnsServer;
-  let wire: Wire;
-  beforeAll(async () => {
-    server = await startRawServer({ answer: () => text(200, 'x'.repeat(5_000)), tls: true });
-    dns = await startDnsServer();
-    wire = realWire();
-  });
-  afterAll(async () => {
-    await wire.close();
-    await dns.close();
-    await server.close();
-  });
+describe('a known delay moves its phase, that much, alone', async () => {
+  const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'x'.repeat(5_000)), tls: true }));
+  const dns = closeAtEnd(await startDnsServer());
+  const wire = closeAtEnd(realWire());
 
   const rows = [
     ['a slow resolver', 'resolve'],

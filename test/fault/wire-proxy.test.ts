@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Wire, WireAccess } from '../../src/core/ports.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { WireAccess } from '../../src/core/ports.ts';
 import { text } from '../support/answer.ts';
-import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { closeAtEnd } from '../support/closing.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import { withMoreTime } from '../support/patience.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { startProxy, type TestProxy } from './own-proxy.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
 
-let secure: RawServer;
-let plain: RawServer;
-let wire: Wire;
-beforeAll(async () => {
-  secure = await startRawServer({ answer: () => text(200, 'ok\n'), tls: true });
-  plain = await startRawServer({ answer: () => text(200, 'ok\n') });
-  wire = realWire();
-});
-afterAll(async () => {
-  await wire.close();
-  await secure.close();
-  await plain.close();
-});
+const secure = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n'), tls: true }));
+const plain = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n') }));
+const wire = closeAtEnd(realWire());
 
 for (const isTls of [false, true]) {
   describe(`through an ${isTls ? 'https' : 'http'} proxy`, () => {
@@ -126,12 +117,8 @@ for (const isTls of [false, true]) {
   });
 }
 
-describe("a proxy's name", () => {
-  let dns: DnsServer;
-  beforeAll(async () => {
-    dns = await startDnsServer();
-  });
-  afterAll(() => dns.close());
+describe("a proxy's name", async () => {
+  const dns = closeAtEnd(await startDnsServer());
 
   it('is what the resolve phase is about, and its failure is the proxy', async () => {
     const proxy = await startProxy(false);

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import { text } from '../support/answer.ts';
+import { closeAtEnd } from '../support/closing.ts';
 import { startDnsServer } from '../support/dns-server.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, hopOf, realWire } from './own-wire.ts';
 
-let server: RawServer;
 let wire: Wire;
-beforeAll(async () => {
-  server = await startRawServer({ answer: () => text(200, 'ok\n'), tls: true });
-});
-afterAll(() => server.close());
+const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n'), tls: true }));
+
 beforeEach(async () => {
   await server.setFault(null);
   wire = realWire();

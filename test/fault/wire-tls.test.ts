@@ -1,11 +1,12 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Wire, WireAccess } from '../../src/core/ports.ts';
+import { describe, expect, it } from 'vitest';
+import type { WireAccess } from '../../src/core/ports.ts';
 import { text } from '../support/answer.ts';
 import { type Certs, testCerts } from '../support/certs.ts';
-import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { closeAtEnd } from '../support/closing.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import type { FaultyCertificate } from '../support/faults.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
 
 const spki = (pem: string): string =>
@@ -14,22 +15,13 @@ const spki = (pem: string): string =>
     .digest('base64');
 const expiry = (pem: string): number => Date.parse(new X509Certificate(pem).validTo);
 
-describe('the verdict on a handshake', () => {
-  let server: RawServer;
-  let dns: DnsServer;
-  let wire: Wire;
+describe('the verdict on a handshake', async () => {
   const certs: Certs = testCerts();
-  beforeAll(async () => {
-    server = await startRawServer({ answer: () => text(200, 'ok\n'), tls: true });
-    dns = await startDnsServer();
-    dns.setDefault({ a: ['127.0.0.1'] });
-    wire = realWire();
-  });
-  afterAll(async () => {
-    await wire.close();
-    await dns.close();
-    await server.close();
-  });
+  const server = closeAtEnd(await startRawServer({ answer: () => text(200, 'ok\n'), tls: true }));
+  const dns = closeAtEnd(await startDnsServer());
+  dns.setDefault({ a: ['127.0.0.1'] });
+  const wire = closeAtEnd(realWire());
+
   const ask = (more: Partial<WireAccess> = {}, host = '127.0.0.1') => {
     const url = `https://${host}:${server.port}`;
     return coldHop(wire, accessTo(url, { dnsServer: dns.address, ...more }), `${url}/x`);

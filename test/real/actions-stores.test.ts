@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ActionDeed } from '../../src/core/action.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -8,6 +5,7 @@ import { systemClock } from '../../src/io/clock.ts';
 import { createPost } from '../../src/io/post.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
+import { tempDir } from '../support/paths.ts';
 import { freePort } from '../support/ports.ts';
 import { real } from '../support/requires.ts';
 import { type ScriptedStore, startScriptedStore } from '../support/scripted-store.ts';
@@ -17,9 +15,8 @@ import { adviceTo } from '../unit/features/actions/advice.ts';
 const post = createPost({ clock: systemClock, timers: systemTimers });
 let folder = '';
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-stores-'));
+  folder = tempDir('stores');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 type Http = Extract<ActionDeed, { kind: 'http' }>;
 const deedOf = (url: string, over: Partial<Http> = {}): Http => ({

@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, test } from 'vitest';
+import { beforeAll, test } from 'vitest';
 import { filesClient } from '../../src/ecosystems/http/http.ts';
 import { text } from '../support/answer.ts';
 import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
-import { removeTempDir } from '../support/paths.ts';
 import { startRawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
 import { expectWalkOfBodies } from './bodies.ts';
@@ -16,25 +15,18 @@ real('the real apt and bodies that are wrong', ['apt', 'gpgv'], () => {
   beforeAll(async () => {
     tree = await makeDebianTree();
   });
-  afterAll(() => {
-    if (tree !== undefined) removeTempDir(tree.dir);
-  });
 
   /** One URL stands in sources.list, several in a list of mirrors. */
   async function download(chain: string, timeoutMs: number | undefined) {
     const apt = makeAptRoot([]);
-    try {
-      const urls = chain.split(' ');
-      const list = join(apt.dir, 'mirrors');
-      writeFileSync(list, urls.map((url, at) => `${url}/\tpriority:${at + 1}\n`).join(''));
-      const source = urls.length === 1 ? `${chain}/` : `mirror+file:${list}`;
-      writeFileSync(join(apt.dir, 'etc', 'sources.list'), `deb [signed-by=${tree.keyFile}] ${source} stable main\n`);
-      const limit = timeoutMs === undefined ? [] : ['-o', `Acquire::http::Timeout=${timeoutMs / 1_000}`];
-      const updated = await apt.get(...limit, 'update', '--error-on=any');
-      return updated.code === 0 ? await apt.get(...limit, 'download', tree.package.name) : updated;
-    } finally {
-      removeTempDir(apt.dir);
-    }
+    const urls = chain.split(' ');
+    const list = join(apt.dir, 'mirrors');
+    writeFileSync(list, urls.map((url, at) => `${url}/\tpriority:${at + 1}\n`).join(''));
+    const source = urls.length === 1 ? `${chain}/` : `mirror+file:${list}`;
+    writeFileSync(join(apt.dir, 'etc', 'sources.list'), `deb [signed-by=${tree.keyFile}] ${source} stable main\n`);
+    const limit = timeoutMs === undefined ? [] : ['-o', `Acquire::http::Timeout=${timeoutMs / 1_000}`];
+    const updated = await apt.get(...limit, 'update', '--error-on=any');
+    return updated.code === 0 ? await apt.get(...limit, 'download', tree.package.name) : updated;
   }
 
   test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', async () => {

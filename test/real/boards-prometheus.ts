@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandPath, tempDir } from '../support/paths.ts';
 import { patienceMs } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { mustRun, startProcess } from '../support/process.ts';
@@ -112,9 +112,6 @@ export async function startPast(
   });
   return {
     ...asker(url),
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

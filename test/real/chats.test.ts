@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FakeChat, startFakeChat } from '../support/chat-service.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
-import { removeTempDir, stateDir } from '../support/paths.ts';
+import { stateDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
@@ -26,7 +26,6 @@ real('people in their chats', [], () => {
   afterEach(async () => {
     await daemon?.close();
     await Promise.all([feishu.close(), dingtalk.close(), discord.close(), ...mirrors.map((mirror) => mirror.close())]);
-    removeTempDir(dir);
   });
 
   const chatOf = (format: string, { url }: FakeChat): string =>

@@ -12,7 +12,7 @@ import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
 import { makeOciImage } from '../support/oci-image.ts';
 import { startOciRegistry } from '../support/oci-registry.ts';
 import { skopeoPush } from '../support/oci-skopeo.ts';
-import { commandDirs, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandDirs, tempDir } from '../support/paths.ts';
 import { tinyWheel } from '../support/pypi-index.ts';
 import { real } from '../support/requires.ts';
 import { sampleConfig, sampleMirror } from '../support/sample-config.ts';
@@ -101,7 +101,6 @@ real('pip and uv', ['pip', 'uv', 'nginx'], () => {
     const ask = { client, module: 'tiny', version: '1.0' };
     expect(await ranWith(basic, mirror, ask)).toBe('ok');
     expect(await ranWith(wrong, mirror, ask)).toBe('failed');
-    removeTempDir(dir);
   });
 });
 
@@ -119,6 +118,5 @@ real('skopeo', ['skopeo', 'registry', 'nginx'], () => {
     const ask = { client: 'skopeo', module: 'docker.io/library/tiny', version: '1' };
     expect(await ranWith(basic, mirror, ask)).toBe('ok');
     expect(await ranWith(wrong, mirror, ask)).toBe('failed');
-    removeTempDir(dir);
   });
 });

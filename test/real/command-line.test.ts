@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { escapeWord, formatCommand } from '../../src/core/command-line.ts';
+import { tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { table } from '../support/table.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-shell-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = tempDir('shell');
 
 const hostile = table<string[]>('real/command-line', 'hostile');
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTempDir, repoDir, stateDir } from '../support/paths.ts';
+import { repoDir, stateDir } from '../support/paths.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { type CommandResult, compileCacheOf, type RunningProcess, run, startProcess } from '../support/process.ts';
@@ -146,11 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
       daemon.signal('SIGTERM');
       return exitOf(daemon);
     },
-    close: async () => {
-      daemon.signal('SIGKILL');
-      await daemon.close();
-      if (options.dir === undefined) removeTempDir(dir);
-    },
+    close: daemon.kill,
   };
 }
 

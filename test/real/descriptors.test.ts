@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
@@ -139,7 +139,6 @@ door: { listen: "127.0.0.1:${port}", relay: true }
     await door?.close();
     mirror?.closeAllConnections();
     mirror?.close();
-    removeTempDir(dir);
   });
 
   test('relays 60 responses at once, and exports its limit', async () => {

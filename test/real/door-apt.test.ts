@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AptRoot, type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { removeTempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { real } from '../support/requires.ts';
@@ -31,7 +30,6 @@ real('a door that redirects, and the real apt, which it keeps at one mirror', ['
     await door?.close();
     await daemon?.close();
     for (const server of [a, b]) await server?.close();
-    for (const dir of [tree?.dir, apt?.dir]) if (dir !== undefined) removeTempDir(dir);
   });
 
   const configuration = (port: number): string => `

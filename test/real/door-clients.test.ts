@@ -9,7 +9,7 @@ import { moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { npmInstall } from '../support/npm-client.ts';
 import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
-import { commandPath, findCommand, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, findCommand, repoDir, tempDir } from '../support/paths.ts';
 import { pnpmOrYarn } from '../support/pnpm-yarn.ts';
 import { freePort } from '../support/ports.ts';
 import { mustRun, run } from '../support/process.ts';
@@ -96,7 +96,6 @@ real(
     afterAll(async () => {
       for (const door of doors.values()) await door.close();
       for (const server of [files, registry, index, archive, crates]) await server?.close();
-      for (const folder of [dir, debian?.dir]) if (folder !== undefined) removeTempDir(folder);
     });
 
     const configuration = (door: string): string => `
@@ -155,7 +154,6 @@ door: { ${door} }
         const apt = makeAptRoot([line]);
         const update = await apt.get('update', '--error-on=any');
         const got = await apt.get('download', debian.package.name);
-        removeTempDir(apt.dir);
         return { code: update.code === 0 ? got.code : update.code, said: update.stderr + got.stderr };
       },
       cargo: async (door) => {
@@ -167,7 +165,6 @@ door: { ${door} }
         writeFileSync(join(project, '.cargo/config.toml'), source);
         const env = { CARGO_HOME: join(project, 'home'), HTTP_PROXY: undefined, http_proxy: undefined };
         const { code, stderr } = await run(commandPath('cargo'), ['fetch'], { cwd: project, env });
-        removeTempDir(project);
         return { code, said: stderr };
       },
     };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealedNpmEnv } from '../support/npm-client.ts';
 import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
-import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandPath, tempDir } from '../support/paths.ts';
 import { freePort } from '../support/ports.ts';
 import { run } from '../support/process.ts';
 import type { RawServer } from '../support/raw-server.ts';
@@ -72,7 +72,6 @@ door: { listen: { address: "127.0.0.1:${port}" }, orderFile: door.json }
     await verdaccio?.close();
     await origin?.close();
     await new Promise((resolve) => advisories.close(resolve));
-    removeTempDir(dir);
   });
 
   /** Runs npm in a folder of its own, with the door as the registry of the user's settings. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isListening } from '../support/listening.ts';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { repoDir, tempDir } from '../support/paths.ts';
 import { compileCacheOf, type RunningProcess, startProcess } from '../support/process.ts';
 import { withDescriptors } from './daemon.ts';
 
@@ -58,14 +58,8 @@ export async function startDoor(
       );
     },
     reload: () => door.signal('SIGHUP'),
-    kill: async () => {
-      door.signal('SIGKILL');
-      await door.close();
-    },
-    close: async () => {
-      await door.close();
-      removeTempDir(dir);
-    },
+    kill: door.kill,
+    close: door.close,
   };
 }
 

@@ -11,7 +11,7 @@ import { moduleTree } from '../support/goproxy-tree.ts';
 import { startNginx } from '../support/nginx.ts';
 import { npmInstall } from '../support/npm-client.ts';
 import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { repoDir, tempDir } from '../support/paths.ts';
 import { freePort } from '../support/ports.ts';
 import type { RunningProcess } from '../support/process.ts';
 import { pipDownload, uvInstall } from '../support/pypi-clients.ts';
@@ -165,7 +165,6 @@ real(
     afterAll(async () => {
       for (const { first } of rows) await first.fail('killed');
       for (const one of [...proxies, ...open]) await one.close();
-      for (const folder of [dir, debian?.dir]) if (folder !== undefined) removeTempDir(folder);
     });
 
     /** A door for the first row of each ecosystem, one for the second, and so on. */
@@ -226,7 +225,6 @@ ${now.map(({ ecosystem }) => `  ${ecosystem}: [ ${modules[ecosystem]} ]\n`).join
           const apt = makeAptRoot([`deb [signed-by=${debian.keyFile}] ${door}/http/debian stable main`]);
           const update = await apt.get('update', '--error-on=any');
           const got = await apt.get('download', debian.package.name);
-          removeTempDir(apt.dir);
           return { code: update.code === 0 ? got.code : update.code, said: update.stderr + got.stderr };
         },
       },

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
 import { goDownload } from '../support/go-client.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import type { RunningProcess } from '../support/process.ts';
@@ -89,7 +89,6 @@ real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 
   let far: Mirror;
   let dead: number;
   let running: RunningProcess | null = null;
-  const dirs: string[] = [];
 
   beforeAll(async () => {
     dead = await freePort();
@@ -114,7 +113,6 @@ real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 
 
   afterAll(() => {
     for (const { server } of [near, far]) server?.close();
-    for (const dir of dirs) removeTempDir(dir);
   });
 
   /** An action of kind `command`, as the daemon runs it by an advice: it writes the order and reloads, and its undo leads back. */
@@ -151,7 +149,6 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
     '%s: builds survive, and the order file alone moves them',
     async (engine) => {
       const dir = tempDir(`door-${engine}`);
-      dirs.push(dir);
       const port = await freePort();
       const file = join(dir, 'mirrorwatch.yaml');
       writeFileSync(file, yamlOf(port));
@@ -252,7 +249,6 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
     '%s: TLS, a token, and the paths of the other ecosystems as they are',
     async (engine) => {
       const dir = tempDir(`door-${engine}`);
-      dirs.push(dir);
       const port = await freePort();
       const seen: string[] = [];
       const server = createServer(({ url = '', headers }, response) => {

@@ -5,7 +5,7 @@ import { goDownload } from '../support/go-client.ts';
 import { type Goproxy, startGoproxy } from '../support/goproxy.ts';
 import { type ModuleTree, moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { real } from '../support/requires.ts';
@@ -40,7 +40,6 @@ real('the front door, a daemon, two mirrors and the go command', ['nginx', 'tree
     await door?.close();
     await daemon?.close();
     for (const server of [head, backing, next]) await server?.close();
-    removeTempDir(dir);
   });
 
   const configuration = (): string => `
@@ -184,7 +183,6 @@ door: { listen: "127.0.0.1:${port}" }
     await door?.close();
     await daemon?.close();
     for (const server of mirrors ?? []) await server.close();
-    removeTempDir(dir);
   });
 
   test('none fails with the printed line while the door is killed in the middle of builds and started again', async () => {

@@ -13,7 +13,7 @@ export interface FarPlace {
 
 /**
  * Opens a link from this network to a new namespace and gives its far end an address outside the link's own prefix:
- * links lie side by side in one /24, which would make all mirrors behind them one (docs/decisions/0009-them-or-us.md).
+ * links lie side by side in one /24, which would make all mirrors behind them one (docs/decisions/0009).
  * @param place  from 1 to 100, another one for each place of a test
  */
 export async function openFarPlace(place: number): Promise<FarPlace> {

@@ -8,7 +8,7 @@ import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
@@ -82,7 +82,6 @@ real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () =>
     await victoria?.close();
     await alertmanager?.close();
     for (const place of [...places, twin]) place?.close();
-    removeTempDir(dir);
   });
 
   const tell = (storyOf: (at: number) => PlaceStory): void => {

@@ -6,7 +6,7 @@ import { goDownload } from '../support/go-client.ts';
 import { type Goproxy, startGoproxy } from '../support/goproxy.ts';
 import { copyModuleTree, type ModuleTree, moduleTree, putFile, treePath } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -68,7 +68,6 @@ real('a real mirror, a real cache in front of it, and a real origin', ['nginx', 
   afterAll(async () => {
     await daemon?.close();
     for (const server of [a, b, origin, forger]) await server?.close();
-    removeTempDir(dir);
   });
 
   const configuration = (): string => `

@@ -8,7 +8,7 @@ import { phasesOf } from '../../src/probe/measure.ts';
 import { accessTo, coldHop, realWire } from '../fault/own-wire.ts';
 import { type H2FileServer, startCaddy, startGoServer } from '../support/h2-servers.ts';
 import { startNginx } from '../support/nginx.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { type Need, real } from '../support/requires.ts';
 
 // Servers of their makers, probed over both protocols, and a mirror whose HTTP/2 alone is broken.
@@ -35,10 +35,7 @@ for (const [name, needs, start] of servers) {
       writeFileSync(join(root, 'file'), body);
       server = await start(root);
     });
-    afterAll(async () => {
-      await server?.close();
-      removeTempDir(root);
-    });
+    afterAll(async () => server?.close());
 
     const offers: readonly (readonly [readonly HttpProtocol[], HttpProtocol])[] = [
       [['2', '1.1'], '2'],

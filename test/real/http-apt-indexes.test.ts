@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AptRoot, type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
@@ -36,7 +36,6 @@ real('an index that changes below an unchanged InRelease, and the real apt', ['n
   afterAll(async () => {
     await daemon?.close();
     for (const { nginx } of Object.values(servers)) await nginx.close();
-    for (const dir of [...dirs, ...trees.map((tree) => tree.dir)]) removeTempDir(dir);
   });
 
   /** An index is read whole by schedule once in an hour: what is found here is found at the pace of the canary. */
@@ -61,12 +60,8 @@ modules:
   async function update(mirror: string): Promise<readonly [number | null, string]> {
     const { tree, nginx } = servers[mirror] ?? {};
     const apt = makeAptRoot([`deb [signed-by=${tree?.keyFile}] ${nginx?.httpUrl}/ stable main`]);
-    try {
-      const { code, stderr } = await apt.get('update', '--error-on=any');
-      return [code, stderr];
-    } finally {
-      removeTempDir(apt.dir);
-    }
+    const { code, stderr } = await apt.get('update', '--error-on=any');
+    return [code, stderr];
   }
 
   const lastOf = async (mirror: string, path: string): Promise<string | null | undefined> =>
@@ -226,7 +221,6 @@ modules:
     afterAll(async () => {
       await daemon?.close();
       for (const server of [cache, good, other, origin]) await server?.close();
-      for (const tree of [alpha, beta, ...roots]) if (tree !== undefined) removeTempDir(tree.dir);
     });
 
     /** What a client without lists meets at a mirror. */

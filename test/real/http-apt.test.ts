@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AptRoot, type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -30,7 +30,6 @@ real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt', 'gpgv
   afterAll(async () => {
     await daemon?.close();
     for (const server of [a, b]) await server?.close();
-    for (const dir of [tree?.dir, apt?.dir]) if (dir !== undefined) removeTempDir(dir);
   });
 
   const configuration = (): string => `
@@ -112,7 +111,6 @@ advise: { hold: 6s }
 
 real('packages that no entry names, and the real apt', ['nginx', 'apt', 'gpgv'], () => {
   let tree: DebianTree;
-  let dirs: readonly string[] = [];
   const servers: Record<string, Nginx> = {};
   let daemon: DaemonProcess;
   const packageOf = (name: string): string => tree.packages.find((one) => one.name === name)?.path ?? '';
@@ -121,7 +119,6 @@ real('packages that no entry names, and the real apt', ['nginx', 'apt', 'gpgv'],
     // As Debian's updates and security have it.
     tree = await makeDebianTree(['hello-a', 'hello-b', 'hello-c', 'hello-d'], { forms: ['.xz'] });
     const copies = { good: tree.dir, flipped: tempDir('debian'), missing: tempDir('debian') };
-    dirs = Object.values(copies);
     for (const dir of [copies.flipped, copies.missing]) cpSync(tree.dir, dir, { recursive: true });
     const spoilt = join(copies.flipped, packageOf('hello-c'));
     const bytes = readFileSync(spoilt);
@@ -136,7 +133,6 @@ real('packages that no entry names, and the real apt', ['nginx', 'apt', 'gpgv'],
   afterAll(async () => {
     await daemon?.close();
     for (const server of Object.values(servers)) await server.close();
-    for (const dir of dirs) removeTempDir(dir);
   });
 
   const configuration = (): string => `
@@ -157,13 +153,9 @@ modules:
   /** The exit code of `apt-get download` from one mirror, and what it says. */
   async function download(mirror: string, name: string): Promise<readonly [number | null, string]> {
     const apt = makeAptRoot([`deb [signed-by=${tree.keyFile}] ${servers[mirror]?.httpUrl}/ stable main`]);
-    try {
-      expect((await apt.get('update', '--error-on=any')).code).toBe(0);
-      const { code, stderr } = await apt.get('download', name);
-      return [code, stderr];
-    } finally {
-      removeTempDir(apt.dir);
-    }
+    expect((await apt.get('update', '--error-on=any')).code).toBe(0);
+    const { code, stderr } = await apt.get('download', name);
+    return [code, stderr];
   }
 
   const finding = (registry: string, kind: string) =>

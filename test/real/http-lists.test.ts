@@ -8,7 +8,6 @@ import { text } from '../support/answer.ts';
 import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import type { Fault } from '../support/faults.ts';
 import { type ArchTree, makeArchTree, pacmanDownload, startArchMirror } from '../support/pacman.ts';
-import { removeTempDir } from '../support/paths.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
 
@@ -114,7 +113,6 @@ real('the real apt and its list of mirrors', ['apt'], () => {
   });
   afterAll(async () => {
     for (const server of [a, b]) await server?.close();
-    if (tree !== undefined) removeTempDir(tree.dir);
   });
 
   test.each(rows)('the first one: %s for the package', async (name, fault, reply, want) => {
@@ -135,7 +133,6 @@ real('the real apt and its list of mirrors', ['apt'], () => {
       expectAsWalked([a.url, b.url], reply, code === 0 ? 'ok' : 'failed', name === 'a page' ? 'ok' : want, want);
     } finally {
       await a.setFault(null);
-      removeTempDir(apt.dir);
     }
   });
 });

@@ -5,7 +5,7 @@ import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
 import { type Alertmanager, type HeldAlert, startAlertmanager } from '../support/alertmanager.ts';
 import { text } from '../support/answer.ts';
-import { removeTempDir, stateDir } from '../support/paths.ts';
+import { stateDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { startRawServer } from '../support/raw-server.ts';
@@ -112,7 +112,6 @@ real(
 
     afterAll(async () => {
       for (const part of [prometheus, daemon, alertmanager, hooks, a, b]) await part?.close();
-      removeTempDir(dir);
       for (const [way, ms] of Object.entries(took))
         process.stdout.write(`[loop] ${way}: ${(ms / 1000).toFixed(1)} s\n`);
     });

@@ -36,7 +36,7 @@ const rssMb = (): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1]) / 1024;
 
 /**
- * Under load the daemon turns V8's compilers on, which stay on and take some 20 MB (docs/decisions/0157). The load of
+ * Under load the daemon turns V8's compilers on, which stay on and take some 20 MB (docs/decisions/0023). The load of
  * the large pages would do so: they are on before, too.
  */
 async function turnCompilersOn(): Promise<void> {

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { npmInstall } from '../support/npm-client.ts';
 import { type PackedPackage, packPackage, startNpmRegistry } from '../support/npm-registry.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import type { RawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
@@ -53,7 +55,6 @@ real('npm registries watched, and the real npm led from a dead one to Verdaccio'
   afterAll(async () => {
     await daemon?.close();
     for (const server of [a, b, origin, lost, forger, corp]) await server?.close();
-    removeTempDir(dir);
   });
 
   const configuration = (): string => `
@@ -151,5 +152,25 @@ advise: { hold: 6s }
   test('it ends with 0, and nothing it wrote is a defect', async () => {
     expect(await daemon.stop()).toBe(0);
     expect(daemon.log()).not.toContain('defect');
+  });
+});
+
+/** Verdaccio 6 sends one text for both, so only other mirrors of the upstream can show that the package is there. */
+real('Verdaccio whose upstream fails', ['verdaccio'], () => {
+  test('sends what it sends for a missing package', async () => {
+    const servers = [404, 502].map((status) =>
+      createServer((_, respond) => respond.writeHead(status, { 'content-type': 'application/json' }).end('{}')),
+    );
+    const bodies: string[] = [];
+    for (const server of servers) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const mirror = await startVerdaccio(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const response = await fetch(`${mirror.url}/hello`);
+      bodies.push(`${response.status} ${await response.text()}`);
+      await mirror.close();
+      server.close();
+    }
+    expect(bodies[0]).toMatch(/^404 /);
+    expect(bodies[1]).toBe(bodies[0]);
   });
 });

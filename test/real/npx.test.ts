@@ -6,7 +6,7 @@ import { installedPaths, licencesOf } from '../../tools/release/licences.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type InstalledRegistry, startInstalledRegistry } from '../support/installed-registry.ts';
 import { ownVersion, packedTarball } from '../support/packed.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { type CommandResult, run, startProcess } from '../support/process.ts';
@@ -48,7 +48,6 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
   afterAll(async () => {
     await registry?.close();
     await mirror?.close();
-    removeTempDir(folder);
   });
 
   it(`is at most ${packedBytesMax} bytes, runs nothing at install, and brings nothing of development`, () => {

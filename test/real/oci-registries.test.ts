@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { replyWith } from '../../src/advise/comparison/walk.ts';
 import type { Reply } from '../../src/ecosystems/client.ts';
 import { podman } from '../../src/ecosystems/oci/clients.ts';
 import { type RealDaemon, startRealDaemon } from '../daemon/real-daemon.ts';
@@ -107,6 +108,36 @@ real('registries of images, with docker-registry and skopeo', ['registry', 'skop
         said: expect.anything(),
       });
       expect(pulled.code === 0).toBe(pulled.hasLayer);
+    });
+
+    /** A mirror whose manifests are well, and whose layers are not. */
+    async function without(misdeed: Misdeed): Promise<string> {
+      const server = createServer(async ({ url = '', method = 'GET', headers }, respond) => {
+        if (/\/blobs\//.test(url) && url.includes(image.layerDigest)) return misdeed(respond);
+        const { accept = '*/*' } = headers;
+        const passed = await fetch(`${good.url}${url}`, { method, headers: { accept } });
+        respond.writeHead(passed.status, Object.fromEntries(passed.headers));
+        respond.end(Buffer.from(await passed.arrayBuffer()));
+      });
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }
+
+    test.each([
+      [404, '{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}'],
+      [403, '{"errors":[{"code":"DENIED","message":"held"}]}'],
+      [503, '{"errors":[]}'],
+    ])('a layer refused with %i, by the mirror of the manifest', async (status, body) => {
+      const first = await without(says(status, body));
+      const text = `${first}|${good.url}`;
+      const refused = replyWith('status', status, 1, { weight: 'heavy' });
+      const walked = podman.walk(chainOf(text), ({ plain }) => (plain === first ? refused : { tag: 'ok', tookMs: 1 }));
+      const pulled = await skopeoPull(`${upstream}/${repository}:1`, confOf(`${text}|direct`), image);
+      expect({ real: pulled.hasLayer ? 'ok' : 'failed', said: pulled.stderr }).toEqual({
+        real: walked.tag,
+        said: expect.anything(),
+      });
     });
 
     test('but a mirror that takes the connection and says nothing holds it until it gives up', async () => {

@@ -10,7 +10,7 @@ import { makeAptRoot } from '../support/debian-tree.ts';
 import { goDownload } from '../support/go-client.ts';
 import { npmInstall } from '../support/npm-client.ts';
 import { makeArchTree, pacmanDownload } from '../support/pacman.ts';
-import { commandPath, findCommand, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandPath, findCommand, tempDir } from '../support/paths.ts';
 import { pnpmOrYarn } from '../support/pnpm-yarn.ts';
 import { run } from '../support/process.ts';
 import { pipDownload, uvInstall } from '../support/pypi-clients.ts';
@@ -126,7 +126,6 @@ const rows: readonly Row[] = [
     ask: async ({ url }) => {
       const apt = makeAptRoot([`deb [trusted=yes] ${url}/ stable main`]);
       const done = await apt.get('update', '-o', 'Acquire::https::Proxy=DIRECT');
-      removeTempDir(apt.dir);
       return done;
     },
   },
@@ -189,15 +188,11 @@ const rows: readonly Row[] = [
 
 async function inFolder<T>(files: Readonly<Record<string, string>>, ask: (dir: string) => Promise<T>): Promise<T> {
   const dir = tempDir('offered');
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(dir, path)), { recursive: true });
-      writeFileSync(join(dir, path), text);
-    }
-    return await ask(dir);
-  } finally {
-    removeTempDir(dir);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
   }
+  return await ask(dir);
 }
 
 function declared({ ecosystem, id, profile }: Row): readonly HttpProtocol[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
@@ -66,7 +66,6 @@ go: { sumdb: "off" }
       await a.close();
     }
     await b?.close();
-    removeTempDir(dir);
   });
 
   /** The number of responses of a mirror with a status so far. */

@@ -3,16 +3,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installedPaths } from '../../tools/release/licences.ts';
 import { ownVersion, packedTarball } from '../support/packed.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { patienceMs } from '../support/patience.ts';
 import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
 let packing: Promise<string> | null = null;
-
-afterAll(async () => {
-  if (packing !== null) removeTempDir(await packing);
-});
 
 /** A folder in which the package is unpacked. */
 function packed(): Promise<string> {
@@ -81,7 +77,6 @@ it('the image of arm64 is made without running its node: only names and bytes ar
   await mustRun(join(repoDir, 'deploy/rootfs.sh'), [node, ...args]);
   expect(readdirSync(join(folder, 'rootfs/lib/aarch64-linux-gnu')).sort()).toEqual(libraries);
   expect(readFileSync(join(folder, 'rootfs/lib/ld-linux-aarch64.so.1'), 'utf8')).toBe('ld-linux-aarch64.so.1');
-  removeTempDir(folder);
 });
 
 real('the image, without a container engine', ['netns', 'npm'], () => {
@@ -129,10 +124,7 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
       ready: ({ log }) => log().includes('"msg":"watching"') && log().includes('leader '),
     });
   });
-  afterAll(async () => {
-    await container?.close();
-    if (folder !== '') removeTempDir(folder);
-  });
+  afterAll(async () => container?.close());
 
   it('has node, its libraries, the daemon, and no shell', () => {
     expect(readdirSync(join(rootfs, 'usr/local/bin'))).toEqual(['node']);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Devpi, startDevpi } from '../support/devpi.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
 import { type PypiClientEnv, pipDownload, uvInstall } from '../support/pypi-clients.ts';
@@ -66,7 +66,6 @@ advise: { hold: 6s }
     afterAll(async () => {
       await daemon?.close();
       for (const server of [a, b, c, origin, forger]) await server?.close();
-      removeTempDir(dir);
     });
 
     test('every step of the honest ones is ok, the file by the hash of the lock file', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { installedPaths } from '../../tools/release/licences.ts';
 import { publishCommands } from '../../tools/release/publish.ts';
@@ -9,7 +9,7 @@ import { isSigned } from '../../tools/release/sign.ts';
 import { alone } from '../support/alone.ts';
 import { startContainerd } from '../support/containerd.ts';
 import { addNamespace, removeNamespace } from '../support/namespace.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { mustRun, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -33,7 +33,6 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
     expect(code, stderr).toBe(0);
     said = stderr;
   });
-  afterAll(() => removeTempDir(folder));
 
   it('leaves every artifact in a folder, with checksums and a signature of them', () => {
     const artifacts = [
@@ -141,7 +140,6 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
       await containerd.ctr(['images', 'unmount', root]);
       await containerd.close();
       await removeNamespace(ns);
-      removeTempDir(bundle);
     }
   });
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { commandPath, tempDir } from '../support/paths.ts';
 import { mustRun } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { run } from '../unit/cli/run-program.ts';
@@ -16,7 +16,6 @@ beforeAll(async () => {
   ] as const)
     writeFileSync(join(completions, name), `${(await run(['completion', shell])).out}\n`);
 });
-afterAll(() => removeTempDir(completions));
 
 const asked: readonly (readonly [line: readonly string[], has: readonly string[], not: readonly string[]])[] = [
   [['ra'], ['rank'], ['run']],
@@ -31,12 +30,8 @@ const asked: readonly (readonly [line: readonly string[], has: readonly string[]
 /** A folder with one file to complete. */
 async function offered(ask: (folder: string) => Promise<string>): Promise<readonly string[]> {
   const folder = tempDir('shells');
-  try {
-    writeFileSync(join(folder, 'mirrorwatch.yaml'), '');
-    return (await ask(folder)).split(/\s+/).filter((word) => word !== '');
-  } finally {
-    removeTempDir(folder);
-  }
+  writeFileSync(join(folder, 'mirrorwatch.yaml'), '');
+  return (await ask(folder)).split(/\s+/).filter((word) => word !== '');
 }
 
 function expectOffer(words: readonly string[], has: readonly string[], not: readonly string[]): void {

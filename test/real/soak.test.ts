@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
@@ -14,7 +14,6 @@ real('the soak', ['faketime', 'setpriv'], () => {
     // Without a limit of its own: what hangs ends with the limit of the test.
     const args = [join(repoDir, 'bench', 'soak', 'run.ts'), '--seconds', '60', '--seed', seed, '--log', log];
     const { code, stdout, stderr } = await run(process.execPath, args, { timeoutMs: 0 });
-    removeTempDir(dir);
     expect([code, stderr], stdout).toEqual([0, '']);
     expect(stdout).toContain('every invariant held');
   });

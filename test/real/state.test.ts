@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
-import { removeTempDir, stateDir, tempDir } from '../support/paths.ts';
+import { stateDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import {
@@ -30,7 +30,6 @@ real('the state file', [], () => {
   });
   afterAll(async () => {
     for (const mirror of mirrors) await mirror.close();
-    removeTempDir(dir);
   });
   beforeEach(async () => {
     receiver = await startWebhookReceiver();
@@ -88,7 +87,6 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     const file = join(other, 'mirrorwatch.yaml');
     writeFileSync(file, `listen: 127.0.0.1:${daemon.port}\nstate: { path: state.db }\n${yaml()}`);
     const third = await mirrorwatch(['run', '--config', file], { cwd: other });
-    removeTempDir(other);
     expect(third.code).toBe(1);
     expect(third.stderr).toContain(`127.0.0.1:${daemon.port}`);
     expect(third.stderr).toContain('EADDRINUSE');
@@ -168,6 +166,5 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     const { code, stderr } = await mirrorwatch(['run', '--config', file]);
     expect([code, stderr.includes(why)]).toEqual([2, true]);
     expect([readFileSync(join(own, 'notes.txt'), 'utf8'), readdirSync(own).length]).toEqual(['not ours\n', 2]);
-    removeTempDir(own);
   });
 });

@@ -6,7 +6,7 @@ import { fewerLines } from '../../bench/fewer-lines.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../../src/export/catalog/values.ts';
 import { metricNames } from '../../src/export/catalog.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 
 const lists = fewerLines();
@@ -42,15 +42,11 @@ describe('the drop lists of docs/scrape-cost.md', () => {
 /** The output of promtool for a rejected configuration; `null` if it accepts the file. */
 function complaintOf(config: object, tool = 'promtool'): string | null {
   const dir = tempDir('scrape-cost');
-  try {
-    const file = join(dir, 'prometheus.yml');
-    // Every JSON document is also YAML.
-    writeFileSync(file, JSON.stringify(config));
-    const { status, stdout, stderr } = spawnSync(commandPath(tool), ['check', 'config', file], { encoding: 'utf8' });
-    return status === 0 ? null : stdout + stderr;
-  } finally {
-    removeTempDir(dir);
-  }
+  const file = join(dir, 'prometheus.yml');
+  // Every JSON document is also YAML.
+  writeFileSync(file, JSON.stringify(config));
+  const { status, stdout, stderr } = spawnSync(commandPath(tool), ['check', 'config', file], { encoding: 'utf8' });
+  return status === 0 ? null : stdout + stderr;
 }
 
 const scrape = { job_name: 'mirrorwatch', static_configs: [{ targets: ['127.0.0.1:10120'] }] };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { secondsBuckets } from '../../src/export/catalog/values.ts';
-import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandPath, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { groups, groupsFor } from './alert-rules.ts';
@@ -42,7 +42,6 @@ async function told(story: Story & { readonly rule_files?: unknown }, tool = 'pr
   writeFileSync(join(folder, 'story.yml'), JSON.stringify(file));
   const place = { cwd: folder, timeoutMs: 0 };
   const { code, stdout, stderr } = await run(commandPath(tool), ['test', 'rules', 'story.yml'], place);
-  removeTempDir(folder);
   return { code, output: code === 0 ? '' : stdout + stderr };
 }
 

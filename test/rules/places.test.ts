@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
-import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandPath, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { type Group, groupsFor } from './alert-rules.ts';
@@ -89,7 +89,6 @@ async function tested(rules: readonly Group[], story: object): Promise<{ code: n
   writeFileSync(join(folder, 'story.json'), JSON.stringify({ rule_files: ['rules.json'], group_eval_order, ...story }));
   const place = { cwd: folder, timeoutMs: 0 };
   const { code, stdout, stderr } = await run(commandPath('promtool'), ['test', 'rules', 'story.json'], place);
-  removeTempDir(folder);
   return { code, output: code === 0 ? '' : stdout + stderr };
 }
 

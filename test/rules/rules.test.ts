@@ -9,7 +9,7 @@ import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
 import { generatedRules } from '../../tools/generate-alerts.ts';
 import { expectRows } from '../support/expect-rows.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { type AlertRule, alertRules, type Group, groups, groupsFor, recordingRules } from './alert-rules.ts';
@@ -187,7 +187,6 @@ async function tested(tellings: readonly Telling[]): Promise<{ readonly code: nu
   });
   const place = { cwd: folder, timeoutMs: 0 };
   const { code, stdout, stderr } = await run(commandPath('promtool'), ['test', 'rules', ...stories], place);
-  removeTempDir(folder);
   return { code, output: code === 0 ? '' : stdout + stderr };
 }
 
@@ -210,7 +209,6 @@ real('promtool on rules', ['promtool'], () => {
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', '--lint-fatal', ...checked], {
       encoding: 'utf8',
     });
-    removeTempDir(folder);
     expect(status, stdout + stderr).toBe(0);
     const clean = `SUCCESS: ${alertRules.length + recordingRules.length} rules found`;
     expect(stdout.split(clean)).toHaveLength(checked.length + 1);

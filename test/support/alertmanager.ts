@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -75,9 +75,6 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
     address,
     alerts: async () => (await fetch(`http://${address}/api/v2/alerts`)).json() as Promise<readonly HeldAlert[]>,
     log: server.log,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

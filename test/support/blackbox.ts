@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCerts } from './certs.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -49,9 +49,6 @@ export async function startBlackbox(caFile: string = testCerts().ca.certFile): P
     probe: async (target, module = 'http_2xx') =>
       (await fetch(`${url}/probe?target=${encodeURIComponent(target)}&module=${module}`)).text(),
     log: server.log,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from './paths.ts';
 import { type Certificate, type CertificatePlan, makeCertificate } from './x509.ts';
@@ -69,6 +69,6 @@ let shared: Certs | undefined;
 
 /** The certificates of this test process, made on first use. */
 export function testCerts(): Certs {
-  shared ??= makeCerts();
+  if (shared === undefined || !existsSync(shared.ca.certFile)) shared = makeCerts();
   return shared;
 }

@@ -1,4 +1,5 @@
 import { type RunnerTestFile, type RunnerTestSuite, TestRunner } from 'vitest';
+import { removeTempDirs } from './paths.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -7,7 +8,10 @@ declare module 'vitest' {
   }
 }
 
-/** Counts the CPU time of each test file, which a busy machine changes far less than its duration. */
+/**
+ * Counts the CPU time of each test file, which a busy machine changes far less than its duration. Removes the temporary
+ * folders of the file at its end.
+ */
 export default class CountingRunner extends TestRunner {
   private begun = process.cpuUsage();
 
@@ -22,5 +26,6 @@ export default class CountingRunner extends TestRunner {
       suite.meta.cpuSeconds = (user + system) / 1e6;
     }
     await super.onAfterRunSuite(suite);
+    if ('filepath' in suite) removeTempDirs();
   }
 }

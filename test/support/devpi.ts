@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
-import { mustRun, startProcess } from './process.ts';
+import { mustRun, sealedEnv, startProcess } from './process.ts';
 
 /** A running devpi with one index, which fetches what it is asked for from another one and keeps it. */
 export interface Devpi {
@@ -11,16 +11,6 @@ export interface Devpi {
   readonly log: () => string;
   readonly close: () => Promise<void>;
 }
-
-const nowhere = 'http://127.0.0.1:9';
-const sealed = {
-  HTTP_PROXY: nowhere,
-  HTTPS_PROXY: nowhere,
-  http_proxy: nowhere,
-  https_proxy: nowhere,
-  NO_PROXY: '127.0.0.1',
-  no_proxy: '127.0.0.1',
-};
 
 /** Its keys are derived in seconds of work unless it is told to take less. */
 const cheapKeys = ['--argon2-time-cost', '1', '--argon2-memory-cost', '8', '--argon2-parallelism', '1'];
@@ -36,7 +26,7 @@ export async function startDevpi(upstream: string, warm: readonly string[] = [])
   const dir = tempDir('devpi');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...sealed, HOME: dir };
+  const env = { ...sealedEnv(), HOME: dir };
   const storage = ['--serverdir', join(dir, 'server')];
   await mustRun(commandPath('devpi-init'), [...storage, '--no-root-pypi'], { env });
   const server = await startProcess({
@@ -49,7 +39,6 @@ export async function startDevpi(upstream: string, warm: readonly string[] = [])
   });
   const close = async (): Promise<void> => {
     await server.close();
-    removeTempDir(dir);
   };
   try {
     await addMirror(url, upstream);

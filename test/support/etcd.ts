@@ -1,4 +1,4 @@
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -43,9 +43,6 @@ export async function startEtcd(): Promise<Etcd> {
       const [pair] = (await call('/v3/kv/range', { key: coded(key) })).kvs ?? [];
       return pair === undefined ? null : { value: Buffer.from(pair.value, 'base64').toString(), version: pair.version };
     },
-    async close() {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

@@ -222,7 +222,7 @@ const contentRows: readonly FaultRow[] = [
   row('429 with seconds', { kind: 'status', status: 429, headers: { 'retry-after': '7' } }, 'throttled'),
   row('429 with a date', { kind: 'status', status: 429, headers: { 'retry-after': httpDate(60) } }, 'throttled'),
   status(429, 'throttled'),
-  status(451, 'status'),
+  status(451, 'policy'),
   status(500, 'server'),
   status(502, 'server'),
   status(503, 'server'),

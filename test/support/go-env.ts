@@ -1,4 +1,5 @@
 import { testCerts } from './certs.ts';
+import { sealedEnv } from './process.ts';
 
 /** What a Go program under test is told about the world. */
 export interface GoEnvOptions {
@@ -25,8 +26,6 @@ export interface GoEnvOptions {
  */
 export function sealedGoEnv(options: GoEnvOptions): Readonly<Record<string, string | undefined>> {
   const sumdb = options.sumdb ?? 'off';
-  const nowhere = 'http://127.0.0.1:9';
-  const nearby = '127.0.0.1,localhost,10.77.0.0/16';
   return {
     GOPROXY: options.goproxy,
     GOSUMDB: typeof sumdb === 'string' ? sumdb : undefined,
@@ -44,11 +43,6 @@ export function sealedGoEnv(options: GoEnvOptions): Readonly<Record<string, stri
     GOINSECURE: undefined,
     SSL_CERT_FILE: options.caFile ?? testCerts().ca.certFile,
     SSL_CERT_DIR: '/nonexistent',
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
-    http_proxy: nowhere,
-    https_proxy: nowhere,
-    NO_PROXY: nearby,
-    no_proxy: nearby,
+    ...sealedEnv('127.0.0.1,localhost,10.77.0.0/16'),
   };
 }

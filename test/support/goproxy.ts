@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { testCerts } from './certs.ts';
 import { type GoEnvOptions, sealedGoEnv } from './go-env.ts';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -75,13 +75,7 @@ export async function startGoproxy(options: GoproxyOptions): Promise<Goproxy> {
     cacheDir: join(dir, 'cache'),
     log: server.log,
     signal: server.signal,
-    kill: async () => {
-      server.signal('SIGKILL');
-      await server.close();
-    },
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    kill: server.kill,
+    close: server.close,
   };
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCerts } from './certs.ts';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, repoDir, tempDir } from './paths.ts';
+import { commandPath, repoDir, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { mustRun, startProcess } from './process.ts';
 
@@ -26,10 +26,7 @@ export async function startCaddy(root: string): Promise<H2FileServer> {
   });
   return {
     httpsUrl: `https://127.0.0.1:${port}`,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }
 
@@ -56,9 +53,6 @@ export async function startGoServer(
   return {
     signal: server.signal,
     httpsUrl: `https://127.0.0.1:${port}`,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

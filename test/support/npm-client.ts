@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
 import { patienceMs } from './patience.ts';
-import { type CommandResult, run } from './process.ts';
+import { type CommandResult, nowhere, run, sealedEnv } from './process.ts';
 
 /** What an npm under test is told about the world. */
 export interface NpmEnvOptions {
@@ -20,7 +20,6 @@ export interface NpmEnvOptions {
 
 /** The environment of an npm that knows nothing of this machine's settings and reaches nothing but this machine. */
 export function sealedNpmEnv(options: NpmEnvOptions): Readonly<Record<string, string | undefined>> {
-  const nowhere = 'http://127.0.0.1:9';
   const inherited = Object.keys(process.env).filter((name) => /^(p?npm_|yarn_|node_options)/i.test(name));
   writeFileSync(
     join(options.dir, 'user.npmrc'),
@@ -52,12 +51,7 @@ export function sealedNpmEnv(options: NpmEnvOptions): Readonly<Record<string, st
     HOME: options.dir,
     npm_config_userconfig: join(options.dir, 'user.npmrc'),
     npm_config_globalconfig: join(options.dir, 'global.npmrc'),
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
-    http_proxy: nowhere,
-    https_proxy: nowhere,
-    NO_PROXY: '127.0.0.1',
-    no_proxy: '127.0.0.1',
+    ...sealedEnv(),
   };
 }
 
@@ -84,6 +78,12 @@ export async function npmInstall(
     readonly npmrc?: string;
     readonly lock?: string;
     readonly args?: readonly string[];
+    /** `npm12`: that of `.ci/provision`. Default: that of this machine. */
+    readonly command?: 'npm' | 'npm12';
+    /** The versions of the package that may be installed; default: the tag `latest`. */
+    readonly range?: string;
+    /** A command of npm after the installation, such as `audit signatures`: the result is that of this command. */
+    readonly then?: readonly string[];
     /** After which it is killed. Default: the patience of the tests. */
     readonly timeoutMs?: number;
   },
@@ -95,10 +95,12 @@ export async function npmInstall(
     if (options.npmrc !== undefined) writeFileSync(join(dir, '.npmrc'), options.npmrc);
     if (options.lock !== undefined) writeFileSync(join(dir, 'package-lock.json'), options.lock);
     const env = sealedNpmEnv({ ...options, dir });
-    const what = options.lock === undefined ? ['install', name] : ['ci'];
+    const { command = 'npm', range, then } = options;
+    const what = options.lock === undefined ? ['install', range === undefined ? name : `${name}@${range}`] : ['ci'];
     const args = [...what, '--loglevel=error', ...(options.args ?? [])];
     const limit = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
-    const result = await run(commandPath('npm'), args, { cwd: dir, env, ...limit });
+    const installation = await run(commandPath(command), args, { cwd: dir, env, ...limit });
+    const result = then === undefined ? installation : await run(commandPath(command), then, { cwd: dir, env });
     const file = join(dir, 'node_modules', name, 'package.json');
     const installed = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }) : null;
     const lockFile = join(dir, 'package-lock.json');

@@ -6,7 +6,7 @@ import type { Answer, SeenRequest } from './answer.ts';
 import { buildTar } from './archives.ts';
 import { sealedNpmEnv } from './npm-client.ts';
 import type { NpmSigner } from './npm-signer.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { mustRun } from './process.ts';
 import { type RawServer, startRawServer } from './raw-server.ts';
 
@@ -43,7 +43,6 @@ export async function packWithNpm(manifest: Parameters<typeof packPackage>[0]): 
   const told = await mustRun(commandPath('npm'), ['pack', '--json', '--ignore-scripts'], { cwd: dir, env });
   const [packed] = JSON.parse(told) as readonly { readonly filename: string }[];
   const tgz = readFileSync(join(dir, packed?.filename ?? ''));
-  removeTempDir(dir);
   return packedAs(manifest, tgz);
 }
 

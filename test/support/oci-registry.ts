@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCerts } from './certs.ts';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -65,13 +65,7 @@ export async function startOciRegistry(options: OciRegistryOptions = {}): Promis
     url: `${mutualTls ? 'https' : 'http'}://${host}`,
     host,
     log: server.log,
-    kill: async () => {
-      server.signal('SIGKILL');
-      await server.close();
-    },
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    kill: server.kill,
+    close: server.close,
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciImage } from './oci-image.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { patienceMs } from './patience.ts';
 import { type CommandResult, mustRun, run } from './process.ts';
 
@@ -40,21 +40,17 @@ export async function skopeoPull(
   timeoutMs = patienceMs,
 ): Promise<SkopeoPull> {
   const dir = tempDir('oci-skopeo');
-  try {
-    writeFileSync(join(dir, 'registries.conf'), registriesConf);
-    const args = [
-      `--registries-conf=${join(dir, 'registries.conf')}`,
-      `--command-timeout=${seconds}s`,
-      '--override-os=linux',
-      '--override-arch=amd64',
-      '--insecure-policy',
-      'copy',
-      `docker://${name}`,
-      `dir:${join(dir, 'out')}`,
-    ];
-    const result = await run(commandPath('skopeo'), args, { env: sealed, timeoutMs });
-    return { ...result, hasLayer: existsSync(join(dir, 'out', image.layerDigest.replace('sha256:', ''))) };
-  } finally {
-    removeTempDir(dir);
-  }
+  writeFileSync(join(dir, 'registries.conf'), registriesConf);
+  const args = [
+    `--registries-conf=${join(dir, 'registries.conf')}`,
+    `--command-timeout=${seconds}s`,
+    '--override-os=linux',
+    '--override-arch=amd64',
+    '--insecure-policy',
+    'copy',
+    `docker://${name}`,
+    `dir:${join(dir, 'out')}`,
+  ];
+  const result = await run(commandPath('skopeo'), args, { env: sealed, timeoutMs });
+  return { ...result, hasLayer: existsSync(join(dir, 'out', image.layerDigest.replace('sha256:', ''))) };
 }

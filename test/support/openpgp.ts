@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { run } from './process.ts';
 
 /** The real gpg with a home of its own. */
@@ -56,7 +56,6 @@ export function makeGpg(): Gpg {
     async close() {
       // Its agent would outlive the tests.
       await run(commandPath('gpgconf'), ['--homedir', dir, '--kill', 'all'], {});
-      removeTempDir(dir);
     },
   };
 }

@@ -49,11 +49,14 @@ export function fakeTimeLibrary(): string | null {
 }
 
 const tempDirs = new Set<string>();
-process.once('exit', () => {
-  for (const dir of tempDirs) rmSync(dir, { recursive: true, force: true });
-});
+process.once('exit', removeTempDirs);
 
-/** A new empty folder under the system's temporary folder, removed at the end of this process at the latest. */
+/** Removes all folders that `tempDir` and `stateDir` made. */
+export function removeTempDirs(): void {
+  for (const dir of tempDirs) removeTempDir(dir);
+}
+
+/** A new empty folder under the system's temporary folder, removed with the test file or else at the end of this process. */
 export function tempDir(label: string): string {
   return newDir(tmpdir(), label);
 }

@@ -4,8 +4,8 @@ import { sealedNpmEnv } from './npm-client.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
 import { type CommandResult, run } from './process.ts';
 
-/** The real clients of npm registries beside npm, by the command of `.ci/provision`. `10` and `1`: the older kinds. */
-export type PnpmOrYarn = 'pnpm' | 'pnpm10' | 'yarn' | 'yarn1';
+/** The real clients of npm registries beside npm, by the command of `.ci/provision`. `11`, `10` and `1`: the older kinds. */
+export type PnpmOrYarn = 'pnpm' | 'pnpm11' | 'pnpm10' | 'yarn' | 'yarn1';
 
 /** What such a client is told of the world. */
 export interface InstallOptions {
@@ -17,6 +17,10 @@ export interface InstallOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** A command of the client's own that goes before, such as `config set registry …`. */
   readonly before?: readonly string[];
+  /** The versions of the package that may be added; default: the tag `latest`. */
+  readonly range?: string;
+  /** A command of the client's own after the installation, such as `audit signatures`: the result is that of this command. */
+  readonly then?: readonly string[];
   /** Installs the project as its lock file in `files` has it, in place of adding the package. */
   readonly isLocked?: boolean;
   /** Default: its own, minutes. */
@@ -36,6 +40,7 @@ export interface Installed extends CommandResult {
 /** Where each keeps what it locked. */
 export const lockFiles = {
   pnpm: 'pnpm-lock.yaml',
+  pnpm11: 'pnpm-lock.yaml',
   pnpm10: 'pnpm-lock.yaml',
   yarn: 'yarn.lock',
   yarn1: 'yarn.lock',
@@ -43,6 +48,7 @@ export const lockFiles = {
 
 const lockedArgs = {
   pnpm: ['install', '--frozen-lockfile'],
+  pnpm11: ['install', '--frozen-lockfile'],
   pnpm10: ['install', '--frozen-lockfile'],
   yarn: ['install', '--immutable'],
   yarn1: ['install', '--frozen-lockfile', '--non-interactive', '--no-progress'],
@@ -50,6 +56,7 @@ const lockedArgs = {
 
 const addArgs = {
   pnpm: ['add'],
+  pnpm11: ['add'],
   pnpm10: ['add'],
   yarn: ['add'],
   yarn1: ['add', '--non-interactive', '--no-progress'],
@@ -114,9 +121,11 @@ export async function pnpmOrYarn(client: PnpmOrYarn, name: string, options: Inst
     };
     const told = { cwd: project, env };
     if (options.before !== undefined) await run(commandPath(client), options.before, told);
-    const args = options.isLocked === true ? lockedArgs[client] : [...addArgs[client], name];
+    const added = options.range === undefined ? name : `${name}@${options.range}`;
+    const args = options.isLocked === true ? lockedArgs[client] : [...addArgs[client], added];
     const limit = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
-    const result = await run(commandPath(client), args, { ...told, ...limit });
+    const installed = await run(commandPath(client), args, { ...told, ...limit });
+    const result = options.then === undefined ? installed : await run(commandPath(client), options.then, told);
     const manifest = textOf(join(project, 'node_modules', name, 'package.json'));
     const version = manifest === null ? null : (JSON.parse(manifest) as { version: string }).version;
     return { ...result, version, lock: textOf(join(project, lockFiles[client])) };

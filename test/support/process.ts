@@ -32,6 +32,16 @@ export interface RunningProcess {
   readonly signal: (signal: NodeJS.Signals) => void;
   /** SIGTERM, after 2 s SIGKILL, to the whole group; resolves when the leader is gone. May be called again. */
   readonly close: () => Promise<void>;
+  /** As `close`, by SIGKILL at once. */
+  readonly kill: () => Promise<void>;
+}
+
+export const nowhere = 'http://127.0.0.1:9';
+
+/** The environment of a program that reaches these hosts alone: for all others it has a proxy that is not there. */
+export function sealedEnv(nearby = '127.0.0.1'): Readonly<Record<string, string>> {
+  const upper = { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, NO_PROXY: nearby };
+  return { ...upper, http_proxy: nowhere, https_proxy: nowhere, no_proxy: nearby };
 }
 
 /** Of each set of V8 flags its own: what was compiled under others is compiled again, and stored over the other. */
@@ -112,6 +122,10 @@ export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
       // What the leader left behind in its group.
       killGroup(pid, 'SIGKILL');
       groups.delete(pid);
+    },
+    kill: () => {
+      killGroup(pid, 'SIGKILL');
+      return running.close();
     },
   };
   const problem = await untilReady(plan, running, () => exited);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { patienceMs } from './patience.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
@@ -172,9 +172,6 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
       }));
     },
     log: server.log,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

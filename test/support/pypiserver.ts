@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 import type { TinyWheel } from './pypi-index.ts';
@@ -50,9 +50,6 @@ export async function startPypiserver(wheels: readonly TinyWheel[], port?: numbe
     url: `http://127.0.0.1:${own}/simple`,
     port: own,
     log: server.log,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

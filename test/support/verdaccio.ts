@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isListening } from './listening.ts';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
-import { startProcess } from './process.ts';
+import { sealedEnv, startProcess } from './process.ts';
 
 /** A running Verdaccio that fetches what it is asked for from another registry, and keeps it. */
 export type Verdaccio = { readonly url: string; readonly log: () => string; readonly close: () => Promise<void> };
@@ -16,7 +16,6 @@ export type Verdaccio = { readonly url: string; readonly log: () => string; read
 export async function startVerdaccio(uplink: string): Promise<Verdaccio> {
   const dir = tempDir('verdaccio');
   const port = await freePort();
-  const nowhere = 'http://127.0.0.1:9';
   const config = {
     storage: join(dir, 'storage'),
     uplinks: { origin: { url: `${uplink}/`, maxage: 0 } },
@@ -33,23 +32,12 @@ export async function startVerdaccio(uplink: string): Promise<Verdaccio> {
     command: commandPath('verdaccio'),
     args: ['--config', configFile, '--listen', `127.0.0.1:${port}`],
     cwd: dir,
-    env: {
-      HOME: dir,
-      HTTP_PROXY: nowhere,
-      HTTPS_PROXY: nowhere,
-      http_proxy: nowhere,
-      https_proxy: nowhere,
-      NO_PROXY: '127.0.0.1',
-      no_proxy: '127.0.0.1',
-    },
+    env: { HOME: dir, ...sealedEnv() },
     ready: ({ pid }) => isListening(pid, port),
   });
   return {
     url: `http://127.0.0.1:${port}`,
     log: server.log,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

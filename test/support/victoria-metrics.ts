@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { commandPath, tempDir } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -47,9 +47,6 @@ export async function startVictoriaMetrics(
     url,
     pid: server.pid,
     log: server.log,
-    close: async () => {
-      await server.close();
-      removeTempDir(dir);
-    },
+    close: () => server.close(),
   };
 }

@@ -16,7 +16,6 @@ async function help(name: string): Promise<string> {
     env: {},
     cwd: '/',
     terminal: {
-      colour: false,
       columns: 100,
       out: (line) => lines.push(line),
       err: (line) => lines.push(line),

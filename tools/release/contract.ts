@@ -136,7 +136,7 @@ export function differencesOf(before: Contract, now: Contract): readonly Differe
 
 /**
  * The differences that the changelog since `version` does not mention. A line must have the name in backticks. For a
- * removed or changed name, the line must begin with [CHANGE].
+ * removed or changed name, the line must begin with [CHANGE]. The name of something added stands for all parts of it.
  */
 export function unnamedIn(
   changelog: string,
@@ -150,7 +150,11 @@ export function unnamedIn(
     name,
     name.replace(/^mirror\.\w+\.(?=data\.)/, 'mirror.KIND.'),
   ];
+  const added = differences.filter(({ kind }) => kind === 'added');
+  const wholes = ({ name }: Difference): readonly Difference[] =>
+    added.filter((one) => name.startsWith(`${one.name}.`) || name.startsWith(`${one.name}[]`));
   const isNamed = (one: Difference): boolean =>
+    (one.kind === 'added' && wholes(one).some(isNamed)) ||
     lines.some(
       (line) =>
         namesOf(one).some((name) => line.includes(`\`${name}\``)) &&

@@ -23,7 +23,7 @@ export function isTail(member: string): boolean {
  * The declared chain with `head` first, without other mirrors that `isFailing`. It is unchanged if `head` is first
  * already. Separators keep their places, counted from the end. A longer chain repeats its first separator (`,` if it
  * has none).
- * @see docs/decisions/0002-advised-chain.md
+ * @see docs/decisions/0002-dead-mirrors-leave-the-advised-chain.md
  */
 export function chainBehind(declared: WorldChain, head: string, isFailing: (member: string) => boolean): WorldChain {
   if (declared.members[0] === head) return declared;

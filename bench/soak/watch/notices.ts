@@ -110,7 +110,7 @@ export interface Happened {
 
 /**
  * What a receiver that is well again was never told, nor anything later in its place, nor that it waits.
- * @see docs/decisions/0057-one-story.md
+ * @see docs/decisions/0057-recurring-trouble-in-few-messages.md
  */
 export function lostOf(receiver: string, told: readonly Told[], happened: readonly Happened[]): readonly string[] {
   const taken = told.filter(({ isTaken }) => isTaken);

@@ -282,7 +282,7 @@ const betterErrors = 0.4;
 /**
  * True while few downloads of the head, or of a mirror of `names`, are recorded, at most `provisionalMs` after the
  * switch. Clients may then have been sent to the head because of its light requests (metadata) alone.
- * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ * @see docs/decisions/0165-a-first-choice-may-be-corrected-once.md
  */
 export function isProvisional(contest: Contest, names: readonly string[], sinceMoveMs: number): boolean {
   const { head } = contest;

@@ -11,7 +11,7 @@ export const failureBound = 8;
  * raised if the other mirrors have a failure share of `noisyRate`, or if this share of good responses is as late as the
  * failed ones. If the head only fails as often as assumed of the candidate, a sum passes 8 by chance within days, but 14
  * only within years. If the head is dead, the sum passes 14 before the failures span `detect.outage.over`.
- * @see docs/decisions/0155-failures-where-all-fail.md
+ * @see docs/decisions/0021-what-chance-explains.md
  */
 const tested = [
   { rate: 0.05, boundFactor: 1.25, noisyShare: 0.4 },
@@ -35,7 +35,7 @@ const mostOfBound = 2.5;
  * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
  * freedom (Wilks). So, of two equal mirrors, the head seems worse by 1.6 or more with a probability of 3.7 %, and by
  * 0.8 or more with 10 %.
- * @see docs/decisions/0130-constants-of-the-comparison.md
+ * @see docs/decisions/0021-what-chance-explains.md
  */
 export const rateBound = { all: 1.6, heavy: 0.8 } as const;
 /**

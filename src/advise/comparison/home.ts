@@ -21,7 +21,7 @@ const rememberedMs = 12 * 3_600_000;
  * A failback (the switch back to home, the first declared mirror) requires a health of `healthBound`. A good response
  * of home adds ln(.995 / .95) to the health, a bad one ln(.005 / .05). These are log-likelihood ratios of a mirror that
  * fails .5 % of requests to one that fails 5 %.
- * @see docs/decisions/0130-constants-of-the-comparison.md
+ * @see docs/decisions/0074-return-to-the-preferred-mirror.md
  */
 export const healthBound = 2.2;
 const good = 0.046;
@@ -217,7 +217,7 @@ const lossShare = 0.05;
 /**
  * How long slowness of home must last before clients leave home because of it, milliseconds. 0, unless the last
  * departures for slowness were in vain: home was fast again soon, and clients stayed away for `advise.hold`.
- * @see docs/decisions/0166-slow-spells.md
+ * @see docs/decisions/0166-homes-with-slow-spells-are-left-later.md
  */
 export function slowForMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);

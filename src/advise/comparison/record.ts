@@ -278,7 +278,7 @@ const usualBound = 8;
 /**
  * True if a mirror has failed more often than the other in most hours of the last day, and also in the last hours. A
  * trouble (a period of failures) of a few hours is not enough.
- * @see docs/decisions/0170-failures-every-hour.md
+ * @see docs/decisions/0170-homes-that-fail-every-hour-must-be-cheaper.md
  */
 export function isWorseEachHour(mirror: Hourly, other: Hourly): boolean {
   // The last hour is not over yet.

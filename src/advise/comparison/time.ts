@@ -188,7 +188,7 @@ export function isTimeAlarm(test: TimeTest, bound: number, weight: Weight, ratio
 
 // If the times of mirrors scatter by factors, a few very slow responses may be chance. In logarithms, a very slow
 // response counts little more than a slow one, so the logarithms of the ratios of times tell chance from slowness.
-// docs/decisions/0169-ratios-of-times.md
+// docs/decisions/0021-what-chance-explains.md
 
 /**
  * The sum of the logarithms must be this many times its standard deviation, of which `usualScatter` does not count for

@@ -42,7 +42,8 @@ type Kind = Pick<StepDeclaration, 'weight' | 'isOfArtifact'>;
 /** The reply as a client sees it: a failure with status 404 or 410 is `gone`, whatever the reason. */
 export function replyWith(reason: Reason | null, status: number | null, tookMs: number, step?: Kind): Reply {
   if (reason === null) return { tag: 'ok', tookMs };
-  if (status === 404 || status === 410) return { tag: 'gone', tookMs, status };
+  const download = status !== null && step?.weight === 'heavy' ? { isDownload: true } : {};
+  if (status === 404 || status === 410) return { tag: 'gone', tookMs, status, ...download };
   const isHung = reason === 'timeout_processing' || reason === 'timeout_transfer';
   const isCut = reason === 'cut' || reason === 'timeout_transfer';
   const isArtifact = status === 200 && (step?.weight === 'heavy' || step?.isOfArtifact === true);
@@ -53,6 +54,7 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
     ...(isCut ? { isCut } : {}),
     ...(isHung ? { isHung } : {}),
     ...(isArtifact ? { isArtifact } : {}),
+    ...download,
   };
 }
 

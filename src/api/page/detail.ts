@@ -3,7 +3,7 @@ import { agrees, type ClientRun } from '../../core/client-run.ts';
 import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
-import { formatCost, formatSignature } from '../../words/facts.ts';
+import { capabilityLoss, formatCost, formatSignature } from '../../words/facts.ts';
 import { renderIn, showStored } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryViewOf, costIn, pagePlaceOf, protocolIn } from '../views.ts';
@@ -19,7 +19,18 @@ import {
 import { renderPhaseBar, renderPhaseKey, renderSampleStrip, renderScaleHeads, stripWithAxis } from './charts.ts';
 import { renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
-import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
+import {
+  ago,
+  at,
+  dated,
+  durationHtml,
+  formatSamples,
+  type Html,
+  html,
+  type PageSay,
+  renderCode,
+  span,
+} from './html.ts';
 import { keptIn, renderLinkedTime, renderMaintenance, thresholdOf } from './overview.ts';
 import { rttsOf, type TimeScale, timeScaleOf } from './scale.ts';
 import { adviceInForce, shownStateOf } from './shown-state.ts';
@@ -72,10 +83,33 @@ function facts(
 <div><dt>${say('kind.certificate')}</dt><dd>${certificateWords(say, standing, nowMs)}</dd></div>
 <div><dt>${say('mirror.lag')}</dt><dd>${lagWords(say, deps.freshness(mirror.name))}</dd></div>
 <div><dt>${say('mirror.releases')}</dt><dd>${arrivalWords(say, deps.freshness(mirror.name))}</dd></div>
+${capabilityRow(say, standing)}
 ${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${formatCost(cost, say)}</dd></div>`}
 <div><dt>${say('place.maintenance')}</dt><dd>${mirror.maintenance.length === 0 ? say('place.noWindows') : renderMaintenance(say, deps, mirror)}</dd></div>
 <div><dt>${say('mirror.asAdvice')}</dt><dd>${gate ?? '—'}</dd></div>
 </dl>`;
+}
+
+/**
+ * The capabilities of a mirror; empty while none is known. Those that it lacks are at the end, each with what clients
+ * lose.
+ */
+function capabilityRow(say: PageSay, standing: Standing | undefined): Html | string {
+  const known = Object.entries(standing?.capabilities ?? {});
+  if (known.length === 0) return '';
+  const offered = known
+    .filter(([, has]) => has)
+    .map(([name], at) => {
+      const title = say('mirror.capabilityWithout', { name, loss: capabilityLoss(name, say) });
+      return html`${at > 0 && say('list.comma')}<span title="${title}">${name}</span>`;
+    });
+  const lacked = known
+    .filter(([, has]) => !has)
+    .map(([name], at) => {
+      const what = say('mirror.capabilitiesLack', { what: name });
+      return html`${(at > 0 || offered.length > 0) && html`<br>`}<b>${what}</b> <small>${renderCode(capabilityLoss(name, say))}</small>`;
+    });
+  return html`<div><dt>${say('mirror.capabilities')}</dt><dd>${offered}${lacked}</dd></div>`;
 }
 
 function certificateWords(say: PageSay, standing: Standing | undefined, nowMs: number): Html | string {

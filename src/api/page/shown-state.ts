@@ -1,5 +1,5 @@
 import { type Advice, type AdviceCause, isSlowness } from '../../core/advice.ts';
-import { type Finding, isDisputed, kindTraits } from '../../core/finding.ts';
+import { type Finding, isDeliberate, isDisputed, kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -31,7 +31,7 @@ export function shownStateOf(standing: Standing | undefined, advice: readonly Ad
 /** True for an open finding that says what a mirror costs its clients. */
 function costsClients(finding: Finding): boolean {
   const { advice, isAgainst } = kindTraits[finding.kind];
-  return finding.state === 'open' && (isAgainst?.(finding) ?? advice !== undefined);
+  return finding.state === 'open' && !isDeliberate(finding) && (isAgainst?.(finding) ?? advice !== undefined);
 }
 
 /** The open finding that makes a mirror slow although its canary is not; `undefined`: none. */

@@ -7,31 +7,28 @@ import { phrase } from '../../words/tell.ts';
 import { checked, errorOf, file, isHostName, list, mapping, secretText, text } from '../fields.ts';
 import type { Path, Reading } from '../reading.ts';
 
-export const authKey = mapping({
-  username: text('User name for basic auth.', phrase('expected.userName')).optional(),
-  password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
-  passwordFile: file('File that contains the password.').optional(),
-  token: secretText('Bearer token, in place of user name and password.', phrase('expected.token')).optional(),
-  tokenFile: file('File that contains the bearer token.').optional(),
-  netrc: z
-    .union([
-      file("A netrc file; the entry of the mirror's host is used."),
-      z.literal(true, errorOf(phrase('expected.trueOrPath'))),
-    ])
-    .meta({
-      description:
+export const authKey = mapping(
+  'Credentials: a user name and password, a token, or netrc. They are never sent over http://, except to loopback.',
+  {
+    username: text('User name for basic auth.', phrase('expected.userName')).optional(),
+    password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
+    passwordFile: file('File that contains the password.').optional(),
+    token: secretText('Bearer token, in place of user name and password.', phrase('expected.token')).optional(),
+    tokenFile: file('File that contains the bearer token.').optional(),
+    netrc: z
+      .union([
+        file("A netrc file; the entry of the mirror's host is used."),
+        z.literal(true, errorOf(phrase('expected.trueOrPath'))),
+      ])
+      .describe(
         'Path of a netrc file; `true`: the file in `$NETRC`, else `~/.netrc`. The first entry for the host is used.',
-    })
-    .optional(),
-  hosts: list(checked('', phrase('expected.hostPort'), isHostPort), phrase('expected.listHosts'), 64)
-    .meta({ description: 'Other hosts to which the credentials of this mirror may be sent, such as a token server.' })
-    .prefault([]),
-})
-  .meta({
-    description:
-      'Credentials: a user name and password, a token, or netrc. They are never sent over http://, except to loopback.',
-  })
-  .optional();
+      )
+      .optional(),
+    hosts: list(checked('', phrase('expected.hostPort'), isHostPort), phrase('expected.listHosts'), 64)
+      .describe('Other hosts to which the credentials of this mirror may be sent, such as a token server.')
+      .prefault([]),
+  },
+).optional();
 
 /** True for a host as URLs write it (IPv6 in brackets), with or without a port. */
 function isHostPort(value: string): boolean {

@@ -14,6 +14,7 @@ const known = registry.all.flatMap(({ id: kind, realClients }) => realClients.ma
 const ids = known.map(({ client }) => client.id);
 
 export const clientRunsKey = mapping(
+  'Runs real clients against one mirror at a time and compares their results with the probes. Default: none. See docs/detection.md.',
   {
     every: durationField(
       'Interval of the runs of each client at each mirror of its ecosystem, varied by up to a tenth.',
@@ -26,9 +27,7 @@ export const clientRunsKey = mapping(
       'A client that is installed here.',
       ids,
       phrase('expected.oneOf', { words: ids.join(', ') }),
-    ).meta({
-      description: 'The clients to run, each at every mirror of its ecosystem.',
-    }),
+    ).describe('The clients to run, each at every mirror of its ecosystem.'),
     timeout: durationField('Timeout of a run: a longer run is killed and counts as failed.', {
       min: 1_000,
       max: 10 * 60_000,
@@ -40,12 +39,7 @@ export const clientRunsKey = mapping(
     ).prefault('nobody'),
   },
   phrase('expected.mappingWith', { keys: 'clients' }),
-)
-  .meta({
-    description:
-      'Runs real clients against one mirror at a time and compares their results with the probes. Default: none. See docs/detection.md.',
-  })
-  .optional();
+).optional();
 
 /** Returns the user of `clientRuns.user`; `null`: the daemon's own user. */
 function userOf(text: string): { readonly uid: number; readonly gid: number } | null {

@@ -18,16 +18,16 @@ export const clientsKey = byEcosystem<FileChain>(({ clients }) => {
   const [first, ...others] = clients;
   if (others.length === 0) return chainOf(first).optional();
   const named = Object.fromEntries(clients.map((client) => [client.id, chainOf(client).optional()]));
-  const one = mapping(named).refine(
+  const one = mapping(null, named).refine(
     (value) => Object.values(value).filter((chain) => chain !== undefined).length === 1,
     errorOf(phrase('expected.chainOf', { clients: clients.map(({ id }) => id).join(', ') })),
   );
   return z
     .union([chainOf(first), one])
-    .meta({ description: first.describes })
+    .describe(first.describes)
     .optional();
 })
-  .meta({ description: 'The chains (mirrors in order) that clients are configured to use now.' })
+  .describe('The chains (mirrors in order) that clients are configured to use now.')
   .prefault({});
 
 function chainOf(client: Client) {

@@ -14,14 +14,13 @@ const control = checked(
 );
 
 export const controlsKey = list(
-  z.union([control, mapping({ name: name('Name of the control, unique.'), url: control })]),
+  z.union([control, mapping(null, { name: name('Name of the control, unique.'), url: control })]),
   phrase('expected.listUrls', { block: '{ name, url }' }),
   32,
 )
-  .meta({
-    description:
-      'Hosts that are not mirrors. They show whether a mirror or this network fails. They are requested without a proxy.',
-  })
+  .describe(
+    'Hosts that are not mirrors. They show whether a mirror or this network fails. They are requested without a proxy.',
+  )
   .prefault([]);
 
 /** Reads the URL of a control: http, https or `tcp://host:port`, without user-info; `null`: invalid. */

@@ -30,7 +30,7 @@ const as = word(
   actionForms,
 );
 
-const fileDeed = mapping({
+const fileDeed = mapping('Write a file.', {
   path: file(
     'The file to write. If the file itself is a symbolic link, it is refused; links among its folders are followed.',
   ),
@@ -40,7 +40,7 @@ const allow = hosts(
   'Private networks to which the host name of the URL may resolve. An address in the URL itself needs no entry.',
   false,
 ).prefault([]);
-const mergeRequest = mapping({
+const mergeRequest = mapping('Push each advice to a separate branch, and open a merge request from it.', {
   kind: word('Software of the Git server.', forgeKinds),
   api: checked(
     'URL of the API for its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
@@ -51,7 +51,7 @@ const mergeRequest = mapping({
   tokenFile: file('File that contains the bearer token.').optional(),
   allow,
 });
-const git = mapping({
+const git = mapping('Commit a file and push it.', {
   repository: checked(
     'A bare repository: a path, or a URL without a password or token.',
     phrase('expected.repository'),
@@ -69,11 +69,9 @@ const git = mapping({
   ).prefault('mirrorwatch <mirrorwatch@localhost>'),
   sign: flag('Sign commits with the key in the configuration of Git.').prefault(false),
   allow,
-  mergeRequest: mergeRequest
-    .meta({ description: 'Push each advice to a separate branch, and open a merge request from it.' })
-    .optional(),
+  mergeRequest: mergeRequest.optional(),
 });
-const http = mapping({
+const http = mapping('Set a value in a configuration store.', {
   url: checked('URL of the request that sets the value.', phrase('expected.url'), isWebhookUrl).meta({
     writeOnly: true,
   }),
@@ -90,13 +88,13 @@ const http = mapping({
 
 /** An action has exactly one of these keys. */
 export const deedKeys = {
-  file: fileDeed.meta({ description: 'Write a file.' }).optional(),
+  file: fileDeed.optional(),
   command: list(text('A word.', phrase('expected.shortText')), phrase('expected.listWords'), 100)
     .min(1, errorOf(phrase('expected.listWords')))
-    .meta({ description: 'Run a program, without a shell: its name and arguments.' })
+    .describe('Run a program, without a shell: its name and arguments.')
     .optional(),
-  git: git.meta({ description: 'Commit a file and push it.' }).optional(),
-  http: http.meta({ description: 'Set a value in a configuration store.' }).optional(),
+  git: git.optional(),
+  http: http.optional(),
 };
 
 /** True for a path, `user@host:path`, or an http, ssh or file URL without password or token. */

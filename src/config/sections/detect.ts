@@ -7,17 +7,16 @@ import type { Report } from '../reading.ts';
 
 const factor = errorOf(phrase('expected.number', { from: '1.1', to: 100 }));
 
-export const detectKey = mapping({
-  spike: mapping({
+export const detectKey = mapping('Thresholds of findings.', {
+  spike: mapping('When slow responses are a spike.', {
     consecutive: integer('Number of consecutive slow samples that open a spike.', 1, 100).prefault(3),
     factor: z
       .number(factor)
       .min(1.1, factor)
       .max(100, factor)
-      .meta({
-        description:
-          'A sample is slow if it takes more than this many times the baseline (a median), and at least `floor`. It must also take more than 1.1 × the p99 of the samples of the baseline.',
-      })
+      .describe(
+        'A sample is slow if it takes more than this many times the baseline (a median), and at least `floor`. It must also take more than 1.1 × the p99 of the samples of the baseline.',
+      )
       .prefault(2.5),
     floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
     clear: integer(
@@ -35,10 +34,8 @@ export const detectKey = mapping({
       min: 60_000,
       max: 7 * 86_400_000,
     }).prefault('2h'),
-  })
-    .meta({ description: 'When slow responses are a spike.' })
-    .prefault({}),
-  outage: mapping({
+  }).prefault({}),
+  outage: mapping('When failures are an outage.', {
     open: integer(
       'Number of consecutive failures of one target that open an outage, if they span at least `over`.',
       1,
@@ -56,20 +53,14 @@ export const detectKey = mapping({
     share: share(
       'An outage also opens if at least this share of the last ten samples failed, and these failures span `over`.',
     ).prefault('50%'),
-  })
-    .meta({ description: 'When failures are an outage.' })
-    .prefault({}),
-  lag: mapping({
+  }).prefault({}),
+  lag: mapping('When lag is a finding.', {
     limit: durationField('A lag whose lower bound exceeds this is a finding.', {
       min: 1_000,
       max: 30 * 86_400_000,
     }).prefault('1h'),
-  })
-    .meta({ description: 'When lag is a finding.' })
-    .prefault({}),
-})
-  .meta({ description: 'Thresholds of findings.' })
-  .prefault({});
+  }).prefault({}),
+}).prefault({});
 
 export function readDetect({ spike, outage, lag }: z.output<typeof detectKey>, report: Report): Config['detect'] {
   const { floor, relearn, ...rest } = spike;

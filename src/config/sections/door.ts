@@ -11,15 +11,14 @@ import { makeListenKey, readListen } from './listen.ts';
 
 const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
 
-export const doorKey = mapping({
+export const doorKey = mapping('Settings of `mirrorwatch door`. Default: no door. See docs/door.md.', {
   listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so use the mapping form.', {})
-    .meta({
-      description:
-        'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
-    })
+    .describe(
+      'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
+    )
     .prefault('127.0.0.1:10121'),
   ecosystems: wordList('An ecosystem that the door serves.', ids, phrase('expected.oneOf', { words: ids.join(', ') }))
-    .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
+    .describe('The ecosystems whose clients the front door serves. Default: all that have mirrors.')
     .optional(),
   daemon: bareUrl(
     'URL of the daemon, for example on another machine. Over https the door sends `listen.token` to it; over http it proves the token. Default: the address in `listen`.',
@@ -35,9 +34,7 @@ export const doorKey = mapping({
   orderFile: file(
     'File that stores the last order of mirrors. Default: `door.json` beside the state file. A change needs a restart.',
   ).optional(),
-})
-  .meta({ description: 'Settings of `mirrorwatch door`. Default: no door. See docs/door.md.' })
-  .optional();
+}).optional();
 
 export function readDoor(
   door: z.output<typeof doorKey>,

@@ -17,7 +17,7 @@ import { readKeyPair } from './tls.ts';
 export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: string, more: More) {
   return z.union([
     listenAddress(`Address of the HTTP interface. ${needs}`),
-    mapping({
+    mapping(null, {
       address: listenAddress('Address and port. An empty host means all IPv4 addresses.').prefault(usual),
       token: secretText(
         'Bearer token for all routes except `/-/healthy` and `/-/ready`.',
@@ -33,17 +33,14 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
         phrase('expected.listHosts'),
         64,
       )
-        .meta({
-          description:
-            'Additional `Host` names to accept on loopback without a token, such as a service name that a scrape uses. Other names are rejected as a protection against DNS rebinding.',
-        })
+        .describe(
+          'Additional `Host` names to accept on loopback without a token, such as a service name that a scrape uses. Other names are rejected as a protection against DNS rebinding.',
+        )
         .prefault([]),
-      tls: mapping({
+      tls: mapping('Certificate and key with which this address serves HTTPS. Default: HTTP.', {
         cert: file('Certificate chain, PEM.'),
         key: file('Private key, PEM, not encrypted.'),
-      })
-        .meta({ description: 'Certificate and key with which this address serves HTTPS. Default: HTTP.' })
-        .optional(),
+      }).optional(),
       ...more,
     }),
   ]);
@@ -66,7 +63,7 @@ export const listenKey = makeListenKey(
   'Off loopback a token is required, so use the mapping form.',
   histogramKeys,
 )
-  .meta({ description: 'HTTP interface of the daemon: an address with port, or a mapping. A change needs a restart.' })
+  .describe('HTTP interface of the daemon: an address with port, or a mapping. A change needs a restart.')
   .prefault('127.0.0.1:10120');
 
 type FileListen = z.output<ReturnType<typeof makeListenKey<typeof histogramKeys>>>;

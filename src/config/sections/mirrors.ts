@@ -74,18 +74,15 @@ const accessKeys = {
   tls: tlsKey,
   auth: authKey,
   proxy: proxyKey,
-  resolve: mapping({
+  resolve: mapping('How host names of this mirror are resolved.', {
     family: z
       .literal([4, 6], errorOf(phrase('expected.family')))
-      .meta({
-        description:
-          'Address family of connections: IPv4 or IPv6. Default: that of the first address that the resolver returns.',
-      })
+      .describe(
+        'Address family of connections: IPv4 or IPv6. Default: that of the first address that the resolver returns.',
+      )
       .optional(),
     server: serverAddress("DNS server for names of this mirror; by default the system's resolver.").optional(),
-  })
-    .meta({ description: 'How host names of this mirror are resolved.' })
-    .prefault({}),
+  }).prefault({}),
   connection: word(
     '`cold`: a new connection for each probe. `warm`: a connection that stays open between probes. `both`: probes of both kinds, as two separate series of results.',
     ['cold', 'warm', 'both'],
@@ -104,38 +101,37 @@ const contentKeys = {
   servesPrivate: flag(
     'Whether the mirror also serves private names, as the index of a company does. If so, modules of lock files that come from this mirror are skipped.',
   ).prefault(false),
-  gaps: mapping({
+  gaps: mapping('Versions that the mirror omits by design: they count neither as lag nor as missing.', {
     prereleases: flag('Whether the mirror omits pre-releases.').prefault(false),
     releaseAge: durationField('Minimum age at which the mirror accepts a version.', {
       min: 1000,
       max: 365 * 86_400_000,
     }).optional(),
     without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
-      .meta({ description: 'Versions that the mirror never serves. `*` matches any text.' })
+      .describe('Versions that the mirror never serves. `*` matches any text.')
       .prefault([]),
-  })
-    .meta({ description: 'Versions that the mirror omits by design: they count neither as lag nor as missing.' })
-    .optional(),
+  }).optional(),
   maintenance: list(
-    mapping({
+    mapping(null, {
       cron: cron('Cron expression for the start of the window.'),
       for: durationField('Length of the window.', { min: 1000, max: 7 * 86_400_000 }),
     }),
     phrase('expected.listOf', { what: '{ cron, for }' }),
     64,
   )
-    .meta({ description: 'Maintenance windows, in which the mirror is neither probed nor judged.' })
+    .describe('Maintenance windows, in which the mirror is neither probed nor judged.')
     .prefault([]),
 };
 
 const mirror = mapping(
+  null,
   { ...identityKeys, ...accessKeys, ...contentKeys, ...ownKeys },
   phrase('expected.mappingWith', { keys: 'name, ecosystem and url' }),
 );
 
 export const mirrorsKey = list(mirror, phrase('expected.listMirrors'), limits.mirrors)
   .min(1, errorOf(phrase('expected.atLeastMirror')))
-  .meta({ description: 'The mirrors to monitor.' });
+  .describe('The mirrors to monitor.');
 
 type FileMirror = z.output<typeof mirror>;
 

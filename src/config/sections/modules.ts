@@ -24,7 +24,7 @@ export const modulesKey = byEcosystem<readonly FileModule[]>(({ names, locks }) 
     ...(names.form === undefined ? [] : [names.form.schema]),
     ...(locks === undefined
       ? []
-      : [mapping({ from: file(locks.describes), top: integer(locks.top, 1, limits.modules).prefault(20) })]),
+      : [mapping(null, { from: file(locks.describes), top: integer(locks.top, 1, limits.modules).prefault(20) })]),
   ];
   const [only] = forms;
   const entry = forms.length === 1 && only !== undefined ? only : z.union(forms);
@@ -32,9 +32,9 @@ export const modulesKey = byEcosystem<readonly FileModule[]>(({ names, locks }) 
     locks === undefined
       ? phrase('expected.listOf', { what: names.entry.expected })
       : phrase('expected.listFrom', { what: names.entry.expected, block: '{ from, top }' });
-  return list(entry, expected, limits.modules).meta({ description: names.describes }).prefault([]);
+  return list(entry, expected, limits.modules).describe(names.describes).prefault([]);
 })
-  .meta({ description: 'The modules to probe at the mirrors.' })
+  .describe('The modules to probe at the mirrors.')
   .prefault({});
 
 function isLock(entry: FileModule): entry is FileLock {
@@ -44,12 +44,12 @@ function isLock(entry: FileModule): entry is FileLock {
 export const privateKey = byEcosystem<readonly string[]>(({ names }) =>
   names.private === null ? null : patterns(names.private),
 )
-  .meta({ description: 'Names that are never sent to a public mirror or database.' })
+  .describe('Names that are never sent to a public mirror or database.')
   .prefault({});
 
 function patterns(declared: NonNullable<Names['private']>) {
   const one = checked('', declared.expected, (value) => declared.isPattern(value));
-  return list(one, declared.list).meta({ description: declared.describes }).prefault([]);
+  return list(one, declared.list).describe(declared.describes).prefault([]);
 }
 
 type Entry = Named & { readonly at: number; readonly isWritten: boolean };

@@ -26,13 +26,12 @@ import { deedKeys, readDeed } from './deeds.ts';
 
 const causes = ['slow', ...adviceCauses.filter((cause) => cause !== 'failback')] as const;
 
-const when = mapping({
+const when = mapping('Conditions for the action to run.', {
   causes: list(word('A cause of advice.', causes as unknown as [string, ...string[]]), phrase('expected.listNames'))
     .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
-    .meta({
-      description:
-        'The action follows only advice for these causes; `slow` is every cause of slowness. With `outage`, it also follows advice because of slowness or a failure rate while an outage of the mirror to leave is in its evidence. Default: all.',
-    })
+    .describe(
+      'The action follows only advice for these causes; `slow` is every cause of slowness. With `outage`, it also follows advice because of slowness or a failure rate while an outage of the mirror to leave is in its evidence. Default: all.',
+    )
     .optional(),
   confidence: word(
     'Minimum confidence of the advice. After a hard failure it is `medium` at once, and `high` after 30 s. It stays `medium` if neither a control nor a second independent mirror responds. For slowness or a share of failures it is `low` until the statistical test is sure, then `medium`.',
@@ -40,15 +39,13 @@ const when = mapping({
   ).prefault('medium'),
   perHour: integer('Maximum number of changes of this action per hour. Further changes wait.', 1, 1_000).prefault(4),
   perDay: integer('Maximum number of changes of this action per day. Further changes wait.', 1, 10_000).prefault(12),
-  quiet: mapping({
-    from: clockTime('Start of the hours without changes, in `timeZone`.'),
-    to: clockTime('End of the hours without changes. A time before `from` is on the next day.'),
-  })
-    .meta({
-      description:
-        'Hours without changes. A due change, also a failback (switch back to the preferred mirror), waits until they end.',
-    })
-    .optional(),
+  quiet: mapping(
+    'Hours without changes. A due change, also a failback (switch back to the preferred mirror), waits until they end.',
+    {
+      from: clockTime('Start of the hours without changes, in `timeZone`.'),
+      to: clockTime('End of the hours without changes. A time before `from` is on the next day.'),
+    },
+  ).optional(),
   timeZone: timeZone('Time zone of the quiet hours. Default UTC.').optional(),
   places: checked(
     'How many places (locations with a daemon) of the group must advise the same switch, such as `2 of 3`. If more places of the group know the state of the mirror, the same fraction of them must advise it: four of six. This key needs `fleet`.',
@@ -64,6 +61,7 @@ function placesIn(text: string): { readonly needed: number; readonly of: number 
 }
 
 const action = mapping(
+  null,
   {
     name: name('Name of the action, unique.'),
     upstream: text(
@@ -81,14 +79,14 @@ const action = mapping(
       min: 1_000,
       max: limits.actionMsMax,
     }).prefault('30s'),
-    when: when.meta({ description: 'Conditions for the action to run.' }).prefault({}),
+    when: when.prefault({}),
     ...deedKeys,
   },
   phrase('expected.mappingWith', { keys: 'name' }),
 );
 
 export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
-  .meta({ description: 'Actions that follow advice automatically. See docs/actions.md.' })
+  .describe('Actions that follow advice automatically. See docs/actions.md.')
   .prefault([]);
 
 type FileAction = z.output<typeof action>;

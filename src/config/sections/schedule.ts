@@ -14,37 +14,35 @@ import type { Path, Reading } from '../reading.ts';
 const every = (description: string) => durationField(description, cadenceRange);
 const timeout = (description: string) => durationField(description, timeoutRange);
 
-export const scheduleKey = mapping({
-  every: every(
-    'Interval of the canary. Minimum: 5s, or 100ms if all mirrors are on loopback. Default: 30s, if `cron` is not set.',
-  ).optional(),
-  cron: cron('Cron expression for the times of the canary, instead of `every`.').optional(),
-  timeZone: timeZone('Time zone of all cron expressions in the file. Default: that of the machine.').optional(),
-  spread: durationField('With `cron`: probes start within this time after each scheduled time. Default 30s.', {
-    min: 0,
-    max: 3_600_000,
-  }).optional(),
-  timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
-  perHost: integer(
-    'Maximum number of concurrent probes of one host (scheme, name, port). A build (up to eight probes at once over one HTTP/2 connection) counts as one probe. Rounds that confirm a failure do not count: they add one probe for each upstream on the host, at most four. If downloads use all of two or more slots, one light probe may start in addition.',
-    1,
-    64,
-  ).prefault(2),
-  bytesPerHour: size(
-    'Maximum bytes per hour from one host. Heavy steps stop at 80 % of it, other light steps at 100 %; the canary is never skipped. Default: unlimited.',
-  ).optional(),
-})
-  .meta({
-    description:
-      'Interval of the canary (the light step that decides whether a mirror is up), and limits on the load of mirrors.',
-  })
-  .prefault({});
+export const scheduleKey = mapping(
+  'Interval of the canary (the light step that decides whether a mirror is up), and limits on the load of mirrors.',
+  {
+    every: every(
+      'Interval of the canary. Minimum: 5s, or 100ms if all mirrors are on loopback. Default: 30s, if `cron` is not set.',
+    ).optional(),
+    cron: cron('Cron expression for the times of the canary, instead of `every`.').optional(),
+    timeZone: timeZone('Time zone of all cron expressions in the file. Default: that of the machine.').optional(),
+    spread: durationField('With `cron`: probes start within this time after each scheduled time. Default 30s.', {
+      min: 0,
+      max: 3_600_000,
+    }).optional(),
+    timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
+    perHost: integer(
+      'Maximum number of concurrent probes of one host (scheme, name, port). A build (up to eight probes at once over one HTTP/2 connection) counts as one probe. Rounds that confirm a failure do not count: they add one probe for each upstream on the host, at most four. If downloads use all of two or more slots, one light probe may start in addition.',
+      1,
+      64,
+    ).prefault(2),
+    bytesPerHour: size(
+      'Maximum bytes per hour from one host. Heavy steps stop at 80 % of it, other light steps at 100 %; the canary is never skipped. Default: unlimited.',
+    ).optional(),
+  },
+).prefault({});
 
 const pace = (meaning: string) =>
   z
     .union([
       every(meaning),
-      mapping({
+      mapping(null, {
         every: every('Interval of this step.').optional(),
         cron: cron(
           'Cron expression for the times of this step, instead of `every`. `schedule.timeZone` and `schedule.spread` apply.',
@@ -60,9 +58,10 @@ const paces = registry.all.flatMap(({ id, steps }) =>
   ),
 );
 
-export const stepsKey = mapping(Object.fromEntries(paces) as Record<string, ReturnType<typeof pace>>)
-  .meta({ description: 'Interval of each step: a duration, or a mapping with `every` or `cron`, and `timeout`.' })
-  .prefault({});
+export const stepsKey = mapping(
+  'Interval of each step: a duration, or a mapping with `every` or `cron`, and `timeout`.',
+  Object.fromEntries(paces) as Record<string, ReturnType<typeof pace>>,
+).prefault({});
 
 function usualOf(step: StepDeclaration | undefined): string {
   const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};

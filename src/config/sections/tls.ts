@@ -1,12 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { z } from 'zod';
+import { getOrElse } from '../../core/get-or-else.ts';
 import type { TlsAccess } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, file, mapping } from '../fields.ts';
 import type { Path, Reading } from '../reading.ts';
 
-export const tlsKey = mapping({
+export const tlsKey = mapping('Trusted certificates, and the client certificate.', {
   ca: file('Additional CA certificates to trust, PEM.').optional(),
   cert: file('Client certificate, PEM.').optional(),
   key: file('Private key of the client certificate, PEM, not encrypted.').optional(),
@@ -18,9 +19,7 @@ export const tlsKey = mapping({
     phrase('expected.pin'),
     (value) => /^sha256\/[A-Za-z0-9+/]{43}=$/.test(value),
   ).optional(),
-})
-  .meta({ description: 'Trusted certificates, and the client certificate.' })
-  .optional();
+}).optional();
 
 type FileTls = NonNullable<z.output<typeof tlsKey>>;
 
@@ -85,7 +84,7 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
   const text = reading.text(path, name);
   if (text === null) return null;
   const found = text.match(certificates) ?? [];
-  if (found.length > 0 && found.every((one) => parsedBy((pem) => new X509Certificate(pem), one) !== null)) return text;
+  if (found.length > 0 && found.every((one) => getOrElse(() => new X509Certificate(one), null) !== null)) return text;
   return reading.error(path, phrase('expected.filePem'));
 }
 
@@ -101,18 +100,10 @@ export function readKeyPair(
   const cert = readCertificates(paths.cert, names.cert, reading);
   const key = reading.text(paths.key, names.key);
   if (key === null) return null;
-  const parsed = parsedBy(createPrivateKey, key);
+  const parsed = getOrElse(() => createPrivateKey(key), null);
   if (parsed === null) return reading.error(paths.key, phrase('expected.filePemKey'));
   if (cert === null) return null;
   if (!new X509Certificate(cert.match(certificates)?.[0] ?? '').checkPrivateKey(parsed))
     return reading.error(paths.key, phrase('expected.keyOfCert'));
   return { cert, key: new Secret(key) };
-}
-
-function parsedBy<T>(parse: (text: string) => T, text: string): T | null {
-  try {
-    return parse(text);
-  } catch {
-    return null;
-  }
 }

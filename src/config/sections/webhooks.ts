@@ -33,7 +33,7 @@ import {
 } from '../fields.ts';
 import { checkUnique, type Path, type Reading, type Report } from '../reading.ts';
 
-const quiet = mapping({
+const quiet = mapping('For chat cards: hours without messages.', {
   from: clockTime('Start of the hours without messages, in `timeZone`.'),
   to: clockTime(
     'End of the hours without messages. One summary of the delayed messages is then sent. A time before `from` is on the next day.',
@@ -47,6 +47,7 @@ const quiet = mapping({
 const formats = Object.keys(receiverFormats) as [ReceiverFormat, ...ReceiverFormat[]];
 
 const webhook = mapping(
+  null,
   {
     name: name('Name of the receiver, unique.'),
     url: checked(
@@ -58,10 +59,9 @@ const webhook = mapping(
       .optional(),
     urlFile: file('File that contains the URL of the receiver.').optional(),
     secrets: list(secretText('A signing secret.', phrase('expected.secret')), phrase('expected.listSecrets'), 8)
-      .meta({
-        description:
-          'Signing secrets. For `standard`: `whsec_…`, several of them for rotation (one signature each). For `feishu` and `dingtalk`: the secret that the bot shows. Other formats are not signed.',
-      })
+      .describe(
+        'Signing secrets. For `standard`: `whsec_…`, several of them for rotation (one signature each). For `feishu` and `dingtalk`: the secret that the bot shows. Other formats are not signed.',
+      )
       .prefault([]),
     secretsFile: file('File with one signing secret per line.').optional(),
     format: word(
@@ -74,20 +74,17 @@ const webhook = mapping(
     ]).prefault('en'),
     on: list(word('An event.', webhookEvents), phrase('expected.listEvents'))
       .min(1, errorOf(phrase('expected.atLeastEvent')))
-      .meta({
-        description: 'Events to send. Default: all; to an Alertmanager all but `recovery`, `advice` and `action`.',
-      })
+      .describe('Events to send. Default: all; to an Alertmanager all but `recovery`, `advice` and `action`.')
       .optional(),
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
       .min(1, errorOf(phrase('expected.atLeastMirrors')))
-      .meta({
-        description:
-          'Only these messages are sent: messages about one of these mirrors, advice from or to one of them, and messages about no mirror.',
-      })
+      .describe(
+        'Only these messages are sent: messages about one of these mirrors, advice from or to one of them, and messages about no mirror.',
+      )
       .optional(),
     ecosystems: list(text('An ecosystem.', phrase('expected.anEcosystem'), 64), phrase('expected.listEcosystems'))
       .min(1, errorOf(phrase('expected.atLeastEcosystems')))
-      .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror, are sent.' })
+      .describe('Only messages about mirrors of these ecosystems, and messages about no mirror, are sent.')
       .optional(),
     severity: word(
       'Only findings of at least this severity are sent. The key does not apply to advice and actions.',
@@ -100,21 +97,21 @@ const webhook = mapping(
     timeZone: timeZone(
       'For chat cards: time zone of the displayed times and of the quiet hours. Default UTC.',
     ).optional(),
-    quiet: quiet.meta({ description: 'For chat cards: hours without messages.' }).optional(),
+    quiet: quiet.optional(),
     page: checked(
       'For chat cards: URL of the page for people. Default: the address in `listen`, unless that is loopback or means all addresses of the host.',
       phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),
     allow: hosts('Networks where a receiver may have a private address.', false)
-      .meta({ description: 'Private networks that may contain this receiver. Public addresses need no entry.' })
+      .describe('Private networks that may contain this receiver. Public addresses need no entry.')
       .prefault([]),
   },
   phrase('expected.mappingWith', { keys: 'name, url and secrets' }),
 );
 
 export const webhooksKey = list(webhook, phrase('expected.listReceivers'), 64)
-  .meta({ description: 'Receivers of findings and advice.' })
+  .describe('Receivers of findings and advice.')
   .prefault([]);
 
 /** True for `whsec_`, followed by 24 to 64 bytes in standard base64. @see standard-webhooks spec, "Signature scheme" */

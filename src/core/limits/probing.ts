@@ -44,7 +44,7 @@ export const probingLimits = {
   hashEntryBytes: 16 * kib,
   /**
    * The maximum decoded size of a Python project page or an npm packument. They are read in bounded memory. Real ones
-   * have up to 52 MB (docs/decisions/0089-long-indexes.md).
+   * have up to 52 MB (docs/decisions/0024-long-bodies-go-to-a-file.md).
    */
   indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,

@@ -56,7 +56,7 @@ export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample):
  * those that lack it has ever served it, because somebody may have edited the file that names it. An item that only lock
  * files name needs the origin or two independent mirrors that serve it. For an item by digest, most siblings decide
  * without an origin.
- * @see docs/decisions/0222-versions-that-mirrors-have-lost.md
+ * @see docs/decisions/0185-items-that-one-mirror-serves.md
  */
 export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
   const siblings = siblingsOf(view, mirror, target);

@@ -37,7 +37,7 @@ export function witnessPlaceOf(mirror: MirrorMemory) {
 /**
  * True for a mirror without a proxy, if the egress is a proxy. We reach the proxy over our own line, so a response of
  * such a mirror shows that the line works: the proxy, or what is behind it, causes the failures.
- * @see docs/decisions/0215-a-proxy-that-fails.md
+ * @see docs/decisions/0215-a-failing-proxy-is-a-failure.md
  */
 export function showsLineTo({ without }: Memory, egress: string, { mirror, sight }: MirrorMemory): boolean {
   return !without.has('proxy-line') && hasProxy(egress) && mirror.access.proxy === null && sight.hasOk;

@@ -16,7 +16,7 @@ export type ByFile = 'refuted' | 'backed' | 'open' | 'alone';
  * @param all    what all mirrors of the upstream serve, with `own`
  * @param isKey  true: a key calls the bytes wrong, so only mirrors that it calls wrong too refute it. A mirror alone can
  *               send a wrong signature of right bytes
- * @see docs/decisions/0186-a-file-that-is-contradicted.md
+ * @see docs/decisions/0186-files-and-keys-that-mirrors-contradict.md
  */
 export function weighFile(own: Voice, all: readonly Voice[], isKey = false): ByFile {
   const voices = all.filter(({ statement }) => statement.of === own.statement.of);

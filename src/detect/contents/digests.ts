@@ -152,7 +152,7 @@ export interface ComparedDigests {
  * confirmed, two responses with different wrong bytes are enough too.
  * @param voices  all with the same `of`, each mirror once
  * @param apartMs  the minimum time between two responses with different wrong bytes
- * @see docs/decisions/0183-wrong-bytes-that-change.md
+ * @see docs/decisions/0178-what-opens-a-mismatch.md
  * @returns `odd`: the mirrors whose bytes differ; `again`: the mirrors to probe again, because one response is not
  * enough; `confirmed`: the mirrors that serve what most serve
  */

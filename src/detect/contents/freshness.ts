@@ -43,6 +43,7 @@ export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: 
   subject.isDirty = subject.isDirty || update.isChange;
   if (update.back !== null && !isReportedBefore(memory, mirror, subject, update.back))
     memory.turn.regressions.push(name);
+  for (const seconds of update.followed) memory.turn.withdrawals.push({ registry: name, seconds });
   for (const arrival of update.arrivals) recordArrival(memory, subject, arrival, at.freshMs);
   return compared(mirror, subject, at, due.probeId);
 }

@@ -45,7 +45,7 @@ interface Lacked {
  * mirrors is used.
  * @returns the lag; `null` for the origin itself, and for a mirror without a response. Also `null` if neither the
  * origin nor two other mirrors have a recent response
- * @see docs/decisions/0017-lag.md
+ * @see docs/decisions/0017-lag-against-origin-or-quorum.md
  */
 export function lagOf(subject: ContentSubject, registry: string, at: Standpoint, gaps?: Gaps): LagReading | null {
   const shelf = subject.shelves.get(registry);
@@ -192,7 +192,7 @@ export function updateSubject(subject: ContentSubject, reading: ContentReading, 
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();
   if (shelf.looks > 0 && reading.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);
-  const update: ContentUpdate = { isChange: false, back: null, arrivals: [] };
+  const update: ContentUpdate = { isChange: false, back: null, arrivals: [], followed: [] };
   const taking = { subject, shelf, reading, who, update };
   updateVersions(taking);
   updateLines(taking);

@@ -4,12 +4,14 @@ import {
   type Change,
   ContentSubject,
   contentsOf,
+  type LagReading,
   type LineKey,
   type LineState,
   type Lost,
   type Release,
   Shelf,
   subjectKeyOf,
+  type Withdrawal,
 } from '../memory/subject.ts';
 
 type Stored<T> = readonly (readonly [string, T])[];
@@ -28,6 +30,7 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines'> {
 export interface SubjectRow extends Pick<ContentSubject, 'module' | 'version' | 'step'> {
   readonly v: 1;
   readonly releases: Stored<Release>;
+  readonly withdrawn?: Stored<Withdrawal>;
   readonly lines: Stored<readonly Change[]>;
   readonly shelves: Stored<ShelfRow>;
 }
@@ -64,9 +67,10 @@ function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY):
 }
 
 export function subjectRowOf(subject: ContentSubject, urlOf: (registry: string) => string, wallAheadMs: number) {
-  const { module, version, step, releases, lines } = subject;
+  const { module, version, step, releases, withdrawn, lines } = subject;
   const shelves = [...subject.shelves].map(([name, shelf]) => [name, { ...shelf, url: urlOf(name) }]);
-  return moved({ v: 1, module, version, step, releases, lines, shelves }, wallAheadMs) as SubjectRow;
+  const ofWithdrawn = withdrawn.size === 0 ? {} : { withdrawn };
+  return moved({ v: 1, module, version, step, releases, ...ofWithdrawn, lines, shelves }, wallAheadMs) as SubjectRow;
 }
 
 function isStored(value: unknown): boolean {
@@ -78,9 +82,23 @@ function isStored(value: unknown): boolean {
   );
 }
 
+function isWithdrawalRow([, { atMs, looks, holders }]: Stored<Withdrawal>[number]): boolean {
+  const areNames = Array.isArray(holders) && holders.every((name) => typeof name === 'string');
+  return Number.isFinite(atMs) && Number.isFinite(looks) && areNames;
+}
+
+function isReading(value: LagReading | null): boolean {
+  if (value === null) return true;
+  const { agreedMs, lowerMs, upperMs, oldestMs, records, missing } = value;
+  const bounds = [lowerMs, upperMs, oldestMs, records];
+  const areBounds = bounds.every((one) => one === null || Number.isFinite(one));
+  return Number.isFinite(agreedMs) && areBounds && (missing === null || Array.isArray(missing?.names));
+}
+
 function isShelfRow(value: ShelfRow): boolean {
   const times = [value.looks, value.fromMs, value.toMs, value.firstMs];
-  return times.every(Number.isFinite) && isStored(value.since) && isStored(value.lost) && isStored(value.lines);
+  const lists = [value.since, value.lost, value.lines];
+  return times.every(Number.isFinite) && lists.every(isStored) && isReading(value.reading);
 }
 
 /**
@@ -96,8 +114,16 @@ export function readSubject(
 ): ContentSubject | null {
   const row = value as Partial<SubjectRow> | null;
   if (row?.v !== 1 || !isStored(row.releases) || !isStored(row.lines) || !isStored(row.shelves)) return null;
-  const { releases, lines, shelves, ...about } = moved(row, monotonicMs - wallMs, monotonicMs) as SubjectRow;
+  if (row.withdrawn !== undefined && !(isStored(row.withdrawn) && row.withdrawn.every(isWithdrawalRow))) return null;
+  const {
+    releases,
+    withdrawn = [],
+    lines,
+    shelves,
+    ...about
+  } = moved(row, monotonicMs - wallMs, monotonicMs) as SubjectRow;
   const subject = new ContentSubject(key, about);
+  for (const [version, one] of withdrawn) subject.withdrawn.set(version, one);
   for (const [version, release] of releases) subject.releases.set(version, release);
   for (const [line, changes] of lines) subject.lines.set(line as LineKey, [...changes]);
   for (const [name, shelf] of shelves) {

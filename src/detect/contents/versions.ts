@@ -4,6 +4,7 @@ import {
   type ContentSubject,
   freshOriginOf,
   isQuorum,
+  isWithdrawnNow,
   type Peer,
   peersOf,
   type Release,
@@ -31,6 +32,8 @@ export interface ContentUpdate {
   isChange: boolean;
   back: StepBack | null;
   readonly arrivals: Arrival[];
+  /** How long after the origin the mirror withdrew versions, seconds. */
+  readonly followed: number[];
 }
 
 export interface Who extends Standpoint {
@@ -53,6 +56,7 @@ export function updateVersions(taking: Taking): void {
   const before = shelf.versions;
   const next = before !== null && isSame(before, versions) ? before : shared(subject, versions);
   shelf.versions = next;
+  updateWithdrawn(taking, before, next);
   if (before === null) {
     update.isChange = true;
     return;
@@ -73,6 +77,34 @@ export function updateVersions(taking: Taking): void {
   }
   forgetOldest(shelf.since);
   forgetOldest(subject.releases);
+}
+
+/**
+ * Updates which versions the origin lists no longer, and which mirrors still list them. Only the origin withdraws a
+ * version, never a majority of mirrors.
+ */
+function updateWithdrawn({ subject, reading, who, update }: Taking, before: Versions | null, next: Versions): void {
+  const { withdrawn } = subject;
+  const shown = new Set(next.newest);
+  const { registry } = who;
+  if (registry === who.origin) {
+    for (const version of before === null || before === next ? [] : selectComparable(before.newest, next))
+      if (!withdrawn.has(version)) withdrawn.set(version, { atMs: reading.toMs, looks: 0, holders: [] });
+    for (const [version, one] of withdrawn)
+      if (shown.has(version)) withdrawn.delete(version);
+      else withdrawn.set(version, { ...one, looks: one.looks + 1 });
+    forgetOldest(withdrawn);
+    return;
+  }
+  for (const [version, one] of withdrawn) {
+    const { holders, atMs } = one;
+    const isHolder = holders.includes(registry);
+    if (shown.has(version) === isHolder || selectComparable([version], next).length === 0) continue;
+    if (isHolder && isWithdrawnNow(one, reading.toMs)) update.followed.push((reading.toMs - atMs) / 1_000);
+    const others = holders.filter((name) => name !== registry);
+    withdrawn.set(version, { ...one, holders: isHolder ? others : [...others, registry] });
+    update.isChange = true;
+  }
 }
 
 function isSame(a: Versions, b: Versions): boolean {

@@ -6,6 +6,7 @@ import { dropContents } from '../../core/transcript.ts';
 import { isSlowAt, updateRecheck } from '../confirm/look.ts';
 import { isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
+import { isWithheldItem } from '../findings/policy.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { isRefusedForPace } from '../memory/density.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -58,6 +59,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     ...(isOfPace ? { isOfPace } : {}),
     ...(isOfWithdrawn(memory, mirror, sample) ? { isWithdrawn: true } : {}),
     ...(isUnproven ? { isUnproven: true } : {}),
+    ...(isWithheldItem(mirror, sample) ? { isWithheld: true } : {}),
     cold: isCold,
     thresholdMs: thresholdFor(config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : usualOf(speedOf(series)).medianMs,

@@ -120,7 +120,7 @@ function enter(at: At): void {
 /**
  * Handles another verdict `us` (our own network fails) during a suspicion (that our network fails). If some mirrors
  * mostly fail while others mostly respond, and our network loses no packets, the suspicion ends.
- * @see docs/decisions/0015-a-steady-pattern.md
+ * @see docs/decisions/0009-mirror-or-own-network.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
   const { memory, round, moment, egress } = at;

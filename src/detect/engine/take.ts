@@ -9,6 +9,7 @@ import { asLacking, isOfWithdrawn } from '../confirm/withdrawn.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { heldThread } from '../findings/held-thread.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
+import { isWithheldItem } from '../findings/policy.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { recordRequest } from '../memory/density.ts';
 import { roundOf, timeoutOf } from '../memory/lookups.ts';
@@ -65,7 +66,12 @@ export function take(memory: Memory, taken: Sample): void {
     if (!isLost) sendToKinds(memory, 'peek', input);
     const isWithdrawn = isOfWithdrawn(memory, mirror, response);
     const isUnproven = response !== sample && !isWithdrawn;
-    memory.turn.settled.push({ ...settledSampleOf(sample), isWithdrawn, isUnproven });
+    memory.turn.settled.push({
+      ...settledSampleOf(sample),
+      isWithdrawn,
+      isUnproven,
+      isWithheld: isWithheldItem(mirror, sample),
+    });
     return;
   }
   const isResponse = !isSilent(sample.outcome);
@@ -192,7 +198,7 @@ const requestEveryMs = 5 * 60_000;
  * Records the location of a version's artifact, as an index states it. If the location changes, a probe of the
  * artifact's first bytes is requested at once, because the next scheduled download may be an hour later. If that probe
  * fails, the whole artifact is requested.
- * @see docs/decisions/0097-artifacts-that-move.md
+ * @see docs/decisions/0010-downloads-and-first-bytes.md
  */
 function followArtifact(memory: Memory, mirror: MirrorMemory, { due, facts, outcome }: Sample): void {
   if (facts.artifact !== undefined) return recordPlace(memory, mirror, { due, facts });

@@ -35,6 +35,7 @@ import {
   updateOutage,
 } from '../outage/state.ts';
 import { explainOutage } from './outage-says.ts';
+import { isWithheldItem } from './policy.ts';
 import { isAbsentEverywhere } from './refusal.ts';
 import { unreliable } from './unreliable.ts';
 
@@ -219,12 +220,13 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
 }
 
 /**
- * During an outage, an absent item that no mirror serves counts as a success, because nothing else would end the
- * outage.
+ * During an outage, an absent item that no mirror serves, or one that the mirror withholds, counts as a success, because
+ * nothing else would end the outage.
  */
 function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | null {
   const result = targetResultOf(input.sample);
-  return result !== null && isOut && isAbsentEverywhere(input) ? { ...result, outcome: 'ok' } : result;
+  const isOver = isOut && (isAbsentEverywhere(input) || isWithheldItem(input.mirror, input.sample));
+  return result !== null && isOver ? { ...result, outcome: 'ok' } : result;
 }
 
 /**

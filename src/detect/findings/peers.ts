@@ -98,7 +98,7 @@ export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample
 /**
  * A sample as evidence that a mirror responds. Bytes that only an editable file calls wrong, and that no two parties
  * confirm to be wrong, are a response: whoever edits a file must not decide which mirror is down.
- * @see docs/decisions/0227-what-clients-may-run.md
+ * @see docs/decisions/0186-files-and-keys-that-mirrors-contradict.md
  */
 export function asResponse<T extends Sample>(sample: T, byFile: ByFile | null): T {
   return byFile === null || byFile === 'backed' ? sample : { ...sample, outcome: { tag: 'ok' } };

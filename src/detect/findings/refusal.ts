@@ -19,6 +19,7 @@ import type { About, FindingRule, Judged, Request, RuleInput, RuleView } from '.
 import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
 import { isDownBy } from '../outage/state.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
+import { isWithheldItem } from './policy.ts';
 
 class RefusalState {
   readonly isOpen: boolean = false;
@@ -37,12 +38,13 @@ export const noRefusal = new RefusalState();
 
 /**
  * The reason of the refusal in an outcome; `null`: no refusal. An absent item is a refusal only if another mirror of
- * the upstream serves it.
+ * the upstream serves it. A policy that covers the whole mirror denies access to it.
  */
 export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
   if (outcome.tag !== 'failed') return null;
   const { kind } = outcome.failure;
   if (reasonWeight[kind] !== 'refusal') return null;
+  if (kind === 'policy') return 'denied';
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
@@ -182,6 +184,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
 export function isReportedAsRefusal(judged: Judged): boolean {
   const before = seriesStateOf(refusal, judged.series);
   if (isCanarysStory(stateOf(refusal, judged.mirror), judged, before)) return true;
+  if (isWithheldItem(judged.mirror, judged.sample)) return true;
   const { state, isUncounted } = nextOf(judged, before);
   return isUncounted || state.isOpen;
 }
@@ -208,12 +211,14 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState) {
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const isGone = siblings !== null && isWithdrawn(view, mirror, due.target);
-  const reason = refusalOf(outcome, !isGone && siblings?.some(({ series }) => series?.item === 'served') === true);
+  const isPolicy = isWithheldItem(mirror, sample);
+  const isServed = !isGone && siblings?.some(({ series }) => series?.item === 'served') === true;
+  const reason = isPolicy ? null : refusalOf(outcome, isServed);
   // If no mirror serves the item any more, its absence at this mirror is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
   const isNowhere = isOfAbsence && (isGone || (siblings !== null && lackItem(siblings, due.target)));
   const result = {
-    outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
+    outcome: isNowhere || isPolicy ? ({ tag: 'ok' } as const) : outcome,
     refusal: reason,
     mayBeChance: reason === 'throttled' && otherStepOf(view, mirror, due.target) !== null,
     probeId: due.probeId,

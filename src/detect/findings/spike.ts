@@ -269,7 +269,7 @@ const recentPaces = 3;
  * The usual latency of a canary whose baseline warms up, from its own first samples and those of the fastest peer
  * (another mirror of the upstream, same item). `null`: no peer is known, there are too few samples, or the mirror has
  * been slower than its peers from the start. The latter may be by nature, so it counts only for the preferred mirror.
- * @see docs/decisions/0225-slow-from-the-start.md
+ * @see docs/decisions/0172-slow-mirrors-are-compared-with-others.md
  */
 function usualByPeers(view: RuleView, mirror: MirrorMemory, series: SeriesMemory): Usual | null {
   const rule = view.config.detect.spike;

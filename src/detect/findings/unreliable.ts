@@ -196,7 +196,7 @@ export const unreliable: FindingRule<Rates> = {
     return kept.length === 0 ? {} : { rates: Object.fromEntries(kept) };
   },
   read({ rates }, about) {
-    const stored = (rates ?? {}) as Readonly<Partial<Record<RateClass, readonly unknown[]>>>;
+    const stored = (rates ?? {}) as Readonly<Partial<Record<RateClass, unknown>>>;
     const isOpen = openFinding(about.view, 'unreliable', about.mirror.mirror.name) !== null;
     const read = (kind: RateClass) => readRate(stored[kind], isOpen && hasTargets(about, kind));
     return { light: read('light'), heavy: read('heavy') };
@@ -210,8 +210,8 @@ export const unreliable: FindingRule<Rates> = {
   degrades: ({ light, heavy }) => (light.isOpen || heavy.isOpen ? phrase('why.unreliable') : null),
 };
 
-function readRate(stored: readonly unknown[] | undefined, isStillOpen: boolean): RateState {
-  const [sum, isOpen, samples, failures] = stored ?? [];
+function readRate(stored: unknown, isStillOpen: boolean): RateState {
+  const [sum, isOpen, samples, failures] = Array.isArray(stored) ? (stored as readonly unknown[]) : [];
   if (!isNumber(sum) || !isNumber(samples) || !isNumber(failures) || (isOpen === true && !isStillOpen)) return noRate;
   return { ...noRate, sum, isOpen: isOpen === true, samples, failures };
 }

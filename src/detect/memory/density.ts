@@ -154,6 +154,7 @@ const paceReasons: ReadonlySet<string> = new Set(['reset', 'cut']);
 function formOf({ outcome }: Sample): string | null {
   if (outcome.tag !== 'failed') return null;
   const { failure } = outcome;
+  if (failure.kind === 'policy') return null;
   if ('status' in failure) return paceStatuses.has(failure.status) ? String(failure.status) : null;
   // A limiter may delay a response beyond the time limit of the probe.
   if (failure.kind === 'timeout_processing') return 'slow';

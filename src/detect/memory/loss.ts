@@ -92,7 +92,7 @@ export function isOneCut(members: readonly (readonly Mark[])[], nowMs: number): 
  * address prefix.
  * @param units     of all mirrors, also of those in outage: packet loss can cause outages
  * @param controls  those that have responded since the daemon started
- * @see docs/decisions/0009-them-or-us.md
+ * @see docs/decisions/0009-mirror-or-own-network.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
   // A unit without any response is dead or was not probed, so the unit is left out.

@@ -31,7 +31,7 @@ export interface RuleView {
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
-  readonly turn: Pick<TurnDraft, 'regressions' | 'propagations'>;
+  readonly turn: Pick<TurnDraft, 'regressions' | 'propagations' | 'withdrawals'>;
   /** The items that mirrors have served, also before a restart; as in `Memory`. */
   readonly seen: ReadonlyMap<string, number>;
 }
@@ -181,7 +181,7 @@ type Hooks<M, S> = { readonly [I in keyof RuleInputs]?: Hook<M, S, RuleInputs[I]
 /**
  * One kind of finding, or one story of a kind (findings with one cause that are counted separately). The rule defines
  * the state, the stored rows, and the reaction to each input.
- * @see docs/decisions/0060-findings-by-kind.md
+ * @see docs/decisions/0060-one-file-for-each-kind-of-finding.md
  */
 export interface FindingRule<M = unknown, S = unknown> extends Hooks<M, S> {
   /** The unique name of the rule, which is the key of its state. */
@@ -232,7 +232,7 @@ export interface FindingRule<M = unknown, S = unknown> extends Hooks<M, S> {
     about: About & { readonly atMs: number },
   ): RuleStep<M, S> | 'unreadable' | null;
   /** What the rule adds to the displayed state of a mirror. */
-  shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
+  shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily' | 'capabilities' | 'withdrawn'>>;
 }
 
 /** The rules in their order. */

@@ -87,6 +87,21 @@ export interface Lost {
   isElsewhere: boolean;
 }
 
+/** A version that the origin lists no longer. */
+export interface Withdrawal {
+  /** End of the first response of the origin without the version, monotonic milliseconds. */
+  readonly atMs: number;
+  /** How many responses of the origin in a row lack it. */
+  readonly looks: number;
+  /** The mirrors that have listed it since then, and still do. */
+  readonly holders: readonly string[];
+}
+
+/** True if a version is withdrawn: at least two responses of the origin, over an hour, lack it. */
+export function isWithdrawnNow({ atMs, looks }: Withdrawal, nowMs: number): boolean {
+  return looks >= 2 && nowMs - atMs >= 3_600_000;
+}
+
 /**
  * A step backwards: a version that disappeared (`to` is `null`), or a tag, serial or date with an earlier value again.
  */
@@ -172,6 +187,8 @@ export class ContentSubject {
   readonly version: string | null;
   readonly step: string;
   readonly releases = new Map<string, Release>();
+  /** The versions that the origin listed before and lists no longer. */
+  readonly withdrawn = new Map<string, Withdrawal>();
   readonly lines = new Map<LineKey, Change[]>();
   readonly shelves = new Map<string, Shelf>();
   isDirty: boolean = false;

@@ -37,6 +37,8 @@ export class TurnDraft {
   readonly regressions: string[] = [];
   /** Releases that reached a mirror. `seconds`: how long after the origin; 0 if the mirror was first. */
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
+  /** Versions that a mirror withdrew. `seconds`: how long after the origin. */
+  readonly withdrawals: { readonly registry: string; readonly seconds: number }[] = [];
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
   /** The fraction of scheduled probes to skip because this machine is overloaded, 0 to 1. */

@@ -78,7 +78,7 @@ type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax' | 'loopDelayMsSum'>;
 /**
  * True if a delay of our own event loop could have changed the verdict on the sample.
  * @param boundsMs  where a verdict on speed changes; `null`: a download, which is judged by its bytes, not its time
- * @see docs/decisions/0047-what-a-delay-leaves-open.md
+ * @see docs/decisions/0047-delays-of-our-own.md
  */
 export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, boundsMs: readonly number[] | null): boolean {
   const { outcome, rttMs, loopDelayMsMax: delayMs } = sample;

@@ -17,6 +17,7 @@ import {
   hashOf,
   inSlices,
   isLeftOut,
+  isNotOffered,
   makeProbe,
   seenIn,
   statedContentsOf,
@@ -58,11 +59,15 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
 
 function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, '@latest', { bodyBytesMax: limits.infoBytes }, context);
-  if (got.tag === 'error') return isLeftOut(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  if (got.tag === 'error') {
+    // A mirror that refuses the request may have it.
+    const lacks = isNotOffered(got.error) ? { offers: { latest: false } } : {};
+    return isLeftOut(got.error) ? fine({ notOffered: true, ...lacks }) : ended(got.error);
+  }
   const read = parseInfo(got.value.body, null);
   if (read.tag === 'error') return failedBy(read.error);
   const { value: version } = read;
-  return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
+  return fine({ resolvedVersion: version, offers: { latest: true }, contents: { tags: { latest: version } } });
 }
 
 /**

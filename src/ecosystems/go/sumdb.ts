@@ -65,6 +65,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const facts: Facts = {
     treeHead: { name: verifier.name, size, rootBase64 },
     contents: { serial: size },
+    offers: { sumdb: true },
     ...authority,
     own: { head: { name: verifier.name, ...newest.value }, after: before?.size ?? null },
   };
@@ -83,7 +84,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
  */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* requestDirectly(directOf(context, verifier)));
-  return fine(withCost({ notOffered: true }, yield* lookupCostOf(null, own)));
+  return fine(withCost({ notOffered: true, offers: { sumdb: false } }, yield* lookupCostOf(null, own)));
 }
 
 function reached(own: Itself | null): Database | null {

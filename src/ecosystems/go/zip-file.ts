@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { isMarkup, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { getOrElse } from '../../core/get-or-else.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
@@ -121,17 +122,10 @@ function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {
 
 function hashSmall(zip: WholeBody, start: number, entry: ZipEntry): string | null {
   const packed = zip.read(start, entry.packedBytes);
-  const plain = entry.method === 0 ? packed : inflateSmall(packed, entry.plainBytes);
+  const inflate = () => inflateRawSync(packed, { maxOutputLength: Math.max(entry.plainBytes, 1) });
+  const plain = entry.method === 0 ? packed : getOrElse(inflate, null);
   if (plain === null || plain.length !== entry.plainBytes || crc32(plain) !== entry.crc32) return null;
   return sha256HexOf(plain);
-}
-
-function inflateSmall(packed: Uint8Array, plainBytes: number): Uint8Array | null {
-  try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(plainBytes, 1) });
-  } catch {
-    return null;
-  }
 }
 
 function* takeStored(zip: WholeBody, start: number, { packedBytes }: ZipEntry, content: Content): Talk<void> {

@@ -29,13 +29,14 @@ const sizeExpected = phrase('expected.bytesSize');
 const size = z.union([count, checked('', sizeExpected, (value) => sizePattern.test(value))]);
 
 const expectKeys = mapping(
+  'What the content of the file must match.',
   {
     sha256: checked('SHA-256 of the whole file, hex.', phrase('expected.hex'), (value) =>
       /^[0-9a-f]{64}$/i.test(value),
     ).optional(),
-    bytes: count.meta({ description: 'The exact size of the file in bytes.' }).optional(),
-    bytesMin: size.meta({ description: 'The minimum size of the file, in bytes or with a unit.' }).optional(),
-    bytesMax: size.meta({ description: 'The maximum size of the file, in bytes or with a unit.' }).optional(),
+    bytes: count.describe('The exact size of the file in bytes.').optional(),
+    bytesMin: size.describe('The minimum size of the file, in bytes or with a unit.').optional(),
+    bytesMax: size.describe('The maximum size of the file, in bytes or with a unit.').optional(),
     starts: checked(
       'The text at the start of the file.',
       phrase('expected.text200'),
@@ -68,6 +69,7 @@ const expectKeys = mapping(
 );
 
 const fileEntry = mapping(
+  null,
   {
     upstream: checked(
       'Upstream of the file: only mirrors of this upstream get requests for it. Default: every mirror of the ecosystem.',
@@ -75,7 +77,7 @@ const fileEntry = mapping(
       (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
     ).optional(),
     path: checked('The path below the base URL of each mirror.', filePathExpected, isFilePath),
-    expect: expectKeys.meta({ description: 'What the content of the file must match.' }).optional(),
+    expect: expectKeys.optional(),
   },
   phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
 );

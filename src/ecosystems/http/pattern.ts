@@ -22,7 +22,7 @@ interface Pattern {
 /**
  * Compiles a regular expression without back-references and look-around. `^` and `$` match at the edges of a line, as
  * in grep.
- * @see docs/decisions/0201-patterns-by-re2.md
+ * @see docs/decisions/0016-libraries-that-are-safe-with-hostile-input.md
  */
 export function compilePattern(source: string): Result<Pattern, Sentence> {
   const refused = error(phrase('expected.pattern'));

@@ -39,16 +39,22 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   const wanted = version ?? 'latest';
   const got = yield* getPackument(module ?? '', wanted, context, false);
   if (got.tag === 'error') return ended(got.error);
-  const { version: named, dist: found, listed, contents } = got.value;
+  const { version: named, dist: found, listed, contents, isShort } = got.value;
   if (named === null) return failedBy({ kind: 'absent', status: 200 }, { listed, contents });
   const facts = { ...factsOf(wanted, named), listed, contents };
   if (found === null) return failedBy({ kind: 'absent', status: 200 }, facts);
   if (found.tag === 'error') return failedBy(found.error, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
   const artifact = { step: 'tarball', at: tarballPlaceOf(found.value.tarball) };
+  const { signed, hasAttestations } = found.value;
+  const offers = {
+    abbreviated: isShort,
+    signatures: signed.signatures.length > 0 || null,
+    attestations: hasAttestations || null,
+  };
   if (known.tag === 'error')
     return failedBy(known.error, { ...facts, artifact, ...ofKey(known.error, found.value.integrity[0], context) });
-  return judgeStatedHash(found.value, known.value, { ...facts, artifact, ...known.value.facts });
+  return judgeStatedHash(found.value, known.value, { ...facts, artifact, offers, ...known.value.facts });
 }
 
 function knownOf(
@@ -107,7 +113,9 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes && startsLikeObject(got.value.body)) return fine();
   const read = yield* inSlices(parsePackument(whole, module ?? '', null));
-  return read.tag === 'error' ? failedBy(read.error) : fine({ listed: read.value.listed });
+  if (read.tag === 'error') return failedBy(read.error);
+  const { listed, hasTimes, hasPublisher } = read.value;
+  return fine({ listed, offers: { time: hasTimes, trusted_publisher: hasPublisher || null } });
 }
 
 function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
@@ -218,10 +226,15 @@ const encodings = { 'accept-encoding': 'gzip,deflate' };
 const fullForm = { accept: 'application/json' };
 
 /**
- * Requests an abbreviated packument and, after a 404 or 410, the full packument.
+ * Requests an abbreviated packument and, after a 404 or 410, the full packument. `isShort`: the response is abbreviated.
  * @see npm/pacote lib/registry.js
  */
-function* getPackument(module: string, wanted: string, context: NpmContext, aside: boolean): Ask<Packument> {
+function* getPackument(
+  module: string,
+  wanted: string,
+  context: NpmContext,
+  aside: boolean,
+): Ask<Packument & { readonly isShort: boolean }> {
   const escaped = escapeName(module);
   if (escaped === null) return error(unaskable);
   const request = { url: below(context, escaped), bodyBytesMax: limits.indexBytes, large: true, aside } as const;
@@ -230,7 +243,11 @@ function* getPackument(module: string, wanted: string, context: NpmContext, asid
     got = yield* get({ ...request, headers: { ...fullForm, ...encodings } }, context);
   if (got.tag === 'error') return got;
   const read = yield* inSlices(parsePackument(wholeOf(got.value), module, wanted));
-  return read.tag === 'error' ? stoppedBy(read.error) : read;
+  if (read.tag === 'error') return stoppedBy(read.error);
+  return ok({
+    ...read.value,
+    isShort: /^application\/vnd\.npm\.install-v1\+json/i.test(got.value.headers['content-type'] ?? ''),
+  });
 }
 
 /** What the mirror states about the artifact of a version. `integrity` is absent if the mirror states no hash. */

@@ -23,6 +23,7 @@ import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { matchesNpmPatterns } from './names.ts';
+import { findNpmProtections } from './protections.ts';
 import {
   findNpm,
   type NpmFound,
@@ -44,6 +45,7 @@ const npmKinds = {
   'npm-auth-elsewhere': { severity: 'note', isFixable: false },
   'npm-scope-leaks': { severity: 'error', isFixable: false },
   'npm-scope-of-user': { severity: 'note', isFixable: false },
+  'npm-protection-unserved': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
@@ -194,6 +196,7 @@ function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): r
 
 export const npmDoctor: Doctor = {
   kinds: npmKinds,
+  unserved: 'npm-protection-unserved',
   async examine(surroundings, say) {
     const found = await findNpm(surroundings);
     return { traps: findNpmTraps(found, say), unchecked: listRejected(found.files, say) };
@@ -221,6 +224,7 @@ export const npmDoctor: Doctor = {
         checkRegistries(text) === null ? { text: plainUrlOf(text), hasCredentials: hasCredentials(text, found) } : null,
       sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
+      protections: findNpmProtections(found, surroundings.machine.env),
     };
   },
   forms: npmForms,

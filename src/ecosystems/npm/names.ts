@@ -61,7 +61,7 @@ const versionCharsMax = 256;
 /**
  * True for a complete version such as `1.2.3` or `2.0.0-rc.1`, without build metadata: one that `semver.valid` returns
  * unchanged.
- * @see semver.org 2.0.0; docs/decisions/0016-parsers-kept.md
+ * @see semver.org 2.0.0; docs/decisions/0016-libraries-that-are-safe-with-hostile-input.md
  */
 export function isExact(version: string): boolean {
   const [, ...numbers] = version.length <= versionCharsMax ? (exact.exec(version) ?? []) : [];

@@ -8,6 +8,7 @@ import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
+import { isBlockedUpstream } from '../refusal-texts.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
 import { npmLocks } from './locks.ts';
@@ -56,7 +57,7 @@ require('node:module').syncBuiltinESMExports();
  * Runs `npm pack` of one version: npm fetches metadata and tarball, and verifies the tarball. `npm pack` reads
  * `dist.tarball` of a mirror as a package name, so it can be a git repository or a folder. Of both, npm runs the script
  * `prepare`, even with `ignore-scripts`. So git and the shell of scripts are programs that fail
- * (docs/decisions/0227-what-clients-may-run.md). These settings are variables, because a file of a project overrides the
+ * (docs/decisions/0020-real-clients-run-no-code-of-others.md). These settings are variables, because a file of a project overrides the
  * user's file, but no variable.
  */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {
@@ -163,6 +164,22 @@ const npmErrorFrames = {
 /** npm adds its prefix to the output of a failed script too, which follows this line. */
 const npmScriptOutput = /^npm (?:ERR!|error) command /;
 
+// Only the full packument shows times.
+const skipsWithoutTime = { needs: ['time'], step: 'packument', without: 'skips' } as const;
+const failsWithoutTime = { ...skipsWithoutTime, without: 'fails' } as const;
+
+// pnpm 10, and later ones with minimumReleaseAgeIgnoreMissingTime: false, are strict.
+const npmProtections = {
+  'npm-release-age': { setting: 'npm min-release-age', ...skipsWithoutTime },
+  'npm-signatures': { setting: 'npm audit signatures', needs: ['signatures'], without: 'fails' },
+  'pnpm-release-age': { setting: 'pnpm minimumReleaseAge', ...skipsWithoutTime },
+  'pnpm-release-age-strict': { setting: 'pnpm minimumReleaseAge', ...failsWithoutTime },
+  'pnpm-trust': { setting: 'pnpm trustPolicy', ...skipsWithoutTime, needs: ['time', 'attestations'] },
+  'pnpm-trust-strict': { setting: 'pnpm trustPolicy', ...failsWithoutTime },
+  'yarn-release-age': { setting: 'yarn npmMinimalAgeGate', ...failsWithoutTime },
+  'bun-release-age': { setting: 'bun minimumReleaseAge', ...skipsWithoutTime },
+} as const;
+
 const metadataBytes = 50_000;
 const dayMs = 24 * 60 * 60_000;
 
@@ -176,6 +193,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   publicUpstream: publicNpm,
   errorFrames: npmErrorFrames,
   scriptOutput: npmScriptOutput,
+  isMasked: isBlockedUpstream,
   // https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md
   // https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
   // https://www.w3.org/TR/SRI/#the-integrity-attribute
@@ -232,8 +250,10 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
       20,
     )
       .optional()
-      .meta({ description: 'npm only: other hosts, without ports, that the tarball URLs of this mirror may name.' }),
+      .describe('npm only: other hosts, without ports, that the tarball URLs of this mirror may name.'),
   },
+  // docs/protocols/npm.md#protections
+  protections: npmProtections,
   clients: [npmClient, pnpmClient, yarnClient],
   realClients: [npmRun],
   context: buildNpmContext,

@@ -26,14 +26,22 @@ class PackumentReader {
   /** The complete versions (`1.2.3`, not `1.2`); `null`: the packument has no object of versions. */
   versions: Set<string> | null = null;
   versionsSeen = 0;
+  /** The number of versions of which `time` has the time. */
+  timesSeen = 0;
+  /** True if a version names its trusted publisher. Not read if a version is searched for. */
+  hasPublisher = false;
   /**
    * `latest`, the requested tag, and the first `limits.tagsRead` tags. Tags without a complete version are left out.
    */
   readonly tags = new Map<string, string>();
   /** The manifest of the requested version; `null`: not found yet. */
   manifest: { readonly dist: unknown } | null = null;
+  readonly #isSearch: boolean;
   readonly #tag: string | null;
   readonly #exact: string | null;
+  readonly #publisher: Wanted = {
+    member: (key) => (key !== '_npmUser' ? null : { member: (field) => this.#publisherIn(field) }),
+  };
   #tagsSeen = 0;
   #time: { published?: unknown; modified?: unknown; isUnpublished?: true } = {};
   /** The version that the reader searches for in the objects `versions` and `time`, as known when each object began. */
@@ -45,6 +53,7 @@ class PackumentReader {
    * @param exact   the version of the tag `wanted`; `null`: not known
    */
   constructor(wanted: string | null, exact: string | null = null) {
+    this.#isSearch = wanted !== null;
     this.#exact = wanted !== null && isExact(wanted) ? wanted : exact;
     this.#tag = this.#exact === null ? wanted : null;
   }
@@ -90,6 +99,7 @@ class PackumentReader {
         this.versions = kind === 'object' ? new Set() : null;
         this.versionsSeen = 0;
         this.manifest = null;
+        this.hasPublisher = false;
         this.#soughtIn.versions = this.version;
       },
       member: (version) => this.#ofVersion(version),
@@ -98,6 +108,7 @@ class PackumentReader {
       begins: () => {
         this.#time = {};
         this.#soughtIn.time = this.version;
+        this.timesSeen = 0;
       },
       member: (key) => this.#ofTime(key),
     },
@@ -118,7 +129,7 @@ class PackumentReader {
   #ofVersion(version: string): Wanted | null {
     this.versionsSeen += 1;
     if (this.versionsSeen <= limits.packumentVersions && isExact(version)) this.versions?.add(version);
-    if (version !== this.#soughtIn.versions) return null;
+    if (version !== this.#soughtIn.versions) return this.#isSearch ? null : this.#publisher;
     const manifest = { dist: undefined as unknown };
     return {
       begins: () => {
@@ -126,6 +137,11 @@ class PackumentReader {
       },
       member: (key) => (key === 'dist' ? valueInto(manifest, 'dist') : null),
     };
+  }
+
+  #publisherIn(field: string): Wanted | null {
+    this.hasPublisher ||= field === 'trustedPublisher';
+    return null;
   }
 
   #ofTime(key: string): Wanted | null {
@@ -136,6 +152,7 @@ class PackumentReader {
         },
       };
     if (key === 'modified') return valueInto(this.#time, 'modified');
+    if (isExact(key)) this.timesSeen += 1;
     return key === this.#soughtIn.time ? valueInto(this.#time, 'published') : null;
   }
 }
@@ -161,6 +178,7 @@ export interface Dist {
   readonly tarball: string;
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;
+  readonly hasAttestations: boolean;
 }
 
 export interface Packument {
@@ -176,6 +194,9 @@ export interface Packument {
   readonly dist: Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
+  /** True if `time` has as many versions as the packument, or more. */
+  readonly hasTimes: boolean;
+  readonly hasPublisher: boolean;
 }
 
 const urlCharsMax = 2_000;
@@ -231,6 +252,8 @@ export function* parsePackument(
   const { count, kept } = yield* selectHighest([...read.versions], limits.contentVersions);
   return ok({
     version: read.version,
+    hasTimes: read.timesSeen > 0 && read.timesSeen >= read.versions.size,
+    hasPublisher: read.hasPublisher,
     dist: read.manifest && readDist(read.manifest, read.times),
     listed: { count, newest: kept.at(-1) ?? null },
     contents: {
@@ -279,7 +302,12 @@ function readDist(
   const isStrong = integrity.some(({ algorithm }) => algorithm !== 'sha1');
   const signed = { integrity: isStrong ? text : null, signatures: signaturesIn(dist), ...times };
   const hasSha1 = integrity.some(({ algorithm }) => algorithm === 'sha1');
-  return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum], signed });
+  return ok({
+    tarball,
+    integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum],
+    signed,
+    hasAttestations: fieldsOf(memberIn(dist, 'attestations')) !== null,
+  });
 }
 
 /** Reads the well-formed signatures among the first `limits.signaturesRead`. */

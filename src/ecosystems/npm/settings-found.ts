@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { matchesParts } from '../../core/globs.ts';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { npmrc } from '../../formats/npmrc.ts';
+import { toml } from '../../formats/toml.ts';
 import { yaml } from '../../formats/yaml.ts';
 import { phrase } from '../../words/tell.ts';
 import { configFolderOf, foldersFrom, plainUrlOf, readLines } from '../doctor.ts';
@@ -64,11 +65,13 @@ export async function findNpm(surroundings: MachineSurroundings) {
     const file = await readSettingsFile(machine, join(folder, '.yarnrc.yml'), yaml);
     files.push(file);
     settings.push(...keysIn(file, 'yarn', yarnKeys, env));
+    files.push(await readSettingsFile(machine, join(folder, folder === home ? '.bunfig.toml' : 'bunfig.toml'), toml));
   }
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, written: value, level: 'shell', place: { file, line }, line: null });
-  return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns };
+  const manager = await managerOf(machine);
+  return { settings, files, manager, scopes: await scopesIn(machine, nearest), privatePatterns };
 }
 
 /**
@@ -250,6 +253,16 @@ async function scopesIn(machine: Machine, project: string) {
     return scope === '' ? [] : [{ scope, name, file, line }];
   });
   return [...Map.groupBy(named, ({ scope }) => scope).values()].flatMap((all) => all.slice(0, 1));
+}
+
+/** Returns the client that the nearest `packageManager` of a package.json names; `null`: none is named. */
+async function managerOf(machine: Machine) {
+  for (const folder of foldersFrom(machine.cwd))
+    for (const { file, line, text } of await readLines(machine, join(folder, 'package.json'))) {
+      const [, client, major, minor = 0] = /"packageManager"\s*:\s*"([a-z]+)@(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+      if (client !== undefined) return { client, major: Number(major), minor: Number(minor), place: { file, line } };
+    }
+  return null;
 }
 
 const npmOrder: readonly NpmLevel[] = ['environment', 'project', 'user', 'global', 'builtin'];

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { getOrElse } from '../../core/get-or-else.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Signature, SignatureState } from '../../core/transcript.ts';
@@ -55,12 +56,9 @@ export function isKeyName(keyid: string): boolean {
 
 function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   if (key.length > 500) return null;
-  try {
-    const read = createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' });
-    return read.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? read : null;
-  } catch {
-    return null;
-  }
+  const der = { key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' } as const;
+  const read = getOrElse(() => createPublicKey(der), null);
+  return read?.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? read : null;
 }
 
 /** What a packument states about the signatures of a version. */

@@ -132,9 +132,15 @@ function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   return [`# ${path}`, ...server, ...hosts.flatMap(hostTable)].join('\n').trimEnd();
 }
 
+/**
+ * How long containerd waits for a connection to a mirror: from 2.0.7 and 2.1.0 on; earlier versions ignore the key and wait
+ * for 30 s, for each manifest and layer.
+ */
+const dialTimeout = '  dial_timeout = "3s"';
+
 function hostTable({ url, project }: HostsFile): readonly string[] {
   const override = project === null ? [] : ['  override_path = true'];
-  return [`[host."${url}"]`, '  capabilities = ["pull", "resolve"]', ...override, ''];
+  return [`[host."${url}"]`, '  capabilities = ["pull", "resolve"]', dialTimeout, ...override, ''];
 }
 
 /**
@@ -201,6 +207,20 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
   ].join('\n');
 }
 
+type Unserved = Extract<Reply, { tag: 'failed' | 'gone' }>;
+
+/** True for a reply after which podman tries no further mirror, whatever was requested. */
+function endsPull(reply: Unserved): boolean {
+  if (reply.tag !== 'failed') return false;
+  // podman tries the next mirror after a cut manifest, but not after a cut layer.
+  return reply.isHung === true || (isTaken(reply) && (reply.isCut !== true || reply.isArtifact === true));
+}
+
+/** True if podman 6.1 requests a layer from the next mirror after this status. */
+function isPassedOn({ status }: Unserved): boolean {
+  return status != null && (status === 404 || status === 429 || status >= 500);
+}
+
 /**
  * podman, CRI-O, buildah and skopeo try the mirrors in order until one returns a manifest. After that they use no other
  * mirror. A wrong hash, a missing blob or a mirror that hangs ends the pull.
@@ -212,18 +232,31 @@ export const podman: Client = {
   // https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md
   describes:
     'The current mirrors in registries.conf, in order. Default: the mirror of the highest weight, then `direct`.',
-  // podman tries the next mirror after a cut manifest, but not after a cut layer.
-  walk: (chain, replyOf) =>
-    walkInOrder(
-      chain,
-      replyOf,
-      (reply) =>
-        reply.tag === 'failed' &&
-        (reply.isHung === true || (isTaken(reply) && (reply.isCut !== true || reply.isArtifact === true))),
-    ),
+  walk: (chain, replyOf) => walkInOrder(chain, replyOf, (reply) => endsPull(reply) || reply.isDownload === true),
   protocols: () => offersHttp1,
   forms: ['registries.conf'],
-  remedy: (before, after, _patterns, { upstream = dockerHub } = {}) =>
+  remedy: podmanRemedyWith(phrase('note.podmanWhole')),
+};
+
+/**
+ * podman from 6.1 on, and other programs with containers/image from 5.41.1 on: if a mirror does not serve a layer, they
+ * request it from the next mirror.
+ * @see podman-container-tools/container-libs#845, #1062: docker/docker_image_src.go isMirrorTransientError,
+ * isMirrorFallbackError
+ */
+export const podman61: Client = {
+  ...podman,
+  id: 'podman61',
+  describes:
+    'The current mirrors in registries.conf of podman from 6.1 on, in order. Default: the mirror of the highest weight, then `direct`.',
+  walk: (chain, replyOf) =>
+    walkInOrder(chain, replyOf, (reply) => endsPull(reply) || (reply.isDownload === true && !isPassedOn(reply))),
+  remedy: podmanRemedyWith(phrase('note.podmanEach')),
+};
+
+/** @param assumed  the note about the version of podman that the model assumes */
+function podmanRemedyWith(assumed: Sentence): Client['remedy'] {
+  return (before, after, _patterns, { upstream = dockerHub } = {}) =>
     ociRemedyOf(before, after, {
       form: 'registries.conf',
       text: (places) => registriesConf(places, upstream),
@@ -231,9 +264,9 @@ export const podman: Client = {
       back: phrase('back.mirrors'),
       login: '`podman login`',
       lost: (place) => (isReachable(place) ? null : phrase('note.podmanPath', { url: place.url })),
-      notes: (others) => [...others, phrase('note.podmanReads')],
-    }),
-};
+      notes: (others) => [...others, phrase('note.podmanReads'), assumed],
+    });
+}
 
 const dockerPath = '/etc/docker/daemon.json';
 

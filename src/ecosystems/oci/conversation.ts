@@ -37,6 +37,7 @@ import {
 
 /** The maximum number of image indexes (lists of manifests) that are nested in each other. Real images have fewer. */
 const listsMax = 3;
+const indexType = 'application/vnd.oci.image.index.v1+json';
 const mib = 2 ** 20;
 /** The maximum size of a layer that is read whole, bytes. Of a larger layer, only the first `rangeBytes` are read. */
 const wholeBytesMax = 8 * mib;
@@ -270,13 +271,12 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
   if (status === 405 || (status === 200 && stated === null) || isOther) {
     const fetched = yield* fetchManifest(session, image, version, { aside: false });
     if (fetched.tag === 'error') return ended(fetched.error);
-    const { digest: got, response } = fetched.value;
-    return fine({ ...quotaFacts(response.headers), ...factsOf(got, wanted), ...tagFacts(version, got, wanted) });
+    const { digest: got } = fetched.value;
+    return fine({ ...factsOf(got, wanted), ...tagFacts(version, got, wanted), offers: { digest_head: false } });
   }
   const failure = failureOfStatus(head.value, session.context.nowWallMs);
-  if (failure !== null || stated === null)
-    return ended(failure === null ? unaskable : { tag: 'failed', failure }, quotaFacts(headers));
-  return fine({ ...quotaFacts(headers), ...factsOf(stated, wanted), ...tagFacts(version, stated, wanted) });
+  if (failure !== null || stated === null) return ended(failure === null ? unaskable : { tag: 'failed', failure });
+  return fine({ ...factsOf(stated, wanted), ...tagFacts(version, stated, wanted), offers: { digest_head: true } });
 }
 
 /** Returns the digest in the headers; `null`: there is none, it is invalid, or the response is a web page. */
@@ -288,10 +288,24 @@ function digestOfHead({ headers }: Responded): Digest | null {
 function* manifest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const fetched = yield* fetchManifest(session, image, version, { aside: false });
   if (fetched.tag === 'error') return ended(fetched.error);
-  const { digest: got, response } = fetched.value;
-  const facts = quotaFacts(response.headers);
+  const { digest: got } = fetched.value;
+  const facts = yield* referrersOf(session, image, got);
   if (parseDigest(version) === null) return fine({ ...facts, ...factsOf(got, null) });
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
+}
+
+/**
+ * Requests the referrers of a manifest, such as its signatures and attestations. Clients use the response only if it has
+ * the media type of an index. Else, as after 400, 404 and 406, they read a tag whose name has the digest.
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
+ */
+function* referrersOf(session: Session, image: ImageName, { text }: Digest): Talk<Facts> {
+  const url = repositoryUrlOf(session, image.host, `${image.repository}/referrers/${text}`);
+  const request = { url, headers: { accept: indexType }, aside: true, bodyBytesMax: limits.listBytes };
+  const got = yield* requestWithToken(request, image.repository, session);
+  if (got.tag === 'error' || ![200, 400, 404, 406].includes(got.value.status)) return {};
+  const { status, headers } = got.value;
+  return { offers: { referrers: status === 200 && headers['content-type']?.startsWith(indexType) === true } };
 }
 
 /**
@@ -305,33 +319,4 @@ function tagFacts(tag: string, { text }: Digest, wanted: Digest | null): Facts {
 function factsOf({ algorithm, text: digest }: Digest, wanted: Digest | null): Facts {
   const compared = { algorithm, digest };
   return wanted === null ? { resolvedVersion: digest, compared } : { compared };
-}
-
-/**
- * Parses a limit as Docker Hub writes it: `100;w=21600` (100 in 21600 seconds), or `100`. `null`: the text has another
- * format.
- */
-function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
-  const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
-  return count === undefined
-    ? null
-    : { count: Number(count), windowSeconds: window === undefined ? null : Number(window) };
-}
-
-/**
- * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: the headers lack the limit or
- * the pulls left.
- * @see docs/protocols/oci.md#limits
- */
-export function quotaOf(headers: Readonly<Record<string, string>>) {
-  const limit = read(headers['ratelimit-limit']);
-  const remaining = read(headers['ratelimit-remaining']);
-  if (limit === null || remaining === null) return null;
-  const windowSeconds = remaining.windowSeconds ?? limit.windowSeconds;
-  return { limit: limit.count, remaining: remaining.count, windowSeconds };
-}
-
-function quotaFacts(headers: Readonly<Record<string, string>>): Facts {
-  const quota = quotaOf(headers);
-  return quota === null ? {} : { own: { quota } };
 }

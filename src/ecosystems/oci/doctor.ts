@@ -94,7 +94,7 @@ async function findHubMirrors({ hosts, daemons, registries }: OciFound, machine:
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** Matches a hosts.toml that has only the lines that mirrorwatch's remedies contain. */
 const hostsText =
-  /^(?:(?:# \/etc\/[a-zA-Z0-9._:/-]+|server = "https?:\/\/[A-Za-z0-9._~%:/[\]+=-]+"|\[host\."https?:\/\/[A-Za-z0-9._~%:/[\]+=-]+"\]| {2}capabilities = \["pull", "resolve"\]| {2}override_path = true|)(?:\n|$))+$/;
+  /^(?:(?:# \/etc\/[a-zA-Z0-9._:/-]+|server = "https?:\/\/[A-Za-z0-9._~%:/[\]+=-]+"|\[host\."https?:\/\/[A-Za-z0-9._~%:/[\]+=-]+"\]| {2}capabilities = \["pull", "resolve"\]| {2}dial_timeout = "3s"| {2}override_path = true|)(?:\n|$))+$/;
 
 export const ociDoctor: Doctor = {
   kinds: ociKinds,

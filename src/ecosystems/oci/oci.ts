@@ -7,7 +7,8 @@ import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, flag } from '../fields.ts';
 import { type ClientJob, checkResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
-import { containerd, docker, podman } from './clients.ts';
+import { isBlockedUpstream } from '../refusal-texts.ts';
+import { containerd, docker, podman, podman61 } from './clients.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
 import { parseDigest } from './digest.ts';
 import { ociNames, splitName } from './names.ts';
@@ -115,6 +116,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     crane:
       /\/v2\/(?:\\?"?:|(?:(?!\/v2\/)\S)+\/(?:manifests|blobs|tags)\/)|\/v1\/(?:_ping|repositories\/(?:(?!\/v1\/)\S)+\/(?:images|tags)\b)|"code":"[A-Z]+_[A-Z_]+"|StatusCode: \d{3}, |unsupported status code \d{3}|^error building image: Get "?https?:/,
   },
+  isMasked: isBlockedUpstream,
   // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
   // https://github.com/opencontainers/image-spec/blob/main/image-index.md
   // https://distribution.github.io/distribution/spec/auth/token/
@@ -123,7 +125,13 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
     digest: light(null, { grain: 'version', usualBytes: 0 }),
-    manifest: light(60, { grain: 'version', usualBytes: manifestBytes, verifies: phrase('answer.digestAsked') }),
+    manifest: light(60, {
+      grain: 'version',
+      usualBytes: manifestBytes,
+      verifies: phrase('answer.digestAsked'),
+      // The further request is for the referrers of the manifest.
+      usualAside: () => ({ requests: 1, bytes: 200 }),
+    }),
     blob: heavy({
       grain: 'version',
       verifies: phrase('answer.digestManifest'),
@@ -152,7 +160,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
       'Add `?ns=` with the original registry to requests, as containerd does for mirrors. Default: true for mirrors, false for an origin.',
     ).optional(),
   },
-  clients: [containerd, podman, docker],
+  clients: [containerd, podman, podman61, docker],
   realClients: [skopeoRun],
   context: ({ mirror, settings }) => ({
     platform: settings.platform,

@@ -50,14 +50,15 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
 
 /**
  * Checks a project page in HTML. A cache that ignores `Vary` may send JSON, which is a failure. Status 406 means that
- * the mirror has only JSON, which is no failure.
+ * the mirror has only JSON, which is no failure. The page shows no capability, because a mirror may have more in JSON.
  */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
     const { outcome, facts } = yield* judge(target, got.value, context.own);
     if (outcome.tag !== 'ok') return ended(outcome, facts);
-    if (formOf(got.value.headers) === 'html') return fine(dropContents(facts));
+    const { offers: _, ...kept } = facts;
+    if (formOf(got.value.headers) === 'html') return fine(dropContents(kept));
     return failedBy(wrongContent('answer.pageHtml'));
   }
   const { error: end } = got;
@@ -77,6 +78,7 @@ function* judge({ module }: Target, response: Responded, { client }: PypiOwn): T
   return fine({
     ...noteOf(refused),
     listed: releases.listed,
+    offers: page.value.offers,
     contents: { versions: releases.contents, ...(Number.isSafeInteger(counted) ? { serial: counted } : {}) },
     ...(serial === null ? {} : { own: { serial } }),
   });

@@ -15,6 +15,7 @@ import {
   plainUrlOf,
   readWord,
   removalOf,
+  type SetProtection,
   sayTrap,
   trapOf,
 } from '../doctor.ts';
@@ -43,6 +44,7 @@ const pypiKinds = {
   'uv-index-shadowed': { severity: 'warning', isFixable: false },
   'uv-unsafe-strategy': { severity: 'error', isFixable: true },
   'uv-insecure-host': { severity: 'error', isFixable: true },
+  'pypi-protection-unserved': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
@@ -101,6 +103,9 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
     }
     case 'cert':
     case 'index':
+    case 'uploaded-prior-to':
+    case 'exclude-newer':
+    case 'exclude-newer-package':
       return [];
     default:
       return values
@@ -134,6 +139,7 @@ function dropped({ written, level }: PypiSetting): readonly Edit[] {
 
 export const pypiDoctor: Doctor = {
   kinds: pypiKinds,
+  unserved: 'pypi-protection-unserved',
   async examine(surroundings, say) {
     const found = await findPypi(surroundings);
     return { traps: findPypiTraps(found, say), unchecked: listRejected(found.files, say) };
@@ -159,6 +165,7 @@ export const pypiDoctor: Doctor = {
         .filter(({ key }) => indexKeys.includes(key))
         .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
       privatePatterns: [],
+      protections: findPypiProtections(found),
     };
   },
   forms: pypiForms,
@@ -215,6 +222,16 @@ export const pypiDoctor: Doctor = {
   isUsualLock: (name) =>
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
+
+/** @see docs/protocols/pypi.md#protections */
+function findPypiProtections(found: PypiFound): readonly SetProtection[] {
+  const [pip] = sortInOrder(found, 'pip', 'uploaded-prior-to');
+  const [uv] = ['exclude-newer', 'exclude-newer-package'].flatMap((key) => sortInOrder(found, 'uv', key));
+  return [
+    ...(pip === undefined ? [] : [{ name: 'pip-release-age', place: pip.place }]),
+    ...(uv === undefined ? [] : [{ name: 'uv-release-age', place: uv.place }]),
+  ];
+}
 
 /** Matches a URL of an index in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =

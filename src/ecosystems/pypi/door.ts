@@ -1,5 +1,6 @@
 import { escapeExpression } from '../../core/globs.ts';
 import { limits } from '../../core/limits.ts';
+import { readJson } from '../../core/read-json.ts';
 import { readForeignUrl, readPageUrl } from '../../core/url.ts';
 import type { DoorPath, DoorPaths, DoorPatterns, RewriteLinks } from '../door-paths.ts';
 import { isProjectName, normalNameOf } from './names.ts';
@@ -85,7 +86,8 @@ function rewriteJson(start: string, isWhole: boolean, url: string): RewriteLinks
   const isPage = text.startsWith('{') && (!isWhole || (text.endsWith('}') && text.includes('"files"')));
   if (!isPage || readPageUrl('', url) === null) return null;
   const replace = (pair: string, before = '', value = ''): string => {
-    const to = readPageUrl(decodedText(value), url);
+    // `http://` is not a valid URL, so the pair stays unchanged.
+    const to = readPageUrl(String(readJson(value) ?? 'http://'), url);
     return to === null ? pair : before + JSON.stringify(to.href);
   };
   return replaceLinks(jsonUrl, replace, (part) => {
@@ -93,15 +95,6 @@ function rewriteJson(start: string, isWhole: boolean, url: string): RewriteLinks
     const isOpen = open >= 0 && open > part.length - jsonUrlChars;
     return isOpen ? open : Math.max(0, part.length - jsonKey.length + 1);
   });
-}
-
-function decodedText(value: string): string {
-  try {
-    return JSON.parse(value) as string;
-  } catch {
-    // `http://` is not a valid URL, so the caller leaves the pair unchanged.
-    return 'http://';
-  }
 }
 
 const patterns: DoorPatterns = {

@@ -1,6 +1,7 @@
 import { Tokenizer } from 'htmlparser2';
 import type { WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { getOrElse } from '../../core/get-or-else.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { charsPerSlice as bytesPerSlice, type Slices } from '../../core/slices.ts';
@@ -39,19 +40,33 @@ export function* readHtmlPage(
   pageUrl: string,
   reader: PageReader,
 ): Slices<Result<ProjectPage, ProbeFailure>> {
-  const read: Read = { reader, hasFile: false, refused: null, version: null, base: pageUrl, open: null };
+  const has = new Set<string>();
+  const read: Read = { reader, has, hasFile: false, refused: null, version: null, base: pageUrl, open: null };
   const end = yield* walkTags(body, keys, (tag) => take(read, tag, pageUrl));
   // The last anchor may have no end.
   if (end !== null) take(read, { name: '', attributes: new Map(), textBefore: end }, pageUrl);
   const { hasFile, version } = read;
   if (end === null || (version !== null && !/^1\.\d+$/.test(version))) return error(notHtml1);
   if (version === null && !hasFile) return error(notAPage);
-  return ok({ serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null, refused: read.refused });
+  return ok({
+    serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null,
+    refused: read.refused,
+    offers: {
+      json_index: false,
+      upload_time: false,
+      core_metadata: has.has('data-core-metadata') || has.has('data-dist-info-metadata') || null,
+      provenance: has.has('data-provenance') || null,
+      yanked: has.has('data-yanked') || null,
+      status: has.has('pypi:project-status') || null,
+    },
+  });
 }
 
 interface Read {
   readonly reader: PageReader;
   hasFile: boolean;
+  /** The names of attributes of files that occur, and of the page's status. */
+  readonly has: Set<string>;
   refused: ClientRefusal | null;
   version: string | null;
   base: string;
@@ -74,14 +89,16 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
     const file = fileOf(read.open, tag.textBefore.trim(), read.base);
     if (file !== null) {
       read.reader.file(file);
+      for (const key of read.open.attributes.keys()) read.has.add(key);
       read.refused ??= refusalOfLink(read.open.attributes.get('href') ?? '');
     }
     read.hasFile ||= file?.read() != null;
   }
   read.open = name === 'a' ? tag : null;
   if (name === 'base') read.base = readForeignUrl(attributes.get('href') ?? '', pageUrl)?.href ?? pageUrl;
-  if (name === 'meta' && attributes.get('name')?.toLowerCase() === 'pypi:repository-version')
-    read.version = attributes.get('content') ?? '';
+  const meta = name === 'meta' ? attributes.get('name')?.toLowerCase() : undefined;
+  if (meta === 'pypi:repository-version') read.version = attributes.get('content') ?? '';
+  if (meta === 'pypi:project-status') read.has.add(meta);
 }
 
 /**
@@ -226,7 +243,7 @@ class TagReader {
  * ignored.
  * @param keys  the names of the attributes to keep, in lower case
  * @returns     the last characters of the page; `null`: the page is not in UTF-8
- * @see docs/decisions/0016-parsers-kept.md
+ * @see docs/decisions/0016-libraries-that-are-safe-with-hostile-input.md
  */
 export function* walkTags(
   body: WholeBody,
@@ -238,18 +255,10 @@ export function* walkTags(
   const memory = body.bytes > bytesPerSlice ? Buffer.allocUnsafe(bytesPerSlice) : undefined;
   for (let at = 0; at < body.bytes; at += bytesPerSlice) {
     if (at > 0) yield;
-    const piece = decodeNext(decoder, body.read(at, bytesPerSlice, memory), at + bytesPerSlice < body.bytes);
+    const [bytes, stream] = [body.read(at, bytesPerSlice, memory), at + bytesPerSlice < body.bytes];
+    const piece = getOrElse(() => decoder.decode(bytes, { stream }), null);
     if (piece === null) return null;
     reader.add(piece);
   }
   return reader.end();
-}
-
-/** Decodes the next bytes; `null`: they are not UTF-8. */
-function decodeNext(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array, hasMore: boolean): string | null {
-  try {
-    return decoder.decode(bytes, { stream: hasMore });
-  } catch {
-    return null;
-  }
 }

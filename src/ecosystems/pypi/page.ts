@@ -3,6 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
+import type { Offers } from '../../core/transcript.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
 import { type Wanted, walkJson } from '../json-walk.ts';
 import { depthErrorOf, type Fields, fieldsOf, memberIn } from '../parse-json.ts';
@@ -83,10 +84,13 @@ export function* readJsonPage(
   let isBroken = false;
   // pip skips a byte order mark.
   const from = utf8(body.read(0, 3)) === '\ufeff' ? 3 : 0;
+  const has = new Set<string>();
+  let hasStatus = false;
   let refused: ClientRefusal | null = from === 0 ? null : { client: 'uv', what: 'U+FEFF' };
   const files = {
     begins(kind: string) {
       if (hasFiles !== null) reader.restart();
+      has.clear();
       hasFiles = kind === 'list';
     },
     entry: {
@@ -96,6 +100,7 @@ export function* readJsonPage(
         isBroken ||= fieldsOf(entry) === null || fieldsOf(hashes) === null;
         isBroken ||= texts.some((one) => one != null && typeof one !== 'string');
         refused ??= refusalOfEntry(fieldsOf(entry));
+        addShown(fieldsOf(entry), has);
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);
       },
@@ -105,6 +110,11 @@ export function* readJsonPage(
   const parts: Readonly<Record<string, Wanted>> = {
     files,
     versions,
+    'project-status': {
+      begins: () => {
+        hasStatus = true;
+      },
+    },
     meta: {
       value: (one) => {
         meta = one;
@@ -119,7 +129,33 @@ export function* readJsonPage(
   // Clients read no version. But files of another major version may have another meaning.
   const isOther = typeof version === 'string' && !/^1\.\d+$/.test(version);
   if (hasFiles !== true || isOther || isBroken) return error(malformed);
-  return ok({ refused, serial: serialOf(memberIn(fields, '_last-serial')) });
+  return ok({
+    refused,
+    serial: serialOf(memberIn(fields, '_last-serial')),
+    offers: offersOf(has, hasStatus),
+  });
+}
+
+/** @param has  keys that occur in entries of `files`; `undated`: an entry has no time, `dated`: one has a time */
+function offersOf(has: ReadonlySet<string>, hasStatus: boolean): Offers {
+  return {
+    json_index: true,
+    core_metadata: has.has('core-metadata') || has.has('dist-info-metadata') || null,
+    provenance: has.has('provenance') || null,
+    yanked: has.has('yanked') || null,
+    // pip refuses a page on which one file has no time.
+    upload_time: has.has('undated') ? false : has.has('dated') || null,
+    status: hasStatus || null,
+  };
+}
+
+/** The keys of an entry of `files` that show what the page has, unless their value is `false`. */
+const shownKeys = ['core-metadata', 'dist-info-metadata', 'provenance', 'yanked'];
+
+/** Adds what an entry of `files` shows to `has`: some of `shownKeys`, and whether the file has an upload time. */
+function addShown(entry: Fields | null, has: Set<string>): void {
+  for (const key of shownKeys) if ((memberIn(entry, key) ?? false) !== false) has.add(key);
+  has.add(memberIn(entry, 'upload-time') == null ? 'undated' : 'dated');
 }
 
 function fileOf(value: unknown, base: string): PageFile | null {

@@ -1,3 +1,5 @@
+import { getOrElse } from '../../core/get-or-else.ts';
+import type { Offers } from '../../core/transcript.ts';
 import { readPageUrl } from '../../core/url.ts';
 import type { ClientRefusal } from './refusals.ts';
 
@@ -38,6 +40,8 @@ export interface ProjectPage {
   readonly serial: string | null;
   /** `null`: no client is known to refuse the page. */
   readonly refused: ClientRefusal | null;
+  /** What the page has beside names, addresses and hashes of files, by capability; as in `Facts.offers`. */
+  readonly offers: Offers;
 }
 
 /** Resolves a file's URL against the URL of the page; `null` if the result is not http(s) or has credentials. */
@@ -53,11 +57,7 @@ export function parseFileUrl(text: string, base: string) {
 /** Returns the decoded last segment of a URL's path; empty if it cannot be decoded. */
 export function nameIn(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1);
-  try {
-    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
-  } catch {
-    return '';
-  }
+  return getOrElse(() => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)), '');
 }
 
 /** Returns the absolute URL of a file's attestations; `null`: none, or an invalid URL. */

@@ -13,6 +13,7 @@ import {
   findLines,
   type RealClient,
 } from '../real-client.ts';
+import { isBlockedUpstream } from '../refusal-texts.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
@@ -128,13 +129,14 @@ const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
 
 const publishersKey = list(
   mapping(
+    null,
     {
       project: checked('A project of the index.', phrase('expected.pypiProject'), (text) =>
         /^[\w.-]{1,200}$/.test(text),
       ),
       kind: z
         .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
-        .meta({ description: 'The service that hosts the source repository of the project.' }),
+        .describe('The service that hosts the source repository of the project.'),
       repository: checked(
         'The source repository whose workflows may sign files of the project.',
         phrase('expected.word', { word: 'owner/name' }),
@@ -154,10 +156,9 @@ const publishersKey = list(
     (all) => new Set(all.map(({ project }) => normalNameOf(project))).size === all.length,
     errorOf(phrase('expected.publisherOnce')),
   )
-  .meta({
-    description:
-      'Allowed signers of the files of a project: an attestation by another signer is a mismatch. Needs `trustedRoot`. A project without an entry may have any signer.',
-  })
+  .describe(
+    'Allowed signers of the files of a project: an attestation by another signer is a mismatch. Needs `trustedRoot`. A project without an entry may have any signer.',
+  )
   .prefault([]);
 
 const pageBytes = 20_000;
@@ -187,6 +188,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   traceback:
     /File "[^"]*\/(?:pip\/(?:_internal|_vendor\/(?:requests|urllib3)|[a-z]+\.py|commands|req)|python-wheels\/|poetry\/|pdm\/|unearth\/|pipenv\/)/,
   onlyServer: /^Looking in indexes: [^\s,]+$/,
+  isMasked: isBlockedUpstream,
   // https://packaging.python.org/en/latest/specifications/simple-repository-api/
   // https://peps.python.org/pep-0503/
   // https://peps.python.org/pep-0691/
@@ -234,6 +236,11 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
         project: normalNameOf(one.project),
       })),
     }),
+  },
+  // docs/protocols/pypi.md#protections
+  protections: {
+    'pip-release-age': { setting: 'pip uploaded-prior-to', needs: ['upload_time'], without: 'fails' },
+    'uv-release-age': { setting: 'uv exclude-newer', needs: ['upload_time'], without: 'fails' },
   },
   clients: [pip, uv],
   realClients: [pipRun, uvRun],

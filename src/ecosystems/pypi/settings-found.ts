@@ -35,6 +35,7 @@ const pipVariables = {
   PIP_TRUSTED_HOST: 'trusted-host',
   PIP_CERT: 'cert',
   PIP_FIND_LINKS: 'find-links',
+  PIP_UPLOADED_PRIOR_TO: 'uploaded-prior-to',
 };
 const uvVariables = {
   UV_DEFAULT_INDEX: 'default-index',
@@ -44,6 +45,7 @@ const uvVariables = {
   UV_INSECURE_HOST: 'allow-insecure-host',
   UV_INDEX_STRATEGY: 'index-strategy',
   UV_FIND_LINKS: 'find-links',
+  UV_EXCLUDE_NEWER: 'exclude-newer',
 };
 const variableRank = 100;
 const requirementsRank = 200;
@@ -219,6 +221,8 @@ const uvKeys: readonly string[] = [
   'allow-insecure-host',
   'index-strategy',
   'find-links',
+  'exclude-newer',
+  'exclude-newer-package',
 ];
 
 /**

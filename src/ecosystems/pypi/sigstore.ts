@@ -1,6 +1,7 @@
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, VerificationError, Verifier } from '@sigstore/verify';
+import { getOrElse } from '../../core/get-or-else.ts';
 import type { Attestation } from './provenance.ts';
 import type { Identity } from './publishers.ts';
 
@@ -25,11 +26,7 @@ function verifierOf(text: string): Verifier | null {
 }
 
 function readRoot(text: string): Verifier | null {
-  try {
-    return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text))));
-  } catch {
-    return null;
-  }
+  return getOrElse(() => new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text)))), null);
 }
 
 /**

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Config } from '../../core/config.ts';
 import { printable } from '../../core/printable.ts';
 import { ok } from '../../core/result.ts';
-import { placeTextOf, type SettingPlace } from '../../core/trap.ts';
+import { type Machine, placeTextOf, type SettingPlace } from '../../core/trap.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { createMachine, systemClock, systemRandom } from '../../daemon/machine.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -168,19 +168,17 @@ export const doctorCommand: Command = {
     const known = isForeign ? { hosts: [], doors: [], privatePatterns: {} } : await knownFrom(loaded.config);
     const language = values.json ? english : context.say;
     const { examine, addOnline } = await import('./examine.ts');
-    const examineAgain = (): Promise<Examined> =>
-      examine(
-        createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }),
-        known,
-        language,
-      );
+    const machine = createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root });
+    const examineAgain = (): Promise<Examined> => examine(machine, known, language);
     const isOnline = values.online === true || positionals.length > 0;
     if (values.ecosystem !== undefined && positionals.length === 0) throw new UsageError('wrong.ecosystemOfUrl');
     const subjects = isOnline ? await subjectsOf(context, loaded, positionals, values.ecosystem) : [];
     const found = await examineAgain();
     const repaired = values.fix === true && (await repair(context, whose, found, values.yes === true));
     const left = repaired ? await examineAgain() : found;
-    const whole = isOnline ? await addOnline(left, await probeMirrors(context, subjects, language), language) : left;
+    const whole = isOnline
+      ? await addOnline(left, await probeMirrors(context, subjects, machine, language), language)
+      : left;
     return shown(context, whole, values.json === true);
   },
 };
@@ -235,7 +233,9 @@ async function subjectsOf(
 ): Promise<readonly OnlineSubject[]> {
   const { config } = loaded;
   if (named.length === 0)
-    return config.mirrors.map((mirror) => ({ config, question: requestFor(config, mirror, undefined, undefined) }));
+    return config.mirrors.map((mirror) => {
+      return { config, question: requestFor(config, mirror, undefined, undefined), isNamed: false };
+    });
   return Promise.all(named.map((which) => subjectOf(context, loaded, which, word)));
 }
 
@@ -249,15 +249,17 @@ async function subjectOf(
   const own = isUrl ? await loadText(context, configForUrl(which, undefined, word), null) : ok(loaded);
   if (own.tag === 'error') throw new Failed(formatUrlIssues(own.error.issues, 'doctor', context.say), 2);
   const { config } = own.value;
-  return { config, question: requestFor(config, mirrorFor(own.value, which), undefined, undefined) };
+  return { config, question: requestFor(config, mirrorFor(own.value, which), undefined, undefined), isNamed: true };
 }
 
 async function probeMirrors(
   { terminal, facts, say }: Context,
   subjects: readonly OnlineSubject[],
+  machine: Machine,
   language: Say,
 ): Promise<OnlineFound> {
   const { examineOnline } = await import('./online.ts');
+  const { readToday } = await import('./unserved.ts');
   const { startProbing } = await import('../../daemon/probe-now.ts');
   const probing = startProbing(facts);
   try {
@@ -266,6 +268,7 @@ async function probeMirrors(
         const probed = await probing.probe(config, question);
         return probed.tag === 'error' ? null : probed.value;
       },
+      today: await readToday(machine),
       nonsense: `mirrorwatch-${systemRandom.id(systemClock.wallMs())}`,
       progress: (registry) => terminal.progress(registry === '' ? '' : say('doctor.asking', { registry })),
       say: language,

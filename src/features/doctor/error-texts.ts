@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { policyTexts } from '../../ecosystems/refusal-texts.ts';
 
 /** Reasons of client errors that no probe reports. */
 export const ownReasons = [
@@ -287,11 +288,12 @@ export const errorTexts: readonly ErrorText[] = [
   ...result(['cut', 'malformed', 'wrong_content'], /TARBALL_EXTRACT/),
   ...result(['malformed', 'wrong_content'], /registry error parsing json|Received some unexpected (?:JSON|HTML)/),
   ...text('throttled', /too ?many ?requests/i, statusAt('429')),
+  ...text('policy', statusAt('451'), ...policyTexts),
   ...text('status', statusAt('203|304|40[0568]|41[1-8]|42[1-6]')),
   ...text(
     'denied',
     /YN0041|require a credential-provider|code EOTP|no token found for|token rejected for|failed to authenticate when|Access denied to: https?:|Authorization error accessing|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|Could not authenticate against |denied: access forbidden|^(?:History: - )?Permission to access '/i,
-    statusAt('40[123]|451'),
+    statusAt('40[123]'),
   ),
   // The text lists versions, so pip did read the index.
   ...text('absent', /\(from versions: \S+\d/),

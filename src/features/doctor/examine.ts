@@ -164,7 +164,7 @@ function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
       const masked = { what: maskUserInfo(trap.what), set: trap.set.map(maskUserInfo) };
-      return { ...trap, ...masked, severity: kind.severity, ...trapWordsOf(trap.id as TrapId, say) };
+      return { ...trap, ...masked, severity: trap.severity ?? kind.severity, ...trapWordsOf(trap.id as TrapId, say) };
     }),
   );
 }

@@ -44,6 +44,7 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
   timeout_processing: ['http', 'operator'],
   throttled: ['http', 'throttled'],
   denied: ['http', 'denied'],
+  policy: ['http', 'policy'],
   absent: ['http', 'absent'],
   server: ['http', 'operator'],
   status: ['http', 'status'],

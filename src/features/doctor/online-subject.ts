@@ -1,10 +1,10 @@
 import type { Config } from '../../core/config.ts';
-import type { Mirror } from '../../core/mirror.ts';
+import type { EcosystemId, Mirror } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 import type { SettingPlace, Trap } from '../../core/trap.ts';
 import type { OnceRequest } from '../../daemon/once.ts';
-import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
+import { type KnownTraps, type Today, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
@@ -33,11 +33,15 @@ type Question = Omit<OnceRequest, 'protocol'>;
 export interface OnlineSubject {
   readonly config: Config;
   readonly question: Question;
+  /** True if the command line names the mirror. */
+  readonly isNamed: boolean;
 }
 
 export interface OnlineProber {
   /** Sends one probe now; `null`: the worker thread did not respond. */
   readonly probe: (config: Config, question: Question) => Promise<Probed | null>;
+  /** What clients use on this machine, by ecosystem. */
+  readonly today: ReadonlyMap<EcosystemId, Today>;
   /** A random word for a host name that does not exist. */
   readonly nonsense: string;
   readonly progress: (registry: string) => void;

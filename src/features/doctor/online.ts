@@ -1,7 +1,7 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import { quantileOf } from '../../core/statistics.ts';
-import type { Diagnosis, Unchecked } from '../../core/trap.ts';
+import type { Diagnosis, Trap, Unchecked } from '../../core/trap.ts';
 import { trapOf } from '../../ecosystems/doctor.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -18,6 +18,7 @@ import {
   subjectPlaceOf,
   trapAt,
 } from './online-subject.ts';
+import { findUnserved } from './unserved.ts';
 
 export interface ProbedMirror {
   readonly registry: string;
@@ -32,7 +33,7 @@ export interface OnlineFound extends Diagnosis {
 export async function examineOnline(subjects: readonly OnlineSubject[], prober: OnlineProber): Promise<OnlineFound> {
   const { say } = prober;
   const seen: SeenSubject[] = [];
-  const traps: OnlineTrap[] = [];
+  const traps: Trap[] = [];
   const unchecked: Unchecked[] = [];
   const overFour = new Set<OnlineSubject>();
   for (const subject of subjects) {
@@ -57,6 +58,7 @@ export async function examineOnline(subjects: readonly OnlineSubject[], prober: 
       ...ofFamily,
       ...(await findVersionTraps(one, prober)),
       ...(await findRelayTraps(one, prober)),
+      ...(await findUnserved(one, prober)),
     );
   }
   traps.push(...(await findMadeUp(seen, prober)));

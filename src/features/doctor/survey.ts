@@ -155,6 +155,7 @@ async function surveyed(
     isUnverified: said.some(({ isUnverified }) => isUnverified === true),
     privatePatterns: patterns.size > patternsMax ? ['*'] : [...patterns],
     used: used.map(([entry, file]) => ({ entry, file })),
+    protections: (own.protections ?? []).map(({ place, ...one }) => ({ ...one, setIn: placeTextOf(place) })),
     isUsed: locks.length > 0 || used.length > 0 || found.isInProject,
     isDefault: chain?.isDefault === true,
   };

@@ -1,5 +1,6 @@
 import { unescape as decodeLeniently } from 'node:querystring';
 import type { DoorRoute } from '../../config/door-routes.ts';
+import { getOrElse } from '../../core/get-or-else.ts';
 import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
 
@@ -64,11 +65,7 @@ function isContained(path: string): boolean {
 
 /** Decodes percent escapes; `null`: one is invalid. */
 export function decodedOf(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
+  return getOrElse(() => decodeURIComponent(text), null);
 }
 
 /** A cache of parsed base URLs; `null`: invalid. */

@@ -35,7 +35,7 @@ export const fleetCommand: Command = {
     'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE] [--tls-cert FILE --tls-key FILE]] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
   options,
   async run(context: Context): Promise<ExitCode> {
-    // See decision 0219.
+    // See decision 0065.
     if (context.argv.some((word) => /^--needed(?:=|$)/.test(word))) throw new UsageError('fleet.ended');
     const { values } = words(context.argv, options, 0);
     const fleet = await readOptions(context, values);

@@ -131,7 +131,7 @@ function placeSentence({ name: place }: FleetPlace, trouble: PlaceTrouble, nowMs
 
 /**
  * Returns a sentence for each switch that places advise, and last for each advice whose cause is over. Each place follows
- * its own advice (decision 0219). A place that has no vote gets no sentence.
+ * its own advice (decision 0065). A place that has no vote gets no sentence.
  */
 function adviceSentencesOf({ mirrors, places, advice }: Fleet): readonly Sentence[] {
   const voters = new Set(places.filter(mayVote).map(({ name }) => name));

@@ -28,6 +28,8 @@ interface RankDownload {
 export interface RankedRow extends RankRow {
   readonly download: RankDownload | null;
   readonly lag: RankLag | null;
+  /** What the responses have (`true`) and lack (`false`), by capability; what is not known is absent. */
+  readonly capabilities: Readonly<Record<string, boolean>>;
 }
 
 export interface RankPorts {
@@ -80,6 +82,25 @@ function targetsFor(config: Config, targets: readonly Target[], samples: readonl
 }
 
 /**
+ * Returns the targets whose responses show what configured protections need, if the canary does not: of the first
+ * ranked module.
+ */
+function protectionTargets(config: Config, targets: readonly Target[]): readonly Target[] {
+  const [first] = targets;
+  const kind = first === undefined ? null : registry.of(first.ecosystem);
+  if (first === undefined || kind === null) return [];
+  const { module } = first;
+  const names = config.advise.protections?.[kind.id] ?? [];
+  const steps = new Set(names.flatMap((name) => kind.protections?.[name]?.step ?? []));
+  const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
+  return [...steps].flatMap((step) => {
+    const { weight = 'heavy', verifies = null } = kind.steps[step] ?? {};
+    const of = { step, weight, verifies, module, version: null, canary: false };
+    return mirrors.map((mirror) => ({ ...mirror, ...of, id: targetId(mirror.registry, module, null, step) }));
+  });
+}
+
+/**
  * Probes each mirror that had an ok response, for its versions and for one artifact. A failed download is repeated;
  * there are at most `downloadsMax` downloads for each mirror.
  * @param samples  the samples of the ranking rounds
@@ -92,8 +113,8 @@ export async function probeAfterRounds(
   const { config, targets, samples } = input;
   const isUp = ({ registry: name }: Target): boolean => rows.some((row) => row.registry === name && row.ok > 0);
   const found: Sample[] = [];
-  for (const target of targetsFor(config, targets, samples).filter(isUp))
-    found.push(...(await probeOnce(input, target)));
+  const more = [...targetsFor(config, targets, samples), ...protectionTargets(config, targets)];
+  for (const target of more.filter(isUp)) found.push(...(await probeOnce(input, target)));
   const got = new Map<string, readonly Sample[]>();
   for (const target of downloads.filter(isUp)) {
     const responses = [...(await probeOnce(input, target))];
@@ -102,7 +123,15 @@ export async function probeAfterRounds(
     got.set(target.registry, responses);
   }
   const lags = rankLags(config, [...samples, ...found]);
-  const whole = rows.map((row) => withDownload(row, got.get(row.registry) ?? [], lags.get(row.registry) ?? null));
+  const capabilities = rankCapabilities(config, [...samples, ...found]);
+  const whole = rows.map((row) => {
+    const known = capabilities.get(row.registry) ?? {};
+    const [target] = targets;
+    const needs = config.advise.needs?.[target?.ecosystem ?? ''] ?? [];
+    const lacks = needs.filter((name) => known[name] === false);
+    const lag = lags.get(row.registry) ?? null;
+    return { ...withDownload(row, got.get(row.registry) ?? [], lag), capabilities: known, lacks };
+  });
   return inOrder(config, whole);
 }
 
@@ -117,7 +146,11 @@ async function probeOnce(
 }
 
 /** Adds the downloads to a row. If the last one failed, all of them failed, so each counts as a failure. */
-function withDownload(row: RankRow, responses: readonly Sample[], lag: RankLag | null): RankedRow {
+function withDownload(
+  row: RankRow,
+  responses: readonly Sample[],
+  lag: RankLag | null,
+): Omit<RankedRow, 'capabilities'> {
   const last = responses.at(-1);
   if (last === undefined) return { ...row, download: null, lag };
   const { outcome, bytes } = last;
@@ -174,6 +207,31 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
     if (readings.length > 0) lags.set(name, summedUp(readings));
   }
   return lags;
+}
+
+/**
+ * Returns the capabilities of each mirror. If a response has none although the item may have none anywhere, the origin
+ * decides, or without one most mirrors, at least two.
+ */
+function rankCapabilities(config: Config, samples: readonly Sample[]) {
+  const offers = new Map<string, Record<string, boolean | null>>();
+  for (const { due, facts, outcome } of samples) {
+    if (outcome.tag !== 'ok') continue;
+    const own = getOrMake(offers, due.target.registry, (): Record<string, boolean | null> => ({}));
+    for (const [name, has] of Object.entries(facts.offers ?? {}))
+      own[name] = own[name] === false || has === false ? false : (own[name] ?? has);
+  }
+  const origin = config.mirrors.find(({ name, role }) => role === 'origin' && offers.has(name))?.name;
+  const judges = origin === undefined ? [...offers.values()] : [offers.get(origin) ?? {}];
+  const isUsual = (name: string): boolean => {
+    const having = judges.filter((one) => one[name] === true).length;
+    return origin === undefined ? having >= 2 && 2 * having > judges.length : having === 1;
+  };
+  const known = [...offers].map(([registry, own]) => {
+    const judged = Object.entries(own).filter(([name, has]) => has !== null || isUsual(name));
+    return [registry, Object.fromEntries(judged.map(([name, has]) => [name, has === true]))] as const;
+  });
+  return new Map<string, Readonly<Record<string, boolean>>>(known);
 }
 
 function isOf({ due }: Sample, registry: string | null): boolean {

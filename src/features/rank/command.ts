@@ -4,6 +4,7 @@ import { type Phase, phases } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { type EcosystemId, refTextOf, type Target, targetId } from '../../core/mirror.ts';
 import { expand } from '../../daemon/machine.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { kindByWord, loadNeeded } from '../../terminal/load.ts';
 import { moduleFor } from '../../terminal/probe-request.ts';
@@ -65,7 +66,10 @@ export const rankCommand: Command = {
     if (values.json) {
       const judged = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
       context.terminal.out(jsonText({ ecosystem, rounds, rows: judged, verdict: kind, reason, remedy }));
-    } else for (const line of shown(rows, verdicts, verdict, context)) context.terminal.out(line);
+    } else {
+      const unserved = formatUnserved(config, ecosystem, rows, context.say);
+      for (const line of shown(rows, verdicts, verdict, unserved, context)) context.terminal.out(line);
+    }
     const hasTrouble = rows.some((row) => row.failed + row.unknown > 0);
     if (hasTrouble && rows.every((row) => row.ok + row.answered === 0))
       context.terminal.err(context.say('rank.nothing'));
@@ -129,13 +133,27 @@ function shown(
   rows: readonly RankedRow[],
   verdicts: ReadonlyMap<string, RowVerdict>,
   verdict: RankVerdict,
+  unserved: readonly string[],
   context: Context,
 ): readonly string[] {
   const { kind, reason } = verdict;
   const { terminal, say } = context;
-  const lines = [...rankTable(rows, verdicts, terminal.columns, say), ''];
+  const lines = [...rankTable(rows, verdicts, terminal.columns, say), ...unserved, ''];
   if (kind === 'nobody') return [...lines, terminal.paint('red', reason)];
   return [...lines, reason, ...('shown' in verdict ? formatRemedy(context, verdict.shown) : [])];
+}
+
+/** Says which mirrors lack what configured protections need, and what clients then do. */
+function formatUnserved(config: Config, ecosystem: EcosystemId, rows: readonly RankedRow[], say: Say) {
+  const protections = registry.of(ecosystem)?.protections ?? {};
+  const configured = (config.advise.protections?.[ecosystem] ?? []).flatMap((name) => protections[name] ?? []);
+  return rows.flatMap(({ registry: name, lacks = [] }) => {
+    const bare = configured.filter(({ needs }) => needs.some((one) => lacks.includes(one)));
+    if (bare.length === 0) return [];
+    const settings = [...new Set(bare.map(({ setting }) => setting))].join(say('list.comma'));
+    const without = bare.some((one) => one.without === 'fails') ? 'fails' : 'skips';
+    return [say(`rank.unserved.${without}`, { registry: name, lacked: lacks.join(say('list.comma')), settings })];
+  });
 }
 
 const barWidth = 16;
@@ -200,7 +218,9 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
     throughputText(row, say),
     lagText(row, say),
     integrityText(row, say),
-    say(`rank.verdict.${verdict}`),
+    verdict === 'lacks'
+      ? say('mirror.capabilitiesLack', { what: (row.lacks ?? []).join(say('list.comma')) })
+      : say(`rank.verdict.${verdict}`),
   ];
 }
 

@@ -38,6 +38,8 @@ export interface RankRow {
   readonly reason: string | null;
   /** The response times, indexed by `RankResponse.slot` (round and request); `null`: not ok, or not probed. */
   readonly roundsMs: readonly (number | null)[];
+  /** The capabilities that the mirror lacks although configured protections need them. Absent: none. */
+  readonly lacks?: readonly string[];
 }
 
 export function rankRow(registry: string, url: string, responses: readonly RankResponse[], slots: number): RankRow {
@@ -91,16 +93,20 @@ export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[
   );
 }
 
-/** The result of comparing a mirror with the best one. `unsure`: the samples do not show which of the two is better. */
-export type RowVerdict = 'best' | 'down' | 'unknown' | 'fails_more' | Compared;
+/**
+ * The result of comparing a mirror with the best one. `unsure`: the samples do not show which of the two is better.
+ * `lacks`: it lacks what configured protections need.
+ */
+export type RowVerdict = 'best' | 'down' | 'unknown' | 'fails_more' | 'lacks' | Compared;
 
 /** Returns a verdict for each mirror. If no mirror is usable, none is `best`. @param rows  best first */
 export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMap<string, RowVerdict> {
-  const best = rows.find(isUsable);
+  const best = rows.find(isFit);
   const verdictOf = (row: RankRow): RowVerdict => {
     if (row === best) return 'best';
     if (isDown(row)) return 'down';
     if (row.ok === 0) return 'unknown';
+    if (isUsable(row) && !isFit(row)) return 'lacks';
     if (best === undefined || !isUsable(row) || hasMoreFailures(row, best)) return 'fails_more';
     return compareRows(best, row, minGain);
   };
@@ -123,6 +129,11 @@ export function selectFinalists(rows: readonly RankRow[], minGain: number): Read
  */
 export function isUsable(row: RankRow): boolean {
   return row.ok > 0 && row.ok >= row.failed && row.mismatched < 2;
+}
+
+/** True if a mirror can be recommended to clients with the configured protections. */
+export function isFit(row: RankRow): boolean {
+  return isUsable(row) && (row.lacks ?? []).length === 0;
 }
 
 /** True if a mirror had no ok response and more failed than unknown probes. Unknown probes do not show an outage. */

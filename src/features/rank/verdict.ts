@@ -10,7 +10,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { ShownRemedy } from '../../terminal/remedy-lines.ts';
 import { secondsText } from '../../words/time-words.ts';
 import { english, type Say } from '../../words/words.ts';
-import { compareRows, hasMoreFailures, isDown, isUnknown, isUsable, type RankRow } from './row.ts';
+import { compareRows, hasMoreFailures, isDown, isFit, isUnknown, isUsable, type RankRow } from './row.ts';
 
 export { judgeRows, type RowVerdict } from './row.ts';
 
@@ -41,8 +41,8 @@ export function rankVerdict(
   upstream: string | null = rankedUpstreamOf(config, ecosystem),
   say: Say = english,
 ): RankVerdict {
-  const usable = rows.filter(isUsable);
-  const [best] = usable;
+  const fit = rows.filter(isFit);
+  const best = fit[0] ?? rows.find(isUsable);
   if (best === undefined) return { kind: 'nobody', remedy: null, reason: noneText(rows, say) };
   const kind = registry.of(ecosystem);
   const client = kind === null ? null : leadingClientOf(kind, config);
@@ -57,13 +57,13 @@ export function rankVerdict(
     return { kind: 'unsure', remedy: null, reason: say('rank.notCompared', { head: head.shown, best: best.registry }) };
   if (first !== undefined && isUnknown(first))
     return { kind: 'unsure', remedy: null, reason: say('rank.keep', { why: unknownText(first, say) }) };
-  const to = first === undefined ? best : usable.find((row) => row !== first && isBetter(first, row, minGain));
+  const to = first === undefined ? best : fit.find((row) => row !== first && isBetter(first, row, minGain));
   const dead = rows.filter(isDown);
   const isInChain = (row: RankRow): boolean =>
     declared.value.members.some((member) => member.key === client.member(row.url).key);
   const broken = dead.filter(isInChain);
   const goal = to ?? first ?? best;
-  if (to === undefined && broken.length === 0) return kept(goal, usable, minGain, say);
+  if (to === undefined && broken.length === 0) return kept(goal, fit, minGain, say);
   const gone = new Set(dead.map((row) => client.member(row.url).key));
   const lead = client.member(goal.url);
   const after = client.headed?.(declared.value, lead, gone) ?? buildAdvisedChain(declared.value, lead, gone);
@@ -107,8 +107,8 @@ function reasonWords(reason: string, say: Say): string {
  * Returns the verdict that the current chain stays. The reason names the mirrors that may be better; if there are none,
  * those that are equally good.
  */
-function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
-  const others = usable.filter((row) => row !== first && !hasMoreFailures(row, first));
+function kept(first: RankRow, fit: readonly RankRow[], minGain: number, say: Say): RankVerdict {
+  const others = fit.filter((row) => row !== first && !hasMoreFailures(row, first));
   const by = (wanted: string): readonly string[] =>
     others.filter((row) => compareRows(first, row, minGain) === wanted).map(({ registry }) => registry);
   const [unsure, equal] = [by('unsure'), by('equal')];

@@ -271,6 +271,20 @@ function certificates(parameters: RuleParameters): AlertRule {
   };
 }
 
+/** Below this rest of its quota, a mirror may refuse builds soon. */
+const quotaRatio = 0.2;
+
+function quotas(): AlertRule {
+  return {
+    alert: 'MirrorQuotaLow',
+    fills: { left: '{{ $value | humanizePercentage }}' },
+    why: 'Five minutes, because a limit of some seconds is used up and free again between two probes.',
+    expr: `mirror_quota_remaining_ratio < ${quotaRatio}`,
+    forSeconds: 5 * minute,
+    keepFiringSeconds: 10 * minute,
+  };
+}
+
 function advice(): AlertRule {
   return {
     alert: 'MirrorAdvice',
@@ -293,6 +307,7 @@ export const mirrors: GroupOf = (parameters) => ({
     ...responseRules(parameters),
     freshness(parameters),
     certificates(parameters),
+    quotas(),
     notMeasured(parameters),
     advice(),
   ],

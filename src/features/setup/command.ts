@@ -192,7 +192,7 @@ function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const more = known.filter((id) => !survey.ecosystems.some((one) => one.id === id));
   const empty = {
     ...{ locks: [], chain: null, setIn: null, recorded: null, others: [], unread: [] },
-    ...{ privatePatterns: [], used: [], sources: [] },
+    ...{ privatePatterns: [], used: [], sources: [], protections: [] },
     ...{ isOfProject: false, hasCredentials: false, hasReferences: false, isUnverified: false },
   };
   return { ...survey, ecosystems: [...survey.ecosystems, ...[...new Set(more)].map((id) => ({ id, ...empty }))] };

@@ -80,6 +80,7 @@ export function renderProposal(draft: SetupDraft, say: Say = english): string {
   const { vantage, hasDoor, publicSet, ecosystems } = draft;
   const chains = ecosystems.filter(({ chain }) => chain !== null);
   const own = ecosystems.filter(hasPrivate);
+  const protecting = ecosystems.filter(({ surveyed }) => surveyed.protections.length > 0);
   const controls = listControls(publicSet, draft.resolvers);
   return [
     say('init.yaml.head'),
@@ -108,6 +109,8 @@ export function renderProposal(draft: SetupDraft, say: Say = english): string {
       ...(doubted.length === 0 ? [] : [`  # ${say('init.yaml.doubted')}`]),
       `  ${id}: [${[...new Set([...privatePatterns, ...doubted])].map(formatLiteral).join(', ')}]`,
     ]),
+    ...(protecting.length === 0 ? [] : ['', say('init.yaml.protections')]),
+    ...protecting.flatMap(({ surveyed }) => protectionLines(surveyed, say)),
     '',
     say('init.yaml.door'),
     `${hasDoor ? '' : '# '}door: { listen: 127.0.0.1:10121 }`,
@@ -115,6 +118,14 @@ export function renderProposal(draft: SetupDraft, say: Say = english): string {
     'state: { path: ./data/mirrorwatch.db, keep: 30d }',
     '',
   ].join('\n');
+}
+
+function protectionLines({ id, protections }: Surveyed, say: Say): readonly string[] {
+  const lines = protections.map(({ name, setIn, byDefault: client }) => {
+    const why = client === undefined ? setIn : say('init.yaml.byDefault', { client, place: setIn });
+    return `    - ${name}    ${comment(why)}`;
+  });
+  return [`${id}:`, '  protections:', ...lines];
 }
 
 /** True if the configuration lists private names of this ecosystem. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../../support/paths.ts';
 import { freePort } from '../../support/ports.ts';
 import { mustRun, run, startProcess } from '../../support/process.ts';
 import { real } from '../../support/requires.ts';
@@ -70,7 +70,6 @@ real('deploy/prometheus', ['promtool'], () => {
         .replace('/run/mirrorwatch/token', token);
       writeFileSync(join(folder, 'prometheus.yml'), changed);
       const said = await mustRun(commandPath('promtool'), ['check', 'config', join(folder, 'prometheus.yml')]);
-      removeTempDir(folder);
       expect(said).toMatch(/SUCCESS: .*prometheus\.yml is valid/);
       expect(said).toMatch(/SUCCESS: \d+ rules found/);
     },
@@ -127,7 +126,6 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
       'mirror_action=failover',
       ...labels,
     ]);
-    removeTempDir(folder);
     expect(said.trim()).toBe(receivers);
   });
 
@@ -214,7 +212,6 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
       expect(seen).toEqual(expected);
     } finally {
       await server.close();
-      removeTempDir(folder);
     }
   });
 });
@@ -232,7 +229,6 @@ real('deploy/systemd', ['systemd-analyze'], () => {
       '--man=no',
       join(folder, 'mirrorwatch.service'),
     ]);
-    removeTempDir(folder);
     expect({ code, mine: stderr.split('\n').filter((line) => line.includes('mirrorwatch')) }).toEqual({
       code: 0,
       mine: [],

@@ -161,6 +161,37 @@ describe('candidates', () => {
   });
 });
 
+describe('what protections of clients need', () => {
+  const advise = { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 };
+  it.each([
+    ['lacking', { needs: { go: ['time'] } }, { time: false }, 'capability'],
+    ['there', { needs: { go: ['time'] } }, { time: true }, 'ok'],
+    ['not known', { needs: { go: ['time'] } }, {}, 'ok'],
+    ['lacking, and no protection needs it', {}, { time: false }, 'ok'],
+    ['lacking, and a protection of another ecosystem needs it', { needs: { npm: ['time'] } }, { time: false }, 'ok'],
+  ] as const)('%s', (_name, needs, capabilities, gate) => {
+    const stage = warm(abc, chain, { advise: { ...advise, ...needs } });
+    stage.mark('b', { capabilities });
+    stage.consider();
+    expect(rankOf(stage.advisor).find((one) => one.registry === 'b')?.gate).toBe(gate);
+  });
+
+  it('the mirror in use is not left for it, and no switch leads to one that lacks it', () => {
+    const stage = warm(abc, chain, { advise: { ...advise, needs: { go: ['time'] } } });
+    for (const name of ['a', 'c']) stage.mark(name, { capabilities: { time: false } });
+    stage.paces(5, { a: 200, b: 200, c: 20 });
+    expect(stage.story()).toEqual([]);
+    kill(stage);
+    stage.consider();
+    expect(only(stage).to).toBe('b');
+    const [verdict] = stage.advisor.verdicts();
+    expect(verdict?.mirrors.find(({ registry }) => registry === 'c')).toMatchObject({
+      gate: 'capability',
+      blocker: { kind: 'gate', lacks: ['time'] },
+    });
+  });
+});
+
 describe('the checksum relay', () => {
   const gateOfB = (stage: Stage) => rankOf(stage.advisor).find((one) => one.registry === 'b')?.gate;
   const relay = (stage: Stage, registry: string, state: 'offers' | 'none' | 'fails') =>

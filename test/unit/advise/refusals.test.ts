@@ -2,6 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { abc, away, chain, kill, only, warm } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
+describe('items that a mirror withholds by a policy', () => {
+  const scope = [{ module: 'example.com/m', version: 'v1.0.0', step: 'zip' }];
+
+  it('are no reason to leave it, however often they are refused', () => {
+    const stage = warm();
+    stage.open('a', 'refusal', { cause: 'policy', actionable: false, scope });
+    for (let pace = 0; pace < 300; pace += 1) {
+      stage.sample('a', 'denied', { step: 'zip', isWithheld: true });
+      for (const name of ['b', 'c']) stage.sample(name, 900, { step: 'zip', bytes: 400_000 });
+      stage.paces(1, { a: 200, b: 200, c: 200 });
+    }
+    expect(stage.story()).toEqual([]);
+  });
+
+  it('are named in a note of advice to switch to it', () => {
+    const stage = warm();
+    stage.open('b', 'refusal', { cause: 'policy', actionable: false, scope });
+    kill(stage);
+    stage.consider();
+    expect(only(stage)).toMatchObject({ to: 'b', cause: 'outage' });
+    expect(only(stage).doesNotCover).toContain(
+      'b withholds example.com/m@v1.0.0 by a policy of its operator: builds that need it fail there.',
+    );
+  });
+});
+
 describe('refusals are visible', () => {
   it('vantage suspect: no proposal, and it goes when the suspicion does', () => {
     const stage = warm();

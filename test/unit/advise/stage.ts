@@ -102,6 +102,7 @@ export class Stage {
       probeId?: string;
       isOfPace?: boolean;
       isObsolete?: boolean;
+      isWithheld?: boolean;
       loopDelayMsMax?: number;
     } = {},
   ): boolean {
@@ -125,6 +126,7 @@ export class Stage {
     return {
       ...(more.isOfPace === undefined ? {} : { isOfPace: more.isOfPace }),
       ...(more.isObsolete === undefined ? {} : { isObsolete: more.isObsolete }),
+      ...(more.isWithheld === undefined ? {} : { isWithheld: more.isWithheld }),
       ...sampleOf(
         sampleDue(
           sampleTarget({ registry, module, version, step, canary: step === 'mod' && more.module === undefined }),

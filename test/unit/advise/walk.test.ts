@@ -50,7 +50,7 @@ it.each([
   ],
   ['another reset', failedFor({ kind: 'reset', code: 'MW_H2_RESET' }), { tag: 'failed', ...silent }],
   ['another content', ofStep('mod'), { tag: 'failed', tookMs: 120, status: 200 }],
-  ['of an artifact', ofStep('zip'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true }],
+  ['of an artifact', ofStep('zip'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true, isDownload: true }],
   ['of its metadata', ofStep('meta'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true }],
   ['nothing timed', settled({ rttMs: null, endedMonotonicMs: 80 }), { tag: 'ok', tookMs: 80 }],
 ] as const)('what a chain would have seen of an answer: %s', (_, sample, want) =>

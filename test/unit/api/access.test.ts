@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiDeps } from '../../../src/api/deps.ts';
 import { routes } from '../../../src/api/problem.ts';
 import type { Listen } from '../../../src/core/config.ts';
@@ -7,7 +7,8 @@ import { createTrends } from '../../../src/state/trend.ts';
 import { table } from '../../support/table.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';
-import { type Asked, type Served, serve } from './server.ts';
+import { serveFixture, serveInTest } from './serve-fixture.ts';
+import type { Asked } from './server.ts';
 
 const token = 'a-token-of-the-test';
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -72,12 +73,6 @@ const trend: ApiDeps['trend'] = (registry, range) =>
   nothingWatched.of(registry, range, { wallMs: nowMs, monotonicMs: 0 });
 const nothingWatched = createTrends(fixtureConfig, []);
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-
 const asked = routes
   .filter(([, path]) => path !== '/api/v1/events')
   .map(
@@ -88,7 +83,7 @@ const asked = routes
 describe.each(Object.keys(listens) as Where[])('listening %s', (where) => {
   it.each(Object.keys(froms) as From[])('each route × token, asked from %s', async (from) => {
     const { deps, asked: done } = fixture({ configWith: { listen: listens[where] } });
-    served = await serve({ ...deps, trend });
+    const served = await serveInTest({ ...deps, trend });
     const seen: string[] = [];
     const want: string[] = [];
     for (const [method, path] of asked) {
@@ -108,7 +103,7 @@ describe.each(Object.keys(listens) as Where[])('listening %s', (where) => {
 
 describe('what a refusal says', () => {
   it('401 names both ways in, and never the token', async () => {
-    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const served = await serveFixture({ configWith: { listen: listens['off loopback'] } });
     const reply = await served.ask('/');
     expect(reply.headers['www-authenticate']).toBe(
       'Bearer realm="mirrorwatch", Basic realm="mirrorwatch: any name, the token as password"',
@@ -116,13 +111,13 @@ describe('what a refusal says', () => {
     expect(reply.text).not.toContain(token);
   });
   it('a wrong token is said to be wrong', async () => {
-    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const served = await serveFixture({ configWith: { listen: listens['off loopback'] } });
     const headers = { authorization: 'Bearer of-somebody-else' };
     expect((await served.ask('/api/v1/mirrors', { headers })).text).toContain('The token of the request is wrong');
     expect((await served.ask('/api/v1/mirrors')).text).not.toContain('is wrong');
   });
   it('the event stream is guarded as every read is', async () => {
-    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const served = await serveFixture({ configWith: { listen: listens['off loopback'] } });
     expect((await served.ask('/api/v1/events')).status).toBe(401);
   });
 });
@@ -132,7 +127,7 @@ describe('names by which it may be asked on loopback', () => {
   it.each(table<[string, number][]>('unit/api/access', 'Host: %s is %i, for the page, the API and metrics alike'))(
     'Host: %s is %i, for the page, the API and metrics alike',
     async (host, status) => {
-      served = await serve(fixture({ configWith: { listen: { ...listens['on loopback'], hosts } } }).deps);
+      const served = await serveFixture({ configWith: { listen: { ...listens['on loopback'], hosts } } });
       for (const path of ['/', '/metrics', '/api/v1/mirrors', '/api/v1/advice/go/remedy', '/page.css']) {
         const reply = await served.ask(path, { headers: { host } });
         expect([path, reply.status === 204 ? 200 : reply.status]).toEqual([path, status]);
@@ -143,7 +138,7 @@ describe('names by which it may be asked on loopback', () => {
   );
 
   it('with a token the name does not matter: the token is what a rebound page lacks', async () => {
-    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const served = await serveFixture({ configWith: { listen: listens['off loopback'] } });
     const headers = { host: 'mirrorwatch.example.com', ...tokens.right };
     expect((await served.ask('/metrics', { headers })).status).toBe(200);
   });

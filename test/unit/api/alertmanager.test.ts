@@ -1,26 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseNotification } from '../../../src/api/app.ts';
 import type { AlertNotification } from '../../../src/core/evidence.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
-import { type Asked, type Served, serve } from './server.ts';
-
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
+import type { FixtureChange } from './fixture-deps.ts';
+import { serveFixture } from './serve-fixture.ts';
+import type { Asked } from './server.ts';
 
 const token = 'a-token-of-alertmanager';
 const withToken: FixtureChange = { configWith: { alertmanager: { token: new Secret(token), repeatMs: 600_000 } } };
 const right = { authorization: `Bearer ${token}` };
 async function up(change: FixtureChange = withToken) {
-  const made = fixture(change);
-  served = await serve(made.deps);
-  const { ask } = served;
+  const made = await serveFixture(change);
   const post = (body: Asked['body'], headers: Record<string, string> = right, path = '/api/v1/alertmanager') =>
-    ask(path, { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
+    made.ask(path, { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
   return { ...made, post };
 }
 

@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createBuckets } from '../../../src/api/buckets.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { nowMs } from './fixture-config.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
-import { type Asked, type Served, serve } from './server.ts';
-
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function up(change: FixtureChange = {}) {
-  const made = fixture(change);
-  served = await serve(made.deps);
-  return { ...made, ask: served.ask };
-}
+import { serveFixture } from './serve-fixture.ts';
+import type { Asked } from './server.ts';
 
 const rates = {
   page: limits.pageRequestsPerMinute,
@@ -34,7 +23,7 @@ describe('rate', () => {
   it.each(examples)(
     'of %s: a minute of them passes, the next does not, and they fill up again evenly',
     async (name, path, asked) => {
-      const { ask, setNow } = await up();
+      const { ask, setNow } = await serveFixture();
       const rate = rates[name];
       for (let done = 0; done < rate; done += 50)
         for (const { status } of await Promise.all(Array.from({ length: 50 }, () => ask(path, asked))))
@@ -54,7 +43,7 @@ describe('rate', () => {
   it('unauthorized requests use no other client’s share, get 429, and lock out no client', async () => {
     const token = 'a-token-of-the-test';
     const listen = { host: '0.0.0.0', port: 1, token: new Secret(token), tls: null };
-    const { ask, setNow } = await up({ configWith: { listen } });
+    const { ask, setNow } = await serveFixture({ configWith: { listen } });
     const headers = { authorization: `Bearer ${token}` };
     const statuses = new Map<number, number>();
     for (let i = 0; i < limits.refusedRequestsPerMinute + 10; i += 1) {
@@ -73,7 +62,7 @@ describe('rate', () => {
 
   it('Alertmanager, by its own token, has a share of its own', async () => {
     const token = 'a-token-of-the-test';
-    const { ask } = await up({
+    const { ask } = await serveFixture({
       configWith: {
         listen: { host: '0.0.0.0', port: 1, token: new Secret(token), tls: null },
         alertmanager: { token: new Secret('another'), repeatMs: 60_000 },
@@ -161,7 +150,7 @@ describe('bodies', () => {
       'reason must be a text of at most 500 characters',
     ],
   ])('%s', async (_name, path, asked, status, detail) => {
-    const { ask, asked: done } = await up();
+    const { ask, asked: done } = await serveFixture();
     const reply = await ask(`/api/v1${path}`, asked);
     expect([reply.status, (reply.json() as { detail: string }).detail]).toEqual([status, detail]);
     expect(done).toEqual([]);
@@ -201,7 +190,7 @@ it.each<[string, string, object | undefined, number, string]>([
   ['resume', '/mirrors/coast/pause', { for: '0s' }, 200, 'pause coast 0 '],
   ['pause of a mirror that is not known', '/mirrors/nope/pause', { for: '1m' }, 404, 'pause nope 60000 '],
 ])('actions: %s', async (_name, path, body, status, act) => {
-  const { ask, asked } = await up();
+  const { ask, asked } = await serveFixture();
   const reply = await ask(`/api/v1${path}`, body === undefined ? { method: 'POST' } : { method: 'POST', body });
   expect(reply.status).toBe(status);
   expect(asked).toEqual([act]);
@@ -218,12 +207,12 @@ describe('methods', () => {
     ['POST', '/api/v1/advice/go/remedy', 'GET, HEAD'],
     ['PATCH', '/api/v1/mirrors/coast/pause', 'POST'],
   ])('%s %s is 405 and says what is taken', async (method, path, allow) => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     const reply = await ask(path, { method });
     expect([reply.status, reply.headers.allow]).toEqual([405, allow]);
   });
   it.each(['/', '/metrics', '/api/v1/mirrors', '/api/v1/events', '/-/ready'])('HEAD %s has no body', async (path) => {
-    const { ask, listeners } = await up();
+    const { ask, listeners } = await serveFixture();
     const reply = await ask(path, { method: 'HEAD' });
     expect([reply.status, reply.bytes.length, listeners()]).toEqual([200, 0, 0]);
   });
@@ -232,7 +221,7 @@ describe('methods', () => {
 describe('mistakes of ours', () => {
   it('are 500 without a word of the cause, which goes to the log', async () => {
     const cause = new Error('inner words');
-    const { ask, defects } = await up({
+    const { ask, defects } = await serveFixture({
       standings: () => {
         throw cause;
       },
@@ -243,7 +232,7 @@ describe('mistakes of ours', () => {
     expect(defects).toEqual([cause]);
   });
   it('also when the work was under way', async () => {
-    const { ask, defects } = await up({ reload: () => Promise.reject(new Error('inner words')) });
+    const { ask, defects } = await serveFixture({ reload: () => Promise.reject(new Error('inner words')) });
     expect((await ask('/-/reload', { method: 'POST' })).status).toBe(500);
     expect(defects).toHaveLength(1);
   });

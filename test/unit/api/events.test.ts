@@ -7,25 +7,15 @@ import type { DaemonEvent } from '../../../src/api/deps.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { nowMs, secretText } from './fixture-config.ts';
-import { type Fixture, fixture } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureSeries } from './fixture-samples.ts';
 import { faultsOf } from './openapi.ts';
-import { type Served, serve } from './server.ts';
+import { serveFixture } from './serve-fixture.ts';
 
-let served: Served | null = null;
 const open: IncomingMessage[] = [];
-afterEach(async () => {
+afterEach(() => {
   for (const stream of open.splice(0)) stream.destroy();
-  await served?.close();
-  served = null;
 });
-
-async function up(): Promise<Fixture> {
-  const made = fixture();
-  served = await serve(made.deps);
-  return made;
-}
 
 interface Stream {
   readonly response: IncomingMessage;
@@ -33,8 +23,8 @@ interface Stream {
   until(end: string): Promise<string>;
 }
 
-async function follow(query = ''): Promise<Stream> {
-  const call = get({ host: '127.0.0.1', port: served?.port, path: `/api/v1/events${query}`, agent: false });
+async function follow(port: number, query = ''): Promise<Stream> {
+  const call = get({ host: '127.0.0.1', port, path: `/api/v1/events${query}`, agent: false });
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   open.push(response);
   let text = '';
@@ -71,8 +61,8 @@ const retry = 'retry: 3000\n\n';
 
 describe('what a stream says', () => {
   it.each(eventTypes)('%s, by its schema', async (type) => {
-    const { emit } = await up();
-    const stream = await follow();
+    const { emit, port } = await serveFixture();
+    const stream = await follow(port);
     await stream.until(retry);
     emit({ type, atMs: nowMs, data: events[type] });
     const [, head, data = ''] =
@@ -87,8 +77,8 @@ describe('what a stream says', () => {
     expect(stream.response.headers['content-type']).toBe('text/event-stream');
   });
   it('only the types that were asked for, and a sign of life each 15 s', async () => {
-    const { emit, pass } = await up();
-    const stream = await follow('?types=reload,advice');
+    const { emit, pass, port } = await serveFixture();
+    const stream = await follow(port, '?types=reload,advice');
     await stream.until(retry);
     emit({ type: 'sample', atMs: nowMs, data: events.sample });
     emit({ type: 'reload', atMs: nowMs, data: events.reload });
@@ -102,12 +92,12 @@ describe('what a stream says', () => {
     await stream.until(': still here\n\n: still here\n\n');
   });
   it.each(['samples', 'reload,', 'constructor'])('types=%s is refused', async (types) => {
-    await up();
-    expect((await served?.ask(`/api/v1/events?types=${types}`))?.status).toBe(400);
+    const { ask } = await serveFixture();
+    expect((await ask(`/api/v1/events?types=${types}`)).status).toBe(400);
   });
   it('a line break in a text stays inside its event', async () => {
-    const { emit } = await up();
-    const stream = await follow();
+    const { emit, port } = await serveFixture();
+    const stream = await follow(port);
     await stream.until(retry);
     emit({
       type: 'finding',
@@ -120,23 +110,20 @@ describe('what a stream says', () => {
 
 describe('bounds of streams', () => {
   it('as many as allowed are open, one more is refused, and one that ends makes room', async () => {
-    const made = await up();
-    for (let i = 0; i < limits.eventStreams; i += 1) await follow();
+    const made = await serveFixture();
+    for (let i = 0; i < limits.eventStreams; i += 1) await follow(made.port);
     expect(made.listeners()).toBe(limits.eventStreams);
-    const refused = await served?.ask('/api/v1/events');
-    expect([refused?.status, refused?.headers['content-type']]).toEqual([
-      503,
-      'application/problem+json; charset=utf-8',
-    ]);
+    const refused = await made.ask('/api/v1/events');
+    expect([refused.status, refused.headers['content-type']]).toEqual([503, 'application/problem+json; charset=utf-8']);
     open.shift()?.destroy();
     while (made.listeners() === limits.eventStreams) await new Promise((resolve) => setImmediate(resolve));
-    const again = await follow();
+    const again = await follow(made.port);
     expect(again.response.statusCode).toBe(200);
     expect(made.listeners()).toBe(limits.eventStreams);
   });
   it('a request with a body holds its place for as long as the stream is open', async () => {
-    const made = await up();
-    const socket = connect(served?.port ?? 0, '127.0.0.1');
+    const made = await serveFixture();
+    const socket = connect(made.port, '127.0.0.1');
     socket.write(
       'GET /api/v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
     );
@@ -148,13 +135,13 @@ describe('bounds of streams', () => {
     while (made.listeners() > 0) await new Promise((resolve) => setImmediate(resolve));
   });
   it('a reader that does not read is cut; the others go on', async () => {
-    const made = await up();
-    const slow = connect(served?.port ?? 0, '127.0.0.1');
+    const made = await serveFixture();
+    const slow = connect(made.port, '127.0.0.1');
     slow.on('error', () => undefined);
     slow.pause();
     slow.write('GET /api/v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
     while (made.listeners() < 1) await new Promise((resolve) => setImmediate(resolve));
-    const reader = await follow();
+    const reader = await follow(made.port);
     await reader.until(retry);
     const long = { ...fixtureAdvice, reason: 'x'.repeat(64 * 1024) };
     let sent = 0;

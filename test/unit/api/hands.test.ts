@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
-import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
+import { serveFixture } from './serve-fixture.ts';
 
 // The page's buttons: what each would send, and that the API takes exactly that.
-
-const up = eachServed();
 
 interface Hand {
   readonly button: string;
@@ -70,7 +68,7 @@ describe('the hands of the page', () => {
     ],
     ['resume', '/mirrors/coast', paused, ['Resume'], {}, 'pause coast 0 '],
   ])('%s: the API takes what the button sends', async (_what, path, change, buttons, filled, asked) => {
-    const { ask, made } = await up(change);
+    const { ask, asked: done } = await serveFixture(change);
     const hands = handsOf((await ask(path)).text);
     expect(hands.map(({ button }) => button).toSorted()).toEqual(buttons.toSorted());
     const hand = hands.find(({ button }) => button === buttons[0]);
@@ -80,11 +78,11 @@ describe('the hands of the page', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...hand?.body, ...filled }),
     });
-    expect([answer.status, made.asked]).toEqual([200, [asked]]);
+    expect([answer.status, done]).toEqual([200, [asked]]);
   });
 
   it('where the reader is stays hidden until the script is there: a plain form could not send it', async () => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     const { text } = await ask('/');
     expect([...text.matchAll(/<div class="hands"( hidden)?>/g)].map(([, hidden]) => hidden)).toEqual([' hidden']);
     expect(text).toContain(`mirrorwatch advice accept ${fixtureAdvice.id}`);
@@ -95,7 +93,7 @@ describe('the hands of the page', () => {
     ['with one', { ...fixtureConfig.listen, token: new Secret('t0ken') }, true],
     ['off loopback', { ...fixtureConfig.listen, host: '0.0.0.0', token: new Secret('t0ken') }, true],
   ])('a token is asked for where writes need it: %s', async (_what, listen, asks) => {
-    const { ask } = await up({ configWith: { listen } });
+    const { ask } = await serveFixture({ configWith: { listen } });
     const page = await ask('/', { headers: { authorization: `Basic ${btoa('x:t0ken')}` } });
     expect(handsOf(page.text).map(({ asksToken }) => asksToken)).toEqual([asks, asks]);
   });
@@ -106,13 +104,15 @@ describe('the hands of the page', () => {
     ['every address, with a token', { host: '0.0.0.0', token: new Secret('t0ken') }, ' --token-file FILE'],
     ['TLS over IPv6', { host: '::1', tls: { cert: '', key: new Secret('') } }, ' --url &#39;https://[::1]:10120&#39;'],
   ])('the command beside the button works as it is shown: at %s', async (_what, changed, said) => {
-    const { ask } = await up({ configWith: { listen: { ...fixtureConfig.listen, ...changed } } });
+    const { ask } = await serveFixture({ configWith: { listen: { ...fixtureConfig.listen, ...changed } } });
     const { text } = await ask('/', { headers: { authorization: `Basic ${btoa('x:t0ken')}` } });
     expect(text).toContain(`<code>mirrorwatch advice accept ${fixtureAdvice.id}${said}</code>`);
   });
 
   it('an advice that is over has none, and one that was accepted neither', async () => {
-    const { ask } = await up({ advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }) });
+    const { ask } = await serveFixture({
+      advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }),
+    });
     expect(handsOf((await ask('/')).text)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { formatScriptWords, script } from '../../../src/api/page/assets.ts';
 import { createPageSay, html } from '../../../src/api/page/html.ts';
 import { becauses, reasons } from '../../../src/core/failure.ts';
@@ -8,17 +8,12 @@ import { messageFor, phrase } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
+import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
-import { type Served, serve } from './server.ts';
+import { serveFixture } from './serve-fixture.ts';
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
 async function ask(path: string, headers: Readonly<Record<string, string>> = {}) {
-  served = await serve(fixture().deps);
+  const served = await serveFixture();
   return served.ask(path, { headers });
 }
 const langOf = (text: string): string | undefined => /<html lang="([^"]+)">/.exec(text)?.[1];
@@ -47,7 +42,6 @@ describe('the language of a page', () => {
   it('of the address is kept, and nothing else is', async () => {
     const kept = (await ask('/?lang=zh')).headers['set-cookie'];
     expect(kept).toEqual(['mirrorwatch-lang=zh; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly']);
-    await served?.close();
     expect((await ask('/', { 'accept-language': 'zh' })).headers['set-cookie']).toBeUndefined();
   });
 
@@ -66,7 +60,6 @@ describe('the language of a page', () => {
   it('is switched in the header, which keeps the rest of the address', async () => {
     const { text } = await ask('/mirrors/coast?from=100&lang=zh');
     expect(text).toContain('<a href="/mirrors/coast?from=100&amp;lang=en" lang="en" hreflang="en">English</a>');
-    await served?.close();
     expect((await ask('/')).text).toContain('<a href="/?lang=zh" lang="zh-CN" hreflang="zh-CN">Chinese (中文)</a>');
   });
 });
@@ -238,7 +231,7 @@ describe('the page in Chinese', () => {
   ];
 
   it.each(changes)('says nothing in English %s', async (_what, change) => {
-    served = await serve(fixture(change).deps);
+    const served = await serveFixture(change);
     for (const path of pages) {
       const { status, text } = await served.ask(`${path}${path.includes('?') ? '&' : '?'}lang=zh`);
       expect(status).toBe(200);
@@ -247,7 +240,7 @@ describe('the page in Chinese', () => {
   });
 
   it('states the finding, and why a mirror is in its state', async () => {
-    served = await serve(fixture(spoken).deps);
+    const served = await serveFixture(spoken);
     const words = (await served.ask('/?lang=zh')).text.replace(/<[^>]+>/g, '');
     expect(words).toContain('coast 缓慢：mod 耗时 1.2 s（通常 210 ms）。');
     expect(words).toContain('9 秒没有可用的金丝雀结果：可能是本机网络的问题');
@@ -257,7 +250,7 @@ describe('the page in Chinese', () => {
   });
 
   it('would be caught at English', async () => {
-    served = await serve(fixture().deps);
+    const served = await serveFixture();
     expect(foreignIn(readBy((await served.ask('/')).text)).length).toBeGreaterThan(50);
   });
 

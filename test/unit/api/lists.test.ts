@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { queryWords } from '../../../src/api/lists.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { SeriesNow } from '../../../src/core/sample.ts';
@@ -7,20 +7,11 @@ import { repoDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
 import { fixtureMirror, fixtureVerdict } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
+import { fixture } from './fixture-deps.ts';
 import { fixtureSeries, recentOf, sample, target } from './fixture-samples.ts';
-import { type Served, serve } from './server.ts';
+import { serveFixture, serveInTest } from './serve-fixture.ts';
+import type { Served } from './server.ts';
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function up(change: FixtureChange = {}) {
-  const made = fixture(change);
-  served = await serve(made.deps);
-  return { ...made, ask: served.ask };
-}
 interface Rows {
   readonly rows: readonly { readonly id?: string; readonly registry: string }[];
   readonly next: string | null;
@@ -49,7 +40,7 @@ describe('states', () => {
     async (path) => {
       const { deps } = fixture();
       let asked = 0;
-      served = await serve({
+      const served = await serveInTest({
         ...deps,
         standings() {
           asked += 1;
@@ -64,12 +55,12 @@ describe('states', () => {
 
 describe('pages', () => {
   it.each([1, 2, 3, 4, 5, 500])('mirrors by %i are all of them, in the order of the file', async (limit) => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     const names = (await leaf(ask, 'mirrors', limit)).map(({ registry }) => registry);
     expect(names).toEqual(['coast', 'inland', 'campus', 'go-origin']);
   });
   it.each([1, 5, 7, 12, 500])('targets by %i are all of them, once', async (limit) => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     const ids = (await leaf(ask, 'targets', limit)).map(({ id }) => id);
     expect(ids.toSorted()).toEqual(fixtureSeries.map(({ target: { id } }) => id).toSorted());
   });
@@ -88,7 +79,9 @@ describe('pages', () => {
         ...recentOf(recent),
       };
     };
-    const { ask } = await up({ series: () => [at('never', null), at('old', 9), at('new', 0), at('older', 10)] });
+    const { ask } = await serveFixture({
+      series: () => [at('never', null), at('old', 9), at('new', 0), at('older', 10)],
+    });
     const ids = (await leaf(ask, 'targets', 2)).map(({ id }) => id?.split('|')[1]);
     expect(ids).toEqual(['example.com/new', 'example.com/old', 'example.com/older', 'example.com/never']);
   });
@@ -110,7 +103,7 @@ describe('pages', () => {
         phases: {},
         ...recentOf(recent),
       }));
-    const { ask, setNow } = await up({ series: views });
+    const { ask, setNow } = await serveFixture({ series: views });
     let turn = 0;
     const found = await leaf(ask, 'targets', 1, () => {
       turn += 1;
@@ -121,13 +114,13 @@ describe('pages', () => {
     expect(found.map(({ id }) => id?.split('|')[1]?.at(-1))).toEqual(['a', 'b', 'c', 'd']);
   });
   it('targets of one mirror alone', async () => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     const { rows } = await page(ask, 'targets', 'registry=campus');
     expect(rows.map(({ registry }) => registry)).toEqual(['campus', 'campus']);
   });
   it.each(['findings', 'advice'] as const)('%s are handed limit, cursor and history', async (name) => {
     const asked: unknown[] = [];
-    const { ask } = await up({
+    const { ask } = await serveFixture({
       [name]: (given: unknown) => (asked.push(given) > 0 ? { items: [], next: '7.x' } : null),
     });
     expect(await page(ask, name, 'state=all&limit=3&cursor=12.abc')).toEqual({ rows: [], next: '7.x' });
@@ -144,7 +137,7 @@ describe('pages', () => {
     'findings?state=open',
     'advice?state=x',
   ])('%s is 400', async (path) => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     expect((await ask(`/api/v1/${path}`)).status).toBe(400);
   });
   it.each([
@@ -159,7 +152,7 @@ describe('pages', () => {
     'advice/go/remedy?upstream[]=go',
     'events?types=sample&types=finding',
   ])('%s, repeated or bracketed, is 400 and says which', async (path) => {
-    const { ask, listeners } = await up();
+    const { ask, listeners } = await serveFixture();
     const reply = await ask(`/api/v1/${path}`);
     const name = /\?([a-z]+)/.exec(path.replace('state=all&', ''))?.[1];
     expect([reply.status, (reply.json() as { detail: string }).detail]).toEqual([
@@ -171,7 +164,7 @@ describe('pages', () => {
   it.each(['mirrors?other=1&other=2', 'mirrors?other[]=1', 'mirrors?limit=1&limits[]=2'])(
     '%s: what is no parameter of ours is nobody’s business',
     async (path) => {
-      const { ask } = await up();
+      const { ask } = await serveFixture();
       expect((await ask(`/api/v1/${path}`)).status).toBe(200);
     },
   );
@@ -187,7 +180,7 @@ describe('pages', () => {
 });
 
 it('ranks: count only what may be advised, whatever stands between', async () => {
-  const { ask } = await up({
+  const { ask } = await serveFixture({
     verdicts: () => [
       {
         ...fixtureVerdict,
@@ -222,7 +215,7 @@ it('ranks: count only what may be advised, whatever stands between', async () =>
 
 it('verdicts: those of now or of a time, of one upstream or of all', async () => {
   const asked: number[] = [];
-  const { ask } = await up({
+  const { ask } = await serveFixture({
     verdictsAt: (wallMs) => {
       asked.push(wallMs);
       const mirrors = fixtureVerdict.mirrors.map((one) => ({ ...one, sinceMs: 1_000 }));

@@ -1,27 +1,16 @@
 import { gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Ready, ReloadOutcome } from '../../../src/api/deps.ts';
 import { table } from '../../support/table.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { faultsOf, schemaOf } from './openapi.ts';
-import { type Served, serve } from './server.ts';
-
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function up(change: FixtureChange = {}): Promise<Served> {
-  served = await serve(fixture(change).deps);
-  return served;
-}
+import { serveFixture } from './serve-fixture.ts';
 
 describe('/metrics', () => {
   it.each([
     ['text/plain', 'text/plain; version=0.0.4; charset=utf-8'],
     ['application/openmetrics-text; version=1.0.0', 'application/openmetrics-text; version=1.0.0; charset=utf-8'],
   ])('the exporter is asked with Accept: %s, and its type is sent as it is', async (accept, type) => {
-    const reply = await (await up()).ask('/metrics', { headers: { accept } });
+    const reply = await (await serveFixture()).ask('/metrics', { headers: { accept } });
     expect([reply.status, reply.headers['content-type'], reply.headers.vary]).toEqual([
       200,
       type,
@@ -39,7 +28,7 @@ describe('/metrics', () => {
     ['gzip;q=0.001', true],
     ['xgzip', false],
   ])('Accept-Encoding: %s, compressed %s', async (encoding, is) => {
-    const { ask } = await up();
+    const { ask } = await serveFixture();
     const plain = await ask('/metrics');
     const reply = await ask('/metrics', encoding === undefined ? {} : { headers: { 'accept-encoding': encoding } });
     expect(reply.headers['content-encoding']).toBe(is ? 'gzip' : undefined);
@@ -61,7 +50,7 @@ describe('healthy, ready', () => {
     ['/-/ready', starting, 'zh', 503, '正在启动'],
     ['/-/ready', draining, 'zh', 503, '正在停止'],
   ])('%s while ready is %j, in %s: %i %s', async (path, ready, language, status, text) => {
-    const { ask } = await up({ ready: () => ready });
+    const { ask } = await serveFixture({ ready: () => ready });
     const reply = await ask(path, { headers: { 'accept-language': language } });
     expect([reply.status, reply.text]).toEqual([status, `${text}\n`]);
   });
@@ -71,7 +60,7 @@ it.each([
   ['en', 'configuration, workers and listener are up, but the state cannot be stored: the disk is full'],
   ['zh', '配置、工作线程和监听均已就绪，但状态无法保存：磁盘已满'],
 ])('/-/ready while the state cannot be stored, in %s: 200, and why', async (language, text) => {
-  const { ask } = await up({ stateTrouble: () => 'full' });
+  const { ask } = await serveFixture({ stateTrouble: () => 'full' });
   const reply = await ask('/-/ready', { headers: { 'accept-language': language } });
   expect([reply.status, reply.text]).toEqual([200, `${text}\n`]);
 });
@@ -80,7 +69,7 @@ describe('/-/reload', () => {
   it.each(table<[string, ReloadOutcome, number, object][]>('unit/api/operations', '/-/reload: %s'))(
     '%s',
     async (_name, outcome, status, body) => {
-      const { ask } = await up({ reload: async () => outcome });
+      const { ask } = await serveFixture({ reload: async () => outcome });
       const reply = await ask('/-/reload', { method: 'POST' });
       expect([reply.status, reply.json()]).toEqual([status, body]);
       const type = String(reply.headers['content-type']).split(';')[0] ?? '';
@@ -96,7 +85,7 @@ it.each<[string, number, string]>([
   ['/api/v1/probes/%ZZ', 400, 'Bad request'],
   ['/api/v1/mirrors?limit=x', 400, 'Bad request'],
 ])('problems: %s is problem+json, %i', async (path, status, title) => {
-  const reply = await (await up()).ask(path);
+  const reply = await (await serveFixture()).ask(path);
   expect([reply.status, reply.headers['content-type']]).toEqual([status, 'application/problem+json; charset=utf-8']);
   expect(reply.json()).toMatchObject({ type: 'about:blank', title, status });
   expect(faultsOf({ $ref: '#/components/schemas/Problem' }, reply.json())).toBeNull();

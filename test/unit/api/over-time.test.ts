@@ -12,15 +12,14 @@ import {
 } from '../../../src/api/page/trend-sums.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { type Trend, type TrendCell, trendRanges } from '../../../src/core/trend.ts';
-import { eachServed } from './each-served.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { fixtureGap, fixtureTrends } from './fixture-trends.ts';
+import { serveFixture } from './serve-fixture.ts';
 import { serve } from './server.ts';
 
-const served = eachServed();
 const pageOf = async (path: string, change: FixtureChange = {}): Promise<string> =>
-  (await (await served(change)).ask(path)).text;
+  (await (await serveFixture(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const say = createPageSay('en');
 const minute = 60_000;

@@ -2,16 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { script, style } from '../../../src/api/page/assets.ts';
 import { routes } from '../../../src/api/problem.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import { eachRequester } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs, secretText } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureProbes, fixtureSeries } from './fixture-samples.ts';
+import { serveFixture } from './serve-fixture.ts';
 
 // What holds for every page, whatever stands in it: policy, links, words of others, secrets.
 
-const up = eachRequester();
 const pages = [
   '/',
   '/mirrors/coast',
@@ -26,7 +25,7 @@ const pages = [
 
 describe('the policy', () => {
   it.each(pages)('%s needs nothing that the policy forbids, and nothing from elsewhere', async (path) => {
-    const ask = await up();
+    const { ask } = await serveFixture();
     const reply = await ask(path);
     expect(reply.status).toBe(200);
     expect(reply.headers['content-security-policy']).toBe(
@@ -43,7 +42,7 @@ describe('the policy', () => {
     expect(script).not.toMatch(/https?:|innerHTML|eval\(|\.style\b/);
   });
   it.each(['/page.css', '/page.js', '/icon.svg'])('%s is sent once and then only checked', async (path) => {
-    const ask = await up();
+    const { ask } = await serveFixture();
     const first = await ask(path);
     const again = await ask(path, { headers: { 'if-none-match': String(first.headers.etag) } });
     expect([first.status, again.status, again.bytes.length]).toEqual([200, 304, 0]);
@@ -52,7 +51,7 @@ describe('the policy', () => {
 
 describe('links', () => {
   it.each(pages)('every link of %s leads somewhere', async (path) => {
-    const ask = await up();
+    const { ask } = await serveFixture();
     const { text } = await ask(path);
     const links = new Set([...text.matchAll(/<a\b[^>]*?href="([^"]*)"/g)].map(([, href]) => href ?? ''));
     expect(links.size).toBeGreaterThan(3);
@@ -62,14 +61,14 @@ describe('links', () => {
     }
   });
   it('each number of the overview leads to a probe', async () => {
-    const { text } = await (await up())('/');
+    const { text } = await (await serveFixture()).ask('/');
     const numbers = [...text.matchAll(/data-label="p(?:50|95)">(.*?)<\/td>/g)].map(([, cell]) => cell ?? '');
     expect(numbers).toHaveLength(8);
     for (const cell of numbers)
       expect(cell).toMatch(/^<a class="number" href="\/probes\/p-\w+-mod-\d+">[\d.]+ m?s<\/a>$|—/);
   });
   it.each(['/mirrors/nope', '/probes/nope'])('%s is a page that says what is not there', async (path) => {
-    const reply = await (await up())(path);
+    const reply = await (await serveFixture()).ask(path);
     expect([reply.status, reply.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
     expect(reply.text).toContain('<h1>Not found</h1>');
   });
@@ -131,7 +130,7 @@ describe('foreign words', () => {
           },
   };
   it.each(['/', `/mirrors/${encodeURIComponent(evil)}`, '/probes/x'])('stay words on %s', async (path) => {
-    const { text, status } = await (await up(change))(path);
+    const { text, status } = await (await serveFixture(change)).ask(path);
     expect(status).toBe(200);
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(text.replace('<script src="/page.js" defer></script>', '')).not.toMatch(/<script|<img|\u202e/);
@@ -141,7 +140,7 @@ describe('foreign words', () => {
 
 describe('secrets', () => {
   it('no answer of any route holds one', async () => {
-    const ask = await up({ chainInForce: () => 'https://***@goproxy.coast.example.com,direct' });
+    const { ask } = await serveFixture({ chainInForce: () => 'https://***@goproxy.coast.example.com,direct' });
     const paths = routes
       .filter(([method, path]) => method === 'GET' && path !== '/api/v1/events')
       .map(([, path]) => path);
@@ -161,7 +160,7 @@ describe('secrets', () => {
   it('a header that carries a credential is masked, whatever the wire did', async () => {
     const probe = fixtureProbes[0];
     const headers = { Authorization: secretText, 'proxy-authorization': secretText, cookie: secretText, accept: '*/*' };
-    const ask = await up({
+    const { ask } = await serveFixture({
       probe: () =>
         probe === undefined
           ? null

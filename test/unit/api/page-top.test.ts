@@ -4,14 +4,12 @@ import type { Finding } from '../../../src/core/finding.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import type { Stay } from '../../../src/core/verdict.ts';
 import { messageFor, phrase } from '../../../src/words/tell.ts';
-import { eachRequester } from './each-served.ts';
 import { fixtureAdvice, fixtureVerdict } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
+import { serveFixture } from './serve-fixture.ts';
 import { wordsOfPage } from './words-of-page.ts';
-
-const up = eachRequester();
 
 const { text: reason, sentence } = messageFor('ground.refuse', {
   trouble: phrase('advice.cause.outage', { from: 'coast' }),
@@ -167,7 +165,7 @@ describe('what stands on top', () => {
       ["export GOPROXY='https://mirrors"],
     ],
   ])('%s', async (_name, change, has, hasNot) => {
-    const { text } = await (await up(change))('/');
+    const { text } = await (await serveFixture(change)).ask('/');
     const words = wordsOfPage(text).replaceAll('&#39;', "'");
     for (const part of has) expect(words).toContain(part);
     for (const part of hasNot) expect(words).not.toContain(part);
@@ -203,6 +201,8 @@ describe('the tab', () => {
       'network of this host',
     ],
   ])('%#', async (change, title) => {
-    expect(/<title>(.*?) · mirrorwatch<\/title>/.exec((await (await up(change))('/')).text)?.[1]).toBe(title);
+    expect(/<title>(.*?) · mirrorwatch<\/title>/.exec((await (await serveFixture(change)).ask('/')).text)?.[1]).toBe(
+      title,
+    );
   });
 });

@@ -6,16 +6,15 @@ import type { Candidate } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { UpstreamVerdict } from '../../../src/core/verdict.ts';
 import { phrase } from '../../../src/words/tell.ts';
-import { eachServed } from './each-served.ts';
 import { fixtureMirror, fixtureVerdict } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureSeries, sample, target } from './fixture-samples.ts';
+import { serveFixture } from './serve-fixture.ts';
 
-const served = eachServed();
 const pageOf = async (path: string, change: FixtureChange = {}): Promise<string> =>
-  (await (await served(change)).ask(path)).text;
+  (await (await serveFixture(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
 const hour = 3_600_000;
 /** A record in which the mirrors have this order. */

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import en from '../../../locales/en.json' with { type: 'json' };
 import { remedyForms } from '../../../src/api/actions.ts';
 import { eventTypes } from '../../../src/api/app.ts';
@@ -9,16 +9,11 @@ import { registry } from '../../../src/ecosystems/registry.ts';
 import { saySentence } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from '../cli/english-left.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
-import { type Asked, type Served, serve } from './server.ts';
+import type { FixtureChange } from './fixture-deps.ts';
+import { serveFixture } from './serve-fixture.ts';
+import type { Asked } from './server.ts';
 
 // What people are told of a problem is in their language; what programs go by is the same in every one.
-
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
 
 type Problem = { readonly type: string; readonly title: string; readonly status: number; readonly detail: string };
 
@@ -88,11 +83,9 @@ const rows: readonly Row[] = [
 const closedWords = [...eventTypes, ...remedyForms, ...trendRanges, 'hosts'];
 
 async function problemIn(language: string, [, path, asked = {}, change = {}]: Row) {
-  served = await serve(fixture(change).deps);
+  const served = await serveFixture(change);
   const headers = { ...asked.headers, 'accept-language': language };
   const reply = await served.ask(path, { ...asked, headers });
-  await served.close();
-  served = null;
   return { ...reply, problem: reply.json() as Problem };
 }
 
@@ -136,7 +129,7 @@ describe('a problem', () => {
     ['a client that takes any', { 'accept-language': '*' }, 'en'],
     ['what a page chose', { cookie: 'mirrorwatch-lang=zh', 'accept-language': 'en' }, 'zh-CN'],
   ])('to whom %s is said by', async (_, headers, language) => {
-    served = await serve(fixture().deps);
+    const served = await serveFixture();
     expect((await served.ask('/nowhere', { headers })).headers['content-language']).toBe(language);
   });
 });

@@ -1,14 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { regretByMonth } from '../../../src/api/page/overview.ts';
 import type { Audited } from '../../../src/core/advice.ts';
-import { fixture } from './fixture-deps.ts';
-import { type Served, serve } from './server.ts';
-
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
+import { serveFixture } from './serve-fixture.ts';
 
 const seen = (at: string, isRegret = false): Audited => ({
   ecosystem: 'go',
@@ -39,7 +32,7 @@ describe('regret by month', () => {
     [[seen('2026-02-01T00:00:00.000Z', true), seen('2026-02-03T00:00:00.000Z')], true],
     [[], false],
   ] as const)('the page says it where there was any', async (all, isSaid) => {
-    served = await serve(fixture({ audited: () => all }).deps);
+    const served = await serveFixture({ audited: () => all });
     const { text } = await served.ask('/');
     expect([text.includes('1 of 2 reviewed switches regretted'), text.includes('Review of accepted advice')]).toEqual([
       isSaid,

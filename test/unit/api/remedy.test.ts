@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Advice, isSafeEnv, type RemedyNow } from '../../../src/core/advice.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
@@ -7,13 +7,9 @@ import { table } from '../../support/table.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';
-import { type Reply, type Served, serve } from './server.ts';
+import { serveInTest } from './serve-fixture.ts';
+import type { Reply } from './server.ts';
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
 const set: RemedyNow = {
   kind: 'set',
   chain: fixtureAdvice.chain.after,
@@ -38,7 +34,7 @@ async function ask(
       ]),
   ];
   const { deps, defects } = fixture({ remedy: () => now, configWith: { mirrors } });
-  served = await serve(deps);
+  const served = await serveInTest(deps);
   return { ...(await served.ask(`/api/v1/advice/${path}`, { headers })), defects };
 }
 

@@ -2,21 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { get, type IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
-import { type Served, serve } from './server.ts';
-
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function up(change: FixtureChange) {
-  const { deps, defects } = fixture(change);
-  served = await serve(deps);
-  return { ...served, defects };
-}
+import { serveFixture } from './serve-fixture.ts';
 
 /** What zlib hands on at once: random, so that it does not shrink. */
 const noise = () => randomBytes(100_000).toString('base64');
@@ -65,7 +53,7 @@ async function bytesOf(answer: IncomingMessage): Promise<Buffer> {
 describe('scrapes', () => {
   it('at the same time share one rendering from its first byte, zipped or not', async () => {
     const { all, metrics } = renderings();
-    const { port } = await up({ metrics });
+    const { port } = await serveFixture({ metrics });
     const first = await asking(port);
     const [late, plain] = [await asking(port), await asking(port, false)];
     expect(all).toHaveLength(1);
@@ -79,7 +67,7 @@ describe('scrapes', () => {
 
   it('are whole, in any script, however many pieces they are made of and however large those are', async () => {
     const { all, metrics } = renderings();
-    const { port } = await up({ metrics });
+    const { port } = await serveFixture({ metrics });
     const [zipped, plain] = [await asking(port), await asking(port, false)];
     const own = all[0];
     if (own === undefined) throw new Error('nothing is rendered');
@@ -94,7 +82,7 @@ describe('scrapes', () => {
 
   it('after it are given a new one', async () => {
     const { all, metrics } = renderings();
-    const { port } = await up({ metrics });
+    const { port } = await serveFixture({ metrics });
     for (const count of [1, 2]) {
       const answer = asking(port);
       await until(() => all.length === count);
@@ -107,7 +95,7 @@ describe('scrapes', () => {
 
   it('of a reader that hangs up are made no further, unless another one reads', async () => {
     const { all, metrics } = renderings();
-    const { port } = await up({ metrics });
+    const { port } = await serveFixture({ metrics });
     const [one, two] = [await asking(port), await asking(port)];
     one.destroy();
     all[0]?.pieces.push(noise());
@@ -122,7 +110,7 @@ describe('scrapes', () => {
 
   it('are bounded: one more is refused until another has ended', async () => {
     const { all, metrics } = renderings();
-    const { port, ask } = await up({ metrics });
+    const { port, ask } = await serveFixture({ metrics });
     const readers: IncomingMessage[] = [];
     for (let n = 0; n < limits.scrapesAtOnce; n += 1) readers.push(await asking(port));
     expect((await ask('/metrics')).status).toBe(503);
@@ -137,7 +125,7 @@ describe('scrapes', () => {
 
   it('that break before their first byte are 500 without the cause, which is logged once', async () => {
     const cause = new Error('inner words');
-    const { ask, defects } = await up({
+    const { ask, defects } = await serveFixture({
       metrics: () => ({
         contentType: 'text/plain',
         // biome-ignore lint/correctness/useYield: it breaks before its first piece.
@@ -154,7 +142,7 @@ describe('scrapes', () => {
 
   it('that break later are cut, so that a part is not taken for the whole', async () => {
     const { all, metrics } = renderings();
-    const { port, defects } = await up({ metrics });
+    const { port, defects } = await serveFixture({ metrics });
     const answer = await asking(port);
     if (all[0]) all[0].fault = new Error('inner words');
     await expect(bytesOf(answer)).rejects.toThrow('aborted');
@@ -164,7 +152,7 @@ describe('scrapes', () => {
 
   it('for the head alone make nothing', async () => {
     const { all, metrics } = renderings();
-    const { ask } = await up({ metrics });
+    const { ask } = await serveFixture({ metrics });
     const reply = await ask('/metrics', { method: 'HEAD' });
     expect([reply.status, reply.headers['content-type'], all.length]).toEqual([200, 'text/plain', 0]);
   });

@@ -7,14 +7,13 @@ import { type Advice, adviceCauses } from '../../../src/core/advice.ts';
 import { type Finding, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates, type Standing } from '../../../src/core/standing.ts';
 import { phrase } from '../../../src/words/tell.ts';
-import { eachRequester } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
+import { serveFixture } from './serve-fixture.ts';
 import { wordsOfPage } from './words-of-page.ts';
 
-const up = eachRequester();
 const [coast] = fixtureStandings as readonly [Standing, ...Standing[]];
 const [spike] = fixtureFindings as readonly [Finding, ...Finding[]];
 
@@ -122,7 +121,7 @@ describe('the state that a page shows', () => {
 
 describe('the strip', () => {
   test('says in one line what is what, and where the details are', async () => {
-    const { text } = await (await up())('/');
+    const { text } = await (await serveFixture()).ask('/');
     const strip = /<ul class="summary".*?<\/ul>/s.exec(text)?.[0] ?? '';
     expect(wordsOfPage(strip.replaceAll('</li>', ' · '))).toBe(
       '1 up · 1 slow coast · 1 down campus · 1 unknown go-origin · switch advised for go · ',
@@ -154,7 +153,7 @@ test.each<[ShownState, Standing, readonly Advice[]]>([
   ['slow', standing('up'), [toLeave({ cause: 'slower' })]],
   ['wrong', standing('degraded', { kind: 'mismatch', cause: 'mismatch' }), []],
 ])('strip, row, the page of the mirror, history and tab have the same word: %s', async (state, one, advice) => {
-  const ask = await up({ standings: () => [one], advice: () => ({ items: advice, next: null }) });
+  const { ask } = await serveFixture({ standings: () => [one], advice: () => ({ items: advice, next: null }) });
   const word = createPageSay('en')(`state.${state}`);
   const badge = new RegExp(`<span class="state ${state}"><svg[^>]*>(?:(?!</span>).)*</svg>(?:1 )?${word}</span>`, 'g');
   const overview = (await ask('/')).text;
@@ -166,7 +165,7 @@ test.each<[ShownState, Standing, readonly Advice[]]>([
 
 test('a mirror whose canary is well says what is slow', async () => {
   const text = 'coast has slow downloads: zip at 0.2 MiB/s';
-  const ask = await up({ standings: () => [standing('up', { kind: 'throughput', text })] });
+  const { ask } = await serveFixture({ standings: () => [standing('up', { kind: 'throughput', text })] });
   const row = /<tr id="mirror-coast".*?<\/tr>/s.exec((await ask('/')).text)?.[0] ?? '';
   expect(row).toContain(text);
   expect(row).not.toContain('the canary probes succeed');

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
-import { eachServed } from './each-served.ts';
 import { nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings } from './fixture-findings.ts';
 import { fixturePast, fixtureWeek } from './fixture-past.ts';
+import { serveFixture } from './serve-fixture.ts';
 
-const served = eachServed();
 const pageOf = async (path: string, change: FixtureChange = fixturePast): Promise<string> =>
-  (await (await served(change)).ask(path)).text;
+  (await (await serveFixture(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const hour = 3_600_000;
 const stamp = (ms: number): string => new Date(ms).toISOString();
@@ -152,8 +151,8 @@ describe('an address of the timeline', () => {
         '&',
       );
       expect(link).toContain('until=2026-03-04T08%3A15%3A30.000Z');
-      const { ask, made } = await served(fixturePast);
-      made.setNow(nowMs + 3 * 24 * hour);
+      const { ask, setNow } = await serveFixture(fixturePast);
+      setNow(nowMs + 3 * 24 * hour);
       const later = (await ask(link)).text;
       expect(listed(later)).toEqual(listed(first));
       expect(words(later)).toContain('02-25 08:15 to 03-04 08:15 UTC fixed range');
@@ -177,7 +176,7 @@ describe('an address of the timeline', () => {
     'mirror=%22%3E',
     'until=1&until=2',
   ])('%s: what cannot be read is left out', async (query) => {
-    const reply = await (await served(fixturePast)).ask(`/timeline?${query}`);
+    const reply = await (await serveFixture(fixturePast)).ask(`/timeline?${query}`);
     expect(reply.status).toBe(200);
     expect(reply.text).not.toMatch(/<script>|mirror=">/);
   });

@@ -10,7 +10,7 @@ const verdicts = readVerdicts();
 
 /**
  * True if a probe ends as the clients. Where clients differ, it fails, or its note names the client that refuses the
- * response: docs/decisions/0214-the-probe-ends-as-the-clients.md.
+ * response: docs/decisions/0214-probes-agree-with-real-clients.md.
  */
 function endsAs({ end, refusedBy }: Probed, came: Readonly<Record<string, Came>>): boolean {
   const refusing = Object.keys(came).filter((client) => came[client] !== 'ok');

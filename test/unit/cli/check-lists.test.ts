@@ -1,12 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
 
 const top = tempDir('check-lists');
 const cwd = join(top, 'project');
-afterAll(() => removeTempDir(top));
 
 const secret = 'machine db.internal login s3cr3t\ns3cr3tname\nTOKEN=s3cr3t\n';
 

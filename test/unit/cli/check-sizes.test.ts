@@ -1,15 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/io/clock.ts';
 import { openStore } from '../../../src/io/store.ts';
 import { createResponses } from '../../../src/state/answers.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 import { sampleOf } from '../state/sample.ts';
 import { run } from './run-program.ts';
 
 const cwd = tempDir('check-sizes');
-afterAll(() => removeTempDir(cwd));
 
 const modules = Array.from({ length: 60 }, (_, at) => `example.com/m${at}@v1.0.0`);
 writeFileSync(

@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
 
 const folder = tempDir('escapes');
-afterAll(() => removeTempDir(folder));
 
 const evil = 'a\u001b[31m\u202e\u0085b\nc';
 const wrong = join(folder, `wrong${evil}.yaml`);

@@ -118,7 +118,7 @@ test.each([
 test('lines for files are shown only as this program renders them', async () => {
   const chain = { before: 'https://a.example|direct', after: 'https://b.example|direct' };
   const lines = (url: string) =>
-    `# /etc/containerd/certs.d/docker.io/hosts.toml\n[host."${url}"]\n  capabilities = ["pull", "resolve"]`;
+    `# /etc/containerd/certs.d/docker.io/hosts.toml\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n  dial_timeout = "3s"`;
   const own = { ecosystem: 'oci', upstream: 'docker.io', chain, rollback: lines('https://a.example') };
   const good = await shownAdvice({ ...own, remedy: { 'hosts.toml': lines('https://b.example') } });
   expect(good).toContain('  [host."https://b.example"]');

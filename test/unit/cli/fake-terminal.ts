@@ -25,7 +25,6 @@ export function fakeTerminal(answer: boolean | null = null, input = ''): FakeTer
   const progressed: string[] = [];
   const questions: string[] = [];
   return {
-    colour: false,
     columns: 100,
     outs,
     errs,

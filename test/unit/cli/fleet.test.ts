@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { program } from '../../../src/cli/program.ts';
 import { testCerts } from '../../support/certs.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 import { until } from '../../support/patience.ts';
 import { freePort, listenAnywhere } from '../../support/ports.ts';
 import { fakeTerminal } from './fake-terminal.ts';
@@ -14,7 +14,6 @@ import { run } from './run-program.ts';
 // How `mirrorwatch fleet` reaches its store, and how it may be reached: credentials and certificates.
 
 const dir = tempDir('fleet-cli');
-afterAll(() => removeTempDir(dir));
 const fileOf = (name: string, text: string): string => {
   writeFileSync(join(dir, name), text);
   return join(dir, name);

@@ -81,6 +81,28 @@ describe('mirrorwatch init', () => {
     await expectAccepted(machine);
   });
 
+  test('protections of clients are keys of the configuration, with the places where they are set', async () => {
+    const machine = testMachine({
+      'package.json': '{ "packageManager": "pnpm@11.2.0" }',
+      '.npmrc': 'min-release-age=3\n',
+      'package-lock.json': packageLock,
+      'requirements.txt': 'six==1.17.0\n',
+      '~/.config/uv/uv.toml': 'exclude-newer = "1 day"\n',
+    });
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+    expect([code, err]).toEqual([0, expect.stringContaining('wrote ')]);
+    const text = machine.text('mirrorwatch.yaml').replaceAll(`${machine.at('x').slice(0, -1)}`, '');
+    expect(text).toContain(`npm:
+  protections:
+    - npm-release-age    # .npmrc:1
+    - pnpm-release-age    # pnpm 11.2 waits a day by default (package.json:1)
+pypi:
+  protections:
+    - uv-release-age    # ${machine.at('~/.config/uv/uv.toml')}:1
+`);
+    await expectAccepted(machine);
+  });
+
   test('only what a service of a compose file pulls is an image of a registry', async () => {
     const compose = `x-base: &base
   image: redis:7

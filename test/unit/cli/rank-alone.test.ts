@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
 
 const two = `
@@ -23,25 +23,17 @@ test.each([
   ['says nothing where one was asked for', ['go'], ''],
 ])('rank %s', async (_, words, want) => {
   const dir = tempDir('rank-alone');
-  try {
-    writeFileSync(join(dir, 'mirrorwatch.yaml'), two);
-    const { err } = await run(['rank', ...words, '--rounds', '1', '--no-download'], { cwd: dir });
-    expect(err.includes('Ranking only go')).toBe(want !== '');
-    expect(err).toContain(want);
-  } finally {
-    removeTempDir(dir);
-  }
+  writeFileSync(join(dir, 'mirrorwatch.yaml'), two);
+  const { err } = await run(['rank', ...words, '--rounds', '1', '--no-download'], { cwd: dir });
+  expect(err.includes('Ranking only go')).toBe(want !== '');
+  expect(err).toContain(want);
 });
 
 test('rank of an ecosystem whose mirrors are all of another upstream than the public one', async () => {
   const dir = tempDir('rank-upstream');
-  try {
-    writeFileSync(join(dir, 'mirrorwatch.yaml'), two.replace('name: g,', 'name: g, upstream: corp,'));
-    const { err } = await run(['rank', 'go', '--rounds', '1', '--no-download'], { cwd: dir });
-    expect(err).toContain('no mirror responded');
-  } finally {
-    removeTempDir(dir);
-  }
+  writeFileSync(join(dir, 'mirrorwatch.yaml'), two.replace('name: g,', 'name: g, upstream: corp,'));
+  const { err } = await run(['rank', 'go', '--rounds', '1', '--no-download'], { cwd: dir });
+  expect(err).toContain('no mirror responded');
 });
 
 test.each([
@@ -49,17 +41,13 @@ test.each([
   ['advice --now', ['advice', '--now']],
 ])('%s without an ecosystem ranks the one that the configuration has, if it has no go mirror', async (_, words) => {
   const dir = tempDir('rank-only');
-  try {
-    const file =
-      'mirrors: [{ name: n, ecosystem: npm, url: "http://127.0.0.1:9" }]\nmodules: { npm: [ "left-pad@1.3.0" ] }\n';
-    writeFileSync(join(dir, 'mirrorwatch.yaml'), file);
-    const { code, err } = await run(words, { cwd: dir });
-    expect(err).toContain('no mirror responded');
-    expect(err).not.toContain('Ranking only');
-    expect(code).toBe(1);
-  } finally {
-    removeTempDir(dir);
-  }
+  const file =
+    'mirrors: [{ name: n, ecosystem: npm, url: "http://127.0.0.1:9" }]\nmodules: { npm: [ "left-pad@1.3.0" ] }\n';
+  writeFileSync(join(dir, 'mirrorwatch.yaml'), file);
+  const { code, err } = await run(words, { cwd: dir });
+  expect(err).toContain('no mirror responded');
+  expect(err).not.toContain('Ranking only');
+  expect(code).toBe(1);
 });
 
 const withPrivate = `${two}private: { go: [ "git.corp.example/*" ], npm: [ "@corp" ] }\n`;
@@ -86,17 +74,12 @@ test.each([
     expect([code, err]).toEqual([2, expect.stringContaining('this name must not be sent to mirrors of')]);
   } finally {
     server.close();
-    removeTempDir(dir);
   }
 });
 
 test('a private name of the command line is sent to mirrors of its own upstream', async () => {
   const dir = tempDir('rank-own');
-  try {
-    writeFileSync(join(dir, 'mirrorwatch.yaml'), withPrivate.replace('name: g,', 'name: g, upstream: corp,'));
-    const words = ['rank', 'go', 'git.corp.example/secret@v1.0.0', '--rounds', '1', '--no-download'];
-    expect((await run(words, { cwd: dir })).err).toContain('no mirror responded');
-  } finally {
-    removeTempDir(dir);
-  }
+  writeFileSync(join(dir, 'mirrorwatch.yaml'), withPrivate.replace('name: g,', 'name: g, upstream: corp,'));
+  const words = ['rank', 'go', 'git.corp.example/secret@v1.0.0', '--rounds', '1', '--no-download'];
+  expect((await run(words, { cwd: dir })).err).toContain('no mirror responded');
 });

@@ -1,9 +1,9 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { builtInSource, findSavedText } from '../../../src/terminal/load.ts';
 import { english } from '../../../src/words/words.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 
 // The file that a reload reads, while an editor saves it.
 
@@ -15,7 +15,6 @@ beforeEach(() => {
   cwd = tempDir('reload-text');
   file = join(cwd, 'mirrorwatch.yaml');
 });
-afterEach(() => removeTempDir(cwd));
 
 /** @param steps  what the editor does between two reads */
 async function textAfter(steps: readonly (() => void)[], source = file): Promise<string | null> {

@@ -14,7 +14,6 @@ async function run(...argv: readonly string[]) {
     env: {},
     cwd: '/',
     terminal: {
-      colour: false,
       columns: 80,
       out: (line) => void out.push(line),
       err: (line) => void err.push(line),

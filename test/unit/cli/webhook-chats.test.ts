@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChatFormat } from '../../../src/core/receiver-format.ts';
 import { type ChatAnswer, chatToken, type FakeChat, startFakeChat } from '../../support/chat-service.ts';
+import { closeAtEnd } from '../../support/closing.ts';
 import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
 
@@ -16,11 +17,7 @@ const secrets: Readonly<Record<ChatFormat, string | null>> = {
 const formats = Object.keys(secrets) as ChatFormat[];
 const isSecret = new RegExp(`${chatToken}|s3cret`);
 
-let service: FakeChat | null = null;
-afterEach(async () => {
-  await service?.close();
-  service = null;
-});
+let service: FakeChat;
 
 function fileWith(receiver: string): string {
   const file = join(tempDir('chats'), 'mirrorwatch.yaml');
@@ -46,7 +43,7 @@ const chatLine = (format: ChatFormat, secret: string | null, url: string, more =
 
 describe.each(formats)('webhook test: %s', (format) => {
   async function tested(answer: ChatAnswer | null, secret = secrets[format]): Promise<Ran> {
-    service = await startFakeChat(format, secrets[format]);
+    service = closeAtEnd(await startFakeChat(format, secrets[format]));
     if (answer !== null) service.script(answer);
     return run(['webhook', 'test', 'chat', '--config', fileWith(chatLine(format, secret, service.url))]);
   }
@@ -54,8 +51,8 @@ describe.each(formats)('webhook test: %s', (format) => {
   test('a card that the service takes: its schema, its limits, its signature', async () => {
     const ran = await tested(null);
     expect([ran.code, ran.out, ran.err]).toEqual([0, 'chat: delivered, HTTP status 200', '']);
-    expect(service?.posts.map(({ mistakes }) => mistakes)).toEqual([[]]);
-    expect(service?.posts[0]?.body).toContain('mirrorwatch test message');
+    expect(service.posts.map(({ mistakes }) => mistakes)).toEqual([[]]);
+    expect(service.posts[0]?.body).toContain('mirrorwatch test message');
   });
 
   const unreadable = 'the response is not in the format of this chat service';
@@ -131,7 +128,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       return;
     }
     const ran = await tested(null, 'another s3cret');
-    expect([ran.code, service?.posts[0]?.mistakes]).toEqual([1, ['not signed']]);
+    expect([ran.code, service.posts[0]?.mistakes]).toEqual([1, ['not signed']]);
     expect(ran.err).toMatch(/the signature (or its time )?is wrong/);
     expect(ran.err).not.toMatch(isSecret);
   });

@@ -328,7 +328,7 @@ webhooks:
   - { name: all, url: https://h.example.com, secrets: [ ${secret} ] }
   - { name: some, url: http://10.0.0.1/x, secrets: [ ${secret}, ${secret} ], on: [ spike ], allow: [ 10.0.0.0/8 ] }
 `).webhooks;
-    expect(all?.on).toHaveLength(14);
+    expect(all?.on).toHaveLength(15);
     expect(some).toMatchObject({ name: 'some', format: 'standard', lang: 'en', on: ['spike'], allow: ['10.0.0.0/8'] });
     expect([some?.secrets.length, all?.secrets[0]?.reveal()]).toEqual([2, secret]);
   });

@@ -15,7 +15,7 @@ const words = (text: string): string[] => text.split(' ').sort();
 test('the reasons are those of docs/reasons.md, no more and no fewer', () => {
   expect([...reasons].sort()).toEqual(
     words(
-      'resolve_not_found resolve_failed refused unreachable reset proxy timeout_resolve timeout_connect timeout_tls timeout_processing timeout_transfer tls_expired tls_untrusted tls_name tls_pin tls_protocol tls_client cut throttled denied absent server status redirect forbidden_target wrong_content malformed oversize masked_upstream mismatch',
+      'resolve_not_found resolve_failed refused unreachable reset proxy timeout_resolve timeout_connect timeout_tls timeout_processing timeout_transfer tls_expired tls_untrusted tls_name tls_pin tls_protocol tls_client cut throttled denied policy absent server status redirect forbidden_target wrong_content malformed oversize masked_upstream mismatch',
     ),
   );
   expect([...becauses].sort()).toEqual(
@@ -32,7 +32,7 @@ test('what counts towards an outage is what docs/detection.md lists', () => {
     ),
   );
   expect(reasons.filter((reason) => reasonWeight[reason] === 'refusal').sort()).toEqual(
-    words('throttled denied absent status tls_client forbidden_target'),
+    words('throttled denied policy absent status tls_client forbidden_target'),
   );
   expect(reasons.filter((reason) => reasonWeight[reason] === 'content').sort()).toEqual(words('mismatch'));
 });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Facts, Hop, Transcript } from '../../../src/core/transcript.ts';
 import { isOtherFile } from '../../../src/daemon/client-runs.ts';
 import { readFetched } from '../../../src/io/client-folder.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 
 const digestOf = (algorithm: string, text: string, form: 'hex' | 'base64'): string =>
   createHash(algorithm).update(text).digest(form);
@@ -39,5 +39,4 @@ test.each<[string, string, string, Facts, string, boolean]>([
   expect(fetched).toMatchObject({ name, sha256: digestOf('sha256', text, 'hex') });
   expect(fetched === null ? null : isOtherFile(fetched, transcriptOf(facts, url))).toBe(want);
   expect(await readFetched(join(folder, 'link'))).toBeNull();
-  removeTempDir(folder);
 });

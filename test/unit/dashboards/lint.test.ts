@@ -30,7 +30,7 @@ test('uids and ids of panels, which people may have linked to, never change', ()
   expect(ids).toEqual([
     'mirrorwatch-overview: 1 2 3 4 5 6 7 8 9 16 101 10 11 12 102 13 14 15',
     'mirrorwatch-matrix: 1 102 3 4 5 6 7 101',
-    'mirrorwatch-mirror: 1 2 3 101 30 31 32 33 34 102 10 11 12 103 20 21 22 104 40 41 42 43 44 105 106',
+    'mirrorwatch-mirror: 1 2 3 101 30 31 32 33 34 102 10 11 12 103 20 21 22 104 40 45 41 42 43 44 105 106',
     'mirrorwatch-self: 1 2 3 4 5 101 10 11 12 13 14 15 102 20 21 22 23 103 30 31 32 33 34 104 40 41 42 43',
     'mirrorwatch-places: 1 2 3 101 4 5 6 7',
   ]);

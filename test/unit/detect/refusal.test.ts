@@ -10,7 +10,8 @@ describe('refusal', () => {
   it('is what the weights say, and absent only while a sibling serves it', () => {
     for (const kind of reasons) {
       const outcome = { tag: 'failed', failure: { kind, status: 0, code: '' } } as unknown as Outcome;
-      expect([kind, refusalOf(outcome, true)]).toEqual([kind, reasonWeight[kind] === 'refusal' ? kind : null]);
+      const refused = kind === 'policy' ? 'denied' : kind;
+      expect([kind, refusalOf(outcome, true)]).toEqual([kind, reasonWeight[kind] === 'refusal' ? refused : null]);
     }
     expect(refusalOf(failedWith('absent', 404), false)).toBeNull();
     expect(refusalOf({ tag: 'ok' }, true)).toBeNull();

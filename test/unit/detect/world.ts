@@ -93,7 +93,7 @@ function statusOf(outcome: Outcome): number | null {
 }
 
 /** A status that the mirror sends instead of an answer. */
-export function failedWith(kind: 'denied' | 'absent' | 'server' | 'status', status: number): Outcome {
+export function failedWith(kind: 'denied' | 'policy' | 'absent' | 'server' | 'status', status: number): Outcome {
   return { tag: 'failed', failure: { kind, status } };
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
@@ -203,7 +203,34 @@ function brokenLinks(page: string): readonly string[] {
   });
 }
 
-test('links lead somewhere', () => expectRows(all, String, (page) => expect(brokenLinks(page)).toEqual([])));
+const decisions = readdirSync(join(repoDir, 'docs/decisions'));
+
+test('links lead somewhere', () =>
+  expectRows([...all, ...decisions.map((name) => `docs/decisions/${name}`)], String, (page) =>
+    expect(brokenLinks(page)).toEqual([]),
+  ));
+
+test('the index of decisions has each one once', () => {
+  const index = readFileSync(join(repoDir, 'docs/decisions/README.md'), 'utf8');
+  const listed = [...index.matchAll(/^- \[(\d{4})\]\((\1-[a-z0-9-]+\.md)\): \S/gm)].map(([, , name = '']) => name);
+  expect(listed.sort()).toEqual(decisions.filter((name) => name !== 'README.md'));
+});
+
+test('decisions that the code cites are there', () => {
+  const files = ['src', 'test', 'tools', 'bench'].flatMap((folder) =>
+    readdirSync(join(repoDir, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name)),
+  );
+  const cited = files.flatMap((file) =>
+    [...readFileSync(join(repoDir, file), 'utf8').matchAll(/[Dd]ecisions?[/ ](\d{4}\b[\w.-]*)/g)].map(
+      ([, name = '']) => `${file}: ${name.replace(/\.$/, '')}`,
+    ),
+  );
+  expect(cited.length).toBeGreaterThan(50);
+  const isThere = (name: string): boolean => decisions.some((one) => one === name || one.startsWith(`${name}-`));
+  expect(cited.filter((one) => !isThere(one.split(': ')[1] ?? ''))).toEqual([]);
+});
 
 /** Words that stand for an ecosystem or a profile, a section of the file, a part of the bench. */
 const examples = { '<id>': ['go', 'maven'], '<section>': ['mirrors'], PART: ['cpu'] };

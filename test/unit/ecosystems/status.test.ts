@@ -6,6 +6,7 @@ import { wrongContent } from '../../../src/words/tell.ts';
 import { expectRows } from '../../support/expect-rows.ts';
 
 const wallMs = Date.UTC(2026, 0, 1, 12);
+const body = new Uint8Array();
 
 /** The rule in words, by ranges; every status from 100 to 599 is held against it. */
 function wanted(status: number): ProbeFailure | null {
@@ -15,7 +16,9 @@ function wanted(status: number): ProbeFailure | null {
     403: { kind: 'denied', status: 403 },
     404: { kind: 'absent', status: 404 },
     410: { kind: 'absent', status: 410 },
+    412: { kind: 'policy', status: 412 },
     429: { kind: 'throttled', status: 429, retryAfterMs: null },
+    451: { kind: 'policy', status: 451 },
     511: wrongContent('answer.portal'),
   };
   const found = named[status];
@@ -28,7 +31,7 @@ test('each status from 100 to 599', () =>
     Array.from({ length: 500 }, (_, at) => at + 100),
     (status) => `status ${status}`,
     (status) => {
-      expect(failureOfStatus({ status, headers: {} }, wallMs)).toEqual(wanted(status));
+      expect(failureOfStatus({ status, headers: {}, body }, wallMs)).toEqual(wanted(status));
     },
   ));
 
@@ -41,7 +44,7 @@ test.each<[string, number, string, ProbeFailure]>([
   ['500 with seconds', 500, '7', { kind: 'server', status: 500 }],
   ['404 with seconds', 404, '7', { kind: 'absent', status: 404 }],
 ])('who asks us to wait: %s', (_, status, value, failure) =>
-  expect(failureOfStatus({ status, headers: { 'retry-after': value } }, wallMs)).toEqual(failure),
+  expect(failureOfStatus({ status, headers: { 'retry-after': value }, body }, wallMs)).toEqual(failure),
 );
 
 test.each<[string, string | undefined, number | null]>([

@@ -237,9 +237,9 @@ describe('a sample moves these series and no others:', () => {
 test('a regression and a release that arrived are counted at their mirror, and nowhere once it is gone', async () => {
   const act = (to: Exporter) => {
     to.regression('a');
-    to.propagation('a', 400);
+    to.travel('mirror_propagation_seconds', 'a', 400);
     to.regression('gone');
-    to.propagation('gone', 400);
+    to.travel('mirror_propagation_seconds', 'gone', 400);
   };
   expect(await moved(act)).toEqual({
     'mirror_regressions_total{ecosystem="go",registry="a"}': 1,
@@ -370,6 +370,38 @@ describe('the HTTP version on show', () => {
   });
 });
 
+describe('the quota of a mirror', () => {
+  const quota = 'mirror_quota_remaining_ratio{ecosystem="go",registry="a"}';
+  test.each([
+    { name: 'none stated', samples: [sample(mod)], shows: {} },
+    {
+      name: 'the last one',
+      samples: [sample(mod, { quotaLeft: 0.5 }), sample(mod, { quotaLeft: 0.4 })],
+      shows: { [quota]: 0.4 },
+    },
+    {
+      name: 'kept after a response of a step that states none',
+      samples: [sample(mod, { quotaLeft: 0.5 }), sample(zip)],
+      shows: { [quota]: 0.5 },
+    },
+    {
+      name: 'kept while nothing is requested, as after 429',
+      samples: [sample(mod, { quotaLeft: 0 }), sample(mod, { outcome: { tag: 'unknown', because: 'paused' } })],
+      shows: { [quota]: 0 },
+    },
+    {
+      name: 'gone once the same step states none, or has no response',
+      samples: [sample(mod, { quotaLeft: 0.5 }), sample(mod, { outcome: refused })],
+      shows: {},
+    },
+  ])('$name', async ({ samples, shows }) => {
+    const page = exporter();
+    for (const one of samples) page.sample(one);
+    const lines = [...(await read(page))].filter(([series]) => series.startsWith('mirror_quota'));
+    expect(Object.fromEntries(lines)).toEqual(shows);
+  });
+});
+
 const state = (registry: string, name: string) =>
   `mirror_state{ecosystem="go",upstream="go",registry="${registry}",state="${name}"}`;
 const own = ['vantage', 'self'].map((kind) => [`mirror_findings_open{kind="${kind}"}`, 0] as const);
@@ -387,13 +419,23 @@ const always = {
   mirrorwatch_state_writable: 1,
 };
 const noFindings = Object.fromEntries(
-  ['spike', 'level_shift', 'outage', 'unreliable', 'throughput', 'refusal', 'lag', 'mismatch', 'certificate'].map(
-    (kind) => [`mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`, 0],
-  ),
+  [
+    'spike',
+    'level_shift',
+    'outage',
+    'unreliable',
+    'throughput',
+    'refusal',
+    'lag',
+    'mismatch',
+    'certificate',
+    'capability',
+  ].map((kind) => [`mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`, 0]),
 );
 const states = (now: string) =>
   Object.fromEntries(['up', 'degraded', 'down', 'unknown'].map((name) => [state('a', name), name === now ? 1 : 0]));
 const up = 'mirror_up{ecosystem="go",upstream="go",registry="a"}';
+const item = (step: string) => ({ module: 'golang.org/x/net', version: 'v0.25.0', step });
 const recovered = 'mirror_canary_recovered{ecosystem="go",upstream="go",registry="a"}';
 
 const inState = (
@@ -410,6 +452,16 @@ const inState = (
 const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<string, number> }[] = [
   { name: 'nothing known', now: {}, shows: {} },
   inState('up', 'up', { [up]: 1 }),
+  inState(
+    'capabilities that are known',
+    'up',
+    {
+      [up]: 1,
+      'mirror_capability{ecosystem="go",registry="a",capability="time"}': 1,
+      'mirror_capability{ecosystem="go",registry="a",capability="signatures"}': 0,
+    },
+    { capabilities: { time: true, signatures: false } },
+  ),
   {
     name: 'since when, where that is known',
     now: { standings: [standing('a')], since: (registry, now) => (registry === 'a' && now === 'up' ? 2_500 : null) },
@@ -435,6 +487,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
         finding({ id: 'f2' }),
         finding({ id: 'f3', state: 'closed' }),
         finding({ id: 'f4', kind: 'self', registry: null }),
+        finding({ id: 'f5', kind: 'refusal', cause: 'policy', scope: [item('zip'), item('mod')] }),
       ],
     },
     shows: {
@@ -443,6 +496,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
       ...noFindings,
       'mirror_findings_open{ecosystem="go",registry="a",kind="spike"}': 2,
       'mirror_findings_open{kind="self"}': 1,
+      'mirror_withheld_items{ecosystem="go",registry="a"}': 2,
     },
   },
   {

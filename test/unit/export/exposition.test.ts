@@ -41,29 +41,33 @@ const oneMirror = config({
   mirrors: [mirror('a')],
   clientRuns: { everyMs: 60_000, pairs: [{ registry: 'a', client: 'go' }], leftOut: [], timeoutMs: 1_000, user: null },
 });
+const capabilities = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => [name, true]));
 /** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
 function full() {
   const exporter = createExporter({ config: oneMirror, targets, version: '0.1.0', node: 'v24.0.0', turn });
   const tls = { ...sampleTls, issuer: 'Let\'s "R3"', expiresAtMs: 1_800_000_000_000 };
   const facts = { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } as const;
   const steady = { bytes: 300_000, ms: 3_000 };
-  for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2' }));
-  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000 }));
-  exporter.sample(sample(odd, { outcome: { tag: 'failed', failure: { kind: 'reset', code: 'ECONNRESET' } } }));
+  for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2', quotaLeft: 0.25 }));
+  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000, quotaLeft: 0.25 }));
+  exporter.sample(
+    sample(odd, { quotaLeft: 0.25, outcome: { tag: 'failed', failure: { kind: 'reset', code: 'ECONNRESET' } } }),
+  );
   const scope = [{ module: 'golang.org/x/net', version: 'v0.25.0', step: 'zip' }] as const;
   const mismatch = finding({ kind: 'mismatch', scope });
+  const policy = finding({ id: 'policy', kind: 'refusal', cause: 'policy', scope });
   exporter.finding({ change: 'opened', finding: mismatch });
   exporter.snapshot(() =>
     snapshot({
       actionsStopped: false,
-      standings: [standing('a', { state: 'down', isBack: true })],
+      standings: [standing('a', { state: 'down', isBack: true, capabilities, withdrawn: 1 })],
       vantage: {
         suspect: false,
         sinceMs: null,
         controls: [{ name: 'www.example.com:443', up: true }],
         contaminatedShare: null,
       },
-      findings: [mismatch],
+      findings: [mismatch, policy],
       baselines: targets.map((of) => ({ target: of, connection: 'cold', baselineMs: 80, thresholdMs: 800, streak: 1 })),
       lags: [null, ...new Set(targets.flatMap(({ module }) => module ?? []))].map((module) => ({
         registry: 'a',

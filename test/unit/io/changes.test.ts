@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -54,6 +55,16 @@ test('a file keeps its mode, and comes back to the byte', async () => {
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o7777]).toEqual(['\ufeffa=1\r\nb=2', 0o640]);
   expect(await listKeptChanges(place)).toEqual([]);
   expect(readdirSync(home).toSorted()).toEqual(['npmrc', 'state']);
+});
+
+test('a pipe in place of a changed file is not restored, and stops nothing', async () => {
+  const file = join(home, 'npmrc');
+  writeFileSync(file, 'a=1\n');
+  const change = await made({ file, before: 'a=1\n', after: 'b=2\n' });
+  rmSync(file);
+  execFileSync('mkfifo', [file]);
+  expect(await undoChange(change, place)).toMatchObject({ tag: 'error', error: { file } });
+  expect(lstatSync(file).isFIFO()).toBe(true);
 });
 
 test('a changed file outlives a power cut: it is synced before it has the name, the folder after', async () => {

@@ -4,19 +4,16 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clearFolder, clearLeft, makeRunsFolder } from '../../../src/io/client-folder.ts';
@@ -85,7 +82,7 @@ describe('a run', () => {
   });
 
   test('removes what a killed daemon left of runs of long ago, and nothing else', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-left-'));
+    const folder = tempDir('left');
     const hoursAgo = Date.now() / 1_000 - 7_200;
     const make = (name: string, isOld: boolean): void => {
       mkdirSync(join(folder, name));
@@ -97,18 +94,14 @@ describe('a run', () => {
     make('somebody-elses', true);
     symlinkSync(join(folder, 'somebody-elses'), join(folder, 'mirrorwatch-client-link'));
     mkdirSync(join(folder, 'mirrorwatch-client-now'));
-    try {
-      await clearLeft(join(folder, 'mirrorwatch-client-now'), [process.geteuid?.()]);
-      const left = ['mirrorwatch-client-link', 'mirrorwatch-client-new', 'mirrorwatch-client-now', 'somebody-elses'];
-      expect(
-        readdirSync(folder)
-          .filter((name) => !name.startsWith('mirrorwatch-fake'))
-          .toSorted(),
-      ).toEqual(left);
-      expect(readdirSync(join(folder, 'somebody-elses'))).toEqual(['user.npmrc']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    await clearLeft(join(folder, 'mirrorwatch-client-now'), [process.geteuid?.()]);
+    const left = ['mirrorwatch-client-link', 'mirrorwatch-client-new', 'mirrorwatch-client-now', 'somebody-elses'];
+    expect(
+      readdirSync(folder)
+        .filter((name) => !name.startsWith('mirrorwatch-fake'))
+        .toSorted(),
+    ).toEqual(left);
+    expect(readdirSync(join(folder, 'somebody-elses'))).toEqual(['user.npmrc']);
   });
 
   test('has a folder of its own, closed to others, and gone afterwards', async () => {
@@ -124,7 +117,7 @@ describe('a run', () => {
   });
 
   test('gets its folder in an order in which no other process of the client user can redirect root', async () => {
-    const victim = mkdtempSync(join(tmpdir(), 'mirrorwatch-victim-'));
+    const victim = tempDir('victim');
     const given: string[] = [];
     const { chown } = promises;
     promises.chown = async (path) => {
@@ -143,7 +136,6 @@ describe('a run', () => {
     } finally {
       promises.chown = chown;
       syncBuiltinESMExports();
-      rmSync(victim, { recursive: true });
     }
   });
 

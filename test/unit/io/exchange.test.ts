@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import { exchangeOnce, tlsOf } from '../../../src/io/exchange.ts';
@@ -62,6 +62,39 @@ test('an answer that breaks off is none', async () => {
     response.write('half', () => response.destroy());
   });
   await expect(exchangeOnce({ ...get, url })).rejects.toMatchObject({ code: 'ECONNRESET' });
+});
+
+test.each([
+  [
+    'chunks of one byte',
+    'MW_BAD_CHUNK',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+    '1\r\na\r\n',
+    '0\r\n\r\n',
+  ],
+  [
+    'chunk extensions',
+    'MW_BAD_CHUNK',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+    `1;${'e'.repeat(100)}\r\na\r\n`,
+    '0\r\n\r\n',
+  ],
+  [
+    'interim heads',
+    'MW_HEAD_TOO_LARGE',
+    '',
+    'HTTP/1.1 103 Early\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na',
+  ],
+])('%s: they have the limits of a response of a mirror', async (_, code, head, piece, end) => {
+  const raw = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(`${head}${piece.repeat(200_000)}${end}`));
+  });
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(raw.address() as AddressInfo).port}`;
+  await expect(exchangeOnce({ ...get, url })).rejects.toMatchObject({ code });
+  raw.close();
 });
 
 test('of a listener with a chain its own certificate is trusted, whatever its name, and no other of its issuer', async () => {

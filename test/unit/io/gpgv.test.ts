@@ -1,23 +1,19 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createGpgv } from '../../../src/io/gpgv.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 
-let dir: string;
 const { TMPDIR } = process.env;
 
-beforeAll(() => {
-  dir = tempDir('gpgv');
-  mkdirSync(join(dir, 'tmp'));
-  Object.assign(process.env, { SECRET_OF_OURS: 'hunter2', TMPDIR: join(dir, 'tmp') });
-});
+const dir = tempDir('gpgv');
+mkdirSync(join(dir, 'tmp'));
+Object.assign(process.env, { SECRET_OF_OURS: 'hunter2', TMPDIR: join(dir, 'tmp') });
 afterAll(() => {
   delete process.env['SECRET_OF_OURS'];
   if (TMPDIR === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = TMPDIR;
-  removeTempDir(dir);
 });
 
 function script(name: string, text: string): string {

@@ -167,14 +167,10 @@ describe('a receiver that talks too much', () => {
   });
 });
 
-describe('TLS towards a receiver', () => {
-  let url: string;
-  let close: () => Promise<void>;
-  beforeAll(async () => {
-    const server = await startRawServer({ answer: () => text(200, 'ok'), tls: true });
-    url = server.url;
-    close = server.close;
-  });
+describe('TLS towards a receiver', async () => {
+  const server = await startRawServer({ answer: () => text(200, 'ok'), tls: true });
+  const url = server.url;
+  const close = server.close;
   afterAll(() => close());
 
   it('is verified', async () =>

@@ -5,13 +5,10 @@ import { openStore, type StoreDeps } from '../../../src/io/store.ts';
 import { tempDir } from '../../support/paths.ts';
 
 export const stampMs = Date.UTC(2026, 2, 1);
-export const dirs: string[] = [];
 export const open: Store[] = [];
 
 export function newPath(): string {
-  const dir = tempDir('store');
-  dirs.push(dir);
-  return join(dir, 'state', 'mirrorwatch.db');
+  return join(tempDir('store'), 'state', 'mirrorwatch.db');
 }
 
 export function bench() {

@@ -6,22 +6,18 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Row, Store } from '../../../src/core/ports.ts';
 import { openStore } from '../../../src/io/store.ts';
 import { copyStore, type StoreCopy } from '../../../src/io/store-copy.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 
-const dirs: string[] = [];
 const open: { close(): void }[] = [];
 afterEach(() => {
   for (const one of open.splice(0)) one.close();
-  for (const dir of dirs.splice(0)) removeTempDir(dir);
 });
 
 const clock = { now: () => ({ wallMs: 0, monotonicMs: 0 }), monotonicMs: () => 0, wallMs: () => 0 };
 const row = (at: number): Row => ({ table: 'answer', key: `k${at}`, atMs: at, value: [at] });
 
 function stored(): { path: string; store: Store } {
-  const dir = tempDir('store-copy');
-  dirs.push(dir);
-  const path = join(dir, 'state.db');
+  const path = join(tempDir('store-copy'), 'state.db');
   const opened = openStore(path, { clock });
   if (opened.tag === 'error') throw new Error(opened.error.kind);
   open.push(opened.value.store);
@@ -81,10 +77,9 @@ describe('a copy of a state file', () => {
 
 describe('what cannot be read is said', () => {
   const file = (text: string): string => {
-    const dir = tempDir('store-copy');
-    dirs.push(dir);
-    writeFileSync(join(dir, 'f'), text);
-    return join(dir, 'f');
+    const path = join(tempDir('store-copy'), 'f');
+    writeFileSync(path, text);
+    return path;
   };
   const rows: readonly (readonly [string, () => string, unknown])[] = [
     ['absent', () => '/nowhere/state.db', { kind: 'absent' }],
@@ -120,7 +115,6 @@ describe('what cannot be read is said', () => {
   test('a temporary folder that takes nothing', () => {
     const { path } = stored();
     const dir = tempDir('store-copy-tmp');
-    dirs.push(dir);
     const before = process.env['TMPDIR'];
     mkdirSync(join(dir, 'gone'));
     process.env['TMPDIR'] = join(dir, 'gone', 'deeper');

@@ -3,12 +3,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../../src/core/ports.ts';
-import { removeTempDir } from '../../support/paths.ts';
-import { bench, beside, dirs, newPath, open, opened, put, row } from './store-bench.ts';
+import { bench, beside, newPath, open, opened, put, row } from './store-bench.ts';
 
 afterEach(() => {
   for (const store of open.splice(0)) store.close();
-  for (const dir of dirs.splice(0)) removeTempDir(dir);
 });
 
 describe('a corrupt file', () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Row, Store } from '../../../src/core/ports.ts';
 import { openStore } from '../../../src/io/store.ts';
-import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { tempDir } from '../../support/paths.ts';
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -17,12 +17,6 @@ afterEach(() => {
 });
 
 const clock = { now: () => ({ wallMs: 0, monotonicMs: 0 }), monotonicMs: () => 0, wallMs: () => 0 };
-
-function newDir(): string {
-  const dir = tempDir('store-disk');
-  undo.push(() => removeTempDir(dir));
-  return dir;
-}
 
 function opened(path: string, bytesMax?: number): { store: Store; notes: readonly string[] } {
   const result = openStore(path, bytesMax === undefined ? { clock } : { clock, bytesMax });
@@ -40,8 +34,6 @@ function mounts(): boolean {
     return true;
   } catch {
     return false;
-  } finally {
-    removeTempDir(dir);
   }
 }
 
@@ -50,7 +42,7 @@ if (!canMount) console.warn('SKIPPED store on a small or read-only file system: 
 
 /** A file system of so many KiB, gone after the test. */
 function smallDisk(kib: number): string {
-  const dir = newDir();
+  const dir = tempDir('store-disk');
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', dir]);
   undo.push(() => execFileSync('umount', ['-l', dir]));
   return dir;
@@ -73,7 +65,7 @@ function fill(store: Store): number {
 
 describe('full', () => {
   it('a file at its bound: the batch is refused whole, rows are read on, and commits work when rows have gone', () => {
-    const { store } = opened(join(newDir(), 's.db'), 400_000);
+    const { store } = opened(join(tempDir('store-disk'), 's.db'), 400_000);
     const batches = fill(store);
     expect(batches).toBeGreaterThan(3);
     expect([store.writable(), store.all('detector').length, store.get('detector', `big ${batches}.0`)]).toEqual([
@@ -105,7 +97,7 @@ describe('full', () => {
   it.skipIf(!canMount)(
     'a disk without room for the copy of an older layout: the file is read, and not migrated',
     () => {
-      const made = join(newDir(), 's.db');
+      const made = join(tempDir('store-disk'), 's.db');
       const { store } = opened(made);
       // Bytes that do not get shorter.
       put(store, ...Array.from({ length: 60 }, (_, at) => row(`row ${at}`, randomBytes(1_500).toString('base64'))));
@@ -121,7 +113,7 @@ describe('full', () => {
       expect([read.all('detector').length, read.writable()]).toEqual([60, false]);
       read.close();
       expect(readdirSync(dir).filter((name) => name.includes('layout'))).toEqual([]);
-      const out = join(newDir(), 's.db');
+      const out = join(tempDir('store-disk'), 's.db');
       copyFileSync(path, out);
       const after = new DatabaseSync(out);
       expect(after.prepare("SELECT value FROM meta WHERE key = 'schema'").get()).toEqual({ value: '{"version":2}' });
@@ -170,7 +162,7 @@ describe('read-only', () => {
     execFileSync('mount', ['-o', 'remount,ro', dir]);
   }
   const isRoot = process.getuid?.() === 0;
-  const disk = () => (isRoot ? smallDisk(4_096) : newDir());
+  const disk = () => (isRoot ? smallDisk(4_096) : tempDir('store-disk'));
 
   it.skipIf(isRoot && !canMount)('at start: what was written is read, commits are refused, notes say so', () => {
     const dir = disk();
@@ -219,7 +211,7 @@ describe('read-only', () => {
 
 describe('kill -9', () => {
   it('in the midst of commits: each batch whole, nothing announced lost, no lock left behind', async () => {
-    const path = join(newDir(), 's.db');
+    const path = join(tempDir('store-disk'), 's.db');
     const rows = 300;
     let announced = 0;
     for (const commits of [1, 2, 5, 9]) {
@@ -238,7 +230,7 @@ describe('kill -9', () => {
   });
 
   it('a living process on the file refuses us, a killed one does not', async () => {
-    const path = join(newDir(), 's.db');
+    const path = join(tempDir('store-disk'), 's.db');
     const { child, lines } = writer(path, 1);
     await lines.next();
     expect(openStore(path, { clock })).toMatchObject({ tag: 'error', error: { kind: 'locked' } });
@@ -248,7 +240,7 @@ describe('kill -9', () => {
   });
 
   it('we refuse another process', async () => {
-    const path = join(newDir(), 's.db');
+    const path = join(tempDir('store-disk'), 's.db');
     mkdirSync(join(path, '..'), { recursive: true });
     opened(path);
     expect((await writer(path, 1).lines.next()).value).toBe('refused locked');

@@ -16,11 +16,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/io/store.ts';
 import { removeTempDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
-import { bench, beside, dirs, newPath, open, opened, put, row } from './store-bench.ts';
+import { bench, beside, newPath, open, opened, put, row } from './store-bench.ts';
 
 afterEach(() => {
   for (const store of open.splice(0)) store.close();
-  for (const dir of dirs.splice(0)) removeTempDir(dir);
 });
 
 /** The permission bits of a state file and of what lies beside it, by the end of its name. */

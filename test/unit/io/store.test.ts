@@ -5,12 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Row, tables } from '../../../src/core/ports.ts';
 import { openStore } from '../../../src/io/store.ts';
 import { copyStore } from '../../../src/io/store-copy.ts';
-import { removeTempDir } from '../../support/paths.ts';
-import { bench, beside, dirs, newPath, open, opened, put, row } from './store-bench.ts';
+import { bench, beside, newPath, open, opened, put, row } from './store-bench.ts';
 
 afterEach(() => {
   for (const store of open.splice(0)) store.close();
-  for (const dir of dirs.splice(0)) removeTempDir(dir);
 });
 
 describe('rows', () => {

@@ -3,6 +3,7 @@ import type { Row } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
 import type { Freshness } from '../../../src/core/standing.ts';
 import { type TrendCell, type TrendRange, trendGrids, trendRanges } from '../../../src/core/trend.ts';
+import { isSoundRow } from '../../../src/state/row-shapes.ts';
 import { createTrends } from '../../../src/state/trend.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
@@ -233,6 +234,28 @@ describe('the state file', () => {
     const again = createTrends(config, rows.map(spoiled));
     expect(trendRanges.flatMap((range) => cellsOf(again, range, 90 * minute))).toEqual([]);
   });
+});
+
+test('a stored row with a cell of another form is no sound row', () => {
+  const trends = fed([
+    [0, { rttMs: 40 }],
+    [3 * hour, { outcome: refused }],
+    [6 * hour, {}],
+  ]);
+  const rows = trends.rows(now(7 * hour), true);
+  expect(rows.filter((row) => !isSoundRow(row))).toEqual([]);
+  const closed = rows.find(({ key }) => key.startsWith('hour/'));
+  const open = rows.find(({ key }) => key.startsWith('open/'));
+  const wrong = [
+    ...[{}, [5], [null], [[1, 5]], [[1, [1e300]]], [['x', []]]].map((cells) => [closed, { cells }] as const),
+    ...[{}, [{}], [['hour', null]], [['hour', { startMs: 'x' }]]].map((cells) => [open, { open: cells }] as const),
+    ...[{ sums: {} }, { bins: [5] }, { bins: 5 }, { bins: null }, { failures: [null] }, { lag: 5 }].map(
+      (part) => [open, { open: [['hour', { startMs, sums: [], bins: [], failures: [], lag: [], ...part }]] }] as const,
+    ),
+  ];
+  const isSound = ([row, change]: (typeof wrong)[number]): boolean =>
+    row === undefined || isSoundRow({ ...row, value: { ...Object(row.value), ...change } });
+  expect(wrong.filter(isSound)).toEqual([]);
 });
 
 test('a reload: keeps what stays, and forgets a mirror that left or moved', () => {

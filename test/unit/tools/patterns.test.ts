@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkPatterns, findPatterns } from '../../../tools/patterns.ts';
+import { tempDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'patterns-'));
+const folder = tempDir('patterns');
 const write = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);

@@ -54,6 +54,8 @@ export const findingCauses = [
     behind: true,
     regression: true,
     stale: true,
+    stripped: true,
+    withdrawn: true,
     vanished: true,
     clock: true,
     client_differs: true,

@@ -1,14 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { BodyFile } from '../../../src/wire/body-hold.ts';
+import { tempDir } from '../../support/paths.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-test-'));
+  folder = tempDir('body-file');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test('what was appended is read at any place, and past its end there is nothing', () => {
   const file = new BodyFile(folder);

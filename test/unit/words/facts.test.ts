@@ -1,7 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AuthorityCost, Facts, SignatureState } from '../../../src/core/transcript.ts';
-import { formatAuthority, formatCost, formatSignature } from '../../../src/words/facts.ts';
-import { english } from '../../../src/words/words.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { capabilityLoss, formatAuthority, formatCost, formatSignature } from '../../../src/words/facts.ts';
+import { english, wordsOf } from '../../../src/words/words.ts';
+import { repoDir } from '../../support/paths.ts';
 import { table } from '../../support/table.ts';
 
 test.each(table<[AuthorityCost, string][]>('unit/words/facts', '%o'))('%o', (cost, want) =>
@@ -36,4 +40,30 @@ test.each<[string, Pick<Facts, 'authority' | 'treeHead'>, string | null]>([
   const text = formatAuthority(facts as Facts, english);
   if (want === 'unknown') expect(text).not.toContain('behind');
   else expect(text).toBe(want);
+});
+
+/** The names of capabilities in what fixtures of responses must show. */
+function offersIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) =>
+    key === 'offers' && typeof one === 'object' ? Object.keys(one ?? {}) : offersIn(one),
+  );
+}
+
+test('each capability of a response and each that a protection needs has a text, in both languages', () => {
+  const root = join(repoDir, 'test/fixtures');
+  const fixtures = registry.all.flatMap(({ id }) =>
+    readdirSync(join(root, id)).flatMap((name) =>
+      name.endsWith('.json') ? offersIn(JSON.parse(readFileSync(join(root, id, name), 'utf8'))) : [],
+    ),
+  );
+  const needed = registry.all.flatMap(({ protections = {} }) =>
+    Object.values(protections).flatMap(({ needs }) => needs),
+  );
+  expect(fixtures).toEqual(expect.arrayContaining(['time', 'upload_time', 'signatures']));
+  const without = [...new Set([...fixtures, ...needed])].filter(
+    (name) => capabilityLoss(name, english) === '' || capabilityLoss(name, wordsOf('zh')) === '',
+  );
+  expect(without).toEqual([]);
+  expect(capabilityLoss('unheard_of', english)).toBe('');
 });

@@ -4,7 +4,7 @@ import type { Scene } from '../scene.ts';
 import { artifacts } from './constants.ts';
 
 /**
- * Requests artifacts between the scheduled downloads, as often as the daemon (docs/decisions/0010-small-downloads.md).
+ * Requests artifacts between the scheduled downloads, as often as the daemon (docs/decisions/0010).
  */
 export class Artifacts {
   private readonly heavy: readonly Question[];

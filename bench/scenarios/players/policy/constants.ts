@@ -1,4 +1,4 @@
-/** The constants of the reference policy (docs/decisions/0011-paired-test.md). Times in milliseconds. */
+/** The constants of the reference policy (docs/decisions/0011). Times in milliseconds. */
 export const bad = { factor: 4, quantile: 0.95, lightMs: [5_000, 10_000], heavyMs: [12_000, 60_000] } as const;
 export const directMs = 5_000;
 
@@ -70,7 +70,7 @@ export const homeAgain = {
   slackMs: 100,
 } as const;
 
-/** How often artifacts are requested, as in docs/decisions/0010-small-downloads.md. */
+/** How often artifacts are requested, as in docs/decisions/0010-downloads-and-first-bytes.md. */
 export const artifacts = {
   peekBytes: 65_536,
   slowFactor: 3,

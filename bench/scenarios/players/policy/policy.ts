@@ -4,7 +4,7 @@ import { watch } from '../rounds.ts';
 import { Judge } from './judge.ts';
 
 /**
- * A player with the reference policy (docs/decisions/0011-paired-test.md), which gets the same evidence as the daemon: its
+ * A player with the reference policy (docs/decisions/0011), which gets the same evidence as the daemon: its
  * schedule, first bytes and small downloads. It has no detector and gives no explanations.
  */
 export const policy: Player = {

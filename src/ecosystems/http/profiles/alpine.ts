@@ -1,4 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
+import { getOrElse } from '../../../core/get-or-else.ts';
 import { phrase } from '../../../words/tell.ts';
 import { editLines, parseEpochSeconds } from '../format.ts';
 import { type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
@@ -32,18 +33,11 @@ function signedDateOf(unpacked: Buffer): number | null {
  * is that of the signed files.
  */
 export function readApkIndex(body: Uint8Array): ProfileReading {
-  try {
-    const unpacked = gunzipSync(body.subarray(0, packedBytes), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: 8 * 2 ** 20,
-    });
-    const name = unpacked.subarray(0, nameBytes).toString('latin1').split('\0', 1)[0] ?? '';
-    return /^(\.SIGN\.(RSA|RSA256|RSA512|DSA)\.|DESCRIPTION$|APKINDEX$)/.test(name)
-      ? sound(signedDateOf(unpacked))
-      : notAnIndex;
-  } catch {
-    return notAnIndex;
-  }
+  const how = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 8 * 2 ** 20 };
+  const unpacked = getOrElse(() => gunzipSync(body.subarray(0, packedBytes), how), null);
+  const name = unpacked?.subarray(0, nameBytes).toString('latin1').split('\0', 1)[0] ?? '';
+  const isIndex = /^(\.SIGN\.(RSA|RSA256|RSA512|DSA)\.|DESCRIPTION$|APKINDEX$)/.test(name);
+  return unpacked !== null && isIndex ? sound(signedDateOf(unpacked)) : notAnIndex;
 }
 
 /** For Alpine, the base URL is the folder that contains the branches, such as `v3.20`. */

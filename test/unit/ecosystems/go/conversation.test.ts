@@ -40,6 +40,8 @@ const contentsOf = (...versions: string[]) => ({
   contents: { versions: { count: versions.length, newest: versions, pre: [] } },
 });
 
+const leftOut: Facts = { notOffered: true, offers: { latest: false } };
+
 test.each<[string, string, ProbeResponse, Facts]>([
   ['list', '@v/list', answered(200, 'v1.1.0\nv1.0.0'), contentsOf('v1.0.0', 'v1.1.0')],
   ['empty list', '@v/list', answered(200), contentsOf()],
@@ -47,11 +49,11 @@ test.each<[string, string, ProbeResponse, Facts]>([
     'latest',
     '@latest',
     answered(200, '{"Version":"v1.1.0"}'),
-    { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
+    { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } }, offers: { latest: true } },
   ],
-  ['latest not offered', '@latest', answered(404, 'not found'), { notOffered: true }],
+  ['latest not offered', '@latest', answered(404, 'not found'), leftOut],
   ['latest refused by a bucket', '@latest', answered(403), { notOffered: true }],
-  ['latest gone', '@latest', answered(410), { notOffered: true }],
+  ['latest gone', '@latest', answered(410), leftOut],
   ['latest that a server does not know', '@latest', answered(501), { notOffered: true }],
   ['info', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
   ['info of a branch', '@v/main.info', answered(200, '{"Version":"v1.0.1"}'), { resolvedVersion: 'v1.0.1' }],

@@ -28,6 +28,7 @@ describe('a relay that works', () => {
     expect(facts).toEqual({
       treeHead: { name: 'log.example.com', size: 65_900, rootBase64: rootOf(65_900) },
       contents: { serial: 65_900 },
+      offers: { sumdb: true },
       logged: { 'example.com/m@v0.0.1000': 'h1:zip1000=', 'example.com/m@v0.0.1000/go.mod': 'h1:mod1000=' },
       own: { head: signedHead(65_900), after: null },
     });
@@ -71,6 +72,7 @@ describe('a relay that works', () => {
     expect(verdict.facts).toEqual({
       treeHead: { name: 'log.example.com', size: 65_800, rootBase64: rootOf(65_800) },
       contents: { serial: 65_800 },
+      offers: { sumdb: true },
       own: { head: signedHead(65_800), after: null },
     });
     expect(asks.some((ask) => ask.url.includes('/lookup/'))).toBe(false);
@@ -98,7 +100,7 @@ describe('a relay that works', () => {
 describe('a relay that does not offer it, or breaks', () => {
   test.each([404, 410])('%i on supported is ok, and nothing more is asked', (status) => {
     const { outcome, facts, asks } = hold(at1('supported', answered(status, 'not found')));
-    expect([outcome, facts, asks.length]).toEqual([{ tag: 'ok' }, { notOffered: true }, 1]);
+    expect([outcome, facts, asks.length]).toEqual([{ tag: 'ok' }, { notOffered: true, offers: { sumdb: false } }, 1]);
   });
 
   const flipped = (path: string): ProbeResponse => {

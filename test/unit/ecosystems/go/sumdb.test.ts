@@ -93,7 +93,11 @@ describe('the database asked itself', () => {
       const { outcome, facts } = hold((ask) => (ask.url === at('supported') ? answered(404) : whole(ask)), { sumdb });
       expect([outcome, facts]).toEqual([
         { tag: 'ok' },
-        { notOffered: true, authorityCost: { relayed: null, direct: { requests: 6, ms: 1_075 } } },
+        {
+          notOffered: true,
+          offers: { sumdb: false },
+          authorityCost: { relayed: null, direct: { requests: 6, ms: 1_075 } },
+        },
       ]);
     });
 

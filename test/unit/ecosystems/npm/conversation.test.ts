@@ -79,7 +79,7 @@ describe('a packument', () => {
     ['no such version', answered(200, packument(null)), failed({ kind: 'absent', status: 200 })],
     ['401', answered(401), failed({ kind: 'denied', status: 401 })],
     ['403 of an edge', answered(403, page), failed({ kind: 'denied', status: 403 })],
-    ['451', answered(451), failed({ kind: 'status', status: 451 })],
+    ['451', answered(451), failed({ kind: 'policy', status: 451 })],
     ['500', answered(500), failed({ kind: 'server', status: 500 })],
     ['511', answered(511), failed(wrongContent('answer.portal'))],
   ])('%s', (_, answer, outcome) =>

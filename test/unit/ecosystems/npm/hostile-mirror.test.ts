@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import type { Verdict } from '../../../../src/core/transcript.ts';
 import { readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
 import { npmRun } from '../../../../src/ecosystems/npm/npm.ts';
 import { judgeBytes, judgeStatedHash } from '../../../../src/ecosystems/npm/verify.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { plainAccess } from '../../../support/plain-access.ts';
 import { integrityOf } from './sri.ts';
 
@@ -26,7 +26,7 @@ it('a run of npm gives no script and no git to a mirror, by settings that no fil
 });
 
 it('npm starts no program, such as a second npm in a repository, whose settings can name code', () => {
-  const home = mkdtempSync(join(tmpdir(), 'no programs-'));
+  const home = tempDir('no programs');
   const job = { module: 'hello', version: '1.0.0', settings: {}, privatePatterns: [], home, isPublic: true };
   const { env, files } = npmRun.plan({ ...job, access: plainAccess() });
   writeFileSync(join(home, 'no-programs.cjs'), files['no-programs.cjs'] ?? '');

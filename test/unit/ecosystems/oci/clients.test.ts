@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
+import { replyWith } from '../../../../src/advise/comparison/walk.ts';
 import { type Chain, type Client, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
-import { containerd, docker, podman } from '../../../../src/ecosystems/oci/clients.ts';
+import { containerd, docker, podman, podman61 } from '../../../../src/ecosystems/oci/clients.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { texts } from '../../../support/texts.ts';
 
@@ -73,11 +74,35 @@ describe('what a client does with which status', () => {
     ]),
   );
 
-  test.each([containerd, podman])('a host that takes the connection and hangs ends the walk of $id', (client) => {
-    const hung: Reply = { tag: 'failed', tookMs: 5, status: null, isHung: true };
-    const replyOf = ({ plain }: { readonly plain: string }): Reply => (plain === a ? hung : { tag: 'ok', tookMs: 7 });
-    expect(client.walk(chain(`${a}|${b}`), replyOf)).toEqual({ tag: 'failed', at: 0 });
-  });
+  /** The end of a walk for a layer: the first host responds so to its request. */
+  const layerEnd = (client: Client, status: number | null) => {
+    const first = replyWith('status', status, 5, { weight: 'heavy' });
+    return client.walk(chain(`${a}|${b}`), ({ plain }) => (plain === a ? first : { tag: 'ok', tookMs: 7 })).tag;
+  };
+
+  test.each([
+    // status, containerd, podman before 6.1, podman from 6.1 on, docker.
+    [404, 'ok', 'failed', 'ok', 'ok'],
+    [429, 'ok', 'failed', 'ok', 'ok'],
+    [500, 'ok', 'failed', 'ok', 'ok'],
+    [503, 'ok', 'failed', 'ok', 'ok'],
+    [401, 'ok', 'failed', 'failed', 'ok'],
+    [403, 'ok', 'failed', 'failed', 'ok'],
+    [206, 'failed', 'failed', 'failed', 'ok'],
+    // Without a response the manifest fails too, so podman has gone on before it requests a layer.
+    [null, 'ok', 'ok', 'ok', 'ok'],
+  ] as const)('%s for a layer', (status, ...want) =>
+    expect([containerd, podman, podman61, docker].map((client) => layerEnd(client, status))).toEqual(want),
+  );
+
+  test.each([containerd, podman, podman61])(
+    'a host that takes the connection and hangs ends the walk of $id',
+    (client) => {
+      const hung: Reply = { tag: 'failed', tookMs: 5, status: null, isHung: true };
+      const replyOf = ({ plain }: { readonly plain: string }): Reply => (plain === a ? hung : { tag: 'ok', tookMs: 7 });
+      expect(client.walk(chain(`${a}|${b}`), replyOf)).toEqual({ tag: 'failed', at: 0 });
+    },
+  );
 
   test.each([
     [
@@ -108,12 +133,15 @@ describe('lines to paste', () => {
     expect(remedy['hosts.toml']).toBe(`# /etc/containerd/certs.d/ghcr.io/hosts.toml
 [host."https://a.example.com"]
   capabilities = ["pull", "resolve"]
+  dial_timeout = "3s"
 
 [host."http://b.example.com:5000"]
-  capabilities = ["pull", "resolve"]`);
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "3s"`);
     expect(rollback).toBe(`# /etc/containerd/certs.d/ghcr.io/hosts.toml
 [host."https://b.example.com"]
-  capabilities = ["pull", "resolve"]`);
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "3s"`);
     expect(texts(notes).join(' ')).toContain('With `resolve` the mirror decides what a tag points to');
     expect(JSON.parse(remedy['json'] ?? '')).toEqual({
       'hosts.toml': { path: '/etc/containerd/certs.d/ghcr.io/hosts.toml', text: remedy['hosts.toml'] },
@@ -127,6 +155,7 @@ server = "https://b.example.com"
 
 [host."https://a.example.com/v2/hub"]
   capabilities = ["pull", "resolve"]
+  dial_timeout = "3s"
   override_path = true`);
   });
 
@@ -136,7 +165,8 @@ server = "https://b.example.com"
 server = "https://a.example.com"
 
 [host."https://a.example.com"]
-  capabilities = ["pull", "resolve"]`);
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "3s"`);
   });
 
   test('registries.conf: locations without scheme, projects behind the host', () => {

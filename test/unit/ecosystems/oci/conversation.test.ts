@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
-import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
+import type { Facts, ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import type { OciContext, OciOwn } from '../../../../src/ecosystems/oci/context.ts';
 import { probe } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
@@ -337,6 +337,30 @@ test.each([
   ['https://a.example.com/x/v2', 'https://a.example.com/x/v2', 'https://a.example.com/x/v2/'],
   ['https://v2.example.com/v2fs', 'https://v2.example.com/v2fs/v2', 'https://v2.example.com/v2fs/v2/'],
 ])('the API of %s', (url, root, door) => expect([apiRootOf(url), apiBaseOf(url)]).toEqual([root, door]));
+
+test.each<[string, ProbeResponse, Facts['offers']]>([
+  ['an index', answered(200, '{}', { 'content-type': 'application/vnd.oci.image.index.v1+json' }), { referrers: true }],
+  ['another media type', answered(200, '{}', { 'content-type': 'application/json' }), { referrers: false }],
+  ['400', answered(400), { referrers: false }],
+  ['404', answered(404), { referrers: false }],
+  ['500', answered(500), undefined],
+  ['a refused connection', { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } }, undefined],
+])('referrers of a manifest: %s', (_, answer, offers) => {
+  const serve: Serve = (ask) => (ask.url.includes('/referrers/') ? answer : registry()(ask));
+  const { outcome, facts, shown } = hold('manifest', '1', serve);
+  expect([outcome, facts.offers]).toEqual([{ tag: 'ok' }, offers]);
+  expect(shown.at(-1)).toBe(`aside GET /v2/team/app/referrers/${digest}`);
+});
+
+test('referrers are requested with the token of the manifest', () => {
+  const { shown } = hold('manifest', '1', registry({ token: 't1' }));
+  expect(shown).toEqual([
+    'aside GET /v2/',
+    `aside foreign GET ${tokenUrl}`,
+    'GET /v2/team/app/manifests/1',
+    `aside GET /v2/team/app/referrers/${digest}`,
+  ]);
+});
 
 test('the namespace is that of the image', () => {
   const { shown } = hold('digest', '1', registry(), { own: { ...own, ns: true } });

@@ -71,6 +71,7 @@ state: { path: ":memory:" }
   expect((await remedy('hosts.toml')).text).toBe(`# /etc/containerd/certs.d/docker.io/hosts.toml
 [host."${far.url}"]
   capabilities = ["pull", "resolve"]
+  dial_timeout = "3s"
 `);
   expect((await remedy('registries.conf')).text).toContain(
     `[[registry.mirror]]\nlocation = "${host}"\ninsecure = true`,

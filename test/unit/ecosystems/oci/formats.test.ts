@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePlatform } from '../../../../src/ecosystems/oci/context.ts';
-import { quotaOf } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
 import { ociNames, parseImage } from '../../../../src/ecosystems/oci/names.ts';
 import { parseBearerChallenge, readToken } from '../../../../src/ecosystems/oci/token.ts';
@@ -180,19 +179,6 @@ it.each([
   ['no JSON', '<html>', null],
   ['a polluted one', '{"__proto__":{"token":"a"}}', null],
 ])('tokens: %s', (_, text, want) => expect(readToken(text)).toEqual(want));
-
-it.each([
-  ['Docker Hub', '100;w=21600', '76;w=21600', { limit: 100, remaining: 76, windowSeconds: 21600 }],
-  ['without a window', '100', '0', { limit: 100, remaining: 0, windowSeconds: null }],
-  ['half of it', '100;w=21600', undefined, null],
-  ['no numbers', 'many', 'few', null],
-  ['too large', '9999999999', '1', null],
-])('the quota of %s', (_, limit, remaining, want) => {
-  const headers: Record<string, string> = {};
-  if (limit !== undefined) headers['ratelimit-limit'] = limit;
-  if (remaining !== undefined) headers['ratelimit-remaining'] = remaining;
-  expect(quotaOf(headers)).toEqual(want);
-});
 
 it.each([
   ['linux/amd64', { os: 'linux', architecture: 'amd64', variant: null }],

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import type { ActionDeed } from '../../../../src/core/action.ts';
+import { tempDir } from '../../../support/paths.ts';
 
 /** Git of these tests, in place of what the machine's user has set: no templates, no program that tidies up. */
 const settings =
@@ -13,7 +14,7 @@ type Entry = string | Buffer | { readonly mode: string; readonly text: string };
 
 /** A bare repository as a server has it: for each test a copy of one with a first commit of these files. */
 export function deployRepository(first: Readonly<Record<string, Entry>>) {
-  const root = mkdtempSync(join(tmpdir(), 'mirrorwatch-git-'));
+  const root = tempDir('git');
   let folder = join(root, 'begun');
   const repository = () => join(folder, 'deploy.git');
   const git = (args: readonly string[], input: string | Buffer = ''): string =>
@@ -51,16 +52,26 @@ export function deployRepository(first: Readonly<Record<string, Entry>>) {
     cpSync(join(root, 'begun'), folder, { recursive: true });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  afterAll(() => {
-    vi.unstubAllEnvs();
-    rmSync(root, { recursive: true, force: true });
-  });
+  afterAll(() => vi.unstubAllEnvs());
   return {
     /** A folder of the test alone; the repository is in it. */
     folder: () => folder,
     repository,
     git,
     commit,
+    /** What writes a file of the repository. */
+    deed: (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionDeed => ({
+      kind: 'git',
+      repository: repository(),
+      branch: 'main',
+      path: 'ci/goproxy.env',
+      as: 'env',
+      author: 'Mirrors <mirrors@example.com>',
+      isSigned: false,
+      allow: [],
+      mergeRequest: null,
+      ...over,
+    }),
     /** Each of these (`branch:path`), as they are one after another. */
     shown: (...files: readonly string[]) => git(['show', ...files]),
   };

@@ -1,18 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
 import type { ActionDeed } from '../../../../src/core/action.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
 
-/** The path of a new empty folder in each test, which is removed after the test. */
+/** The path of a new empty folder in each test. */
 export function eachFolder(): () => string {
   let folder = '';
   beforeEach(() => {
     folder = tempDir('actions');
   });
-  afterEach(() => removeTempDir(folder));
   return () => folder;
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Disk, openDisk } from '../../../../bench/soak/disk.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { watchSyncs } from '../../io/syncs.ts';
 import { acting } from './acting.ts';
 import { adviceTo } from './advice.ts';
@@ -15,7 +15,6 @@ beforeEach(() => {
   mkdirSync(join(folder, 'etc'));
   writeFileSync(join(folder, 'etc/go.env'), before);
 });
-afterEach(() => removeTempDir(folder));
 
 const deedAt = (path: string) => ({ kind: 'file', path, as: 'env' }) as const;
 const path = (): string => join(folder, 'etc/go.env');

@@ -3,27 +3,13 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync,
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import type { ActionDeed } from '../../../../src/core/action.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { isGitCopyUsable } from '../../../../src/io/git-copy.ts';
 import { acting } from './acting.ts';
 import { deployRepository } from './deploy-repository.ts';
 import { startGitServer } from './git-server.ts';
 
-const { folder, repository, git, commit, shown } = deployRepository({ README: 'x\n', 'ci/other': 'y\n' });
-
-const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionDeed => ({
-  kind: 'git',
-  repository: repository(),
-  branch: 'main',
-  path: 'ci/goproxy.env',
-  as: 'env',
-  author: 'Mirrors <mirrors@example.com>',
-  isSigned: false,
-  allow: [],
-  mergeRequest: null,
-  ...over,
-});
+const { folder, repository, git, commit, deed, shown } = deployRepository({ README: 'x\n', 'ci/other': 'y\n' });
 
 it('fetches and pushes over HTTP', async () => {
   git(['config', 'http.receivepack', 'true']);

@@ -1,26 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import type { ActionDeed } from '../../../../src/core/action.ts';
 import { acting } from './acting.ts';
 import { adviceTo } from './advice.ts';
 import { deployRepository } from './deploy-repository.ts';
 
-const { folder, repository, git, commit, shown } = deployRepository({ README: 'x\n' });
+const { folder, repository, git, commit, deed, shown } = deployRepository({ README: 'x\n' });
 const ours = '# ours\nGOPROXY=https://a.example.com,direct\n';
 
-const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionDeed => ({
-  kind: 'git',
-  repository: repository(),
-  branch: 'main',
-  path: 'ci/goproxy.env',
-  as: 'env',
-  author: 'Mirrors <mirrors@example.com>',
-  isSigned: false,
-  allow: [],
-  mergeRequest: null,
-  ...over,
-});
 const count = (branch = 'main') => Number(git(['rev-list', '--count', branch]));
 
 it('commits the change with its reason and id, pushes it, and reverts it', async () => {

@@ -193,7 +193,9 @@ const rows: readonly Row[] = [
     id: 'oci',
     remedy: oci,
     files: { [hosts]: '[host."https://a.example.com"]\n' },
-    after: { [hosts]: `# ${hosts}\n[host."https://b.example.com"]\n  capabilities = ["pull", "resolve"]\n` },
+    after: {
+      [hosts]: `# ${hosts}\n[host."https://b.example.com"]\n  capabilities = ["pull", "resolve"]\n  dial_timeout = "3s"\n`,
+    },
     note: 'daemon.json',
   },
 ];

@@ -39,7 +39,7 @@ test('credentials and registries of an .npmrc cost the doctor in proportion to t
   const setting = (key: string, value: string, line: number) =>
     ({ key, value, written: value, level: 'project', place: { file: '/p/.npmrc', line }, line: null }) as const;
   const found = (size: number) => ({
-    ...{ files: [], scopes: [], privatePatterns: [], home: '/h' },
+    ...{ files: [], manager: null, scopes: [], privatePatterns: [], home: '/h' },
     settings: [
       setting('registry', 'https://a.example.com/', 0),
       ...many(size, (at) => setting(`@s${at}:registry`, `https://s${at}.example.com/`, at)),

@@ -202,7 +202,7 @@ test('sources of apt that are turned off have no traps: by another name, or by a
 });
 
 test('every kind of trap that needs no network has a row, and those that can be mended one that mends', () => {
-  const offline = Object.entries(kinds).filter(([id]) => !id.startsWith('online-'));
+  const offline = Object.entries(kinds).filter(([id]) => !/^online-|-protection-unserved$/.test(id));
   expect([...new Set(rows.map(({ id }) => id))].toSorted()).toEqual(offline.map(([id]) => id).toSorted());
   const mending = new Set(rows.filter(({ mended }) => mended !== undefined).map(({ id }) => id));
   expect([...mending].toSorted()).toEqual(

@@ -11,7 +11,7 @@ import { doorPortsWith, openDoor } from '../../../../src/features/door/door.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { makeCerts } from '../../../support/certs.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { until } from '../../../support/patience.ts';
 import { run } from '../../cli/run-program.ts';
 import { doorConfig, doorYaml } from './config.ts';
@@ -256,7 +256,6 @@ describe('a daemon that the door follows', () => {
     opened.value.reconfigure(config);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(lists()).toBe(before);
-    removeTempDir(dir);
   });
 });
 
@@ -268,7 +267,6 @@ describe('the order of a printed door', () => {
   const asked = async (list: (name: string) => unknown, env: Readonly<Record<string, string>> = {}) => {
     const { url } = await daemon(list);
     const dir = tempDir('door-orders');
-    ends.push(() => removeTempDir(dir));
     writeFileSync(`${dir}/mirrorwatch.yaml`, doorYaml(`listen: "127.0.0.1:0", daemon: "${url}", orderFile: door.json`));
     const argv = ['door', '--config', `${dir}/mirrorwatch.yaml`, '--print', 'haproxy', '--order', '--out', dir];
     writeFileSync(`${dir}/door.json`, JSON.stringify({ orders: { 'go/go': ['go-origin', 'near'] } }));

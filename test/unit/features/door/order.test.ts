@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DoorRoute, routesOf } from '../../../../src/config/door-routes.ts';
@@ -16,7 +15,7 @@ import {
   readKept,
 } from '../../../../src/features/door/order.ts';
 import { createStays } from '../../../../src/features/door/stay.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';
 
 const go = routesOf(doorConfig()).find(({ ecosystem }) => ecosystem === 'go') as DoorRoute;
@@ -95,19 +94,13 @@ describe('the order of an upstream', () => {
 });
 
 describe('the file of orders', () => {
-  const folders: string[] = [];
   const lines: string[] = [];
   const push = (message: string): void => void lines.push(message);
   const log: Log = { debug: push, info: push, warn: push, error: push };
   const fresh = (): string => {
-    const folder = mkdtempSync(join(tmpdir(), 'door-order-'));
-    folders.push(folder);
     lines.length = 0;
-    return folder;
+    return tempDir('door-order');
   };
-  afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-  });
 
   it('is written whole, and read again', async () => {
     const folder = fresh();
@@ -181,15 +174,13 @@ describe('wrong bytes of one module', () => {
   });
 
   it('still do without a daemon, also after a restart of the door', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'door-wrong-'));
-    const path = join(dir, 'door.json');
+    const path = join(tempDir('door-wrong'), 'door.json');
     const nothingLogged = { debug() {}, info() {}, warn() {}, error() {} };
     const keeper = createKeeper(path, nothingLogged);
     keeper.keep(new Map([['go/go', orderOf(go, { ...nothing, wrongOf })]]));
     await keeper.done();
     const kept = (await readKept(path, nothingLogged)).get('go/go');
     const { mode } = statSync(path);
-    rmSync(dir, { recursive: true });
     // Their names may be private.
     expect(mode & 0o077).toBe(0);
     const order = currentOrderOf(go, undefined, kept, 0);
@@ -232,10 +223,7 @@ describe('a door whose daemon is gone', () => {
     following.known(new Map([['go/go', advised]]));
     lines.length = 0;
   });
-  afterEach(async () => {
-    await following.done();
-    removeTempDir(dir);
-  });
+  afterEach(() => following.done());
 
   it('follows its last advice, and the log says so at once and each hour, with what is in force', () => {
     for (; nowMs <= 2 * hour; nowMs += 2_000) following.lost('ECONNREFUSED');

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
 import { joinsOf } from '../../../../src/features/door/print/files.ts';
 import { engines } from '../../../../src/features/door/print/print.ts';
-import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { table } from '../../../support/table.ts';
 import { run } from '../../cli/run-program.ts';
 
@@ -45,33 +45,25 @@ describe('the paths of files behind a printed door', () => {
   });
 });
 
-describe('mirrorwatch door --print reads a page of each mirror', () => {
-  let dir: string;
-  let server: Server;
-  let at: string;
+describe('mirrorwatch door --print reads a page of each mirror', async () => {
   let seen: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
   let link = '';
 
-  beforeAll(async () => {
-    dir = tempDir('door-files');
-    server = createServer(({ url = '', headers }, response) => {
-      seen.push({ url, headers });
-      const isPage = url.endsWith('/tiny/') && link !== '';
-      response.writeHead(isPage ? 200 : 404, { 'content-type': 'text/html' });
-      response.end(`<a href="${link}#sha256=00">${name}</a>`);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const dir = tempDir('door-files');
+  const server = createServer(({ url = '', headers }, response) => {
+    seen.push({ url, headers });
+    const isPage = url.endsWith('/tiny/') && link !== '';
+    response.writeHead(isPage ? 200 : 404, { 'content-type': 'text/html' });
+    response.end(`<a href="${link}#sha256=00">${name}</a>`);
   });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   afterEach(() => {
     seen = [];
   });
 
-  afterAll(() => {
-    server.close();
-    removeTempDir(dir);
-  });
+  afterAll(() => server.close());
 
   function print(
     engine: string,

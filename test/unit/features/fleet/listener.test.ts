@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openFleet } from '../../../../src/features/fleet/listener.ts';
 import type { FleetReport } from '../../../../src/features/fleet/report.ts';
 import { createManualClock } from '../../probe/fake-line.ts';
@@ -29,27 +29,24 @@ const store = createServer((asked, response) => {
 });
 const clock = createManualClock(nowMs);
 const advance = (ms: number): unknown => clock.advance(ms);
-let fleet: { readonly url: string; close(): Promise<void> };
 
-beforeAll(async () => {
-  await new Promise<void>((done) => store.listen(0, '127.0.0.1', done));
-  const opened = await openFleet(
-    { host: '127.0.0.1', port: 0, token: null, tls: null },
-    {
-      store: {
-        url: `http://127.0.0.1:${(store.address() as AddressInfo).port}`,
-        headers: {},
-        token: null,
-        tls: {},
-        limitMs: 60_000,
-      },
-      link: 'http://{instance}',
+await new Promise<void>((done) => store.listen(0, '127.0.0.1', done));
+const opened = await openFleet(
+  { host: '127.0.0.1', port: 0, token: null, tls: null },
+  {
+    store: {
+      url: `http://127.0.0.1:${(store.address() as AddressInfo).port}`,
+      headers: {},
+      token: null,
+      tls: {},
+      limitMs: 60_000,
     },
-    clock,
-  );
-  if (opened.tag === 'error') throw new Error(opened.error.code);
-  fleet = opened.value;
-});
+    link: 'http://{instance}',
+  },
+  clock,
+);
+if (opened.tag === 'error') throw new Error(opened.error.code);
+const fleet = opened.value;
 afterAll(async () => {
   await fleet.close();
   store.closeAllConnections();

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../../src/core/secret.ts';
-import { readStore, readVector, type StoreAt } from '../../../../src/features/fleet/store.ts';
+import { readStore, readVector } from '../../../../src/features/fleet/store.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 
 // What stores answer: Prometheus, VictoriaMetrics, Thanos and Mimir, and what is none.
@@ -82,7 +82,7 @@ describe('a response', () => {
   );
 });
 
-describe('a look', () => {
+describe('a look', async () => {
   const seen: { readonly query: string; readonly headers: Readonly<Record<string, unknown>> }[] = [];
   let answer: (query: string) => { readonly status: number; readonly text: string } | null = () => null;
   const server = createServer((request, response) => {
@@ -93,18 +93,16 @@ describe('a look', () => {
     response.statusCode = given.status;
     response.end(given.text);
   });
-  let at: StoreAt;
-  beforeAll(async () => {
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const { port } = server.address() as AddressInfo;
-    at = {
-      url: `http://127.0.0.1:${port}/select/0/prometheus`,
-      headers: { 'x-scope-orgid': new Secret('team') },
-      token: new Secret('abc'),
-      tls: {},
-      limitMs: 60_000,
-    };
-  });
+
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const at = {
+    url: `http://127.0.0.1:${port}/select/0/prometheus`,
+    headers: { 'x-scope-orgid': new Secret('team') },
+    token: new Secret('abc'),
+    tls: {},
+    limitMs: 60_000,
+  };
   afterAll(() => {
     server.closeAllConnections();
     server.close();

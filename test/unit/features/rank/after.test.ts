@@ -121,6 +121,22 @@ describe('after the rounds of a rank', () => {
     expect(rows.map(({ lag }) => lag)).toEqual([null, null, null]);
   });
 
+  test('what a response has not is lacking if most mirrors have it, and never if a single one does', async () => {
+    const offers: Readonly<Record<string, Readonly<Record<string, boolean | null>>>> = {
+      a: { x: true, y: true, z: null },
+      b: { x: null, y: null, z: false },
+      c: { x: true, y: null, z: null },
+    };
+    const { rows } = await afterThem(({ target }) =>
+      target.step === 'list' ? { facts: { ...versions('v1.0.0'), offers: offers[target.registry] ?? {} } } : {},
+    );
+    expect(Object.fromEntries(rows.map(({ registry, capabilities }) => [registry, capabilities]))).toEqual({
+      a: { x: true, y: true },
+      b: { x: false, z: false },
+      c: { x: true },
+    });
+  });
+
   test('if the rounds have shown the versions, nothing is requested again', async () => {
     const samples = targets.map((target) =>
       aSample({ target } as Due, 0, 10, { tag: 'ok' }, { facts: versions('v1') }),

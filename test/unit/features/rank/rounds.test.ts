@@ -299,6 +299,18 @@ describe('what a ranking says', () => {
     expect(Object.fromEntries(judgeRows(rows, config.advise.minGain))).toEqual(verdicts);
   });
 
+  test.each<[string, readonly string[], 'change' | 'right', Readonly<Record<string, RowVerdict>>]>([
+    ['a faster mirror is not recommended', ['b'], 'right', { a: 'best', b: 'lacks', c: 'slower' }],
+    ['the mirror in use is not left for it', ['a', 'b'], 'right', { a: 'lacks', b: 'lacks', c: 'best' }],
+    ['none has it: the mirror in use stays', ['a', 'b', 'c'], 'right', { a: 'lacks', b: 'lacks', c: 'lacks' }],
+    ['a slower one lacks it', ['c'], 'change', { a: 'slower', b: 'best', c: 'lacks' }],
+  ])('without what protections need: %s', async (_, lacking, kind, verdicts) => {
+    const { rows } = await rank(10, ({ target: { registry } }) => usual[registry] ?? refused);
+    const judged = rows.map((row) => (lacking.includes(row.registry) ? { ...row, lacks: ['time'] } : row));
+    expect(rankVerdict(config, 'go', judged).kind).toBe(kind);
+    expect(Object.fromEntries(judgeRows(judged, config.advise.minGain))).toEqual(verdicts);
+  });
+
   test('mirrors that cannot be distinguished from the best are measured again, at most twice; others are not', async () => {
     const rounds = { a: 0, b: 1, c: 0 };
     const swings = ({ target: { registry } }: Due): number => {

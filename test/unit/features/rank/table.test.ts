@@ -21,6 +21,7 @@ const row = (registry: string, over: Partial<RankedRow>): RankedRow => ({
   roundsMs: [],
   download: null,
   lag: null,
+  capabilities: {},
   ...over,
 });
 const none = { ok: 0, answered: 0, medianMs: null, p95Ms: null, phasesMs: {} };

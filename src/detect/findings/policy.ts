@@ -1,0 +1,122 @@
+import type { Config } from '../../core/config.ts';
+import { failureTextOf, type Outcome } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { refTextOf, type Target } from '../../core/mirror.ts';
+import type { Filled } from '../../core/result.ts';
+import type { Sample } from '../../core/sample.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
+import { targetsOf } from '../memory/lookups.ts';
+import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
+import type { About, FindingRule } from '../memory/rule.ts';
+import { type FindingStatement, scopeOf } from '../memory/says.ts';
+
+/** The refusals of one item. */
+interface Refusals {
+  readonly count: number;
+  readonly status: number | null;
+  /** The ids of the newest probes, at most `limits.findingProbes`. */
+  readonly probeIds: readonly string[];
+}
+
+/** The items that a mirror withholds. */
+type Withheld = ReadonlyMap<SeriesMemory, Refusals>;
+
+const noRefusals: Refusals = { count: 0, status: null, probeIds: [] };
+
+/**
+ * True for an item that the mirror refuses by a policy of its operator, while its index is well: it serves the canary's
+ * step of this or of another module. A policy that covers the whole mirror is an ordinary refusal.
+ * @see docs/decisions/0235-deliberate-refusals.md
+ */
+export function isWithheldItem({ canary, series }: MirrorMemory, { outcome, due }: Pick<Sample, 'outcome' | 'due'>) {
+  if (!isPolicy(outcome)) return false;
+  const isIndex = ({ target: { step, id } }: SeriesMemory): boolean => step === canary?.step && id !== due.target.id;
+  return series.values().some((one) => one.item === 'served' && isIndex(one));
+}
+
+function isPolicy(outcome: Outcome): boolean {
+  return outcome.tag === 'failed' && outcome.failure.kind === 'policy';
+}
+
+function policyStatement({ view, mirror }: About, withheld: Withheld): FindingStatement {
+  const { name } = mirror.mirror;
+  const [first] = withheld;
+  if (first === undefined) return { tag: 'well', ...messageFor('found.policy.well', { name }), of: 'policy' };
+  const targets = [...withheld.keys()].map(({ target }) => target);
+  const count = [...withheld.values()].reduce((sum, one) => sum + one.count, 0);
+  const locked = targets.find((target) => lockOf(target, view.config) !== null);
+  const named = locked ?? first[0].target;
+  const file = locked === undefined ? null : lockOf(locked, view.config);
+  const values = {
+    name,
+    cause: failureTextOf('policy', first[1].status),
+    count: new Set(targets.map(refTextOf)).size,
+    what: refTextOf(named),
+  };
+  return {
+    tag: 'trouble',
+    scope: scopeOf(targets),
+    cause: 'policy',
+    evidence: {
+      samples: count,
+      failures: count,
+      probeIds: [...withheld.values()].flatMap(({ probeIds }) => probeIds).slice(-limits.findingProbes),
+    },
+    ...(file === null ? messageFor('found.policy', values) : messageFor('found.policyLocked', { ...values, file })),
+  };
+}
+
+/** Where a configured lock file names the item, as `file` or `file:line`; `null`: none does. */
+function lockOf({ ecosystem, upstream, module, version }: Target, { modules, pinnedAt }: Config): Filled | null {
+  if (module === null) return null;
+  const item = refTextOf({ module, version });
+  const places = Object.entries(pinnedAt?.[ecosystem] ?? {});
+  const place = places.find(([key]) => key.startsWith(item) && !/^[\w.+-]/.test(key.slice(item.length)));
+  if (place !== undefined) return place[1];
+  const isNamed = modules.some(
+    (one) =>
+      one.isOfLock === true && one.ecosystem === ecosystem && one.upstream === upstream && refTextOf(one) === item,
+  );
+  return isNamed ? phrase('found.lockFile') : null;
+}
+
+/** Finds items that a mirror withholds by a policy of its operator. They are no fault of the mirror. */
+export const policy: FindingRule<Withheld> = {
+  name: 'policy',
+  kind: 'refusal',
+  story: 'policy',
+  none: () => new Map(),
+  judge(before, { mirror, series, sample, isPrimary }) {
+    const { outcome, due, status } = sample;
+    const known = before.get(series);
+    const isRefused = isWithheldItem(mirror, sample);
+    // If the policy covers the whole mirror now, the finding `refusal` reports it.
+    const isOver = !isRefused && (outcome.tag === 'ok' || isPolicy(outcome));
+    if (!isPrimary || (isOver ? known === undefined : !isRefused)) return null;
+    const own = new Map(before);
+    if (isRefused) {
+      const { count, probeIds } = known ?? noRefusals;
+      own.set(series, {
+        count: count + 1,
+        status,
+        probeIds: [...probeIds, due.probeId].slice(-limits.findingProbes),
+      });
+    } else own.delete(series);
+    return { mirror: own, isChange: own.size !== before.size };
+  },
+  refresh: (own, about) => ({ statement: policyStatement(about, own) }),
+  drop(own, { dropped }) {
+    const left = new Map([...own].filter(([series]) => !dropped.has(series)));
+    return left.size === own.size ? null : { mirror: left, isChange: true };
+  },
+  resume(own, finding, { view, mirror }) {
+    if (own.size > 0) return {};
+    const connection = primaryConnectionOf(mirror.mirror);
+    const series = targetsOf(view, finding).map((target) => seriesOf(mirror, target, connection));
+    return series.length === 0 ? 'gone' : { mirror: new Map(series.map((one) => [one, noRefusals])) };
+  },
+  cites: (own, _, series) => {
+    const refusals = own.get(series);
+    return refusals === undefined ? null : { probeId: refusals.probeIds.at(-1) };
+  },
+};

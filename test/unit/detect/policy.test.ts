@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { ModuleRef } from '../../../src/core/mirror.ts';
+import { Simulation } from './simulate.ts';
+import { fine, minute, warm, worldOfTargets } from './story-world.ts';
+import { aConfig, aMirror, aTarget, failedWith } from './world.ts';
+
+const zip = aTarget('a', 'zip', 'example.com/b');
+const index = aTarget('a', 'mod', 'example.com/b');
+const held = { fails: failedWith('policy', 403), afterMs: 50 };
+const until = warm + 20 * minute;
+
+const told = (sim: Simulation) =>
+  sim.findings.map(({ change, finding }) => `${change} ${finding.kind}/${finding.cause}`);
+
+/** `a` refuses the items of `ids` from `warm` to `until`. */
+function refusing(ids: readonly string[], over: Parameters<typeof worldOfTargets>[2] = {}): Simulation {
+  const script = ({ id }: { readonly id: string }, t: number) =>
+    ids.includes(id) && t >= warm && t < until ? held : fine;
+  return worldOfTargets([zip, index], script, over);
+}
+
+describe('an item that a mirror withholds by a policy', () => {
+  it('is named at once, and its mirror stays up: no outage, no doubt, no share of failures', () => {
+    const sim = refusing([zip.id]);
+    sim.runTo(warm + 10 * minute);
+    expect(told(sim)).toEqual(['opened refusal/policy']);
+    expect(sim.detector.findings()).toMatchObject([
+      { cause: 'policy', actionable: false, scope: [{ module: 'example.com/b', version: 'v1.0.0', step: 'zip' }] },
+    ]);
+    expect(sim.state('a')).toBe('up');
+    expect(sim.doubts).toEqual([]);
+    const failed = sim.settled.filter(({ outcome }) => outcome.tag === 'failed');
+    expect(failed.length).toBeGreaterThan(3);
+    expect(failed.every(({ isWithheld }) => isWithheld === true)).toBe(true);
+    sim.runTo(until + 2 * minute);
+    expect(told(sim)).toEqual(['opened refusal/policy', 'closed refusal/policy']);
+  });
+
+  it('of the index step too, while the mirror serves the index of another module', () => {
+    const sim = refusing([zip.id, index.id]);
+    sim.runTo(warm + 10 * minute);
+    expect(told(sim).filter((one) => !one.endsWith('refusal/policy'))).toEqual([]);
+    expect(
+      sim.detector
+        .findings()[0]
+        ?.scope.map(({ step }) => step)
+        .toSorted(),
+    ).toEqual(['mod', 'zip']);
+    expect(sim.state('a')).toBe('up');
+  });
+
+  it('survives a restart', () => {
+    const sim = refusing([zip.id]);
+    sim.runTo(warm + minute);
+    sim.restart(1_000);
+    sim.runTo(until + 2 * minute);
+    expect(told(sim)).toEqual(['opened refusal/policy', 'closed refusal/policy']);
+  });
+
+  it('a policy that covers the whole mirror is an ordinary refusal', () => {
+    const sim = refusing([aTarget('a').id, zip.id, index.id]);
+    sim.runTo(warm + 5 * minute);
+    expect(sim.detector.findings()).toMatchObject([{ kind: 'refusal', cause: 'denied', actionable: true }]);
+    expect(sim.state('a')).toBe('degraded');
+    sim.runTo(until + 5 * minute);
+    expect(sim.detector.findings()).toEqual([]);
+  });
+
+  it('an outage of the item ends where the mirror serves again, and withholds the item', () => {
+    const sim = worldOfTargets([zip, index], ({ id }, t) =>
+      id !== index.id || t < warm
+        ? fine
+        : t < warm + 5 * minute
+          ? { fails: failedWith('server', 500), afterMs: 20 }
+          : held,
+    );
+    sim.runTo(warm + 30 * minute);
+    expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+    expect(sim.detector.findings().map(({ cause }) => cause)).toEqual(['policy']);
+  });
+
+  const named: ModuleRef = { ecosystem: 'go', upstream: 'go', module: 'example.com/b', version: 'v1.0.0' };
+  it.each([
+    ['no lock file names it', {}, 'Everything else is served.'],
+    [
+      'a lock file with its line',
+      { pinnedAt: { go: { 'example.com/b@v1.0.0': 'go.sum:7' } } },
+      'go.sum:7 needs example.com/b@v1.0.0',
+    ],
+    [
+      'a lock file names a longer version',
+      { pinnedAt: { go: { 'example.com/b@v1.0.0-rc.1': 'go.sum:7' } } },
+      'Everything else',
+    ],
+    [
+      'a lock file without hashes',
+      { modules: [{ ...named, isOfLock: true as const }] },
+      'a lock file needs example.com/b@v1.0.0',
+    ],
+  ])('says who needs it: %s', (_, over, words) => {
+    const config = { ...aConfig({ mirrors: [aMirror('a'), aMirror('b')] }), ...over };
+    const targets = [aTarget('a'), aTarget('b'), zip, index];
+    const sim = new Simulation({ config, targets, script: ({ id }, t) => (id === zip.id && t >= warm ? held : fine) });
+    sim.runTo(warm + 2 * minute);
+    expect(sim.detector.findings()[0]?.text).toContain(words);
+  });
+});
