@@ -11,6 +11,7 @@ export const judgeRules = [
   'old-failures',
   'own-burst',
   'passed-over',
+  'policies',
   'provisional',
   'proxy-line',
   'review',

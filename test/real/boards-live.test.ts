@@ -23,8 +23,10 @@ const absent: Readonly<Record<string, string>> = {
 /** The same by what is asked for. */
 const absentMetrics: readonly (readonly [RegExp, string])[] = [
   [/mirror_client_/, 'no real client is run'],
-  [/mirror_(lag_|sync_lag_|missing_versions)/, 'two mirrors without an origin are behind nobody'],
-  [/mirror_propagation_/, 'nothing is released'],
+  [/mirror_(lag_|sync_lag_|missing_versions|withdrawn_versions)/, 'two mirrors without an origin are behind nobody'],
+  [/mirror_(propagation|withdrawal)_/, 'nothing is released or withdrawn'],
+  [/mirror_withheld_items/, 'nothing is withheld'],
+  [/mirror_quota_/, 'no mirror states a quota'],
   [/mirror_not_found_/, 'nothing is asked for that is not there'],
   [/mirror_throughput_/, 'a zip of a few KB tells no rate'],
   [/mirrorwatch_door_/, 'no front door is open'],

@@ -59,7 +59,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     ...(isOfPace ? { isOfPace } : {}),
     ...(isOfWithdrawn(memory, mirror, sample) ? { isWithdrawn: true } : {}),
     ...(isUnproven ? { isUnproven: true } : {}),
-    ...(isWithheldItem(mirror, sample) ? { isWithheld: true } : {}),
+    ...(isWithheldItem(memory, mirror, sample) ? { isWithheld: true } : {}),
     cold: isCold,
     thresholdMs: thresholdFor(config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : usualOf(speedOf(series)).medianMs,

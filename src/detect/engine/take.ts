@@ -70,7 +70,7 @@ export function take(memory: Memory, taken: Sample): void {
       ...settledSampleOf(sample),
       isWithdrawn,
       isUnproven,
-      isWithheld: isWithheldItem(mirror, sample),
+      isWithheld: isWithheldItem(memory, mirror, sample),
     });
     return;
   }

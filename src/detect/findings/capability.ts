@@ -3,11 +3,14 @@ import { type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Offers } from '../../core/transcript.ts';
 import { messageFor } from '../../words/tell.ts';
+import { placeCounterOf } from '../confirm/vantage.ts';
+import { witnessPlaceOf } from '../confirm/witness.ts';
 import { originOf } from '../contents/freshness.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule, RuleStep } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf } from '../memory/says.ts';
+import { isQuorum } from '../memory/subject.ts';
 
 /** The last response of a target: the version that it was about, and what it has. */
 interface Reading {
@@ -41,16 +44,19 @@ function itemKeyOf({ module, version, step }: Target): string {
 
 /**
  * Whether the origin has the capability in its response about the same item. Without an origin: whether most mirrors
- * have it, and at least two.
+ * have it, and at least two independent ones, because one operator may run several.
  */
 function isUsual({ view, mirror }: About, of: (mirror: MirrorMemory) => boolean | null | undefined): boolean {
   const origin = originOf(view, mirror);
-  const values = [...mirrorsOf(view, mirror.roundKey)]
-    .filter(({ mirror: { name } }) => origin === null || name === origin)
-    .map((one) => (one === mirror ? null : of(one)))
-    .filter((one) => one !== undefined);
-  const having = values.filter(Boolean).length;
-  return origin === null ? having >= 2 && 2 * having > values.length : having === 1;
+  const mirrors = [...mirrorsOf(view, mirror.roundKey)];
+  const having = mirrors.filter((one) => one !== mirror && of(one) === true).map(nameOf);
+  if (origin !== null) return having.includes(origin);
+  const known = mirrors.filter((one) => one === mirror || of(one) !== undefined).map(nameOf);
+  return isQuorum(having, known, { count: placeCounterOf(() => mirrors.map(witnessPlaceOf)) });
+}
+
+function nameOf({ mirror }: MirrorMemory): string {
+  return mirror.name;
 }
 
 function offerOf(mirror: MirrorMemory, key: string, name: string, version: string | null): boolean | null | undefined {
@@ -155,13 +161,9 @@ export const capability: FindingRule<Capable> = {
   },
   refresh: (before, about) => stepFor(before, judgeAll(before, before.readings, about, null), about),
   adopt(before, { view, mirror }) {
-    const keys = new Set(
-      view.targets
-        .values()
-        .filter(({ registry }) => registry === mirror.mirror.name)
-        .map(itemKeyOf),
-    );
-    const readings = new Map([...before.readings].filter(([key]) => keys.has(key)));
+    // The key is the target's id without the name of the mirror.
+    const isKept = (key: string): boolean => view.targets.has(`${mirror.mirror.name}${key}`);
+    const readings = new Map([...before.readings].filter(([key]) => isKept(key)));
     return readings.size === before.readings.size ? null : { mirror: { ...before, readings } };
   },
   acknowledge: (before) => ({ mirror: { ...before, losses: new Map() } }),

@@ -225,7 +225,7 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
  */
 function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | null {
   const result = targetResultOf(input.sample);
-  const isOver = isOut && (isAbsentEverywhere(input) || isWithheldItem(input.mirror, input.sample));
+  const isOver = isOut && (isAbsentEverywhere(input) || isWithheldItem(input.view, input.mirror, input.sample));
   return result !== null && isOver ? { ...result, outcome: 'ok' } : result;
 }
 

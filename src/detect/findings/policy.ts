@@ -7,7 +7,7 @@ import type { Sample } from '../../core/sample.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
 import { targetsOf } from '../memory/lookups.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
-import type { About, FindingRule } from '../memory/rule.ts';
+import type { About, FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf } from '../memory/says.ts';
 
 /** The refusals of one item. */
@@ -25,13 +25,21 @@ const noRefusals: Refusals = { count: 0, status: null, probeIds: [] };
 
 /**
  * True for an item that the mirror refuses by a policy of its operator, while its index is well: it serves the canary's
- * step of this or of another module. A policy that covers the whole mirror is an ordinary refusal.
+ * step of this or of another module. If the mirror has responded to the same step of other items, it must serve one of
+ * them. A policy that covers the whole mirror, or all its artifacts, is an ordinary refusal.
  * @see docs/decisions/0235-deliberate-refusals.md
  */
-export function isWithheldItem({ canary, series }: MirrorMemory, { outcome, due }: Pick<Sample, 'outcome' | 'due'>) {
-  if (!isPolicy(outcome)) return false;
-  const isIndex = ({ target: { step, id } }: SeriesMemory): boolean => step === canary?.step && id !== due.target.id;
-  return series.values().some((one) => one.item === 'served' && isIndex(one));
+export function isWithheldItem(
+  { without }: Pick<RuleView, 'without'>,
+  { canary, series }: MirrorMemory,
+  { outcome, due }: Pick<Sample, 'outcome' | 'due'>,
+): boolean {
+  if (!isPolicy(outcome) || without.has('policies')) return false;
+  const others = [...series.values()].filter(({ target: { id } }) => id !== due.target.id);
+  const isServed = ({ item }: SeriesMemory): boolean => item === 'served';
+  const alike = others.filter(({ target, isSettled }) => target.step === due.target.step && isSettled);
+  const isIndexWell = others.some((one) => one.target.step === canary?.step && isServed(one));
+  return isIndexWell && (alike.length === 0 || alike.some(isServed));
 }
 
 function isPolicy(outcome: Outcome): boolean {
@@ -86,10 +94,10 @@ export const policy: FindingRule<Withheld> = {
   kind: 'refusal',
   story: 'policy',
   none: () => new Map(),
-  judge(before, { mirror, series, sample, isPrimary }) {
+  judge(before, { view, mirror, series, sample, isPrimary }) {
     const { outcome, due, status } = sample;
     const known = before.get(series);
-    const isRefused = isWithheldItem(mirror, sample);
+    const isRefused = isWithheldItem(view, mirror, sample);
     // If the policy covers the whole mirror now, the finding `refusal` reports it.
     const isOver = !isRefused && (outcome.tag === 'ok' || isPolicy(outcome));
     if (!isPrimary || (isOver ? known === undefined : !isRefused)) return null;

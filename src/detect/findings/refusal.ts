@@ -184,7 +184,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
 export function isReportedAsRefusal(judged: Judged): boolean {
   const before = seriesStateOf(refusal, judged.series);
   if (isCanarysStory(stateOf(refusal, judged.mirror), judged, before)) return true;
-  if (isWithheldItem(judged.mirror, judged.sample)) return true;
+  if (isWithheldItem(judged.view, judged.mirror, judged.sample)) return true;
   const { state, isUncounted } = nextOf(judged, before);
   return isUncounted || state.isOpen;
 }
@@ -211,7 +211,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState) {
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const isGone = siblings !== null && isWithdrawn(view, mirror, due.target);
-  const isPolicy = isWithheldItem(mirror, sample);
+  const isPolicy = isWithheldItem(view, mirror, sample);
   const isServed = !isGone && siblings?.some(({ series }) => series?.item === 'served') === true;
   const reason = isPolicy ? null : refusalOf(outcome, isServed);
   // If no mirror serves the item any more, its absence at this mirror is no refusal.

@@ -258,9 +258,13 @@ export function peersOf(subject: ContentSubject, registry: string | null, at: St
 
 /**
  * True for at least two independent mirrors, and more than half of all.
- * @param all  the mirrors with a recent response, with the mirror that is judged
+ * @param all  the mirrors with a response to compare, with the mirror that is judged
  */
-export function isQuorum(holders: readonly string[], all: readonly string[], { count }: Standpoint): boolean {
+export function isQuorum(
+  holders: readonly string[],
+  all: readonly string[],
+  { count }: Pick<Standpoint, 'count'>,
+): boolean {
   const holding = holders.length < 2 ? 0 : count(holders);
   return holding >= 2 && 2 * holding > count(all);
 }

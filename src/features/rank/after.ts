@@ -8,7 +8,7 @@ import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
 import { placeCounterOf } from '../../detect/confirm/vantage.ts';
 import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
-import { ContentSubject, gapFilterFor, type LagReading } from '../../detect/memory/subject.ts';
+import { ContentSubject, gapFilterFor, isQuorum, type LagReading } from '../../detect/memory/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';
@@ -182,14 +182,7 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
   const mirrorsOf = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);
   const origin = mirrorsOf.find(({ role }) => role === 'origin')?.name ?? null;
   const nowMs = Math.max(0, ...samples.map(({ endedMonotonicMs }) => endedMonotonicMs));
-  const addresses = new Map(samples.map(({ due, remoteAddress }) => [due.target.registry, remoteAddress]));
-  const count = placeCounterOf(() =>
-    config.mirrors.map(({ name, url, access }) => ({
-      registry: name,
-      url,
-      address: access.proxy === null ? (addresses.get(name) ?? null) : null,
-    })),
-  );
+  const count = counterOf(config, samples);
   const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs, wallAheadMs: 0, count };
   const subjects = new Map<string, ContentSubject>();
   const inOrder = samples.toSorted((a, b) => Number(isOf(b, origin)) - Number(isOf(a, origin)));
@@ -209,9 +202,21 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
   return lags;
 }
 
+/** Returns a function that counts the independent ones among named mirrors. */
+function counterOf({ mirrors }: Config, samples: readonly Sample[]) {
+  const addresses = new Map(samples.map(({ due, remoteAddress }) => [due.target.registry, remoteAddress]));
+  return placeCounterOf(() =>
+    mirrors.map(({ name, url, access }) => ({
+      registry: name,
+      url,
+      address: access.proxy === null ? (addresses.get(name) ?? null) : null,
+    })),
+  );
+}
+
 /**
  * Returns the capabilities of each mirror. If a response has none although the item may have none anywhere, the origin
- * decides, or without one most mirrors, at least two.
+ * decides, or without one most mirrors (`isQuorum`).
  */
 function rankCapabilities(config: Config, samples: readonly Sample[]) {
   const offers = new Map<string, Record<string, boolean | null>>();
@@ -222,10 +227,10 @@ function rankCapabilities(config: Config, samples: readonly Sample[]) {
       own[name] = own[name] === false || has === false ? false : (own[name] ?? has);
   }
   const origin = config.mirrors.find(({ name, role }) => role === 'origin' && offers.has(name))?.name;
-  const judges = origin === undefined ? [...offers.values()] : [offers.get(origin) ?? {}];
+  const count = counterOf(config, samples);
   const isUsual = (name: string): boolean => {
-    const having = judges.filter((one) => one[name] === true).length;
-    return origin === undefined ? having >= 2 && 2 * having > judges.length : having === 1;
+    const having = [...offers].flatMap(([registry, own]) => (own[name] === true ? [registry] : []));
+    return origin === undefined ? isQuorum(having, [...offers.keys()], { count }) : having.includes(origin);
   };
   const known = [...offers].map(([registry, own]) => {
     const judged = Object.entries(own).filter(([name, has]) => has !== null || isUsual(name));

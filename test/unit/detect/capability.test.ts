@@ -58,6 +58,14 @@ it('compares with most mirrors, at least two, where there is no origin', () => {
   expect(world.of('a')).toEqual({ attestations: false });
 });
 
+it('does not take several mirrors of one operator for most', () => {
+  const sibling = (name: string): Mirror => ({ ...aMirror(name), url: `https://evil.example.com/${name}` });
+  const world = play([aMirror('a'), sibling('b'), sibling('c')]);
+  world.shows('a', { attestations: null });
+  for (const name of ['b', 'c']) world.shows(name, { attestations: true });
+  expect(world.of('a')).toBeUndefined();
+});
+
 it('finds what a mirror loses while the origin keeps it, at the second response, until it is back', () => {
   const world = play([origin, aMirror('a')]);
   world.shows('origin', { time: true });

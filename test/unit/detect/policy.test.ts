@@ -66,6 +66,17 @@ describe('an item that a mirror withholds by a policy', () => {
     expect(sim.detector.findings()).toEqual([]);
   });
 
+  it.each([
+    ['all its artifacts is an ordinary refusal', true, 'refusal/denied'],
+    ['one of two artifacts is deliberate', false, 'refusal/policy'],
+  ])('a policy that covers %s', (_, isBoth, finding) => {
+    const other = aTarget('a', 'zip', 'example.com/c');
+    const ids = isBoth ? [zip.id, other.id] : [zip.id];
+    const sim = worldOfTargets([zip, index, other], ({ id }, t) => (ids.includes(id) && t >= warm ? held : fine));
+    sim.runTo(warm + 20 * minute);
+    expect(sim.detector.findings().map(({ kind, cause }) => `${kind}/${cause}`)).toEqual([finding]);
+  });
+
   it('an outage of the item ends where the mirror serves again, and withholds the item', () => {
     const sim = worldOfTargets([zip, index], ({ id }, t) =>
       id !== index.id || t < warm
