@@ -205,7 +205,7 @@ for (const ecosystem of registry.all) {
         }
         if (remedy['json'] !== undefined) expect(() => JSON.parse(remedy['json'] ?? '')).not.toThrow();
         if (remedy['env'] !== undefined) expect(isSafeEnv(remedy['env'], client.variables)).toBe(true);
-        const walker: Walker = { client, nameOf: ({ key }) => key, unwatched: 'failed' };
+        const walker: Walker = { client, nameOf: ({ key }) => key };
         const ends = { ok: 'ok', failed: 'failed', unknown: 'unknown' } as const;
         for (const reply of [
           { tag: 'ok', tookMs: 1 },
