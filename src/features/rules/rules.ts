@@ -132,7 +132,7 @@ function results(parameters: RuleParameters): readonly AlertRule[] {
       fills: casesOf(parameters, { dropped: {}, delayed: {} }),
       expr: renderCases({
         dropped: `sum without (outcome) (increase(${dropped}[${quarter}])) > 0`,
-        delayed: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
+        delayed: `time() - mirrorwatch_webhook_oldest_timestamp_seconds > ${scaled(parameters, queueSeconds)}`,
       }),
       forSeconds: 5 * minute,
     },
