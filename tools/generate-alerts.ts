@@ -5,7 +5,7 @@ import { renderRules } from '../src/features/rules/rules.ts';
 import { inhibitRulesText } from './inhibitions.ts';
 import { rulesPage } from './rules-page.ts';
 
-// Writes alerts/mirrorwatch.yml, its Chinese version, docs/rules.md and the inhibitions of deploy/alertmanager.yml from
+// Writes alerts/mirrorwatch.yml, its copy in the Helm chart, its Chinese version, docs/rules.md and the inhibitions of deploy/alertmanager.yml from
 // src/features/rules. With --check it writes nothing, and fails if a file differs.
 
 const root = join(import.meta.dirname, '..');
@@ -26,6 +26,11 @@ function withInhibitions(text: string): string {
 /** The generated files: the path and the text of each. */
 export const generatedRules: readonly { readonly path: string; readonly text: string }[] = [
   { path: join(root, 'alerts/mirrorwatch.yml'), text: renderRules(defaultRuleParameters) },
+  // Helm packs no file from outside the chart.
+  {
+    path: join(root, 'deploy/kubernetes/mirrorwatch/alerts/mirrorwatch.yml'),
+    text: renderRules(defaultRuleParameters),
+  },
   // In a separate folder: sites load `alerts/*.yml`, and must not load every rule twice.
   { path: join(root, 'alerts/zh/mirrorwatch.yml'), text: renderRules({ ...defaultRuleParameters, language: 'zh' }) },
   { path: join(root, 'docs/rules.md'), text: rulesPage() },

@@ -22,6 +22,7 @@ export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept
 export { createMachine } from '../io/machine.ts';
 export { findOwnerSocket, socketPathOf } from '../io/owner-socket.ts';
 export { systemRandom } from '../io/random.ts';
+export { notifySystemd, watchForChange } from '../io/service-manager.ts';
 export { systemTimers } from '../io/timers.ts';
 export { expandTargets as expand } from '../schedule/targets.ts';
 
