@@ -28,6 +28,8 @@ export { expandTargets as expand } from '../schedule/targets.ts';
 
 export interface ProcessFacts {
   readonly version: string;
+  /** The address of the project. Only a release has it. */
+  readonly homepage?: string | undefined;
   readonly node: string;
   /** The value of `PATH`; absent: empty. */
   readonly path?: string;

@@ -161,25 +161,25 @@ real('the Helm chart', ['deploy'], () => {
   });
 
   it('egress: the ports of mirrors, proxies, controls, receivers and stores, and no others', async () => {
-    const ports = async (...args: string[]): Promise<readonly unknown[]> => {
+    const allowed = async (...args: string[]): Promise<readonly unknown[]> => {
       const { spec } = one((await render(...args)).resources, 'NetworkPolicy');
       const [, web] = (spec as { egress: readonly { ports: readonly { port: unknown }[] }[] }).egress;
       return web?.ports.map(({ port }) => port) ?? [];
     };
-    expect(await ports()).toEqual([443, 5000, 53, 80]);
+    expect(await allowed()).toEqual([443, 5000, 53, 80]);
     const more = [
       'config.mirrors[0].url=https://user:name@east.example.com:8443/go',
       'config.mirrors[1].proxy=http://[2001:db8::1]:3128',
       'config.mirrors[2].resolve.server=192.0.2.1:5353',
       'config.controls[0]=tcp://192.0.2.53:853',
-      'config.webhooks[0].url=http://alertmanager:9093',
+      'config.webhooks[0].url=http://alertmanager:8093',
       'places[0].name=zone-a',
       'places[0].config.fleet.store=http://store:9009/prometheus',
       'env[0].name=HTTPS_PROXY',
       'env[0].value=http://proxy.example.com:3129',
       'networkPolicy.egressPorts={6000}',
     ].join(',');
-    expect(await ports('--set', more)).toEqual([3128, 3129, 443, 5000, 5353, 6000, 8443, 853, 9009, 9093]);
+    expect(await allowed('--set', more)).toEqual([3128, 3129, 443, 5000, 5353, 6000, 8093, 8443, 853, 9009]);
   });
 
   it('a changed configuration is a reload, and changes no pod', async () => {
@@ -236,14 +236,14 @@ real('the Helm chart', ['deploy'], () => {
     expect(render('--set', 'door.enabled=true,shards=2')).rejects.toThrow('not with shards'));
 
   it('the page of all places reads the store that is named, and needs one', async () => {
-    const { text, resources } = await render('--set', 'fleet.enabled=true,fleet.store=http://store.example.com:9090');
+    const { text, resources } = await render('--set', 'fleet.enabled=true,fleet.store=http://store.example.com:8428');
     expect((await conform(text)).stdout).toContain(`Valid: ${resources.length}, Invalid: 0, Errors: 0, Skipped: 0`);
     const { template, selector } = one(resources, 'Deployment', '-fleet').spec as unknown as Workload;
     expect(one(resources, 'Service', '-fleet').spec).toMatchObject({ selector: selector.matchLabels });
     expect(template.spec.containers[0]).toMatchObject({
       args: [
         'fleet',
-        '--store=http://store.example.com:9090',
+        '--store=http://store.example.com:8428',
         '--listen=0.0.0.0:10122',
         '--token-file=/run/mirrorwatch/token',
       ],

@@ -67,7 +67,8 @@ describe.each(allServices)('service $name of $compose', ({ file, mounts, name, s
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
   });
 
-  it('has an image pinned by a whole version', () => expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/));
+  it('has an image pinned by a whole version', () =>
+    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/));
 
   it('mounts files that exist, read-only, and declared volumes', () => {
     for (const { source, target, mode } of mounts.filter((mount) => mount.name === name)) {
