@@ -197,7 +197,7 @@ real('the workflows', ['deploy'], () => {
     const steps = Object.values(jobs).flatMap((job) => job.steps);
     const uses = steps.flatMap((step) => step.uses ?? []);
     for (const action of uses) {
-      expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+      expect(action).toMatch(/^[\w-]+\/[\w-]+(\/[\w-]+)?@[0-9a-f]{40}$/);
       expect(text(path)).toMatch(new RegExp(`uses: ${action} # v\\d+\\.\\d+\\.\\d+\\n`));
     }
     const { scripts } = JSON.parse(text('package.json'));
