@@ -30,7 +30,7 @@ export function frontDoor() {
       none,
       queries: [
         {
-          expr: quantile(0.99, ['outcome'], of('mirrorwatch_door_seconds'), '$window'),
+          expr: quantile(0.99, ['outcome'], of('mirrorwatch_door_request_duration_seconds'), '$window'),
           legend: '{{outcome}}',
         },
       ],

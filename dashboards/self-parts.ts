@@ -182,7 +182,7 @@ export function news() {
         none: 'no receiver is configured',
         queries: [
           {
-            expr: `max by (receiver) (${select('mirrorwatch_webhook_oldest_seconds')}) or 0 * max by (receiver) (${select('mirrorwatch_webhook_queue_length')} == 0)`,
+            expr: `max by (receiver) (time() - ${select('mirrorwatch_webhook_oldest_timestamp_seconds')}) or 0 * max by (receiver) (${select('mirrorwatch_webhook_queue_length')} == 0)`,
             legend: '{{receiver}}',
           },
         ],

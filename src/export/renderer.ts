@@ -339,6 +339,9 @@ function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapshot, rea
   instruments.mirrorwatch_state_set_aside_total.inc({ what: 'row' }, snapshot.stateRowsAside);
   for (const { receiver, length, oldestSeconds } of snapshot.queues) {
     instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);
-    if (oldestSeconds !== null) instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);
+    if (oldestSeconds === null) continue;
+    const queuedAtMs = Math.round(snapshot.nowMs - oldestSeconds * 1000);
+    instruments.mirrorwatch_webhook_oldest_timestamp_seconds.set({ receiver }, queuedAtMs / 1000);
+    instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);
   }
 }

@@ -227,6 +227,7 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'process_max_fds',
     'mirrorwatch_probes_in_flight',
     'mirrorwatch_webhook_queue_length',
+    'mirrorwatch_webhook_oldest_seconds',
     'mirrorwatch_alertmanager_notifications_total',
   ] satisfies (keyof typeof catalog)[]);
 });

@@ -26,7 +26,8 @@ export function labelsOf(name: string): readonly string[] | null {
   const le = /_bucket(:|$)/.test(name) ? ['le'] : [];
   if (name.includes(':')) {
     const labels = Object.entries(levels).find(([level]) => name.startsWith(`${level}:`))?.[1];
-    return recorded.has(name) && labels !== undefined ? [...labels, ...le] : null;
+    const ofTarget = name.startsWith('everywhere:') ? [] : ['job'];
+    return recorded.has(name) && labels !== undefined ? [...labels, ...ofTarget, ...le] : null;
   }
   const ofDoor = Object.entries(doorMetrics).find(([metric]) => metric === name.replace(/_bucket$/, ''));
   if (ofDoor !== undefined) return [...ofDoor[1].labels, ...scrapeLabels, ...le];
@@ -46,7 +47,8 @@ export function namesIn(query: string): readonly string[] {
 /** What of a query is not there, in words; empty when all is. */
 export function unknownIn(query: string): readonly string[] {
   const found: string[] = [];
-  const available = new Set<string>(scrapeLabels);
+  // Kubernetes adds `pod`.
+  const available = new Set<string>([...scrapeLabels, 'pod']);
   const text = query.replace(/"[^"]*"/g, '""');
   for (const name of namesIn(text)) {
     const labels = labelsOf(name);

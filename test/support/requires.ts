@@ -74,6 +74,10 @@ const parts = {
   skopeo: command('skopeo', 'apt install skopeo'),
   setpriv: command('setpriv', 'apt install util-linux'),
   'systemd-analyze': command('systemd-analyze', 'apt install systemd'),
+  'systemd-notify': {
+    isHere: () => ['systemd-notify', 'python3'].every((name) => findCommand(name) !== null),
+    from: 'apt install systemd python3',
+  },
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
   uv: command('uv', '.ci/provision cache pypi'),
   verdaccio: command('verdaccio', '.ci/provision cache npm'),

@@ -103,6 +103,7 @@ export const declaredMetrics = {
   mirrorwatch_state_writable: newGauge([], { daemon: {} }),
   mirrorwatch_state_set_aside_total: newCounter(['what'], { daemon: { what: ['file', 'row'] } }),
   mirrorwatch_webhook_queue_length: newGauge(['receiver'], { receiver: {} }),
+  mirrorwatch_webhook_oldest_timestamp_seconds: newGauge(['receiver'], { receiver: {} }),
   mirrorwatch_webhook_oldest_seconds: newGauge(['receiver'], { receiver: {} }),
   mirrorwatch_webhook_deliveries_total: newCounter(['receiver', 'outcome'], {
     receiver: { outcome: deliveryOutcomes },

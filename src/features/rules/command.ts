@@ -20,13 +20,13 @@ export const rulesCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { checkRuleParameters, defaultRuleParameters } = await import('./parameters.ts');
+    const { checkRuleParameters, defaultRuleParameters, runbookAt } = await import('./parameters.ts');
     const { renderRules } = await import('./rules.ts');
     const checked = checkRuleParameters({
       ...defaultRuleParameters,
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
-      runbook: values.runbook ?? defaultRuleParameters.runbook,
+      runbook: values.runbook ?? runbookAt(context.facts),
       // The environment's locale is ignored, because the rule file must not depend on the user who runs the command.
       language: context.named ?? defaultRuleParameters.language,
     });

@@ -26,6 +26,12 @@ export const defaultRuleParameters: RuleParameters = {
   timeScale: 1,
 };
 
+/** Returns the address of the runbook of a version; without an address of the project: the path in the repository. */
+export function runbookAt({ homepage, version }: { readonly homepage?: string | undefined; readonly version: string }) {
+  const { runbook } = defaultRuleParameters;
+  return homepage === undefined ? runbook : `${homepage}/blob/v${version}/${runbook}`;
+}
+
 /** A burn rate of the error budget. It is exceeded if the failed share is above `factor` × budget in both windows. */
 export interface BurnRate {
   readonly factor: number;

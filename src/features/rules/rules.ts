@@ -70,7 +70,7 @@ function measuring(parameters: RuleParameters): AlertRule {
   const delay = quantileQueryOf(
     0.99,
     'mirrorwatch_schedule_delay_seconds',
-    (...more) => `by (${['job', 'instance', 'vantage', ...more].join(', ')})`,
+    'without ()',
     window(parameters, 5 * minute),
   );
   // A finding about a slow network of the place needs 10 minutes, and then explains the delay. So wait 5 minutes longer.
@@ -132,7 +132,7 @@ function results(parameters: RuleParameters): readonly AlertRule[] {
       fills: casesOf(parameters, { dropped: {}, delayed: {} }),
       expr: renderCases({
         dropped: `sum without (outcome) (increase(${dropped}[${quarter}])) > 0`,
-        delayed: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
+        delayed: `time() - mirrorwatch_webhook_oldest_timestamp_seconds > ${scaled(parameters, queueSeconds)}`,
       }),
       forSeconds: 5 * minute,
     },

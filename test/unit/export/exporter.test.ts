@@ -620,6 +620,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     shows: {
       'mirrorwatch_webhook_queue_length{receiver="ops"}': 2,
       'mirrorwatch_webhook_oldest_seconds{receiver="ops"}': 7,
+      'mirrorwatch_webhook_oldest_timestamp_seconds{receiver="ops"}': 1_772_611_260.25 - 7,
       'mirrorwatch_webhook_queue_length{receiver="chat"}': 0,
     },
   },
