@@ -171,6 +171,13 @@ export interface Client {
    * Absent: there are none.
    */
   readonly profileForms?: Readonly<Record<string, string>>;
+  /** The keys of `profileForms` whose lines an action can write into a file. Absent: there are none. */
+  readonly profileFiles?: readonly string[];
+  /**
+   * For keys of `forms`, the end of the path of the user's settings file. An action then changes only the setting in
+   * this file, as `Doctor.settle` does. Another file of an action is replaced by the lines of the remedy.
+   */
+  readonly userFiles?: Readonly<Record<string, string>>;
   readonly variables: Variables;
   /**
    * Returns the lines that change the client's chain from `before` to `after`.

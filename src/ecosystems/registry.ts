@@ -16,7 +16,18 @@ export const registry = {
   profileFor: (word: unknown): string | null => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null,
   ids: all.map(({ id }) => id),
   steps: all.flatMap((one): Step[] => Object.keys(one.steps)),
+  actionForms: actionFormsOf(all),
 };
+
+/**
+ * Returns the snippet formats in which an action can write a remedy (the settings that apply advice). `env`: plain
+ * `NAME=value` lines.
+ */
+function actionFormsOf(kinds: readonly Ecosystem[]): readonly ['env', ...string[]] {
+  const clients = kinds.flatMap((one) => one.clients);
+  const forms = clients.flatMap(({ forms, profileFiles = [] }) => [...forms, ...profileFiles]);
+  return ['env', 'shell', ...new Set(forms.filter((form) => form !== 'env'))];
+}
 
 export type Registry = Readonly<typeof registry>;
 

@@ -128,6 +128,7 @@ export const filesClient: Client = {
   withoutHttp2: (mirror) => profileOf(mirror.own?.['profile'])?.withoutHttp2 ?? null,
   forms: [],
   profileForms: Object.fromEntries(profiles.map(({ id, client }) => [id, client])),
+  profileFiles: ['apt'],
   variables: {},
   remedy: (before, after, _privatePatterns, of) => httpRemedy(before, after, of?.mirrors),
 };
