@@ -1,5 +1,6 @@
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId, Step } from '../core/mirror.ts';
+import { cargo } from './cargo/cargo.ts';
 import { type Ecosystem, sortSteps } from './ecosystem.ts';
 import { go } from './go/go.ts';
 import { http } from './http/http.ts';
@@ -7,7 +8,7 @@ import { npm } from './npm/npm.ts';
 import { oci } from './oci/oci.ts';
 import { pypi } from './pypi/pypi.ts';
 
-const all: readonly [Ecosystem, ...Ecosystem[]] = [go, npm, pypi, oci, http];
+const all: readonly [Ecosystem, ...Ecosystem[]] = [go, npm, pypi, oci, cargo, http];
 
 export const registry = {
   all,
