@@ -128,7 +128,7 @@ export interface Client {
   /** Lower-case letters and digits, unique within the ecosystem: `pip`, `uv`. */
   readonly id: string;
   /**
-   * Returns the program that uses this mirror, if the mirror's `profile` defines one, such as `cargo`. If the method is
+   * Returns the program that uses this mirror, if the mirror's `profile` defines one, such as `apt`. If the method is
    * absent or returns `null`, the program is `id`.
    */
   nameAt?(mirror: Mirror): string | null;

@@ -48,6 +48,11 @@ const configBytes = 100;
 export const cargo: Ecosystem<unknown, CargoOwn> = {
   id: 'cargo',
   publicUpstream: publicCrates,
+  errorFrames: {
+    // https://github.com/rust-lang/cargo: src/cargo/util/network/, sources/registry/
+    cargo:
+      /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from |replaced source registry )?`|^[Uu]nable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry|^error: (?:no matching package (?!.*--offline).*location searched: (?:registry|crates\.io|`\S+ index)|config\.json not found in registry|no token found for `|token rejected for `|checksum for `|failed to (?:unpack (?:package|entry)|parse registry's))/,
+  },
   // https://doc.rust-lang.org/cargo/reference/registry-index.html
   steps: {
     config: light(5, { grain: 'mirror', usualBytes: configBytes }),

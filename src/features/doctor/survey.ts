@@ -15,7 +15,6 @@ import { findChain, settingFiles } from './chain-evidence.ts';
 const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
   [/\/apt\/sources\.list(?:\.d\/[^/]+\.(?:list|sources))?$/, /^[ \t]*(?:deb(?:-src)?\s|URIs:)/m],
   [/\/apt\/apt\.conf(?:\.d\/[^/]+)?$/, /Proxy[\s{:]/],
-  [/(?:^|\/)\.cargo\/config(?:\.toml)?$/, /replace-with|^[ \t]*(?:registry|index)[ \t]*=/m],
   [/(?:^|\/)(?:[\w.-]*settings|pom)\.xml$/, /<(?:mirror|repository|pluginRepository)>/],
   [/\.gradle(?:\.kts)?$/, /\bmaven\s*[({]/],
   [/(?:^|\/)buildkitd\.toml$/, /\bmirrors\s*=/],
@@ -31,7 +30,7 @@ const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
 
 /** Such files outside of the project; with a slash at the end, all files of a folder. */
 const outside =
-  '~/.cargo/config ~/.cargo/config.toml ~/.m2/settings.xml ~/.gradle/init.gradle ~/.gradle/init.gradle.kts ~/.gradle/init.d/ ~/.condarc ~/.gemrc ~/.bundle/config ~/.config/buildkit/buildkitd.toml /etc/buildkit/buildkitd.toml /etc/apt/sources.list /etc/apt/sources.list.d/ /etc/apt/apt.conf /etc/apt/apt.conf.d/ /etc/systemd/system/docker.service.d/';
+  '~/.m2/settings.xml ~/.gradle/init.gradle ~/.gradle/init.gradle.kts ~/.gradle/init.d/ ~/.condarc ~/.gemrc ~/.bundle/config ~/.config/buildkit/buildkitd.toml /etc/buildkit/buildkitd.toml /etc/apt/sources.list /etc/apt/sources.list.d/ /etc/apt/apt.conf /etc/apt/apt.conf.d/ /etc/systemd/system/docker.service.d/';
 const filesMax = 2_000;
 
 /**
