@@ -168,6 +168,11 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 - Some clients cannot use some settings of a mirror, such as its own DNS server or, for go, a bearer token. The daemon
   does not run such a client against such a mirror. \`check\` lists these pairs.
 - The daemon does not run clients that are not installed. \`check\` lists them.
+- Clients run in a sandbox, one at a time, each pair of client and mirror once in \`clientRuns.every\`. A private module is
+  never requested from a public mirror ([decision 0020](decisions/0020-real-clients-run-no-code-of-others.md)).
+- A run waits while the mirror may not be probed, our network is suspect, or the host's budget is used up. A fault of this
+  machine (a full disk) is \`unknown\`.
+- The container image has no clients: build one with them.
 - A client without any mirror is a warning.
 
 \`mirrorwatch check\` prints a warning in these cases, among others:
