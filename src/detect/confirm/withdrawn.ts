@@ -78,10 +78,10 @@ export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target
   return (isOrigin(mirror) || isAbsentThere) && rest < countMirrors(lacking);
 }
 
-/** True for an item that the origin has withdrawn for an hour, or marks so. */
+/** True for an item that the origin had before, and has lacked for an hour. */
 export function isWithdrawnByOrigin(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
   const subject = view.without.has('withdrawals') ? undefined : view.subjects.get(subjectKeyOf(target));
-  return subject !== undefined && withdrawalOf(view, mirror, subject, target.version ?? '') !== null;
+  return subject !== undefined && withdrawalOf(view, mirror, subject, target.version ?? '')?.isYanked === false;
 }
 
 /** The number of independent mirrors. */

@@ -33,8 +33,9 @@ function heldIn(subject: ContentSubject, { view, mirror }: About): readonly Held
   const { name, role } = mirror.mirror;
   return [...subject.withdrawn.keys()].flatMap((version) => {
     const one = withdrawalOf(view, mirror, subject, version);
-    const isHeld = role === 'origin' ? one?.isYanked === false : one?.holders.includes(name) === true;
-    return one !== null && isHeld ? [{ module, version, step, atMs: one.atMs + wallMs - monotonicMs }] : [];
+    if (one === null) return [];
+    const isHeld = role === 'origin' ? !one.isYanked : one.holders.includes(name);
+    return isHeld ? [{ module, version, step, atMs: one.atMs + wallMs - monotonicMs }] : [];
   });
 }
 

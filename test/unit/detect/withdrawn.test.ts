@@ -242,7 +242,26 @@ it('is no reason against a mirror that withdrew it too, though most still serve 
   world.serve([`origin ${canary}`, `a ${canary}`], 6);
   expect(world.told).toEqual(['closed withdrawn a']);
   expect(world.state('a')).toBe('up');
-  // The origin serves other bytes under the same version: then it is withdrawn no longer.
+  // The origin serves the version again: then it is withdrawn no longer.
   world.serve([]);
   expect(world.withdrew()).toBeUndefined();
+});
+
+it('is no reason any more once the hour is over', () => {
+  const canary = 'mod example.com/a';
+  const world = play([origin, aMirror('a'), aMirror('b'), aMirror('c')]);
+  world.serve([], 3);
+  world.serve([`origin ${canary}`, `a ${canary}`], 10);
+  expect(world.told).toContain('opened absent a');
+  world.serve([`origin ${canary}`, `a ${canary}`], 8);
+  expect(world.told).toContain('closed absent a');
+  expect(world.state('a')).toBe('up');
+});
+
+it('counts a 404 of a version that the origin only marks', () => {
+  const world = play([origin, aMirror('a'), aMirror('b')]);
+  world.list({ origin: all, a: all, b: all }, 14, 0, { origin: ['1.1.0'] });
+  world.serve([], 2);
+  world.serve(['a mod example.com/a'], 6);
+  expect(world.state('a')).not.toBe('up');
 });
