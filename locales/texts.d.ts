@@ -1042,7 +1042,8 @@ export interface Places {
   readonly 'found.throughput.well': 'name';
   readonly 'found.capability': 'name' | 'what';
   readonly 'found.capability.well': 'name';
-  readonly 'found.withdrawn': 'name' | 'versions' | 'more' | 'since' | 'locked';
+  readonly 'found.withdrawn': 'name' | 'versions' | 'more' | 'since';
+  readonly 'found.withdrawnLocked': 'says' | 'file' | 'what';
   readonly 'found.withdrawn.well': 'name';
   readonly 'found.certificateSoon': 'name' | 'days';
   readonly 'found.certificate': 'name' | 'cause';
@@ -2786,7 +2787,7 @@ export interface Counts {
   readonly 'found.policy': 'count';
   readonly 'found.policyLocked': 'count';
   readonly 'found.times': 'count';
-  readonly 'found.withdrawn': 'more' | 'locked';
+  readonly 'found.withdrawn': 'more';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.lockMore': 'count';
   readonly 'found.saySo': 'same';

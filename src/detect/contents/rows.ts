@@ -82,9 +82,9 @@ function isStored(value: unknown): boolean {
   );
 }
 
-function isWithdrawalRow([, { atMs, looks, holders }]: Stored<Withdrawal>[number]): boolean {
+function isWithdrawalRow([, { atMs, toMs, isYanked, holders }]: Stored<Withdrawal>[number]): boolean {
   const areNames = Array.isArray(holders) && holders.every((name) => typeof name === 'string');
-  return Number.isFinite(atMs) && Number.isFinite(looks) && areNames;
+  return Number.isFinite(atMs) && Number.isFinite(toMs) && typeof isYanked === 'boolean' && areNames;
 }
 
 function isReading(value: LagReading | null): boolean {
