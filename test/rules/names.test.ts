@@ -18,7 +18,7 @@ const docs = readdirSync(join(repoDir, 'docs'), { recursive: true, encoding: 'ut
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path: `docs/${path}`, text: readFileSync(join(repoDir, 'docs', path), 'utf8') }));
 /** Words of ours in pages that look like metrics and are none. */
-const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin']);
+const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin', 'mirror_cache_expiry']);
 /** Names before the first release, in the table of renames and in decisions. */
 const renamed = new Set(['mirrorwatch_resident_memory_bytes', 'mirrorwatch_state_rows_set_aside_total']);
 /** The cases of an alert, which it has as its label `what`. */
