@@ -2,7 +2,14 @@ import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
-import { isSlowQuery, mirrorOnly, roundTripsSeconds, slowFactor, slowShareNow, slowThresholdFor } from './round-trips.ts';
+import {
+  isSlowQuery,
+  mirrorOnly,
+  roundTripsSeconds,
+  slowFactor,
+  slowShareNow,
+  slowThresholdFor,
+} from './round-trips.ts';
 import {
   type AlertKey,
   type AlertRule,
