@@ -62,6 +62,7 @@ const doorOutcomeText: Readonly<Record<DoorOutcome, string>> = {
   private: 'the request names a private module (404)',
   refused:
     'the path of the request is not valid (400); a redirect of a mirror led to the door itself, or the request has passed three doors (508)',
+  withdrawn: 'the origin withdrew the version, and `door.withdrawn` is `refuse` (451)',
   not_found: 'clients do not need this path for installs (404)',
   method: 'the method is neither GET nor HEAD (405)',
   unauthorized: 'the request has no valid token, or on loopback a foreign `Host`',

@@ -35,6 +35,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
             p95Seconds: secondsOf(canary.p95Ms),
             probeId: canary.last?.due.probeId ?? null,
           },
+    withdrew: standing?.withdrew ?? [],
     protocol: protocolIn(deps.seriesOf(mirror.name)),
     freshness: freshnessView(deps.freshness(mirror.name)),
     scoreSeconds: candidate?.scoreSeconds ?? null,

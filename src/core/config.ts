@@ -122,6 +122,8 @@ export interface DoorRule {
   readonly relay: boolean;
   /** The maximum number of requests per minute and client. */
   readonly perMinute: number;
+  /** True: the front door refuses versions that the origin withdrew; false: it only logs requests for them. */
+  readonly refusesWithdrawn: boolean;
   /** Absolute path of the file in which the front door stores the last known order of mirrors. */
   readonly orderPath: string;
 }

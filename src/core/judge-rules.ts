@@ -17,6 +17,7 @@ export const judgeRules = [
   'review',
   'slow-start',
   'spells',
+  'withdrawals',
 ] as const;
 
 export type JudgeRule = (typeof judgeRules)[number];

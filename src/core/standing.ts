@@ -44,8 +44,10 @@ export interface Standing extends Upstream {
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   /** What the mirror's responses have (`true`) and lack (`false`), by capability; what is not known is absent. */
   readonly capabilities?: Readonly<Record<string, boolean>>;
-  /** How many versions the mirror still lists although its origin withdrew them; absent: none is known. */
+  /** How many versions the mirror still has although its origin withdrew them; absent: none is known. */
   readonly withdrawn?: number;
+  /** At an origin: the versions that it lacks since it withdrew them, as `module@version`; absent: none. */
+  readonly withdrew?: readonly string[];
   readonly findings: readonly Finding[];
 }
 

@@ -84,12 +84,13 @@ export interface Beginning {
 export interface Contents {
   /**
    * `newest`: the newest versions, spelt in the same way for all mirrors, the newest last; `pre`: the pre-releases
-   * among them.
+   * among them; `yanked`: those among them that the response marks as withdrawn, absent: none.
    */
   readonly versions?: {
     readonly count: number;
     readonly newest: readonly string[];
     readonly pre: readonly string[];
+    readonly yanked?: readonly string[];
   };
   readonly tags?: Readonly<Record<string, string>>;
   /** A number that only grows at the source, such as the number of records. */
@@ -123,6 +124,8 @@ export interface Facts {
   readonly resolvedVersion?: string;
   /** True if the mirror does not offer an optional endpoint. The outcome is ok nevertheless. */
   readonly notOffered?: boolean;
+  /** True if the mirror serves the artifact of a version that its index lacks. */
+  readonly isUnlisted?: true;
   /** The valid versions in a version list; `newest` is `null` for an empty list. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
   readonly contents?: Contents;

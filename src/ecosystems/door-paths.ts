@@ -4,8 +4,13 @@ export interface DoorPath {
    * none.
    */
   readonly module: string | null;
-  /** `index`: metadata, or a file that may change; `artifact`: a file that should never change. */
-  readonly kind: 'index' | 'artifact';
+  /** The version that the path names, as the daemon spells it in `withdrew`; absent: none. */
+  readonly version?: string;
+  /**
+   * `index`: metadata, or a file that may change; `artifact`: a file that should never change. `refused`: a file at the
+   * door itself, to which `DoorPaths.refusing` leads.
+   */
+  readonly kind: 'index' | 'artifact' | 'refused';
   /**
    * The maximum length of a response, bytes. A longer response of a mirror is a failure. If absent, the limits of the
    * front door (mirrorwatch's proxy for clients) apply.
@@ -59,6 +64,14 @@ export interface DoorFiles {
   filesOn(body: Uint8Array, contentType: string, url: string): readonly string[] | null;
 }
 
+/** Withdrawn versions that the front door refuses. */
+export interface DoorRefusal {
+  readonly module: string;
+  readonly versions: ReadonlySet<string>;
+  /** The URL of the module's index at the door, without a trailing slash. */
+  readonly at: string;
+}
+
 /** How the front door, mirrorwatch's own proxy for clients, recognises the requests of an ecosystem. */
 export interface DoorPaths {
   /**
@@ -76,6 +89,13 @@ export interface DoorPaths {
    * @param url      the URL of the page
    */
   absolute?(start: string, isWhole: boolean, contentType: string, url: string): RewriteLinks | null;
+  /**
+   * As `absolute`, but links to the artifacts of withdrawn versions lead to the front door, which refuses them. Absent:
+   * clients request each artifact from the front door.
+   */
+  refusing?(refusal: DoorRefusal): NonNullable<DoorPaths['absolute']>;
+  /** True: clients show the member `error` of a response in JSON, not a plain text. */
+  readonly showsJsonErrors?: true;
   /**
    * Loads the code that finds the URLs of files in index pages. Absent if files are below the base URL, or if an index
    * names them by full URLs.

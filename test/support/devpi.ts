@@ -20,9 +20,14 @@ const cheapKeys = ['--argon2-time-cost', '1', '--argon2-memory-cost', '8', '--ar
  * `upstream`, an index's URL on this machine.
  * @param warm  projects whose files it fetches before it is returned: while devpi fetches a file for the first time, it
  *   answers other requests for that file with 500
+ * @param more  further settings of the mirror, such as `mirror_cache_expiry`
  * @throws Error with its log when it does not start
  */
-export async function startDevpi(upstream: string, warm: readonly string[] = []): Promise<Devpi> {
+export async function startDevpi(
+  upstream: string,
+  warm: readonly string[] = [],
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Devpi> {
   const dir = tempDir('devpi');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -41,7 +46,7 @@ export async function startDevpi(upstream: string, warm: readonly string[] = [])
     await server.close();
   };
   try {
-    await addMirror(url, upstream);
+    await addMirror(url, upstream, more);
     for (const project of warm) await fetchFiles(`${url}/root/mirror/+simple/${project}/`);
   } catch (error) {
     await close();
@@ -50,11 +55,11 @@ export async function startDevpi(upstream: string, warm: readonly string[] = [])
   return { url: `${url}/root/mirror/+simple`, log: server.log, close };
 }
 
-async function addMirror(url: string, upstream: string): Promise<void> {
+async function addMirror(url: string, upstream: string, more: object): Promise<void> {
   const session = await asked(`${url}/+login`, 'POST', {}, { user: 'root', password: '' });
   const { password } = (session as { readonly result: { readonly password: string } }).result;
   const auth = Buffer.from(`root:${password}`).toString('base64');
-  const index = { type: 'mirror', mirror_url: `${upstream}/`, mirror_no_project_list: true };
+  const index = { type: 'mirror', mirror_url: `${upstream}/`, mirror_no_project_list: true, ...more };
   await asked(`${url}/root/mirror`, 'PUT', { 'x-devpi-auth': auth }, index);
 }
 

@@ -37,6 +37,7 @@ const parts = {
     isHere: () => findCommand('cc') !== null && existsSync('/usr/include/openssl/ssl.h'),
     from: 'apt install gcc libc6-dev libssl-dev',
   },
+  cargo: command('cargo', 'rustup, with cargo 1.70 or newer'),
   curl: command('curl', 'apt install curl'),
   deploy: { isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')), from: '.ci/provision cache deploy' },
   devpi: command('devpi-server', '.ci/provision cache pypi'),

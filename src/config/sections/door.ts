@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { baseUrl } from '../../core/url.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { bareUrl, file, flag, integer, mapping, wordList } from '../fields.ts';
+import { bareUrl, file, flag, integer, mapping, word, wordList } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { makeListenKey, readListen } from './listen.ts';
 
@@ -31,6 +31,10 @@ export const doorKey = mapping('Settings of `mirrorwatch door`. Default: no door
     60,
     100_000_000,
   ).prefault(limits.doorRequestsPerMinute),
+  withdrawn: word(
+    'What the door does with requests for a version that the origin withdrew for an hour. `warn`: it serves them, and its access log shows them. `refuse`: it responds 451. The daemon must know the origin.',
+    ['warn', 'refuse'],
+  ).prefault('warn'),
   orderFile: file(
     'File that stores the last order of mirrors. Default: `door.json` beside the state file. A change needs a restart.',
   ).optional(),
@@ -60,6 +64,7 @@ export function readDoor(
       daemon: door.daemon === undefined ? null : (baseUrl(door.daemon)?.url ?? null),
       relay: door.relay,
       perMinute: door.perMinute,
+      refusesWithdrawn: door.withdrawn === 'refuse',
       orderPath,
     },
   };

@@ -1,8 +1,10 @@
 import type { Config } from '../../core/config.ts';
 import { isDigest, isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
+import { withdrawalOf } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import type { RuleView } from '../memory/rule.ts';
+import { subjectKeyOf } from '../memory/subject.ts';
 import { targetAt } from './look.ts';
 import { countPlaces } from './vantage.ts';
 import { witnessPlaceOf } from './witness.ts';
@@ -52,13 +54,14 @@ export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample):
 }
 
 /**
- * True for an item that a mirror lacks, if the origin and most of its siblings lack it too. Two cases differ if none of
+ * True for an item that a mirror lacks, if the origin withdrew it, or if the origin and most of its siblings lack it too. Two cases differ if none of
  * those that lack it has ever served it, because somebody may have edited the file that names it. An item that only lock
  * files name needs the origin or two independent mirrors that serve it. For an item by digest, most siblings decide
  * without an origin.
  * @see docs/decisions/0185-items-that-one-mirror-serves.md
  */
 export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
+  if (isWithdrawnByOrigin(view, mirror, target)) return true;
   const siblings = siblingsOf(view, mirror, target);
   const isOrigin = (one: MirrorMemory): boolean => one.mirror.role === 'origin';
   const origin = siblings.find((one) => isOrigin(one.mirror));
@@ -73,6 +76,12 @@ export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target
     return true;
   const isAbsentThere = origin === undefined ? isNew && isDigest(target.version) : lacks(origin, target);
   return (isOrigin(mirror) || isAbsentThere) && rest < countMirrors(lacking);
+}
+
+/** True for an item that the origin had before, and has lacked for an hour. */
+export function isWithdrawnByOrigin(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
+  const subject = view.without.has('withdrawals') ? undefined : view.subjects.get(subjectKeyOf(target));
+  return subject !== undefined && withdrawalOf(view, mirror, subject, target.version ?? '')?.isYanked === false;
 }
 
 /** The number of independent mirrors. */

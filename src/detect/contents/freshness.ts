@@ -6,6 +6,7 @@ import { type Freshness, type MirrorLag, worstLowerOf } from '../../core/standin
 import { quantile } from '../../core/statistics.ts';
 import { placeCounterOf } from '../confirm/vantage.ts';
 import { witnessPlaceOf } from '../confirm/witness.ts';
+import { originOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, roundKeyOf } from '../memory/mirror-memory.ts';
 import type { RuleView } from '../memory/rule.ts';
@@ -193,11 +194,6 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
       return [name, freshness] as const;
     }),
   );
-}
-
-export function originOf({ config }: RuleView, { mirror }: MirrorMemory): string | null {
-  const key = roundKeyOf(mirror);
-  return config.mirrors.find((other) => other.role === 'origin' && roundKeyOf(other) === key)?.name ?? null;
 }
 
 export function subjectsOf({ subjects }: RuleView, { mirror }: MirrorMemory) {

@@ -2,12 +2,14 @@ import { limits } from '../../core/limits.ts';
 import {
   type ContentReading,
   type ContentSubject,
+  forgetOldest,
   freshOriginOf,
   isQuorum,
-  isWithdrawnNow,
   type Peer,
   peersOf,
   type Release,
+  recordHolder,
+  recordWithdrawal,
   type Shelf,
   type Standpoint,
   type StepBack,
@@ -80,35 +82,36 @@ export function updateVersions(taking: Taking): void {
 }
 
 /**
- * Updates which versions the origin lists no longer, and which mirrors still list them. Only the origin withdraws a
- * version, never a majority of mirrors.
+ * Updates which versions the origin lists no longer or marks as withdrawn, and which mirrors still list them. Only the
+ * origin withdraws a version, never a majority of mirrors.
  */
 function updateWithdrawn({ subject, reading, who, update }: Taking, before: Versions | null, next: Versions): void {
   const { withdrawn } = subject;
+  const yanked = new Set(next.yanked);
   const shown = new Set(next.newest);
   const { registry } = who;
+  const atMs = reading.toMs;
   if (registry === who.origin) {
-    for (const version of before === null || before === next ? [] : selectComparable(before.newest, next))
-      if (!withdrawn.has(version)) withdrawn.set(version, { atMs: reading.toMs, looks: 0, holders: [] });
-    for (const [version, one] of withdrawn)
-      if (shown.has(version)) withdrawn.delete(version);
-      else withdrawn.set(version, { ...one, looks: one.looks + 1 });
-    forgetOldest(withdrawn);
+    // What another origin withdrew does not count.
+    if (before === null) withdrawn.clear();
+    const lost = before === null || before === next ? [] : selectComparable(before.newest, next);
+    for (const version of new Set([...withdrawn.keys(), ...lost, ...yanked]))
+      if (shown.has(version) && !yanked.has(version)) withdrawn.delete(version);
+      else recordWithdrawal(subject, version, atMs, yanked.has(version));
     return;
   }
-  for (const [version, one] of withdrawn) {
-    const { holders, atMs } = one;
-    const isHolder = holders.includes(registry);
-    if (shown.has(version) === isHolder || selectComparable([version], next).length === 0) continue;
-    if (isHolder && isWithdrawnNow(one, reading.toMs)) update.followed.push((reading.toMs - atMs) / 1_000);
-    const others = holders.filter((name) => name !== registry);
-    withdrawn.set(version, { ...one, holders: isHolder ? others : [...others, registry] });
-    update.isChange = true;
+  for (const [version, { isYanked }] of withdrawn) {
+    if (selectComparable([version], next).length === 0) continue;
+    const has = shown.has(version) && !(isYanked && yanked.has(version));
+    const seconds = recordHolder(subject, version, { registry, has, atMs });
+    if (seconds !== null) update.followed.push(seconds);
   }
 }
 
 function isSame(a: Versions, b: Versions): boolean {
-  return a.count === b.count && a.newest.length === b.newest.length && a.newest.every((one, i) => one === b.newest[i]);
+  const areSame = (one: readonly string[] = [], other: readonly string[] = []): boolean =>
+    one.length === other.length && one.every((version, i) => version === other[i]);
+  return a.count === b.count && areSame(a.newest, b.newest) && areSame(a.yanked, b.yanked);
 }
 
 /**
@@ -210,11 +213,4 @@ function release(subject: ContentSubject, version: string, found: Release): void
   if (known.afterMs === Number.NEGATIVE_INFINITY) known.afterMs = null;
   known.atMs = Math.min(known.atMs, found.atMs);
   known.originMs ??= found.originMs;
-}
-
-function forgetOldest(map: Map<string, unknown>): void {
-  for (const key of map.keys()) {
-    if (map.size <= limits.releasesKept) return;
-    map.delete(key);
-  }
 }

@@ -4,7 +4,7 @@ import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
 import { isSlowAt, updateRecheck } from '../confirm/look.ts';
-import { isOfWithdrawn } from '../confirm/withdrawn.ts';
+import { isOfWithdrawn, isWithdrawnByOrigin } from '../confirm/withdrawn.ts';
 import { asResponse, judgeByFile } from '../findings/peers.ts';
 import { isWithheldItem } from '../findings/policy.ts';
 import { isLeftAlone } from '../memory/absence.ts';
@@ -156,8 +156,10 @@ function itemOf(outcome: Sample['outcome']): SeriesMemory['item'] {
   return outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
 }
 
-function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
+function recordSight(memory: Memory, mirror: MirrorMemory, sample: Sample, isJudged: boolean): void {
   const { outcome, due, rttMs } = sample;
+  const { now } = memory;
+  const { sight, row } = mirror;
   if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
   else if (blinding.has(outcome.because)) sight.blindSinceMs ??= now.wallMs;
   if (!isJudged) return;
@@ -165,7 +167,9 @@ function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Samp
   sight.lastJudgedAtMs = now.wallMs;
   sight.judgedMonotonicMs = now.monotonicMs;
   sight.lastSkip = null;
-  sight.canaryServes = outcome.tag === 'ok';
+  // A mirror that follows a withdrawal serves as it should.
+  sight.canaryServes =
+    outcome.tag === 'ok' || (itemOf(outcome) === 'absent' && isWithdrawnByOrigin(memory, mirror, due.target));
   if (outcome.tag !== 'ok') return;
   sight.lastOkAtMs = now.wallMs;
   if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;

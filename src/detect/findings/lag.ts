@@ -1,8 +1,8 @@
 import { isOfBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
-import { originOf, receiveContents, subjectsOf } from '../contents/freshness.ts';
+import { receiveContents, subjectsOf } from '../contents/freshness.ts';
 import { hasAllReleased } from '../contents/lag.ts';
-import { isNumber, openFinding } from '../memory/lookups.ts';
+import { isNumber, openFinding, originOf } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
 import { type ContentComparison, contentsOf } from '../memory/subject.ts';

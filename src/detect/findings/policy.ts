@@ -52,9 +52,9 @@ function policyStatement({ view, mirror }: About, withheld: Withheld): FindingSt
   if (first === undefined) return { tag: 'well', ...messageFor('found.policy.well', { name }), of: 'policy' };
   const targets = [...withheld.keys()].map(({ target }) => target);
   const count = [...withheld.values()].reduce((sum, one) => sum + one.count, 0);
-  const locked = targets.find((target) => lockOf(target, view.config) !== null);
+  const locked = targets.find((target) => lockPlaceOf(target, view.config) !== null);
   const named = locked ?? first[0].target;
-  const file = locked === undefined ? null : lockOf(locked, view.config);
+  const file = locked === undefined ? null : lockPlaceOf(locked, view.config);
   const values = {
     name,
     cause: failureTextOf('policy', first[1].status),
@@ -75,7 +75,10 @@ function policyStatement({ view, mirror }: About, withheld: Withheld): FindingSt
 }
 
 /** Where a configured lock file names the item, as `file` or `file:line`; `null`: none does. */
-function lockOf({ ecosystem, upstream, module, version }: Target, { modules, pinnedAt }: Config): Filled | null {
+export function lockPlaceOf(
+  { ecosystem, upstream, module, version }: Pick<Target, 'ecosystem' | 'upstream' | 'module' | 'version'>,
+  { modules, pinnedAt }: Pick<Config, 'modules' | 'pinnedAt'>,
+): Filled | null {
   if (module === null) return null;
   const item = refTextOf({ module, version });
   const places = Object.entries(pinnedAt?.[ecosystem] ?? {});

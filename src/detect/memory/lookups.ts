@@ -4,9 +4,10 @@ import { type Target, targetId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Memory } from './memory.ts';
-import type { MirrorMemory } from './mirror-memory.ts';
+import { type MirrorMemory, roundKeyOf } from './mirror-memory.ts';
 import type { Round } from './moments.ts';
 import type { About, RuleView } from './rule.ts';
+import { type ContentSubject, isWithdrawnNow, type Withdrawal } from './subject.ts';
 
 export function roundOf(memory: Memory, id: string): Round | null {
   return memory.confirm.rounds.values().find((round) => round.id === id) ?? null;
@@ -70,4 +71,21 @@ export function targetsOf({ mirrors, targets }: RuleView, { registry, scope }: F
     if (family !== undefined || (protocol !== undefined && protocol !== leading)) return [];
     return targets.get(targetId(registry ?? '', module, version, step)) ?? [];
   });
+}
+
+export function originOf({ config }: RuleView, { mirror }: MirrorMemory): string | null {
+  const key = roundKeyOf(mirror);
+  return config.mirrors.find((other) => other.role === 'origin' && roundKeyOf(other) === key)?.name ?? null;
+}
+
+/** The aged withdrawal of a version by the present origin; `null`: it is not withdrawn. */
+export function withdrawalOf(
+  view: RuleView,
+  mirror: MirrorMemory,
+  { withdrawn, shelves }: Pick<ContentSubject, 'withdrawn' | 'shelves'>,
+  version: string,
+): Withdrawal | null {
+  const one = withdrawn.get(version);
+  const origin = originOf(view, mirror);
+  return one !== undefined && isWithdrawnNow(one) && origin !== null && shelves.has(origin) ? one : null;
 }

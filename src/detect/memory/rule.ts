@@ -232,7 +232,7 @@ export interface FindingRule<M = unknown, S = unknown> extends Hooks<M, S> {
     about: About & { readonly atMs: number },
   ): RuleStep<M, S> | 'unreadable' | null;
   /** What the rule adds to the displayed state of a mirror. */
-  shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily' | 'capabilities' | 'withdrawn'>>;
+  shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily' | 'capabilities' | 'withdrawn' | 'withdrew'>>;
 }
 
 /** The rules in their order. */

@@ -1,4 +1,5 @@
 import { matchesParts } from '../../core/globs.ts';
+import { limits } from '../../core/limits.ts';
 import type { Gaps, Target } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 import { type MirrorMemory, stateOf } from './mirror-memory.ts';
@@ -87,19 +88,57 @@ export interface Lost {
   isElsewhere: boolean;
 }
 
-/** A version that the origin lists no longer. */
+/** A version that the origin no longer lists or serves, or that it marks as withdrawn. */
 export interface Withdrawal {
-  /** End of the first response of the origin without the version, monotonic milliseconds. */
+  /** End of the first and of the last response of the origin that shows this, monotonic milliseconds. */
   readonly atMs: number;
-  /** How many responses of the origin in a row lack it. */
-  readonly looks: number;
-  /** The mirrors that have listed it since then, and still do. */
+  readonly toMs: number;
+  /** True if the origin still lists the version, and marks it as withdrawn. */
+  readonly isYanked: boolean;
+  /** The mirrors that have listed or served it since then, and still do. */
   readonly holders: readonly string[];
 }
 
-/** True if a version is withdrawn: at least two responses of the origin, over an hour, lack it. */
-export function isWithdrawnNow({ atMs, looks }: Withdrawal, nowMs: number): boolean {
-  return looks >= 2 && nowMs - atMs >= 3_600_000;
+/** True if a version is withdrawn: the origin's responses show it over an hour, without one that contradicts. */
+export function isWithdrawnNow({ atMs, toMs }: Withdrawal): boolean {
+  return toMs - atMs >= 3_600_000;
+}
+
+/**
+ * Records that the origin's response shows a version as withdrawn. Forgets the oldest withdrawals.
+ * @param atMs  the end of the response, monotonic milliseconds
+ */
+export function recordWithdrawal(subject: ContentSubject, version: string, atMs: number, isYanked: boolean): void {
+  const known = subject.withdrawn.get(version);
+  const next = { atMs, holders: [], ...known, toMs: atMs, isYanked };
+  subject.withdrawn.set(version, next);
+  subject.isDirty ||= known === undefined || isWithdrawnNow(known) !== isWithdrawnNow(next);
+  forgetOldest(subject.withdrawn);
+}
+
+/**
+ * Records whether a mirror still has a withdrawn version.
+ * @returns how long after the origin the mirror withdrew it, seconds; `null`: it did not withdraw it now
+ */
+export function recordHolder(
+  subject: ContentSubject,
+  version: string,
+  { registry, has, atMs }: { readonly registry: string; readonly has: boolean; readonly atMs: number },
+): number | null {
+  const one = subject.withdrawn.get(version);
+  if (one === undefined || one.holders.includes(registry) === has) return null;
+  const others = one.holders.filter((name) => name !== registry);
+  subject.withdrawn.set(version, { ...one, holders: has ? [...others, registry] : others });
+  subject.isDirty = true;
+  return !has && isWithdrawnNow(one) ? (atMs - one.atMs) / 1_000 : null;
+}
+
+/** Forgets the oldest entries of a map above `limits.releasesKept`. */
+export function forgetOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    if (map.size <= limits.releasesKept) return;
+    map.delete(key);
+  }
 }
 
 /**
@@ -187,7 +226,7 @@ export class ContentSubject {
   readonly version: string | null;
   readonly step: string;
   readonly releases = new Map<string, Release>();
-  /** The versions that the origin listed before and lists no longer. */
+  /** The versions that the origin withdrew. */
   readonly withdrawn = new Map<string, Withdrawal>();
   readonly lines = new Map<LineKey, Change[]>();
   readonly shelves = new Map<string, Shelf>();

@@ -103,14 +103,17 @@ const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
 const latest = /^(.+)\/@latest$/;
 const database = /^sumdb\/[a-z0-9.-]+\/(?:supported|latest|tile\/[0-9a-z./]+|lookup\/([^@]+)@([^/]+))$/;
 
+function unescapeWord(escaped: string): string {
+  return escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function moduleIn(escaped: string): string | null {
-  const module = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const module = unescapeWord(escaped);
   return escapeModule(module) === escaped && isModulePath(module) ? module : null;
 }
 
 function isVersion(escaped: string): boolean {
-  const version = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return escapeVersion(version) === escaped;
+  return escapeVersion(unescapeWord(escaped)) === escaped;
 }
 
 function readGoPath(path: string): DoorPath | null {
@@ -125,9 +128,8 @@ function readGoPath(path: string): DoorPath | null {
   const [, named, version, ending] = file.exec(plain) ?? latest.exec(plain) ?? [];
   const module = named === undefined ? null : moduleIn(named);
   if (module === null || (version !== undefined && !isVersion(version))) return null;
-  return ending === 'zip'
-    ? { module, kind: 'artifact' }
-    : { module, kind: 'index', bytesMax: bytesMaxOf(ending, plain) };
+  const of = version === undefined ? { module } : { module, version: unescapeWord(version) };
+  return ending === 'zip' ? { ...of, kind: 'artifact' } : { ...of, kind: 'index', bytesMax: bytesMaxOf(ending, plain) };
 }
 
 /** Returns the maximum length of a response, bytes. It is the same as in probes. */

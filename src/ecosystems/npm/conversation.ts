@@ -28,7 +28,7 @@ import {
 } from '../talk.ts';
 import type { Listed, NpmContext } from './context.ts';
 import { type Integrity, parsePinnedIntegrity, readIntegrity } from './integrity.ts';
-import { escapeName } from './names.ts';
+import { escapeName, isExact } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
 import { judgeBytes, judgeStatedHash, type KnownHashes, matchesGzip } from './verify.ts';
@@ -121,13 +121,25 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
 function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   const wanted = target.version ?? 'latest';
   const kept = yield* locate(target.module ?? '', wanted, context);
-  if (kept.tag === 'error') return ended(kept.error);
+  if (kept.tag === 'error')
+    return ended(kept.error, isNotOffered(kept.error) ? yield* unlistedFacts(target, context) : {});
   const first = yield* fromPlace(target, kept.value, context);
   if (!kept.value.isKept || !isMismatch(first.verdict.outcome)) return first.verdict;
   const now = yield* locate(target.module ?? '', wanted, context, true);
   if (now.tag === 'error') return ended(now.error);
   const read = now.value.tarball === kept.value.tarball ? first.read : undefined;
   return (yield* fromPlace(target, now.value, context, read)).verdict;
+}
+
+/**
+ * Whether the mirror serves the artifact of a version that its packument lacks, at the usual path: `npm ci` requests the
+ * URL in a lock file without a packument.
+ */
+function* unlistedFacts({ module, version }: Target, context: NpmContext): Talk<Facts> {
+  if (module === null || version === null || escapeName(module) === null || !isExact(version)) return {};
+  const path = `${module}/-/${module.split('/').at(-1)}-${version}.tgz`;
+  const got = yield* getAny({ url: below(context, path), method: 'HEAD', aside: true, bodyBytesMax: 0 }, context);
+  return got.tag === 'ok' ? { isUnlisted: true } : {};
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
+import { replaceJsonLinks } from '../door-links.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
@@ -130,7 +131,16 @@ function readNpmPath(path: string): DoorPath | null {
   const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
   // The paths below `-` are endpoints such as `whoami`, not packages.
   if (module === undefined || module === '-' || !isPackageName(module)) return null;
-  return { module, kind: file === null ? 'index' : 'artifact' };
+  const ofManifest = file === null ? manifest.exec(plain)?.[2] : undefined;
+  const version = file === null ? ofManifest : versionOf(plain, module);
+  return { module, kind: file === null ? 'index' : 'artifact', ...(version === undefined ? {} : { version }) };
+}
+
+/** Returns the version in the path of a tarball; `undefined`: the file has another name. */
+function versionOf(path: string, module: string): string | undefined {
+  const start = `/${module.split('/').at(-1)}-`;
+  const file = path.slice(path.lastIndexOf('/'));
+  return file.startsWith(start) && file.endsWith('.tgz') ? file.slice(start.length, -'.tgz'.length) : undefined;
 }
 
 const word = '[a-z0-9_~][a-z0-9._~-]*';
@@ -145,7 +155,23 @@ const patterns: DoorPatterns = {
 };
 
 /** The paths that npm, pnpm and yarn request to install and verify packages, but not to search or publish. */
-const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };
+const npmDoor: DoorPaths = {
+  prefix: 'npm',
+  neverHtml: true,
+  showsJsonErrors: true,
+  patterns,
+  read: readNpmPath,
+  refusing:
+    ({ module, versions, at }) =>
+    (start) =>
+      start.trimStart().startsWith('{')
+        ? replaceJsonLinks('tarball', (url) => {
+            const version = versionOf(URL.parse(url)?.pathname ?? '', module);
+            const file = `${module.split('/').at(-1)}-${version}.tgz`;
+            return version !== undefined && versions.has(version) ? `${at}/-/${file}` : null;
+          })
+        : null,
+};
 
 const npmErrorFrames = {
   // https://github.com/npm/cli: lib/utils/error-message.js; lib/utils/display.js has the prefix of each line.

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import { dropContents, type Facts, type Signature, type Verdict } from '../../core/transcript.ts';
+import { type Contents, dropContents, type Facts, type Signature, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { wordOfFile } from '../file-word.ts';
 import {
@@ -79,10 +79,16 @@ function* judge({ module }: Target, response: Responded, { client }: PypiOwn): T
     ...noteOf(refused),
     listed: releases.listed,
     offers: page.value.offers,
-    contents: { versions: releases.contents, ...(Number.isSafeInteger(counted) ? { serial: counted } : {}) },
+    contents: {
+      versions: page.value.isQuarantined ? noVersions : releases.contents,
+      ...(Number.isSafeInteger(counted) ? { serial: counted } : {}),
+    },
     ...(serial === null ? {} : { own: { serial } }),
   });
 }
+
+/** A project in quarantine offers no version for installation. @see PEP 792 */
+const noVersions: NonNullable<Contents['versions']> = { count: 0, newest: [], pre: [] };
 
 /** Makes the note about a client that refuses the response; empty if none does. */
 function noteOf(refused: ClientRefusal | null): Pick<Facts, 'refused'> {

@@ -15,6 +15,7 @@ import {
   type ProjectPage,
   parseFileUrl,
   parseProvenanceUrl,
+  quarantined,
   sha256Of,
 } from './project-page.ts';
 import { type ClientRefusal, refusalOfLink } from './refusals.ts';
@@ -59,6 +60,7 @@ export function* readHtmlPage(
       yanked: has.has('data-yanked') || null,
       status: has.has('pypi:project-status') || null,
     },
+    isQuarantined: has.has(`status ${quarantined}`),
   });
 }
 
@@ -98,7 +100,7 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
   if (name === 'base') read.base = readForeignUrl(attributes.get('href') ?? '', pageUrl)?.href ?? pageUrl;
   const meta = name === 'meta' ? attributes.get('name')?.toLowerCase() : undefined;
   if (meta === 'pypi:repository-version') read.version = attributes.get('content') ?? '';
-  if (meta === 'pypi:project-status') read.has.add(meta);
+  if (meta === 'pypi:project-status') read.has.add(meta).add(`status ${attributes.get('content')}`);
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type ProjectPage,
   parseFileUrl,
   parseProvenanceUrl,
+  quarantined,
   sha256Of,
 } from './project-page.ts';
 import { type ClientRefusal, refusalOfEntry } from './refusals.ts';
@@ -85,7 +86,7 @@ export function* readJsonPage(
   // pip skips a byte order mark.
   const from = utf8(body.read(0, 3)) === '\ufeff' ? 3 : 0;
   const has = new Set<string>();
-  let hasStatus = false;
+  const status = { isStated: false, value: undefined as unknown };
   let refused: ClientRefusal | null = from === 0 ? null : { client: 'uv', what: 'U+FEFF' };
   const files = {
     begins(kind: string) {
@@ -112,8 +113,16 @@ export function* readJsonPage(
     versions,
     'project-status': {
       begins: () => {
-        hasStatus = true;
+        status.isStated = true;
       },
+      member: (key) =>
+        key !== 'status'
+          ? null
+          : {
+              value: (one) => {
+                status.value = one;
+              },
+            },
     },
     meta: {
       value: (one) => {
@@ -132,7 +141,8 @@ export function* readJsonPage(
   return ok({
     refused,
     serial: serialOf(memberIn(fields, '_last-serial')),
-    offers: offersOf(has, hasStatus),
+    offers: offersOf(has, status.isStated),
+    isQuarantined: status.value === quarantined,
   });
 }
 

@@ -35,6 +35,9 @@ export interface PageReader {
   restart(): void;
 }
 
+/** The status of a project that is unsafe, for example because of malware. @see PEP 792 */
+export const quarantined = 'quarantined';
+
 export interface ProjectPage {
   /** The serial of the project's last change, in digits; `null`: not stated. */
   readonly serial: string | null;
@@ -42,6 +45,8 @@ export interface ProjectPage {
   readonly refused: ClientRefusal | null;
   /** What the page has beside names, addresses and hashes of files, by capability; as in `Facts.offers`. */
   readonly offers: Offers;
+  /** True if the page marks the project as quarantined: none of its files may be installed. @see PEP 792 */
+  readonly isQuarantined: boolean;
 }
 
 /** Resolves a file's URL against the URL of the page; `null` if the result is not http(s) or has credentials. */

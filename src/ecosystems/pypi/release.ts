@@ -98,7 +98,9 @@ export class Releases implements PageReader {
   get contents(): NonNullable<Contents['versions']> {
     const names = this.#highest.map(({ version }) => canonicalVersionOf(version));
     const pre = new Set(names.filter((_, at) => isPrereleaseAt(this.#highest, at)));
-    return statedContentsOf(names, (name) => pre.has(name), this.#withFiles);
+    const yanked = names.filter((_, at) => this.#highest[at]?.files === 'yanked');
+    const stated = statedContentsOf(names, (name) => pre.has(name), this.#withFiles);
+    return yanked.length === 0 ? stated : { ...stated, yanked };
   }
 
   #keyOf(written: string): string | null {

@@ -8,6 +8,7 @@ export const doorOutcomes = [
   'failed',
   'private',
   'refused',
+  'withdrawn',
   'not_found',
   'method',
   'unauthorized',

@@ -7,7 +7,7 @@ import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { type DaemonAt, sendToDaemon, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
-import type { KnownOrder } from './order.ts';
+import type { KnownOrder, Withdrawals } from './order.ts';
 
 export interface Listener {
   /**
@@ -42,6 +42,7 @@ interface MirrorSeen extends Upstream {
   readonly rank: number | null;
   /** Absent: an authority calls the bytes wrong, or the daemon is of an earlier release. */
   readonly wrongModules?: unknown;
+  readonly withdrew?: unknown;
   readonly canary: { readonly p95Seconds: number | null } | null;
 }
 interface AdviceSeen extends Upstream {
@@ -226,6 +227,7 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
           wrongOf: new Map(
             own.flatMap((one) => (one.gate === 'mismatch' ? [[one.registry, modulesOf(one) ?? []] as const] : [])),
           ),
+          withdrew: new Map(own.map((one) => [one.registry, withdrawalsOf(one)])),
           unknown: namesWith(({ state }) => state === 'unknown'),
           down: namesWith(({ gate }) => gate === 'outage'),
           failing: namesWith(({ gate }) => failingGates.has(gate)),
@@ -233,6 +235,15 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
       ];
     }),
   );
+}
+
+/** What a mirror, as an origin, has withdrawn. */
+function withdrawalsOf({ withdrew }: MirrorSeen): Withdrawals {
+  const texts = Array.isArray(withdrew) ? withdrew.slice(0, entriesMax).map(String) : [];
+  // The name of a package may begin with an @.
+  const items = texts.map((text) => /^(.+)@([^@]+)$/s.exec(text) ?? []);
+  const byModule = Map.groupBy(items, ([, module = '']) => module);
+  return new Map([...byModule].map(([module, all]) => [module, new Set(all.map(([, , version = '']) => version))]));
 }
 
 /** The modules of which a mirror serves wrong bytes; `null`: it is not to be used for any module, also if they are too many. */

@@ -68,9 +68,11 @@ export async function openDoor(
   const mayUseSecrets = rule.listen.token !== null || isLoopback(rule.listen.host);
   let isOpen = true;
   let isRelay = false;
+  let refusesWithdrawn = false;
 
   function configure(config: Config): { close(): void } {
     isRelay = options.relay || config.door?.relay === true;
+    refusesWithdrawn = config.door?.refusesWithdrawn === true;
     access = new Map(
       mirrorsOf(config, mayUseSecrets).map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]),
     );
@@ -84,6 +86,7 @@ export async function openDoor(
     ...bucketsOf(rule, nowMs),
     stays: createStays(nowMs),
     isRelay: () => isRelay,
+    refusesWithdrawn: () => refusesWithdrawn,
     passing: { count: 0, max: Math.min(limits.doorPassing, exchanges) },
     pass: {
       passages,

@@ -2,7 +2,15 @@ import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { DoorMetrics } from './metrics.ts';
-import { createKeeper, currentOrderOf, type KeptOrder, type KnownOrder, type Order, readKept } from './order.ts';
+import {
+  createKeeper,
+  currentOrderOf,
+  type KeptOrder,
+  type KnownOrder,
+  type Order,
+  readKept,
+  type Withdrawals,
+} from './order.ts';
 
 interface FollowingPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
@@ -53,6 +61,14 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
     usualMs(name: string): number | null {
       const known = [...last.values()].find(({ usualMs }) => usualMs.has(name));
       return known?.usualMs.get(name) ?? null;
+    },
+    /**
+     * Returns what the configured origin of a route has withdrawn, by module. While the daemon cannot be reached, its last
+     * report applies.
+     */
+    withdrawnOf({ key, mirrors }: DoorRoute): Withdrawals {
+      const origin = mirrors.values().find(({ role }) => role === 'origin');
+      return last.get(key)?.withdrew?.get(origin?.name ?? '') ?? new Map();
     },
     /** Replaces the routes with those of a new configuration. */
     configure(routes: readonly DoorRoute[]): void {

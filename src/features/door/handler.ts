@@ -7,6 +7,7 @@ import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../core/ports.ts';
+import type { DoorPath, DoorRefusal } from '../../ecosystems/door-paths.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import { hopMark } from '../../wire/passage.ts';
 import type { Following } from './following.ts';
@@ -18,7 +19,7 @@ import type { Stays } from './stay.ts';
 
 export interface DoorDeps {
   readonly listen: Listen;
-  readonly following: Pick<Following, 'routes' | 'orders' | 'doubts' | 'failing'>;
+  readonly following: Pick<Following, 'routes' | 'orders' | 'doubts' | 'failing' | 'withdrawnOf'>;
   readonly pass: PassDeps;
   /**
    * True: the door sends the mirrors' responses on to clients. False: it redirects clients. It still sends on responses
@@ -26,6 +27,8 @@ export interface DoorDeps {
    * responses are being sent on, further clients are redirected, or get 503 if the mirror needs credentials.
    */
   isRelay(): boolean;
+  /** True: the door refuses versions that the origin withdrew. */
+  refusesWithdrawn(): boolean;
   /** The number of responses that are being passed through, and its limit `max`. */
   readonly passing: { count: number; readonly max: number };
   readonly requests: Buckets;
@@ -46,6 +49,7 @@ interface Served {
   /** Mirrors whose responses broke off, and that another mirror continued. */
   readonly broken?: readonly string[];
   readonly why?: string;
+  readonly isWithdrawn?: boolean;
   readonly outcome: DoorOutcome;
 }
 
@@ -111,22 +115,32 @@ async function serve(
     return end({ ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' }, 404, 'not found\n');
   }
   const { route, rest, path } = target;
+  const withdrawn = deps.following.withdrawnOf(route).get(path.module ?? '');
+  const isWithdrawn = path.version !== undefined && withdrawn?.has(path.version) === true;
+  if (path.kind === 'refused' && !isWithdrawn)
+    return end({ ecosystem: route.ecosystem, outcome: 'not_found' }, 404, 'not found\n');
+  if (isWithdrawn && (deps.refusesWithdrawn() || path.kind === 'refused')) {
+    sendWithdrawn(response, route, path);
+    return { ecosystem: route.ecosystem, module: path.module, outcome: 'withdrawn' };
+  }
+  const refusal =
+    withdrawn === undefined || !deps.refusesWithdrawn() ? null : refusalFor(request, route, path, withdrawn);
   const { names, why, isDoubted } = chosen(deps, client, route, path.module);
-  const of = { ecosystem: route.ecosystem, module: path.module };
+  const of = { ecosystem: route.ecosystem, module: path.module, isWithdrawn };
   const isOurs = hasOwnAccess(deps.pass, names[0]);
-  const mustPass = isOurs || deps.isRelay();
+  const mustPass = isOurs || refusal !== null || deps.isRelay();
   const isPassed = mustPass || (isDoubted && path.kind === 'index');
   // apt pipelines requests and reads responses in order, so a later response waits until the previous one is complete.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
   const isFull = isPassed && deps.passing.count >= deps.passing.max && !makeRoom(deps.pass, client);
-  if (isOurs && isFull) {
+  if ((isOurs || refusal !== null) && isFull) {
     response.setHeader('retry-after', '1');
     return end({ ...of, why, outcome: 'limited' }, 503, 'too many responses at once\n');
   }
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
-    const passed = await sendItem(deps.pass, { route, rest, path, names, request, response }).finally(() => {
+    const passed = await sendItem(deps.pass, { route, rest, path, names, refusal, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
     if (passed.tag === 'passed' || passed.tag === 'failed') {
@@ -146,6 +160,27 @@ async function serve(
   response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
   response.end();
   return { ...served, outcome: 'redirected' };
+}
+
+/** The refusal of withdrawn versions in an index that names the URLs of artifacts; `null`: the index names none. */
+function refusalFor(
+  { headers, socket }: IncomingMessage,
+  { prefix, paths }: DoorRoute,
+  { kind, module }: DoorPath,
+  versions: ReadonlySet<string>,
+): DoorRefusal | null {
+  const door = URL.parse(`${'encrypted' in socket ? 'https' : 'http'}://${headers.host}`);
+  if (kind !== 'index' || module === null || paths.refusing === undefined || door === null) return null;
+  return { module, versions, at: `${door.origin}${prefix}${module}` };
+}
+
+/** Go and npm show the body, pip the reason phrase. */
+function sendWithdrawn(response: ServerResponse, { paths }: DoorRoute, { module, version }: DoorPath): void {
+  const text = `${module}@${version} was withdrawn by its origin, and this front door refuses it`;
+  response.statusMessage = `${module?.replace(/[^\x21-\x7e]/g, '?')} was withdrawn by its origin`;
+  response.setHeader('cache-control', 'no-store');
+  if (paths.showsJsonErrors === true) response.setHeader('content-type', 'application/json');
+  sendText(response, 451, paths.showsJsonErrors === true ? JSON.stringify({ error: text }) : `${text}\n`);
 }
 
 /** True if the door has credentials for a mirror that its clients lack. They could not follow a redirect to it. */
@@ -186,7 +221,7 @@ function recordServed(deps: DoorDeps, client: string, method: string, served: Se
   const { ecosystem = '', registry = '', outcome } = served;
   const ms = deps.nowMs() - startMs;
   deps.metrics.counted({ ecosystem, registry, outcome }, ms);
-  const { module, why, broken = [] } = served;
+  const { module, why, broken = [], isWithdrawn } = served;
   if (registry === '' && noisy.has(outcome) && deps.refusedLines.take('') !== null) return;
   deps.log.info('request', {
     client,
@@ -197,6 +232,7 @@ function recordServed(deps: DoorDeps, client: string, method: string, served: Se
     broken: broken.length === 0 ? undefined : broken,
     outcome,
     why,
+    withdrawn: isWithdrawn === true ? true : undefined,
     ms: Math.round(ms * 1000) / 1000,
   });
 }
@@ -221,7 +257,8 @@ function sendLimit(response: ServerResponse, waitSeconds: number): void {
 function sendText(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('x-content-type-options', 'nosniff');
-  if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
+  if (text !== '' && !response.hasHeader('content-type'))
+    response.setHeader('content-type', 'text/plain; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(text));
   response.end(text);
 }

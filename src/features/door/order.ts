@@ -30,7 +30,12 @@ export interface KnownOrder {
    * absent.
    */
   readonly usualMs: ReadonlyMap<string, number>;
+  /** What mirrors, as origins, have withdrawn. Absent: the daemon is of an earlier release. */
+  readonly withdrew?: ReadonlyMap<string, Withdrawals>;
 }
+
+/** Withdrawn versions by module. */
+export type Withdrawals = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Module names by mirror. */
 export type WrongOf = ReadonlyMap<string, readonly string[]>;

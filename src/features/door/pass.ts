@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
-import type { DoorPath } from '../../ecosystems/door-paths.ts';
+import type { DoorPath, DoorRefusal } from '../../ecosystems/door-paths.ts';
 import { hopsHeader, type Passages } from '../../wire/passage.ts';
 import {
   type Fetched,
@@ -56,6 +56,8 @@ export interface PassRequest {
   readonly path: DoorPath;
   /** The names of mirrors in the order in which the door requests them. */
   readonly names: readonly string[];
+  /** Versions of the module that the door refuses; `null`: none. */
+  readonly refusal: DoorRefusal | null;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -115,9 +117,10 @@ function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRequest):
  * Returns the request to mirrors. It has no conditional headers, because the client may have its validators (ETag,
  * date) from another mirror. For the same reason, a range with a condition becomes a request for the whole file.
  */
-function fetchRequestOf({ route: { paths }, path, request: { method, headers } }: PassRequest): FetchRequest {
+function fetchRequestOf({ route: { paths }, path, refusal, request: { method, headers } }: PassRequest): FetchRequest {
   const { accept, range, 'accept-encoding': encoding, 'user-agent': agent } = headers;
-  const [isIndex, absolute] = [path.kind === 'index', paths.absolute ?? null];
+  const isIndex = path.kind === 'index';
+  const absolute = (refusal && paths.refusing?.(refusal)) ?? paths.absolute ?? null;
   const isEncoded = isIndex && absolute === null && path.sha256 === undefined && typeof encoding === 'string';
   const isRanged = !isIndex && range !== undefined && headers['if-range'] === undefined;
   return {

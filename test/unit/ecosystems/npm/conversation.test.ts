@@ -344,3 +344,18 @@ test.each([
   const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
   expect(buildNpmContext(given as never)).toEqual({ tarballHosts });
 });
+
+test.each([
+  ['hello', 200, { isUnlisted: true }],
+  ['hello', 404, {}],
+  ['@scope/hello', 200, { isUnlisted: true }],
+])('the artifact of a version that the packument of %s lacks: the usual path is %i', (module, status, facts) => {
+  const lacking = JSON.stringify({ name: module, versions: { '0.0.1-security': { dist: {} } } });
+  const path = `${base}/${module}/-/hello-1.0.0.tgz`;
+  const document = `${base}/${module.replace('/', '%2f')}`;
+  const told = hold('tarball', '1.0.0', { [document]: answered(200, lacking), [path]: answered(status) }, {}, module);
+  expect(told.outcome).toEqual(failed({ kind: 'absent', status: 200 }));
+  expect(told.facts).toEqual(facts);
+  expect(told.asked).toEqual([`aside ${document}`, `aside ${path}`]);
+  expect(told.asks.at(-1)?.method).toBe('HEAD');
+});

@@ -295,3 +295,32 @@ describe('the first hash of the public index is kept', () => {
     expect(pypiLearning.learn(new Map(), { own: { file: 7, sha256: 'x' } })).toEqual([]);
   });
 });
+
+describe('the versions of a page', () => {
+  const [older, newer] = [file(), file({ filename: 'tiny-2.0-py3-none-any.whl' })];
+  const whole = { count: 2, newest: ['1', '2'], pre: [] };
+  const none = { count: 0, newest: [], pre: [] };
+  const listed = (files: readonly object[], more: object = {}): ProbeResponse => {
+    const body = JSON.stringify({ meta: { 'api-version': '1.4' }, name: 'tiny', files, ...more });
+    return { ...answered(200, body, { 'content-type': json }), finalUrl: `${base}/tiny/` } as ProbeResponse;
+  };
+  const status = (name: string) => ({ 'project-status': { status: name, reason: 'r' } });
+  const html = (name: string): ProbeResponse => {
+    const meta = `<meta name="pypi:repository-version" content="1.4"><meta name="pypi:project-status" content="${name}">`;
+    const body = `<html><head>${meta}</head><a href="/p/${whl}">${whl}</a></html>`;
+    return { ...answered(200, body, { 'content-type': 'text/html' }), finalUrl: `${base}/tiny/` } as ProbeResponse;
+  };
+
+  test.each([
+    ['one yanked', listed([older, { ...newer, yanked: 'broken' }]), { ...whole, yanked: ['2'] }],
+    ['one of two files yanked', listed([older, { ...newer, yanked: true }, newer]), whole],
+    ['yanked: false', listed([older, { ...newer, yanked: false }]), whole],
+    ['in quarantine', listed([older, newer], status('quarantined')), none],
+    ['archived', listed([older, newer], status('archived')), whole],
+    ['deprecated', listed([older, newer], status('deprecated')), whole],
+    ['in quarantine, in HTML', html('quarantined'), none],
+    ['archived, in HTML', html('archived'), { count: 1, newest: ['1'], pre: [] }],
+  ])('%s', (_name, answer, versions) => {
+    expect(hold('index', [answer]).verdict.facts.contents?.versions).toEqual(versions);
+  });
+});

@@ -326,3 +326,14 @@ it.each<[string, unknown, readonly string[], readonly string[]]>([
   expect([...(order?.wrong ?? [])]).toEqual(wrong);
   expect(order?.wrongOf?.get('near')).toEqual(modules);
 });
+
+it.each<[string, unknown, Readonly<Record<string, readonly string[]>>]>([
+  ['an earlier release', undefined, {}],
+  ['no list', { a: 1 }, {}],
+  ['names with an @', ['@scope/ui@1.0.0', 'a@1.0.0', 'a@2.0.0'], { '@scope/ui': ['1.0.0'], a: ['1.0.0', '2.0.0'] }],
+])('withdrawn versions that the daemon reports: %s', async (_, withdrew, want) => {
+  const { url } = await daemon((name) => (name === 'mirrors' ? [{ ...near, withdrew }] : [advice]));
+  const { known } = await readDaemon({ url, token: null });
+  const found = known.get('go/go')?.withdrew?.get('near') ?? new Map();
+  expect(Object.fromEntries([...found].map(([module, versions]) => [module, [...versions]]))).toEqual(want);
+});

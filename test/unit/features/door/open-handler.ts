@@ -64,7 +64,7 @@ export async function openHandler(
   const access = new Map(config.mirrors.map((mirror) => [mirror.name, bookAccessOf(config, mirror, '0.0.0')]));
   const deps: DoorDeps = {
     listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
-    following: { routes, orders, doubts: new Set(), failing: new Set(), ...following },
+    following: { routes, orders, doubts: new Set(), failing: new Set(), withdrawnOf: () => new Map(), ...following },
     pass: {
       passages,
       timers: systemTimers,
@@ -76,6 +76,7 @@ export async function openHandler(
       nowMs: () => 0,
     },
     isRelay: () => false,
+    refusesWithdrawn: () => false,
     passing: { count: 0, max: limits.doorPassing },
     requests: createBuckets(perMinute, () => 0),
     refused: createBuckets(300, () => 0),
