@@ -110,6 +110,19 @@ describe('rules', () => {
 describe('boards', () => {
   const folder = join(repoDir, 'dashboards');
   const boards = readdirSync(folder).filter((path) => path.endsWith('.json'));
+  test('alerts link to boards and variables that there are', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ annotations }) => {
+        const [, uid, query = ''] = /^\/d\/([\w-]+)(?:\?(.*))?$/.exec(annotations.dashboard_url) ?? [];
+        const all = boards.map((path) => JSON.parse(readFileSync(join(folder, path), 'utf8')));
+        const board = all.find((one) => one.uid === uid);
+        const variables = board?.templating.list.map(({ name }: { name: string }) => `var-${name}`);
+        expect(variables).toEqual(expect.arrayContaining([...query.matchAll(/var-\w+/g)].map(([name]) => name)));
+      },
+    ));
+
   test('boards ask for series that there are', () =>
     expectRows(boards, String, (path) => {
       const queries = [...readFileSync(join(folder, path), 'utf8').matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(
