@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
-# What runs has node, its libraries and the daemon: no shell, no package manager, no root. Versions are pinned by tag
-# (the digests are not known where this file was written: add them with `docker buildx imagetools inspect`).
+# What runs has node, its libraries and the daemon: no shell, no package manager, no root. Versions are pinned by
+# tag; a release adds their digests (tools/release/pins.ts).
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
 # The node of the image's platform. Nothing of it runs here, so one machine builds every platform.
@@ -19,12 +19,20 @@ COPY deploy/rootfs.sh ./
 RUN --mount=type=bind,from=node,target=/node ./rootfs.sh /node/usr/local/bin/node /build /rootfs /node
 
 FROM scratch
+ARG NODE_IMAGE
 ARG VERSION=0.0.0
 ARG REVISION=unknown
+# The address of the repository, and when the commit was made (RFC 3339).
+ARG SOURCE=
+ARG CREATED=
 LABEL org.opencontainers.image.title="mirrorwatch" \
   org.opencontainers.image.description="Watches package mirrors the way package clients use them, and says what to set right now" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}" \
+  org.opencontainers.image.source="${SOURCE}" \
+  org.opencontainers.image.url="${SOURCE}" \
+  org.opencontainers.image.created="${CREATED}" \
+  org.opencontainers.image.base.name="docker.io/library/${NODE_IMAGE}" \
   org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /rootfs /
 # Writable: the state, and the token that docker-compose.yml shares by a volume. Volumes take their owner from here. Their

@@ -1,9 +1,10 @@
 import { built } from './board.ts';
 import { type Frame, type Mark, noNumber, variable, whenKnown } from './frame.ts';
-import { addressOf, columnName, dataLink, link, rowKey, toDaemonMirror, toProbe } from './links.ts';
-import { heatColour, ink, verdict } from './palette.ts';
-import { colouredCell, heat, lines, linesWithMarks, type TablePanelBuilder, table } from './panels.ts';
-import { chosenSteps, distribution, growth, observations, quantile, selector, versionOrder } from './promql.ts';
+import { addressOf, columnName, dataLink, link, rowKey } from './links.ts';
+import { heatColour, verdict } from './palette.ts';
+import { colouredCell, heat, type TablePanelBuilder, table } from './panels.ts';
+import { chosenSteps, distribution, growth, quantile, selector, versionOrder } from './promql.ts';
+import { percentiles } from './shared.ts';
 import {
   connection,
   daemonUrl,
@@ -21,7 +22,7 @@ const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version'
 const path = { step: chosenSteps, connection: '$connection' } as const;
 const roundTrips = select('mirror_probe_rtt_seconds', path);
 
-/** Blue is fast, yellow is past the floor of the spike rule, grey is "no ok sample"; the number stands in each cell. */
+/** Grey is "no ok sample"; each cell has its number. */
 const heatMarks: readonly Mark[] = [
   [0, heatColour.fast],
   [0.3, heatColour.brisk],
@@ -84,9 +85,9 @@ const byModule = matrixOf(
   'module',
   {
     id: 1,
-    title: 'p95 of the round trip: module × mirror',
-    says: 'The 95th percentile over the time range, for all selected versions together. A yellow column: that mirror is slow. A yellow row: that module is slow at every mirror. A single yellow cell: the mirror has to fetch that module first; open the cell. Grey: no successful probe; the details show whether it was probed.',
-    size: [24, 12],
+    title: 'p95 of the round trip over the time range: module × mirror',
+    says: 'The 95th percentile for all selected versions together. Yellow from 0.8 s, red from 2.5 s. A yellow column: that mirror is slow. A yellow row: that module is slow at every mirror. A single yellow cell: the mirror has to fetch that module first; open the cell. Grey: no successful probe; the details show whether it was probed.',
+    size: [24, 10],
   },
   [
     link(
@@ -101,8 +102,8 @@ const byVersion = matrixOf(
   'version',
   {
     id: 2,
-    title: 'p95 of the round trip: versions of $module × mirror',
-    says: 'The versions of one module over the time range. If several modules are selected, each has its own matrix. If only the newest version is slow, the mirror has not fetched it yet. Grey: no successful probe; the details show whether it was probed.',
+    title: 'p95 of the round trip over the time range: versions of $module × mirror',
+    says: 'The versions of one module. If several modules are selected, each has its own matrix. If only the newest version is slow, the mirror has not fetched it yet. Grey: no successful probe; the details show whether it was probed.',
     size: [24, 7],
   },
   [
@@ -114,24 +115,6 @@ const byVersion = matrixOf(
 )
   .repeat('module')
   .repeatDirection('v');
-
-function percentile(id: number, q: number, says: string) {
-  return linesWithMarks(
-    {
-      id,
-      title: `Round trip, p${q * 100}`,
-      says,
-      size: [8, 9],
-      unit: 's',
-      none: 'no good answer in the time looked back at',
-      queries: [{ expr: quantile(q, ['registry'], roundTrips, '$window'), legend: '{{registry}}', exemplars: true }],
-    },
-    [null, 'transparent'],
-    [0.8, ink.watch],
-  )
-    .dataLinks([toDaemonMirror])
-    .overrideByName('probe_id', [toProbe]);
-}
 
 /** Where it is slow: module × mirror, version × mirror, the whole distribution and its percentiles. */
 export const matrix = built({
@@ -151,42 +134,14 @@ export const matrix = built({
           id: 3,
           title: 'All round trips',
           says: 'All successful probes of the selection, in the buckets of the histogram. The points are single probes. Two bands: there are two network paths to the mirror, or a cache that sometimes misses. A rising band: most probes become slower, not only the slowest ones.',
-          size: [24, 9],
+          size: [12, 10],
           unit: 's',
-          none: 'no good answer in this time',
+          none: 'no good response in this time',
           queries: [
             { expr: distribution(roundTrips, '$__interval'), legend: '{{le}}', as: 'heatmap', exemplars: true },
           ],
         }).dataLinks([dataLink('This time, mirror by mirror', addressOf('mirror', {}))]),
-        percentile(
-          4,
-          0.5,
-          'Half of the probes take less time. If the line rises, most builds wait longer: compare the phases in the details of the mirror.',
-        ),
-        percentile(
-          5,
-          0.95,
-          'One probe in twenty takes longer. The dashed line is the minimum duration of a slow sample (spike rule). A point links to a single probe.',
-        ),
-        percentile(
-          6,
-          0.99,
-          'One probe in a hundred takes longer. The line means something only with many samples; see the panel below.',
-        ),
-        lines({
-          id: 7,
-          title: 'Samples behind each point',
-          says: 'The number of round trips in each point of the percentiles. Below 40 the percentiles vary by chance: choose a longer "Look back".',
-          size: [24, 6],
-          unit: 'none',
-          none: 'nothing was probed in this time',
-          queries: [
-            {
-              expr: observations(['registry'], roundTrips, '$window'),
-              legend: '{{registry}}',
-            },
-          ],
-        }).decimals(0),
+        percentiles(5, select, { path, quantiles: [0.95, 0.5], size: [12, 10] }),
       ],
     },
     // Last and folded: a matrix for each module is pages long, and asks nothing until it is opened.

@@ -7,7 +7,8 @@ import { PanelBuilder as TimelinePanelBuilder } from '@grafana/grafana-foundatio
 import { PanelBuilder as TablePanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as LinesPanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Frame, fixed, framed, type Mark, steps, whenKnown } from './frame.ts';
-import { verdict } from './palette.ts';
+import { mirrorColours, verdict } from './palette.ts';
+import { slotted } from './promql.ts';
 
 /** The kinds of panels, each set up once: legends with numbers, one colour for each name, tooltips of all lines. */
 export { LinesPanelBuilder, StatPanelBuilder, TablePanelBuilder, TimelinePanelBuilder };
@@ -25,10 +26,10 @@ function allLines(): common.VizTooltipOptionsBuilder {
   return new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending);
 }
 
-/** Lines over time, coloured by their names: the same mirror has the same colour on every board. */
+/** Lines over time. */
 export function lines(frame: Frame): LinesPanelBuilder {
   return framed(new LinesPanelBuilder(), frame)
-    .colorScheme({ build: () => ({ mode: FieldColorModeId.PaletteClassicByName }) })
+    .colorScheme({ build: () => ({ mode: FieldColorModeId.PaletteClassic }) })
     .lineWidth(2)
     .fillOpacity(0)
     .showPoints(common.VisibilityMode.Auto)
@@ -37,6 +38,29 @@ export function lines(frame: Frame): LinesPanelBuilder {
     .legend(legend(['max', 'lastNotNull']))
     .tooltip(allLines());
 }
+
+/**
+ * A panel with lines that name a mirror (`{{registry}}`): the same mirror has the same colour on every panel. The name of
+ * such a line begins with the number of its colour.
+ */
+export function ofMirrors(build: (frame: Frame) => LinesPanelBuilder, frame: Frame): LinesPanelBuilder {
+  const queries = frame.queries.map((query) =>
+    query.legend?.includes('{{registry}}') === true
+      ? { ...query, expr: slotted(query.expr), legend: `{{slot}} ${query.legend}` }
+      : query,
+  );
+  const panel = build({ ...frame, queries });
+  mirrorColours.forEach((color, index) => {
+    panel.overrideByRegexp(`/^${index + 1} /`, [fixed(color)]);
+  });
+  return panel;
+}
+
+/** The properties of a dashed line: what the solid line of the same colour is compared with. */
+export const dashed: readonly DynamicConfigValue[] = [
+  { id: 'custom.lineStyle', value: { fill: 'dash', dash: [6, 6] } },
+  { id: 'custom.lineWidth', value: 1 },
+];
 
 /** Lines with dashed marks where it starts to matter. */
 export function linesWithMarks(frame: Frame, ...marks: readonly Mark[]): LinesPanelBuilder {
@@ -56,7 +80,7 @@ export function bars(frame: Frame): LinesPanelBuilder {
     .decimals(0)
     .axisSoftMax(4)
     .drawStyle(common.GraphDrawStyle.Bars)
-    .fillOpacity(70)
+    .fillOpacity(90)
     .lineWidth(0)
     .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'))
     .legend(legend(['sum']));
@@ -79,12 +103,10 @@ export function areas(frame: Frame): LinesPanelBuilder {
     .legend(legend(['lastNotNull']));
 }
 
-/** Series of these names have these colours, for good. */
-export function colourNames<T extends { overrideByName(name: string, properties: DynamicConfigValue[]): T }>(
-  panel: T,
-  colours: Readonly<Record<string, string>>,
-): T {
-  for (const [name, color] of Object.entries(colours)) panel.overrideByName(name, [fixed(color)]);
+/** Series of these names have these colours. */
+export function colourNames(panel: LinesPanelBuilder, colours: Readonly<Record<string, string>>): LinesPanelBuilder {
+  for (const [color, names] of Map.groupBy(Object.keys(colours), (name) => colours[name] ?? ''))
+    panel.overrideByRegexp(`/^(${names.join('|')})$/`, [fixed(color)]);
   return panel;
 }
 

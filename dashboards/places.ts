@@ -3,7 +3,7 @@ import { adviceStates, columnsOf, stateWords } from './columns.ts';
 import { whenKnown } from './frame.ts';
 import { addressOf, columnName, link, rowKey } from './links.ts';
 import { ink } from './palette.ts';
-import { colouredCell, linesWithMarks, table } from './panels.ts';
+import { colouredCell, colouredText, table } from './panels.ts';
 import { orNone, selector, stateCodes } from './promql.ts';
 import { daemonUrl, datasource, ecosystem, registry, vantage, window } from './variables.ts';
 
@@ -84,55 +84,30 @@ const advice = table({
   .withTransformation(columnsOf(['vantage', 'upstream', 'from', 'to', 'state', 'Value'], {}, { Value: 'For' }))
   .overrideByName('State', [...adviceStates]);
 
-const configurations = table({
+const themselves = table({
   id: 4,
-  title: 'Configuration of each place',
-  says: 'Places with the same hash monitor the same mirrors and modules by the same rules. A place with another hash uses another or an older configuration file; compare the files before you compare verdicts.',
-  size: [12, 7],
+  title: 'The places themselves',
+  says: 'Places with the same hash monitor the same mirrors and modules by the same rules; compare the configurations of others before you compare verdicts. Group: advice is decided together. Places of one network count as one observer. Shards are daemons that share the targets of a place: if a number from 0 to the count minus 1 is missing, no daemon probes its targets. Clock off by more than 30 s: repair the time synchronisation, because the times of findings and advice are wrong by as much.',
+  size: [24, 8],
   unit: 'none',
   none: noDaemon,
-  queries: [{ expr: `max by (vantage, instance, hash) (${select('mirrorwatch_config_info')})`, as: 'table' }],
+  queries: [
+    { expr: `max by (vantage, instance, hash) (${select('mirrorwatch_config_info')})`, as: 'table' },
+    { expr: `max by (vantage, instance, group, network, page) (${select('mirrorwatch_place_info')})`, as: 'table' },
+    { expr: `max by (vantage, instance, index, count) (${select('mirrorwatch_shard_info')})`, as: 'table' },
+    { expr: `max by (vantage, instance) (abs(${clock} - timestamp(${clock})))`, as: 'table' },
+  ],
 })
+  .withTransformation({ id: 'merge', options: {} })
   .withTransformation(ordered('vantage'))
-  .withTransformation(columnsOf(['vantage', 'hash', 'instance'], { Value: true }));
-
-const shards = table({
-  id: 7,
-  title: 'Shards of each place',
-  says: 'Daemons that share the targets of a place. If a number from 0 to the count minus 1 is missing here, that daemon does not run, and no daemon probes its targets.',
-  size: [24, 5],
-  unit: 'none',
-  none: 'every place has one daemon for all of its targets',
-  queries: [{ expr: `max by (vantage, instance, index, count) (${select('mirrorwatch_shard_info')})`, as: 'table' }],
-}).withTransformation(
-  columnsOf(['vantage', 'index', 'count', 'instance'], { Value: true }, { index: 'Shard', count: 'Of' }),
-);
-
-const labels = table({
-  id: 5,
-  title: 'Labels of each place',
-  says: 'The group of each place, whose advice is decided together, and its network: places of one network count as one observer. Both are labels in the configuration of the place.',
-  size: [12, 7],
-  unit: 'none',
-  none: 'no place has labels in its configuration',
-  queries: [{ expr: `max by (vantage, group, network, page) (${select('mirrorwatch_place_info')})`, as: 'table' }],
-})
-  .withTransformation(ordered('vantage'))
-  .withTransformation(columnsOf(['vantage', 'group', 'network', 'page'], { Value: true }));
-
-const clocks = linesWithMarks(
-  {
-    id: 6,
-    title: 'Clock of each place against the scrape',
-    says: 'The difference between the clock of a daemon and the time of its scrape. Above 30 s (dashed): repair the time synchronisation of that machine, because the times of findings and advice are wrong by as much.',
-    size: [24, 7],
-    unit: 's',
-    none: noDaemon,
-    queries: [{ expr: `max by (vantage) (abs(${clock} - timestamp(${clock})))`, legend: '{{vantage}}' }],
-  },
-  [null, 'transparent'],
-  [30, ink.bad],
-);
+  .withTransformation(
+    columnsOf(
+      ['vantage', 'instance', 'hash', 'group', 'network', 'page', 'index', 'count', 'Value #D'],
+      { 'Value #A': true, 'Value #B': true, 'Value #C': true },
+      { hash: 'Configuration', index: 'Shard', count: 'Of', 'Value #D': 'Clock off by' },
+    ),
+  )
+  .overrideByName('Clock off by', [{ id: 'unit', value: 's' }, ...colouredText([null, 'text'], [30, ink.bad])]);
 
 /** Is it the mirror or the place: all places side by side. */
 export const places = built({
@@ -142,8 +117,5 @@ export const places = built({
   from: 'now-6h',
   variables: [datasource, vantage, ecosystem, registry, window, daemonUrl],
   select,
-  sections: [
-    { id: 0, title: '', panels: [matrix, since, advice] },
-    { id: 101, title: 'The places themselves', panels: [configurations, labels, clocks, shards] },
-  ],
+  sections: [{ id: 0, title: '', panels: [matrix, since, advice, themselves] }],
 });

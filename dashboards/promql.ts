@@ -2,6 +2,7 @@ import { artifactOf, sortSteps } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { type LabelOf, type MetricName, metricOf } from '../src/export/catalog.ts';
 import { variable } from './frame.ts';
+import { mirrorColours } from './palette.ts';
 
 /** Variables that narrow a board down, by the label they stand for. */
 export const narrowing = ['vantage', 'ecosystem', 'registry', 'module', 'version'] as const;
@@ -105,6 +106,14 @@ export const stateCodes = ['up', 'unknown', 'degraded', 'down'] as const;
 export function stateCode(select: Selector): string {
   const coded = stateCodes.map((state, code) => `${select('mirror_state', { state })} * ${code}`);
   return `max by (registry) (${coded.join(' or ')})`;
+}
+
+/** The same series with the label `slot`, the number of the colour of the mirror: 1 to `mirrorColours.length`. */
+export function slotted(some: string): string {
+  const position = selector(['vantage', 'ecosystem', 'registry'])('mirror_position');
+  const last = `max by (registry) (last_over_time(${position}[$__range] @ end()))`;
+  const slot = `(${last} - 1) % ${mirrorColours.length} + 1`;
+  return `(${some}) * on (registry) group_left (slot) count_values by (registry) ("slot", ${slot})`;
 }
 
 /** What is worth a line; where there is nothing, one line that says so, as long as `known` is there at all. */

@@ -1,10 +1,10 @@
 import { built } from './board.ts';
 import { selector } from './promql.ts';
 import { frontDoor } from './self-door.ts';
-import { inOrder, news, ownTime, scrape } from './self-parts.ts';
+import { inOrder, overTime } from './self-parts.ts';
 import { datasource, vantage, window } from './variables.ts';
 
-/** Can I trust what I see: the watcher watched. */
+/** Can I trust what I see: the daemon itself. */
 export const self = built({
   board: 'self',
   title: 'mirrorwatch / Self',
@@ -13,10 +13,7 @@ export const self = built({
   variables: [datasource, vantage, window],
   select: selector(['vantage']),
   sections: [
-    { id: 0, title: '', panels: [...inOrder()] },
-    { id: 101, title: 'Does it keep its own time', panels: [...ownTime()] },
-    { id: 102, title: 'Does its news get out', panels: [...news()] },
-    { id: 103, title: 'What it costs', panels: [...scrape()] },
+    { id: 0, title: '', panels: [inOrder(), ...overTime()] },
     { id: 104, title: 'The front door', panels: [...frontDoor()] },
   ],
 });

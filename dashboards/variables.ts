@@ -1,5 +1,4 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
 import { source } from './frame.ts';
 import { selector, stepChoices } from './promql.ts';
 
@@ -106,27 +105,15 @@ export const window: Variable = new dashboard.IntervalVariableBuilder('window')
   .auto(false)
   .current({ text: '20m', value: '20m' });
 
-function text(name: string, label: string, says: string, value: string): Variable {
-  return new dashboard.TextBoxVariableBuilder(name)
-    .label(label)
-    .description(says)
-    .defaultValue(value)
-    .current({ text: value, value });
-}
+const ofVantage = selector(['vantage']);
 
 /** The daemon's own pages, for links from a number to the probes behind it. */
-export const daemonUrl = text(
+export const daemonUrl = choice(
   'daemon_url',
   'Daemon',
-  'The address of the daemon for your browser. Links lead to its pages of mirrors and probes.',
-  'http://127.0.0.1:10120',
-);
-
-export const slo = text(
-  'slo',
-  'Objective %',
-  'The share of probes that must succeed, as in `mirrorwatch rules --slo`.',
-  String(defaultRuleParameters.sloPercent),
-);
-export const factor = text('factor', 'Spike factor', 'detect.spike.factor of the configuration.', '2.5');
-export const floor = text('floor', 'Spike floor, s', 'detect.spike.floor of the configuration, seconds.', '0.8');
+  'The page of the daemon: labels.page of its configuration, else the address that Prometheus scrapes. Links lead to its pages of mirrors and probes.',
+  `query_result(max by (page) (${ofVantage('mirrorwatch_place_info', { page: '!=' })} or on (job, instance) label_replace(${ofVantage('mirrorwatch_build_info')}, "page", "http://$1", "instance", "(.+)")))`,
+)
+  .regex('/page="([^"]+)"/')
+  .multi(false)
+  .includeAll(false);

@@ -360,8 +360,7 @@ export interface Places {
   readonly 'answer.compact': never;
   readonly 'answer.reprDigest': never;
   readonly 'answer.cratesConfig': never;
-  readonly 'answer.cratesFrom': 'host';
-  readonly 'answer.cratesIndex': never;
+  readonly 'answer.formerProfile': never;
   readonly 'answer.crateVersions': never;
   readonly 'answer.crateSum': never;
   readonly 'answer.cleanNames': never;
@@ -1200,6 +1199,7 @@ export interface Places {
   readonly 'help.init.summary': never;
   readonly 'help.init.details': never;
   readonly 'help.run.summary': never;
+  readonly 'help.run.details': never;
   readonly 'help.check.summary': never;
   readonly 'help.probe.summary': never;
   readonly 'help.rank.summary': never;
@@ -1904,6 +1904,7 @@ export interface Places {
   readonly 'capability.yanked': never;
   readonly 'capability.status': never;
   readonly 'capability.latest': never;
+  readonly 'capability.own_downloads': never;
   readonly 'capability.sumdb': never;
   readonly 'capability.referrers': never;
   readonly 'capability.digest_head': never;
@@ -2735,6 +2736,34 @@ export interface Places {
   readonly 'expected.etcdKey': never;
   readonly 'expected.asStore': never;
   readonly 'expected.shard': 'most';
+  readonly 'answer.cargoVerifies': never;
+  readonly 'answer.crateFile': never;
+  readonly 'expected.crateName': never;
+  readonly 'expected.cargoIndex': never;
+  readonly 'expected.cargoLock': never;
+  readonly 'note.cargoWins': never;
+  readonly 'note.cargoOwn': 'upstream';
+  readonly 'trap.cargo-config-twice.title': never;
+  readonly 'trap.cargo-config-twice.causes': never;
+  readonly 'trap.cargo-config-twice.what': 'file' | 'hidden';
+  readonly 'trap.cargo-config-twice.set': 'file' | 'hidden';
+  readonly 'trap.cargo-offline.title': never;
+  readonly 'trap.cargo-offline.causes': never;
+  readonly 'trap.cargo-offline.what': never;
+  readonly 'trap.cargo-source-missing.title': never;
+  readonly 'trap.cargo-source-missing.causes': never;
+  readonly 'trap.cargo-source-missing.what': 'name';
+  readonly 'trap.cargo-source-missing.set': 'name';
+  readonly 'trap.cargo-git-index.title': never;
+  readonly 'trap.cargo-git-index.causes': never;
+  readonly 'trap.cargo-git-index.what': 'url';
+  readonly 'trap.cargo-git-index.set': 'url';
+  readonly 'trap.cargo-index-plain.title': never;
+  readonly 'trap.cargo-index-plain.causes': never;
+  readonly 'trap.cargo-index-plain.what': 'url';
+  readonly 'trap.cargo-index-variable.title': never;
+  readonly 'trap.cargo-index-variable.causes': never;
+  readonly 'trap.cargo-index-variable.what': 'url' | 'other';
 }
 
 /** The numbers on which the wording of a text depends (plurals), by the key of the text. */

@@ -160,7 +160,8 @@ The planned load of a host contains no *extra probes*. The mirror that clients u
 64 KiB of an artifact at the canary's interval, and for a small artifact every 150 s ([decision
 0010](decisions/0010-downloads-and-first-bytes.md)).
 
-The planned load of the daemon's own machine is 3.5 ms of CPU for each planned request. A load above half a CPU core is
+The planned load of the daemon's own machine is 4 ms of CPU for each planned request ([operations](operations.md#cost-and-size) has
+the figures by the number of targets). A load above half a CPU core is
 a warning, because delays of this machine can then be mistaken for faults of mirrors.
 
 For the runs of real clients (\`clientRuns\`) these rules apply:
@@ -168,6 +169,11 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 - Some clients cannot use some settings of a mirror, such as its own DNS server or, for go, a bearer token. The daemon
   does not run such a client against such a mirror. \`check\` lists these pairs.
 - The daemon does not run clients that are not installed. \`check\` lists them.
+- Clients run in a sandbox, one at a time, each pair of client and mirror once in \`clientRuns.every\`. A private module is
+  never requested from a public mirror ([decision 0020](decisions/0020-real-clients-run-no-code-of-others.md)).
+- A run waits while the mirror may not be probed, our network is suspect, or the host's budget is used up. A fault of this
+  machine (a full disk) is \`unknown\`.
+- The container image has no clients: build one with them.
 - A client without any mirror is a warning.
 
 \`mirrorwatch check\` prints a warning in these cases, among others:

@@ -4,24 +4,31 @@ import { boards } from '../dashboards/boards.ts';
 
 // Writes dashboards/*.json from dashboards/*.ts. With --check it writes nothing, and fails if a file differs.
 
-const folder = join(import.meta.dirname, '../dashboards');
+// Helm packs no file from outside the chart, so it has a copy.
+const folders = ['dashboards', 'deploy/kubernetes/mirrorwatch/dashboards'].map((path) =>
+  join(import.meta.dirname, '..', path),
+);
 
 /** The text of each dashboard file, by its path. */
 export function boardFiles(): ReadonlyMap<string, string> {
   return new Map(
-    Object.entries(boards).map(([name, board]) => [
-      join(folder, `${name}.json`),
-      `${JSON.stringify(board, null, 2)}\n`,
-    ]),
+    folders.flatMap((folder) =>
+      Object.entries(boards).map(([name, board]): [string, string] => [
+        join(folder, `${name}.json`),
+        `${JSON.stringify(board, null, 2)}\n`,
+      ]),
+    ),
   );
 }
 
 /** The files that differ from the code: with another text, missing, or of a dashboard that no code generates. */
 export function staleFiles(): readonly string[] {
   const wanted = boardFiles();
-  const there = readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => join(folder, name));
+  const there = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => join(folder, name)),
+  );
   const other = [...wanted].filter(([path, text]) => !there.includes(path) || readFileSync(path, 'utf8') !== text);
   return [...other.map(([path]) => path), ...there.filter((path) => !wanted.has(path))];
 }

@@ -15,6 +15,7 @@ const names = new Map([
   ['npm', 'npm'],
   ['pypi', 'Python'],
   ['oci', 'Container images'],
+  ['cargo', 'Rust crates'],
   ['http', 'Debian and other files over HTTP'],
 ]);
 const missing = registry.ids.filter((id) => !names.has(id));

@@ -3,10 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 
-const path = process.argv[2] ?? '/run/mirrorwatch/token';
-try {
-  // Prometheus, Alertmanager and Grafana run as users of their own and read it too.
-  writeFileSync(path, randomBytes(24).toString('base64url'), { flag: 'wx', mode: 0o444 });
-} catch (cause) {
-  if (cause.code !== 'EEXIST') throw cause;
-}
+const folder = process.argv[2] ?? '/run/mirrorwatch';
+// Clients of the front door have a token of their own: that of the daemon opens its API.
+for (const name of ['token', 'door-token'])
+  try {
+    // Prometheus, Alertmanager and Grafana run as users of their own and read it too.
+    writeFileSync(`${folder}/${name}`, randomBytes(24).toString('base64url'), { flag: 'wx', mode: 0o444 });
+  } catch (cause) {
+    if (cause.code !== 'EEXIST') throw cause;
+  }

@@ -14,7 +14,7 @@ import { isTwiceOver } from './comparison/pair.ts';
 import { type Composed, subjectOf } from './grounds.ts';
 import { type Group, type LiveAdvice, mirrorAt, noChain } from './group.ts';
 import { startLife } from './ledger.ts';
-import type { Observed } from './observed.ts';
+import { type Observed, observedAt } from './observed.ts';
 import type { Prepared } from './prepare.ts';
 import { reckon } from './refresh.ts';
 import type { View } from './view.ts';
@@ -35,7 +35,7 @@ export function compose(view: Prepared, decision: Composed, id: string, undo: By
   const pair = group.contest.pairs.get(to?.name ?? '');
   const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
-  const observed = view.observedAt(at, to === null ? null : after, subject.fromMs);
+  const observed = observedAt(view, at, to, subject.fromMs);
   const { replay } = observed;
   const { message, fromMs, ...now } = reckon(view, subject);
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });

@@ -16,19 +16,15 @@ import { mayBeProposed, rankWeighed, type Weighed } from './weigh.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
 
+/** The switches to consider. The first one that is due is made. */
+const moves = [leave, leaveNext, takeBackLate, leaveLate, goHome, correct];
+
 export function decide(view: Prepared): Decision {
   const { head, vantage } = view;
   if (head === null) return { kind: 'none' };
-  const moved =
-    vantage.suspect === true
-      ? null
-      : (leave(view, head) ??
-        leaveNext(view, head) ??
-        takeBackLate(view, head) ??
-        leaveLate(view, head) ??
-        goHome(view, head) ??
-        correct(view, head));
-  const decision = moved ?? stay(view, head);
+  const considered = vantage.suspect === true ? [] : moves;
+  const due = considered.values().map((move) => move(view, head));
+  const decision = due.find((move) => move !== null) ?? stay(view, head);
   return 'weighed' in decision ? { ...decision, weighed: rankWeighed(view, decision.weighed) } : decision;
 }
 

@@ -4,7 +4,6 @@ import type { RecheckOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Message } from '../core/result.ts';
-import type { Departure } from './comparison/home.ts';
 import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, newRota, parsedOf } from './group.ts';
 import { settledReasonOf } from './words.ts';
 
@@ -60,8 +59,6 @@ export type ChainRow = ReturnType<typeof chainRow>;
 function chainRow(group: Group, now: Now) {
   const wallOf = (monotonicMs: number): number => now.wallMs - (now.monotonicMs - monotonicMs);
   const held = [group.open, group.accepted].filter((one) => one !== null);
-  const { departures } = group.moves;
-  const slow = departures.filter(({ isOfTime }) => isOfTime);
   return {
     declared: chainTextOf(group.declared),
     chain: chainTextOf(group.chain),
@@ -70,11 +67,8 @@ function chainRow(group: Group, now: Now) {
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
     audit: group.audit?.id ?? null,
     lastAcceptAtMs: group.moves.accept?.wallMs ?? null,
-    // When clients left home (the first declared mirror): because of slowness, and for another reason.
-    departuresAtMs: departures.filter(({ isOfTime }) => !isOfTime).map(({ atMs }) => wallOf(atMs)),
-    slowDeparturesAtMs: slow.map(({ atMs }) => wallOf(atMs)),
-    // What each of `slowDeparturesAtMs` saved (`Departure.savedShare`).
-    slowDeparturesSaved: slow.map(({ savedShare }) => savedShare),
+    // When and why clients left home (the first declared mirror).
+    departures: group.moves.departures.map((one) => ({ ...one, atMs: wallOf(one.atMs) })),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.audited,
@@ -173,16 +167,7 @@ export function restoreLedger(
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
       if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;
-    const departuresOf = (wallMs: readonly number[] | undefined, isOfTime: boolean): readonly Departure[] =>
-      (wallMs ?? []).map((atMs, place) => ({
-        atMs: monotonicOf(atMs),
-        isOfTime,
-        savedShare: (isOfTime ? saved.slowDeparturesSaved?.[place] : null) ?? null,
-      }));
-    group.moves.departures = [
-      ...departuresOf(saved.departuresAtMs, false),
-      ...departuresOf(saved.slowDeparturesAtMs, true),
-    ].toSorted((a, b) => a.atMs - b.atMs);
+    group.moves.departures = (saved.departures ?? []).map((one) => ({ ...one, atMs: monotonicOf(one.atMs) }));
     group.muted = saved.muted ?? [];
     const again = (id: string | null | undefined) => {
       const advice = id == null ? undefined : stored.get(id);

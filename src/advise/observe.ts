@@ -7,8 +7,8 @@ import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { isAnyPast } from './comparison/choose.ts';
-import { dropEvidence, moveTo, patienceOf, type Surroundings } from './comparison/contest.ts';
-import { costOf } from './comparison/costs.ts';
+import { dropEvidence, moveTo, type Surroundings } from './comparison/contest.ts';
+import { costOf, recordOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
 import { recordTime } from './comparison/patience.ts';
 import { addResponse, closeOverdue } from './comparison/replay.ts';
@@ -133,7 +133,7 @@ export function recordLateResponse(group: Group, sample: SettledSample): void {
   if (due.purpose === 'peek') {
     if (due.target.registry === group.probing.peeks.head) recordPeekTime(group.probing.peeks, rttMs);
   } else if (due.purpose === 'scheduled')
-    recordTime(patienceOf(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light'), rttMs);
+    recordTime(recordOf(group.contest, due.target.registry).times[isHeavy(due.target) ? 'heavy' : 'light'], rttMs);
 }
 
 /** Requests a recheck of an artifact whose first bytes are late. */
@@ -243,12 +243,14 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
   if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
   if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
-  const { records, pairs, patience, triedMs, artifactTimes } = contest;
-  for (const byName of [records, pairs, patience, triedMs, artifactTimes.mirrors])
+  const { records, pairs, triedMs, artifactTimes } = contest;
+  for (const byName of [records, pairs, triedMs, artifactTimes.mirrors])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(group, names, isProbed);
-  for (const record of contest.records.values())
+  for (const record of contest.records.values()) {
     record.light = record.light.filter(({ question }) => probing.targets.has(question));
+    for (const question of record.latest.keys()) if (!probing.targets.has(question)) record.latest.delete(question);
+  }
   const { artifacts } = contest.artifactTimes;
   for (const question of artifacts.keys()) if (!probing.targets.has(question)) artifacts.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);
@@ -264,7 +266,6 @@ export function keepMeasured(group: Group, fresh: Group, names: ReadonlySet<stri
   const { contest } = fresh;
   fresh.audited = group.audited;
   contest.records = group.contest.records;
-  contest.patience = group.contest.patience;
   contest.artifactTimes = group.contest.artifactTimes;
   fresh.probing.targets = group.probing.targets;
   pruneRemoved(fresh, names, fresh.roster.modules);
@@ -291,7 +292,6 @@ function surroundingsOf(view: View): Surroundings {
     client: group.client,
     chains,
     nameOf: (member) => mirrorAt(group, member)?.name ?? null,
-    unwatched: 'failed',
     isAway: (registry) => {
       const standing = view.standingOf(registry);
       const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;

@@ -2,7 +2,6 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { once } from '../core/get-or-make.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Chain } from '../ecosystems/client.ts';
 import type { Apart } from './apart.ts';
 import { bypassesAt } from './bypass.ts';
 import { type Cause, type Causes, causeOfAlarm, findCauses, findFetchOutages, isSetAside } from './cause.ts';
@@ -12,7 +11,6 @@ import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
 import { listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
-import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
 import { movePricesOf } from './prices.ts';
 import { isUpstreamFault } from './tally.ts';
@@ -39,7 +37,6 @@ export interface Prepared extends View {
   /** The outages that raise the confidence of advice to switch from `left` to `to`. */
   readonly fetchOutagesOf: (cause: AdviceCause, left: Mirror, to: Mirror) => readonly Finding[];
   readonly isGoodNow: (registry: string) => boolean;
-  readonly observedAt: (at: Mirror, after: Chain | null, fromMs: number | null) => Observed;
   readonly groundsOf: (subject: Subject) => Grounds;
   readonly wrongBytesOf: (mirror: Mirror) => WrongBytes;
   /** True for the mirror of an open proposal that is paused or in a maintenance window. */
@@ -54,7 +51,6 @@ export function prepareView(view: View): Prepared {
     causesOf: (mirror) => findCauses(view, mirror),
     fetchOutagesOf: (cause, left, to) => findFetchOutages(view, cause, left, to),
     isGoodNow: (registry) => isGoodNow(view.group.contest, registry, view.now.monotonicMs),
-    observedAt: (mirror, after, fromMs) => observedAt(view, mirror, after, fromMs),
     groundsOf: (subject) => groundsOf(view, subject),
     wrongBytesOf: (mirror) => wrongBytesOf(view, mirror),
     isSetAside: ({ name }) => isSetAside(view.group, view.standingOf(name)),

@@ -1,5 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
-import type { Mirror, Weight } from '../core/mirror.ts';
+import type { Mirror } from '../core/mirror.ts';
 import {
   countSince,
   failureSharesOf,
@@ -14,7 +14,7 @@ import { findTroubleStart } from './comparison/failures.ts';
 import { lastTroubleOf } from './comparison/home.ts';
 import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
 import { noiseMs } from './comparison/rank.ts';
-import { type HeadRecord, type MeanTimes, meansFrom } from './comparison/record.ts';
+import { failedShareOf, type HeadRecord, type MeanTimes, meansFrom } from './comparison/record.ts';
 import type { TimeTest } from './comparison/time.ts';
 import { timesMsOf } from './obstacles.ts';
 import type { View } from './view.ts';
@@ -118,16 +118,11 @@ function pricesOfFailures(view: View, both: Records, { failures }: Pair, alarm: 
   const sharesOf: SharesOf = (record) => {
     const { light, heavy } = usual(record);
     return {
-      light: Math.max(light, shareSince(record, 'light', sinceMs)),
-      heavy: Math.max(heavy, shareSince(record, 'heavy', sinceMs)),
+      light: Math.max(light, failedShareOf(countSince(record.light, sinceMs))),
+      heavy: Math.max(heavy, failedShareOf(countSince(record.heavy, sinceMs))),
     };
   };
   return pricesOf(view, both, asMeasured, sharesOf);
-}
-
-function shareSince(record: HeadRecord, weight: Weight, fromMs: number): number {
-  const { bad, all } = countSince(record[weight], fromMs);
-  return all === 0 ? 0 : bad / all;
 }
 
 /**

@@ -4,8 +4,9 @@ import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { isPassedOver } from './chain.ts';
 import { dropEvidence, dropFailures } from './comparison/contest.ts';
+import { recordOf } from './comparison/costs.ts';
 import { momentOf } from './comparison/moments.ts';
-import { besideMs } from './comparison/patience.ts';
+import { besideMs, limitMsOf } from './comparison/patience.ts';
 import { leftBecauseOfDownloads } from './downloads.ts';
 import { type Group, headOf, type LateProbes } from './group.ts';
 import { momentPlaceOf, recordLatePeek, recordLateResponse, recordSample } from './observe.ts';
@@ -90,11 +91,11 @@ function lateInMs(view: View, due: Due, outMs: number): number | null {
   if (purpose === 'peek') return slowPeekInMs(group, due, outMs);
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && isPassedOver(group.declared)) return null;
-  const patience = group.contest.patience.get(target.registry);
-  if (!hasResponded(group, due) || patience === undefined) return null;
+  const times = group.contest.records.get(target.registry)?.times;
+  if (!hasResponded(group, due) || times === undefined) return null;
   const moreMs = usualMoreMs(group, due) - outMs;
-  if (weight === 'light') return patience.light.limitMs + moreMs;
-  const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
+  if (weight === 'light') return limitMsOf(times.light, weight) + moreMs;
+  const lateMs = Math.min(limitMsOf(times.heavy, weight), besideSiblings(group, due)) + moreMs;
   return Math.min(lateMs, siblingsMs);
 }
 
@@ -109,14 +110,15 @@ function lateInMs(view: View, due: Due, outMs: number): number | null {
 function doubtInMs(view: View, due: Due, outMs: number): number | null {
   const { group } = view;
   const { target, purpose } = due;
-  const patience = group.contest.patience.get(target.registry);
-  if (!isOfHead(view, due) || purpose === 'confirm' || patience === undefined) return null;
+  const times = group.contest.records.get(target.registry)?.times;
+  if (!isOfHead(view, due) || purpose === 'confirm' || times === undefined) return null;
   const moreMs = usualMoreMs(group, due) - outMs;
-  const doubtMs = patience.light.limitMs / 2 + moreMs;
+  const limitMs = limitMsOf(times.light, 'light');
+  const doubtMs = limitMs / 2 + moreMs;
   if (!isHeavy(target)) return doubtMs;
   if (purpose !== 'peek') return null;
   const slowMs = slowPeekInMs(group, due, outMs);
-  return slowMs === null ? patience.light.limitMs + moreMs : Math.max(doubtMs, slowMs);
+  return slowMs === null ? limitMs + moreMs : Math.max(doubtMs, slowMs);
 }
 
 /**
@@ -124,7 +126,7 @@ function doubtInMs(view: View, due: Due, outMs: number): number | null {
  * late light probe. With a shorter timeout, a mirror that is only slow would seem to hang.
  */
 export function confirmWaitMsFor({ group }: View, due: Due, outMs: number): number {
-  const limitMs = group.contest.patience.get(due.target.registry)?.light.limitMs ?? 0;
+  const limitMs = limitMsOf(recordOf(group.contest, due.target.registry).times.light, 'light');
   return Math.max(0, limitMs + usualMoreMs(group, due) - outMs);
 }
 
@@ -155,7 +157,7 @@ function usualMoreMs({ late }: Group, { target }: Due): number {
 function hasResponded({ contest, probing }: Group, { target }: Due): boolean {
   const question = questionOf(target);
   const { registry } = target;
-  return contest.moments.latest.get(question)?.has(registry) === true || probing.served.has(`${registry} ${question}`);
+  return contest.records.get(registry)?.latest.has(question) === true || probing.served.has(`${registry} ${question}`);
 }
 
 /**

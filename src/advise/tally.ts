@@ -2,8 +2,8 @@ import { isNamedBefore, isTimeout, type Reason } from '../core/failure.ts';
 import { isHeavy, refTextOf, type Step, type Target, type Weight } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { quantileOf } from '../core/statistics.ts';
-import type { RelayState, Reply } from '../ecosystems/client.ts';
-import { clientTimeOf, replyWith } from './comparison/walk.ts';
+import type { RelayState } from '../ecosystems/client.ts';
+import { clientTimeOf } from './comparison/walk.ts';
 
 /** The number of canary samples kept: enough for `limits.measuredPaces` intervals and several confirming rounds. */
 const entriesKept = 160;
@@ -173,10 +173,6 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 export function timeMsOf(entries: readonly TallyEntry[], q: 0.5 | 0.95): number | null {
   const times = entries.filter(({ cold, tag, slow }) => !cold && (tag === 'ok' || slow)).map(({ tookMs }) => tookMs);
   return quantileOf(times, q);
-}
-
-export function replyOf(entry: TallyEntry): Reply {
-  return replyWith(entry.reason, entry.status, entry.tookMs);
 }
 
 /** True for a failure that a mirror passes on from its upstream. */

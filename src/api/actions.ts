@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
-import { type ActionRow, fileForms } from '../core/action.ts';
+import type { ActionRow } from '../core/action.ts';
 import { isSafeEnv, type RemedyNow } from '../core/advice.ts';
-import type { Variables } from '../core/kind.ts';
+import type { Kind, Variables } from '../core/kind.ts';
 import { isMapping } from '../core/read-json.ts';
 import { durationMs } from '../core/units.ts';
 import { type ActionView, adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
@@ -12,26 +12,29 @@ import { wordOf } from './lists.ts';
 import { negotiateLanguage, sendProblem, sendRefusal } from './problem.ts';
 import { mirrorViewOf } from './views.ts';
 
-const otherForms = ['apk', 'pacman', 'maven', 'cargo', 'bundler', 'conda', 'json'] as const;
-/** The possible values of the query parameter `as`: the snippet formats of remedies. */
-export const remedyForms = ['env', ...fileForms, ...otherForms] as const;
-type Form = (typeof remedyForms)[number];
+/** Returns the possible values of the query parameter `as`: the snippet formats of remedies. */
+export function remedyFormsOf(kinds: readonly Kind[]): readonly string[] {
+  const forms = kinds.flatMap((kind) => [...kind.forms, ...Object.values(kind.profileForms)]);
+  return [...new Set(['env', ...forms, 'json'])];
+}
 
 /**
  * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the remedy (the client settings to use now), in the snippet
- * format that `as` names. Default: the format of the mirrors' profile (such as `apt`), else shell lines for `eval`.
+ * format that `as` names. Default: the format of the mirrors' profile (such as `apt`), else the only format of the
+ * ecosystem, else shell lines for `eval`.
  */
 function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);
   if (kind === undefined) return sendProblem(response, { kind: 'not_found' });
   const { id: ecosystem, publicUpstream, variables } = kind;
   const word = wordOf(request, 'as');
-  if (word !== undefined && !remedyForms.some((form) => form === word))
+  const remedyForms = remedyFormsOf(deps.kinds);
+  if (word !== undefined && !remedyForms.includes(word))
     return sendRefusal(response, 'bad_request', 'problem.oneOf', { name: 'as', list: remedyForms.join(', ') });
   const all = deps.config().mirrors;
   const upstreams = new Set(all.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream));
-  const only = upstreams.size === 1 ? [...upstreams][0] : undefined;
-  const upstream = wordOf(request, 'upstream') ?? publicUpstream ?? only;
+  const single = upstreams.size === 1 ? [...upstreams][0] : undefined;
+  const upstream = wordOf(request, 'upstream') ?? publicUpstream ?? single;
   const sendNone = (problem: 'bad_request' | 'not_found'): void => {
     const list = upstreams.size > 0 ? upstreams : new Set(all.map((one) => one.ecosystem));
     const key = upstreams.size > 0 ? 'problem.noUpstream' : 'problem.noMirror';
@@ -43,9 +46,10 @@ function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
     .map(({ own }) => kind.profileForms[String(own?.['profile'])])
     .find((one) => one !== undefined);
   const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
-  const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
+  const [only = 'env', ...others] = kind.forms;
+  const form = word ?? ofProfile ?? (others.length === 0 ? only : 'env');
   // Every ecosystem has the snippet format `json`, so `forms` does not list it.
-  if (form === undefined || (form !== 'json' && !forms.includes(form))) {
+  if (form !== 'json' && !forms.includes(form)) {
     const list = [...forms, 'json'].join(', ');
     return sendRefusal(response, 'not_acceptable', 'problem.formats', { ecosystem, list });
   }
@@ -56,7 +60,7 @@ function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
 }
 
 /** @param isMoved  the client follows the advice already, so it keeps the line of the advice while the advice stays */
-function sendNow(now: RemedyNow, form: Form, variables: Variables, isMoved: boolean, response: Response): void {
+function sendNow(now: RemedyNow, form: string, variables: Variables, isMoved: boolean, response: Response): void {
   response.setHeader('cache-control', 'no-store');
   const isUsual = now.kind === 'set' && now.advice.newClients === 'usual' && !isMoved;
   if (now.kind === 'nothing' || isUsual) {

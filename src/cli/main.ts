@@ -7,8 +7,9 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { program } from './program.ts';
 
 export async function main(process: NodeJS.Process): Promise<ExitCode> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const { version, homepage } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
+    homepage?: string;
   };
   // If writing to standard output fails (usually because its reader has exited), commands that run until a signal are
   // stopped.
@@ -25,6 +26,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
     terminal: createTerminal(process),
     facts: {
       version,
+      homepage,
       node: process.version,
       log: { level: process.env['MIRRORWATCH_LOG_LEVEL'] ?? 'info', pretty: process.stderr.isTTY === true },
     },

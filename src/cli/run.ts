@@ -3,7 +3,7 @@ import type { Actor } from '../core/action.ts';
 import type { ConfigIssue } from '../core/config.ts';
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { gitTrackingOf, systemClock } from '../daemon/machine.ts';
+import { gitTrackingOf, notifySystemd, systemClock, watchForChange } from '../daemon/machine.ts';
 import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { findSavedText, loadNeeded } from '../terminal/load.ts';
@@ -11,7 +11,7 @@ import { receiveSignals } from '../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
 
-const options = optionsOf('string', 'config', 'log-level');
+const options = { ...optionsOf('string', 'config', 'log-level'), ...optionsOf('boolean', 'reload-on-change') };
 
 /**
  * Returns a function that counts the places (daemons of a group) that advise a switch. The first call loads its code;
@@ -42,7 +42,7 @@ function votesLater(): Actor['votes'] {
  */
 export const runCommand: Command = {
   name: 'run',
-  usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
+  usage: 'mirrorwatch run [--config FILE] [--reload-on-change] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -95,7 +95,10 @@ export const runCommand: Command = {
       metrics: `${daemon.url}metrics`,
     });
     // The error is ignored here, because the daemon has already logged it.
-    signals.onReload(() => void daemon.reload().catch(() => undefined));
+    const reload = () => void daemon.reload().catch(() => undefined);
+    signals.onReload(reload);
+    if (values['reload-on-change']) watchForChange(source, reload);
+    notifySystemd(context.env, daemon.nextTurn);
     await signals.stopped;
     log.info('draining');
     await daemon.stop();

@@ -8,16 +8,6 @@ import type { Secret } from './secret.ts';
 export const actionKinds = ['file', 'command', 'git', 'http'] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
-/** Snippet formats of remedies for settings files that actions can write. */
-export const fileForms = ['npmrc', 'pip', 'uv', 'hosts.toml', 'registries.conf', 'daemon.json', 'apt'] as const;
-
-/**
- * Snippet formats in which an action can write a remedy (the settings that apply advice). `env`: plain `NAME=value`
- * lines.
- */
-export const actionForms = ['env', 'shell', ...fileForms] as const;
-export type ActionForm = (typeof actionForms)[number];
-
 /**
  * Key-value stores that an action can write. The store refuses the write if the value has changed since it was read
  * (compare-and-set).
@@ -37,7 +27,8 @@ export interface ForgeRule {
 }
 
 export type ActionDeed =
-  | { readonly kind: 'file'; readonly path: string; readonly as: ActionForm }
+  /** `as`: a snippet format of remedies, or `shell` for lines of a shell. `env` is then plain `NAME=value` lines. */
+  | { readonly kind: 'file'; readonly path: string; readonly as: string }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string }
   | {
       readonly kind: 'git';
@@ -45,7 +36,7 @@ export type ActionDeed =
       readonly branch: string;
       /** The path of the file, relative to the repository, without `..`. */
       readonly path: string;
-      readonly as: ActionForm;
+      readonly as: string;
       readonly author: string;
       readonly isSigned: boolean;
       /** Networks and names to which the host name of an HTTP URL may lead, in addition to public addresses. */
@@ -66,7 +57,7 @@ export type ActionDeed =
       /** The key to set in etcd; `null`: another store or a template, for which `url` alone selects the target. */
       readonly key: string | null;
       /** The snippet format of the value that is written; `null`: the value is the client chain. */
-      readonly as: ActionForm | null;
+      readonly as: string | null;
       readonly allow: readonly string[];
     };
 

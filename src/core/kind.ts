@@ -23,7 +23,7 @@ export interface Kind {
   /** How users write a module with its version: `module@version`. */
   readonly expected: Sentence;
   readonly forms: readonly string[];
-  /** The default snippet format of a remedy, by the `profile` of a mirror (`debian`, `crates`). */
+  /** The default snippet format of a remedy, by the `profile` of a mirror (`debian`, `alpine`). */
   readonly profileForms: Readonly<Record<string, string>>;
   /** The environment variables that a remedy may set. */
   readonly variables: Variables;

@@ -34,6 +34,8 @@ export interface Daemon {
    * of mirrorwatch, which is logged; the daemon continues to run.
    */
   reload(): Promise<ReloadOutcome>;
+  /** Settles after the next turn of the main loop. */
+  nextTurn(): Promise<void>;
   /**
    * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state
    * and closes everything. A second call returns the promise of the first call.
@@ -71,6 +73,7 @@ export async function startDaemon(
   return ok({
     url: urlOf(life.stages.config, listening.value),
     reload: life.reload,
+    nextTurn: life.nextTurn,
     stop() {
       stopping ??= life.end(listeners);
       return stopping;
@@ -135,6 +138,8 @@ class Life {
       throw cause;
     }
   });
+
+  readonly nextTurn = (): Promise<void> => this.#pipeline.command(() => undefined);
 
   async end(listeners: readonly Pick<Listening, 'close'>[]): Promise<void> {
     const { timers } = this.#ports;

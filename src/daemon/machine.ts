@@ -22,11 +22,14 @@ export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept
 export { createMachine } from '../io/machine.ts';
 export { findOwnerSocket, socketPathOf } from '../io/owner-socket.ts';
 export { systemRandom } from '../io/random.ts';
+export { notifySystemd, watchForChange } from '../io/service-manager.ts';
 export { systemTimers } from '../io/timers.ts';
 export { expandTargets as expand } from '../schedule/targets.ts';
 
 export interface ProcessFacts {
   readonly version: string;
+  /** The address of the project. Only a release has it. */
+  readonly homepage?: string | undefined;
   readonly node: string;
   /** The value of `PATH`; absent: empty. */
   readonly path?: string;

@@ -30,7 +30,7 @@ export interface ChainForms {
   hasCredentials?(text: string, host: string): boolean;
   /**
    * Matches the keys, variables and options that name a mirror in a file of the project's builds. A separator and the
-   * URL follow.
+   * URL follow. A match that ends with `+`, as in `registry = "sparse+https:…`, has the separator.
    */
   readonly keys: RegExp;
   /**

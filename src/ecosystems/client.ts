@@ -128,7 +128,7 @@ export interface Client {
   /** Lower-case letters and digits, unique within the ecosystem: `pip`, `uv`. */
   readonly id: string;
   /**
-   * Returns the program that uses this mirror, if the mirror's `profile` defines one, such as `cargo`. If the method is
+   * Returns the program that uses this mirror, if the mirror's `profile` defines one, such as `apt`. If the method is
    * absent or returns `null`, the program is `id`.
    */
   nameAt?(mirror: Mirror): string | null;
@@ -171,6 +171,13 @@ export interface Client {
    * Absent: there are none.
    */
   readonly profileForms?: Readonly<Record<string, string>>;
+  /** The keys of `profileForms` whose lines an action can write into a file. Absent: there are none. */
+  readonly profileFiles?: readonly string[];
+  /**
+   * For keys of `forms`, the end of the path of the user's settings file. An action then changes only the setting in
+   * this file, as `Doctor.settle` does. Another file of an action is replaced by the lines of the remedy.
+   */
+  readonly userFiles?: Readonly<Record<string, string>>;
   readonly variables: Variables;
   /**
    * Returns the lines that change the client's chain from `before` to `after`.

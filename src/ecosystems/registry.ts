@@ -1,5 +1,6 @@
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId, Step } from '../core/mirror.ts';
+import { cargo } from './cargo/cargo.ts';
 import { type Ecosystem, sortSteps } from './ecosystem.ts';
 import { go } from './go/go.ts';
 import { http } from './http/http.ts';
@@ -7,7 +8,7 @@ import { npm } from './npm/npm.ts';
 import { oci } from './oci/oci.ts';
 import { pypi } from './pypi/pypi.ts';
 
-const all: readonly [Ecosystem, ...Ecosystem[]] = [go, npm, pypi, oci, http];
+const all: readonly [Ecosystem, ...Ecosystem[]] = [go, npm, pypi, oci, cargo, http];
 
 export const registry = {
   all,
@@ -16,7 +17,18 @@ export const registry = {
   profileFor: (word: unknown): string | null => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null,
   ids: all.map(({ id }) => id),
   steps: all.flatMap((one): Step[] => Object.keys(one.steps)),
+  actionForms: actionFormsOf(all),
 };
+
+/**
+ * Returns the snippet formats in which an action can write a remedy (the settings that apply advice). `env`: plain
+ * `NAME=value` lines.
+ */
+function actionFormsOf(kinds: readonly Ecosystem[]): readonly ['env', ...string[]] {
+  const clients = kinds.flatMap((one) => one.clients);
+  const forms = clients.flatMap(({ forms, profileFiles = [] }) => [...forms, ...profileFiles]);
+  return ['env', 'shell', ...new Set(forms.filter((form) => form !== 'env'))];
+}
 
 export type Registry = Readonly<typeof registry>;
 

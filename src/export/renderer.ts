@@ -1,6 +1,6 @@
 import { isDeliberate, type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
-import { isHeavy } from '../core/mirror.ts';
-import { type MirrorLag, mirrorStates, type Standing, worstLowerOf } from '../core/standing.ts';
+import { isHeavy, upstreamKeyOf } from '../core/mirror.ts';
+import { type MirrorLag, mirrorStates, type SeriesBaseline, type Standing, worstLowerOf } from '../core/standing.ts';
 import type { MetricRegistry } from './board.ts';
 import { type Boards, type Home, planKeyOf, type ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
@@ -129,14 +129,16 @@ interface Readings {
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Numbers of items that mirrors withhold, by mirror. */
   readonly withheld: ReadonlyMap<string, number>;
+  /** The positions, by mirror, among the mirrors of its upstream in the configuration; 1 is the first. */
+  readonly positions: ReadonlyMap<string, number>;
   /** The ranks, by mirror: of the mirror in use and of those that advice may name; 1 is best. */
   readonly ranks: ReadonlyMap<string, number>;
   /** The cause of each open mismatch, by the key of the artifact. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
   /** The worst lag over all kinds of responses, by the key (`planKeyOf`) of a module or mirror. */
   readonly lags: ReadonlyMap<string, MirrorLag>;
-  /** The baselines of canaries, seconds, by prom-client registry. */
-  readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
+  /** The baselines of canaries by prom-client registry, with the labels of their series. */
+  readonly baselines: ReadonlyMap<ShardBoard, readonly (SeriesBaseline & { readonly labels: Labels })[]>;
   /**
    * By mirror: the largest number of consecutive slow samples up to now, over its light targets. A mirror without a
    * baseline has no entry.
@@ -174,10 +176,11 @@ async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Prom
       ranks.set(registry, index + 1);
     });
   }
-  const baselines = new Map<ShardBoard, { readonly seconds: number; readonly labels: Labels }[]>();
+  const baselines = new Map<ShardBoard, (SeriesBaseline & { readonly labels: Labels })[]>();
   const streaks = new Map<string, number>();
   let sorted = 0;
-  for (const { target, connection, baselineMs, streak } of snapshot.baselines) {
+  for (const baseline of snapshot.baselines) {
+    const { target, connection, baselineMs, streak } = baseline;
     sorted += 1;
     if (sorted % seriesPerTurn === 0) await turn();
     if (baselineMs === null || isHeavy(target)) continue;
@@ -185,12 +188,25 @@ async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Prom
     const home = boards.home(planKeyOf.canary(target, connection));
     if (home === undefined) continue;
     const list = baselines.get(home.board) ?? [];
-    list.push({ seconds: baselineMs / 1000, labels: home.entity.labels });
+    list.push({ ...baseline, labels: home.entity.labels });
     baselines.set(home.board, list);
   }
   const standings = new Map(snapshot.standings.map((standing) => [standing.registry, standing]));
+  const groups = [...Map.groupBy(snapshot.standings, upstreamKeyOf).values()];
+  const positions = new Map(groups.flatMap((group) => group.map(({ registry }, index) => [registry, index + 1])));
   const lags = worstLags(snapshot.lags);
-  return { standings, since: snapshot.since, findings, withheld, ranks, mismatches, lags, baselines, streaks };
+  return {
+    standings,
+    since: snapshot.since,
+    findings,
+    withheld,
+    positions,
+    ranks,
+    mismatches,
+    lags,
+    baselines,
+    streaks,
+  };
 }
 
 /**
@@ -241,6 +257,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
   if (streak !== undefined) instruments.mirror_probe_rtt_spike_streak.set({ ecosystem, registry }, streak);
   const standing = readings.standings.get(registry);
   if (standing === undefined) return;
+  instruments.mirror_position.set({ ecosystem, upstream, registry }, readings.positions.get(registry) ?? 0);
   for (const state of mirrorStates)
     instruments.mirror_state.set({ ecosystem, upstream, registry, state }, state === standing.state ? 1 : 0);
   const sinceMs = readings.since(registry, standing.state);
@@ -281,8 +298,10 @@ function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings,
     if (wrong !== undefined) mirror_integrity_mismatch_active.set({ ...labels, cause: wrong }, 1);
     else if (verified.has(key)) mirror_integrity_mismatch_active.set({ ...labels, cause: 'authority' }, 0);
   }
-  for (const { labels, seconds } of readings.baselines.get(board) ?? [])
-    instruments.mirror_probe_rtt_baseline_seconds.set(labels, seconds);
+  for (const { labels, baselineMs, thresholdMs } of readings.baselines.get(board) ?? []) {
+    if (baselineMs !== null) instruments.mirror_probe_rtt_baseline_seconds.set(labels, baselineMs / 1000);
+    if (thresholdMs !== null) instruments.mirror_probe_rtt_threshold_seconds.set(labels, thresholdMs / 1000);
+  }
 }
 
 function fillProcess(
@@ -321,6 +340,10 @@ function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapshot, rea
     const state = advice.phase === 'over' && advice.newClients === 'usual' ? 'over' : advice.state;
     if (state === 'proposed' || state === 'accepted' || state === 'over')
       instruments.mirror_advice_since_timestamp_seconds.set({ ...move, state }, (settledAtMs ?? issuedAtMs) / 1000);
+    if (state !== 'proposed') continue;
+    // The other lines can have private names: GOPRIVATE.
+    const line = advice.remedy['env']?.split('\n')[0] ?? advice.chain.after;
+    instruments.mirror_advice_line_info.set({ ecosystem, upstream, line }, 1);
   }
   for (const kind of snapshot.findings === undefined ? [] : ownFindingKinds)
     instruments.mirror_findings_open.set({ kind }, readings.findings.get('')?.get(kind) ?? 0);
@@ -339,6 +362,9 @@ function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapshot, rea
   instruments.mirrorwatch_state_set_aside_total.inc({ what: 'row' }, snapshot.stateRowsAside);
   for (const { receiver, length, oldestSeconds } of snapshot.queues) {
     instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);
-    if (oldestSeconds !== null) instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);
+    if (oldestSeconds === null) continue;
+    const queuedAtMs = Math.round(snapshot.nowMs - oldestSeconds * 1000);
+    instruments.mirrorwatch_webhook_oldest_timestamp_seconds.set({ receiver }, queuedAtMs / 1000);
+    instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);
   }
 }

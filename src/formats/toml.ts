@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import { error, ok, type Result } from '../core/result.ts';
 import { addLinesAt, type FileFormat, type FileSetting, type SettingPath, settingAt } from './format.ts';
@@ -34,8 +35,10 @@ export const toml: FileFormat = {
     return parsed.tag === 'error' ? parsed : lineOfError(() => locateSettings(text, parsed.value));
   },
   write: (value) => writeToml(value),
-  add(text, settings, [name = '', position, ...more], value) {
-    if (typeof position !== 'number' || more.length > 0) return null;
+  add(text, settings, path, value) {
+    const [name = '', position, ...more] = path;
+    if (typeof position === 'string') return addKey(text, settings, path, value);
+    if (position === undefined || more.length > 0) return null;
     const list = settingAt(settings, [name]);
     if (list === undefined) {
       const keys = Object.entries(value as TomlTable).map(([key, one]) => `${key} = ${writeToml(one)}`);
@@ -46,6 +49,18 @@ export const toml: FileFormat = {
     return `${text.slice(0, at)}${last === undefined ? '' : ', '}${writeToml(value)}${text.slice(at)}`;
   },
 };
+
+/** Adds a key to a table: after the last key that the table has, or with a new header at the end of the text. */
+function addKey(text: string, settings: readonly FileSetting[], path: SettingPath, value: unknown): string | null {
+  const [table, [key = '']] = [path.slice(0, -1), path.slice(-1)];
+  const names = [...table, key].map((part) => (/^[\w-]+$/.test(`${part}`) ? `${part}` : JSON.stringify(part)));
+  const line = `${names.at(-1)} = ${writeToml(value)}`;
+  const isOfTable = ({ path: of }: FileSetting) => isDeepStrictEqual(of.slice(0, table.length), table);
+  const last = settings.findLast((one) => isOfTable(one) && one.path.length <= path.length);
+  if (last === undefined) return addLinesAt(text, text.length, [`[${names.slice(0, -1).join('.')}]`, line]);
+  const end = text.indexOf('\n', last.to);
+  return addLinesAt(text, end < 0 ? text.length : end + 1, [line]);
+}
 
 /** Writes a value in one line. */
 export function writeToml(value: unknown): string {

@@ -92,10 +92,9 @@ const advice = shape({
 const chain = shape({
   ...all(orNull(text), 'declared open accepted'),
   ...all(orNone(number), 'lastAcceptAtMs lastMoveAtMs'),
-  ...all(orNone(list(number)), 'departuresAtMs slowDeparturesAtMs'),
   reminded: orNone(list(text)),
   audit: orNone(text),
-  slowDeparturesSaved: orNone(list(orNull(number))),
+  departures: orNone(list(shape({ atMs: number, isOfTime: flag, savedShare: orNull(number) }))),
   muted: orNone(list(isMapping)),
   lookedBack: orNone(list(shape({ ...all(text, 'ecosystem upstream'), atMs: number, isRegret: flag }))),
 });

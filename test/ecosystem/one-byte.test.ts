@@ -50,6 +50,7 @@ const artifacts: readonly Artifact[] = [
   { id: 'pypi', path: /\.metadata$/, step: 'wheelmeta' },
   { id: 'oci', path: /\/manifests\//, step: 'manifest' },
   { id: 'oci', path: /\/blobs\/sha256:7c4f/, step: 'blob' },
+  { id: 'cargo', path: /\/download$/, step: 'crate' },
   { id: 'http', path: /\/Release$/, step: 'get' },
   { id: 'http', path: /\/Release$/, step: 'whole' },
 ];

@@ -79,6 +79,7 @@ const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[]
   ['npm', { metadata: 'compared', tags: 'ok', tarball: 'compared', packument: 'ok' }],
   ['pypi', { index: 'ok', simplehtml: 'ok', wheelmeta: 'compared', provenance: 'not offered', file: 'compared' }],
   ['oci', { digest: 'compared', v2: 'ok', manifest: 'verified: pinned', blob: 'verified: pinned' }],
+  ['cargo', { crates: 'compared', config: 'ok', crate: 'compared' }],
   ['http', { get: 'verified: pinned', whole: 'verified: pinned', marker: 'ok' }],
 ];
 

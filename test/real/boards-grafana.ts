@@ -66,6 +66,7 @@ export interface Board {
       readonly label: string;
       readonly description: string;
       readonly query: unknown;
+      readonly regex?: string;
       readonly refresh?: number;
       readonly multi?: boolean;
       readonly includeAll?: boolean;
@@ -117,14 +118,14 @@ export const annotationQueries: readonly BoardQuery[] = Object.entries(plainBoar
   })),
 );
 
-/** Every variable that asks Prometheus: its selector and the label it lists. */
+/** Every variable that asks Prometheus: its selector or query, and the label it lists. */
 export const variableQueries = Object.entries(plainBoards).flatMap(([name, board]) =>
   board.templating.list
     .filter(({ type }) => type === 'query')
-    .map(({ name: variable, query }) => {
-      const text = (query as { query: string }).query;
-      const [, selector = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(text) ?? [];
-      return { board: name, variable, selector, label, key: `${name}/$${variable}` };
+    .map(({ name: variable, query, regex = '' }) => {
+      const [, call = '', inside = ''] = /^(\w+)\((.+)\)$/.exec((query as { query: string }).query) ?? [];
+      const [, selector = inside, label = regex.replace(/^\/(\w+)=.*/, '$1')] = /^(.+), (\w+)$/.exec(inside) ?? [];
+      return { board: name, variable, isResult: call === 'query_result', selector, label, key: `${name}/$${variable}` };
     }),
 );
 
@@ -139,9 +140,6 @@ export function chosen(rangeSeconds: number, rateInterval: string, more: Chosen 
     connection: 'cold',
     window: '20m',
     daemon_url: 'http://127.0.0.1:10120',
-    slo: '99.5',
-    factor: '2.5',
-    floor: '0.8',
   };
   return {
     ...all,

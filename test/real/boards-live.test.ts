@@ -15,9 +15,9 @@ import { type DaemonProcess, startDaemon } from './daemon.ts';
 
 /** What has no series here, and why that is right. */
 const absent: Readonly<Record<string, string>> = {
-  'overview/5/A': 'nothing was verified: the checksum database is off',
+  'self/22/B': 'every alert was accepted',
   'places/2/A': 'every mirror is up',
-  'places/7/A': 'the place is not divided into shards',
+  'places/4/C': 'the place is not divided into shards',
 };
 
 /** The same by what is asked for. */
@@ -89,7 +89,9 @@ webhooks:
         };
         const why = whyAbsent(key, expr);
         const series = why !== null ? await now() : await until('series', now, ({ length }) => length > 0);
-        if (why !== null) expect(series, why).toEqual([]);
+        // A column of a table has NaN for each mirror without a value.
+        const known = series.filter(({ points }) => points.some(([, value]) => !Number.isNaN(value)));
+        if (why !== null) expect(known, why).toEqual([]);
         // Who compares places has given the scrape target its `vantage`; the one place here has none.
         const named = key.startsWith('places/') ? needs.filter((label) => label !== 'vantage') : needs;
         for (const { metric } of series) for (const label of named) expect(metric[label] ?? '', label).not.toBe('');
@@ -128,13 +130,17 @@ webhooks:
       module: ['example.com/hello'],
       version: ['v1.0.0'],
       connection: ['cold', 'warm'],
+      daemon_url: [`http://127.0.0.1:${daemon.port}`],
     };
     return expectRows(
       variableQueries,
       ({ key }) => key,
-      async ({ variable, selector, label }) => {
+      async ({ variable, isResult, selector, label }) => {
         const text = interpolated(selector, values);
-        const now = () => ask.labelValues(text, label, Date.now() - 60_000, Date.now());
+        const now = async () =>
+          isResult
+            ? (await ask.instant(text, Date.now())).map(({ metric }) => metric[label])
+            : await ask.labelValues(text, label, Date.now() - 60_000, Date.now());
         await until('its values', now, (found) => JSON.stringify(found) === JSON.stringify(wanted[variable]));
       },
     );

@@ -202,7 +202,7 @@ function walkOf(client: Client, url: string, chain: string, reply: Reply): strin
   const parsed = client.parse(chain);
   if (parsed.tag === 'error') throw new Error(parsed.error.kind);
   const { key } = client.member(url);
-  const walker: Walker = { client, nameOf: ({ kind, key: at }) => (kind === 'url' ? at : null), unwatched: 'failed' };
+  const walker: Walker = { client, nameOf: ({ kind, key: at }) => (kind === 'url' ? at : null) };
   return walkChain(walker, parsed.value, (name) => (name === key ? reply : { tag: 'ok', tookMs: 1 })).tag;
 }
 

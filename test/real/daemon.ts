@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { repoDir, stateDir } from '../support/paths.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
@@ -11,6 +11,10 @@ export interface DaemonOptions {
   readonly yaml: string | null;
   /** `true`: no `--config`; the daemon finds the file in its working folder. */
   readonly isUnnamed?: boolean;
+  /** Further options of the command. */
+  readonly args?: readonly string[];
+  /** `true`: the configuration is a symbolic link to a file of another name. */
+  readonly isLinked?: boolean;
   /** Folder of the configuration and the state; default: a new one. Given again, the daemon finds its old state. */
   readonly dir?: string;
   /** Default: a free one. Without a file it is 10120, so `ns` must then be a namespace of the test's own. */
@@ -103,7 +107,9 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
   const configFile = join(dir, 'mirrorwatch.yaml');
   if (options.yaml !== null) {
     const head = `listen: 127.0.0.1:${port}\nstate: { path: state.db }\n`;
-    writeFileSync(configFile, head + options.yaml);
+    const written = options.isLinked === true ? `${configFile}.first` : configFile;
+    writeFileSync(written, head + options.yaml);
+    if (options.isLinked === true) symlinkSync(basename(written), configFile);
   }
   const ask = (path: string, init: RequestInit = {}): Promise<DaemonAnswer> => fetchFrom(ns, url + path, init);
   const isNamed = options.yaml !== null && options.isUnnamed !== true;
@@ -112,6 +118,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
     program,
     'run',
     ...(isNamed ? ['--config', configFile] : []),
+    ...(options.args ?? []),
   ];
   const daemon = await startProcess({
     name: 'mirrorwatch',

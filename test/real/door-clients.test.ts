@@ -105,13 +105,14 @@ mirrors:
   - { name: registry, ecosystem: npm, url: "${registry.url}" }
   - { name: index, ecosystem: pypi, url: "${index.indexUrl}" }
   - { name: archive, ecosystem: http, upstream: debian, profile: debian, url: "${archive.httpUrl}" }
-  - { name: crates, ecosystem: http, upstream: crates, profile: crates, url: "${crates.httpUrl}" }
+  - { name: crates, ecosystem: cargo, url: "${crates.httpUrl}" }
 controls: [ "tcp://127.0.0.1:9" ]
 modules:
   go: [ rsc.io/quote@v1.5.2 ]
   npm: [ hello@1.0.0 ]
   pypi: [ tiny==1.0 ]
-  http: [ { upstream: debian, path: dists/stable/InRelease }, { upstream: crates, path: config.json } ]
+  cargo: [ tiny@1.0.0 ]
+  http: [ { upstream: debian, path: dists/stable/InRelease } ]
 door: { ${door} }
 `;
 
@@ -161,7 +162,7 @@ door: { ${door} }
         for (const folder of ['src', '.cargo']) mkdirSync(join(project, folder));
         writeFileSync(join(project, 'Cargo.toml'), `${manifestOf('a')}[dependencies]\ntiny = "1"\n`);
         writeFileSync(join(project, 'src/lib.rs'), '');
-        const source = `[source.crates-io]\nreplace-with = "door"\n[source.door]\nregistry = "sparse+${door}/http/crates/"\n`;
+        const source = `[source.crates-io]\nreplace-with = "door"\n[source.door]\nregistry = "sparse+${door}/cargo/"\n`;
         writeFileSync(join(project, '.cargo/config.toml'), source);
         const env = { CARGO_HOME: join(project, 'home'), HTTP_PROXY: undefined, http_proxy: undefined };
         const { code, stderr } = await run(commandPath('cargo'), ['fetch'], { cwd: project, env });

@@ -79,7 +79,11 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
       WorkingDir: '/app',
       Entrypoint: ['/usr/local/bin/node', '/app/dist/main.js'],
       Cmd: ['run'],
-      Labels: { 'org.opencontainers.image.version': version, 'org.opencontainers.image.licenses': 'Apache-2.0' },
+      Labels: {
+        'org.opencontainers.image.version': version,
+        'org.opencontainers.image.licenses': 'Apache-2.0',
+        'org.opencontainers.image.base.name': expect.stringMatching(/^docker\.io\/library\/node:\d+\.\d+\.\d+-/),
+      },
     });
     expect(config.Env).toContain('MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml');
   });
@@ -146,7 +150,17 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
   it('has a chart that renders without the repository, with its rules and boards', async () => {
     const values = join(repoDir, 'deploy/kubernetes/mirrorwatch/ci/everything-values.yaml');
     const chart = join(out, `mirrorwatch-chart-${version}.tgz`);
-    const told = await mustRun(commandPath('helm'), ['template', 'w', chart, '-f', values, '--kube-version', '1.32.0']);
+    const told = await mustRun(commandPath('helm'), [
+      'template',
+      'w',
+      chart,
+      '-f',
+      values,
+      '--kube-version',
+      '1.32.0',
+      '--api-versions',
+      'monitoring.coreos.com/v1',
+    ]);
     for (const kind of ['PrometheusRule', 'ConfigMap', 'Deployment']) expect(told).toContain(`kind: ${kind}`);
     expect(told).toContain('MirrorDown');
   });
@@ -183,7 +197,7 @@ real('the workflows', ['deploy'], () => {
     const steps = Object.values(jobs).flatMap((job) => job.steps);
     const uses = steps.flatMap((step) => step.uses ?? []);
     for (const action of uses) {
-      expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+      expect(action).toMatch(/^[\w-]+\/[\w-]+(\/[\w-]+)?@[0-9a-f]{40}$/);
       expect(text(path)).toMatch(new RegExp(`uses: ${action} # v\\d+\\.\\d+\\.\\d+\\n`));
     }
     const { scripts } = JSON.parse(text('package.json'));

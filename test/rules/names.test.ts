@@ -18,7 +18,7 @@ const docs = readdirSync(join(repoDir, 'docs'), { recursive: true, encoding: 'ut
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path: `docs/${path}`, text: readFileSync(join(repoDir, 'docs', path), 'utf8') }));
 /** Words of ours in pages that look like metrics and are none. */
-const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin']);
+const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin', 'mirror_cache_expiry']);
 /** Names before the first release, in the table of renames and in decisions. */
 const renamed = new Set(['mirrorwatch_resident_memory_bytes', 'mirrorwatch_state_rows_set_aside_total']);
 /** The cases of an alert, which it has as its label `what`. */
@@ -110,6 +110,19 @@ describe('rules', () => {
 describe('boards', () => {
   const folder = join(repoDir, 'dashboards');
   const boards = readdirSync(folder).filter((path) => path.endsWith('.json'));
+  test('alerts link to boards and variables that there are', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ annotations }) => {
+        const [, uid, query = ''] = /^\/d\/([\w-]+)(?:\?(.*))?$/.exec(annotations.dashboard_url) ?? [];
+        const all = boards.map((path) => JSON.parse(readFileSync(join(folder, path), 'utf8')));
+        const board = all.find((one) => one.uid === uid);
+        const variables = board?.templating.list.map(({ name }: { name: string }) => `var-${name}`);
+        expect(variables).toEqual(expect.arrayContaining([...query.matchAll(/var-\w+/g)].map(([name]) => name)));
+      },
+    ));
+
   test('boards ask for series that there are', () =>
     expectRows(boards, String, (path) => {
       const queries = [...readFileSync(join(folder, path), 'utf8').matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(
@@ -186,7 +199,9 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'mirror_cold_fetch_seconds',
     'mirror_probe_last_rtt_seconds',
     'mirror_probe_target_failures_total',
+    'mirror_probe_rtt_threshold_seconds',
     'mirror_probe_rtt_spike_streak',
+    'mirror_position',
     'mirror_state_since_timestamp_seconds',
     'mirror_capability',
     'mirror_lag_records',
@@ -207,6 +222,7 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'mirror_tls_info',
     'mirror_protocol_info',
     'mirror_advice_since_timestamp_seconds',
+    'mirror_advice_line_info',
     'mirror_advice_rank',
     'mirror_advice_issued_total',
     'mirror_advice_regret_total',
@@ -227,6 +243,7 @@ test('the catalogue: has metrics that no rule uses, for people and boards', () =
     'process_max_fds',
     'mirrorwatch_probes_in_flight',
     'mirrorwatch_webhook_queue_length',
+    'mirrorwatch_webhook_oldest_seconds',
     'mirrorwatch_alertmanager_notifications_total',
   ] satisfies (keyof typeof catalog)[]);
 });

@@ -26,7 +26,7 @@ const seriesOf = (places: Row['places']) =>
         const labels = `${scrape},ecosystem="go",registry="${mirrors[at]}"`;
         const isUp = view === 'up' ? 1 : 0;
         const last = {
-          series: `mirror_probe_last_success_timestamp_seconds{${labels},module="m",version="v1.0.0",step="mod"}`,
+          series: `mirror_probe_last_success_timestamp_seconds{${labels},step="mod"}`,
           values: lasting(0),
         };
         return [
@@ -154,13 +154,21 @@ real('what a page of the fleet reads', ['promtool'], () => {
             { series: `mirror_sync_lag_seconds{${scrape},ecosystem="go",registry="a",bound="lower"}`, values: '30x10' },
           ],
           promql_expr_test: [
-            { expr: seen, eval_time: '10m', exp_samples: [sample(`${seen}{instance="w:10120",vantage="fra"}`, 600)] },
-            { expr: seen, eval_time: '23h', exp_samples: [sample(`${seen}{instance="w:10120",vantage="fra"}`, 600)] },
+            {
+              expr: seen,
+              eval_time: '10m',
+              exp_samples: [sample(`${seen}{instance="w:10120",job="mirrorwatch",vantage="fra"}`, 600)],
+            },
+            {
+              expr: seen,
+              eval_time: '23h',
+              exp_samples: [sample(`${seen}{instance="w:10120",job="mirrorwatch",vantage="fra"}`, 600)],
+            },
             { expr: seen, eval_time: '25h', exp_samples: [] },
             {
               expr: lag,
               eval_time: '10m',
-              exp_samples: [sample(`${lag}{ecosystem="go",registry="a",vantage="fra"}`, 90)],
+              exp_samples: [sample(`${lag}{ecosystem="go",job="mirrorwatch",registry="a",vantage="fra"}`, 90)],
             },
           ],
         },

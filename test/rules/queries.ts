@@ -26,7 +26,8 @@ export function labelsOf(name: string): readonly string[] | null {
   const le = /_bucket(:|$)/.test(name) ? ['le'] : [];
   if (name.includes(':')) {
     const labels = Object.entries(levels).find(([level]) => name.startsWith(`${level}:`))?.[1];
-    return recorded.has(name) && labels !== undefined ? [...labels, ...le] : null;
+    const ofTarget = name.startsWith('everywhere:') ? [] : ['job'];
+    return recorded.has(name) && labels !== undefined ? [...labels, ...ofTarget, ...le] : null;
   }
   const ofDoor = Object.entries(doorMetrics).find(([metric]) => metric === name.replace(/_bucket$/, ''));
   if (ofDoor !== undefined) return [...ofDoor[1].labels, ...scrapeLabels, ...le];
@@ -43,10 +44,19 @@ export function namesIn(query: string): readonly string[] {
   ].map(([, name = '']) => name);
 }
 
+/** The labels that a query makes itself. */
+function madeIn(query: string): readonly string[] {
+  return [...query.matchAll(/, "(\w+)", "[^"]*", "\w*", "|\("(\w+)", /g)].map(
+    ([, replaced, counted]) => replaced ?? counted ?? '',
+  );
+}
+
 /** What of a query is not there, in words; empty when all is. */
 export function unknownIn(query: string): readonly string[] {
   const found: string[] = [];
-  const available = new Set<string>(scrapeLabels);
+  // Kubernetes adds `pod`.
+  const available = new Set<string>([...scrapeLabels, 'pod']);
+  for (const label of madeIn(query)) available.add(label);
   const text = query.replace(/"[^"]*"/g, '""');
   for (const name of namesIn(text)) {
     const labels = labelsOf(name);
@@ -63,8 +73,10 @@ export function unknownIn(query: string): readonly string[] {
   return found;
 }
 
-/** The labels that the series of a query still have: those grouped by first, or without grouping all of its metrics. */
+/** The labels that the series of a query still have: those grouped by or joined, or without grouping all of its metrics. */
 export function labelsAfter(query: string): readonly string[] {
-  const grouped = [...query.matchAll(/\bby\s*\(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/,\s*/));
+  const grouped = [...query.matchAll(/\b(?:by|group_left)\s*\(([^)]*)\)/g)].flatMap(([, list = '']) =>
+    list.split(/,\s*/),
+  );
   return grouped.length > 0 ? grouped : namesIn(query).flatMap((name) => labelsOf(name) ?? []);
 }

@@ -37,6 +37,7 @@ const parts = {
     isHere: () => findCommand('cc') !== null && existsSync('/usr/include/openssl/ssl.h'),
     from: 'apt install gcc libc6-dev libssl-dev',
   },
+  cargo: command('cargo', 'rustup, with cargo 1.70 or newer'),
   curl: command('curl', 'apt install curl'),
   deploy: { isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')), from: '.ci/provision cache deploy' },
   devpi: command('devpi-server', '.ci/provision cache pypi'),
@@ -74,6 +75,10 @@ const parts = {
   skopeo: command('skopeo', 'apt install skopeo'),
   setpriv: command('setpriv', 'apt install util-linux'),
   'systemd-analyze': command('systemd-analyze', 'apt install systemd'),
+  'systemd-notify': {
+    isHere: () => ['systemd-notify', 'python3'].every((name) => findCommand(name) !== null),
+    from: 'apt install systemd python3',
+  },
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
   uv: command('uv', '.ci/provision cache pypi'),
   verdaccio: command('verdaccio', '.ci/provision cache npm'),

@@ -168,6 +168,20 @@ function imageRegistry(repository: string, tag: string): Usual {
   };
 }
 
+/** An index of crates with one crate of 1 MiB: an index file of 20 KB, and a config.json of 100 bytes. */
+function crateIndex(name: string, version: string): Usual {
+  const crate = gzipSync(artifact);
+  const line = { name, vers: version, deps: [], cksum: hashOf('sha256', crate), features: {}, yanked: false };
+  const config = { dl: 'https://mirror.example.com/dl', api: padding(45) };
+  return fixed(
+    new Map([
+      ['/config.json', json(config)],
+      [`/${name.slice(0, 2)}/${name.slice(2, 4)}/${name}`, json({ ...line, note: padding(19.8 * kilobyte) })],
+      [`/dl/${name}/${version}/download`, { status: 200, body: crate }],
+    ]),
+  );
+}
+
 /** A mirror of files: a marker and one file of 1 MiB. */
 function fileMirror(path: string): Usual {
   const trace = `Sat Nov 11 09:59:12 UTC 2023\nRunning on host: mirror.example.com\n${padding(0.9 * kilobyte)}`;
@@ -205,6 +219,7 @@ export const usualMirrors: readonly UsualMirror[] = [
     modules: ['images.example.com/team/app:1'],
     says: imageRegistry('team/app', '1'),
   },
+  { ecosystem: 'cargo', keys: '', modules: ['hello@1.0.0', 'hello@latest'], says: crateIndex('hello', '1.0.0') },
   {
     ecosystem: 'http',
     keys: ', upstream: debian, profile: debian',

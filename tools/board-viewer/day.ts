@@ -175,6 +175,26 @@ function lagsAt(targets: readonly Target[], nowMs: number): Snapshot['lags'] {
     });
 }
 
+/** When the state of a mirror began. */
+function sinceMsOf(registry: string, nowMs: number): number {
+  const changes = (registry === 'near' ? story.spike : registry === 'flaky' ? story.outage : []).map(
+    (ms) => ms + stepMs,
+  );
+  return Math.max(dayStartMs, ...changes.filter((ms) => ms <= nowMs));
+}
+
+/** The advised switch: `flaky` is the fastest mirror beside `near`. */
+const move = {
+  from: 'near',
+  to: 'flaky',
+  cause: 'spike',
+  chain: {
+    before: 'https://near.example.com,direct',
+    after: 'https://flaky.example.com,https://near.example.com,direct',
+  },
+  remedy: { env: "export GOPROXY='https://flaky.example.com,https://near.example.com,direct'" },
+} as const;
+
 function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
   const findings = findingsAt(nowMs);
   const states = registries.map((registry) => {
@@ -212,7 +232,7 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
         streak: target.registry === 'near' && within(nowMs, story.spike) ? 4 : 0,
       })),
     lags: lagsAt(targets, nowMs),
-    advice: isAdvised ? [made.advice({ from: 'near', to: 'calm', cause: 'spike' })] : [],
+    advice: isAdvised ? [made.advice(move)] : [],
     ranks: [{ ecosystem: 'go', upstream: 'go', candidates }],
     queues: [
       {
@@ -223,7 +243,7 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
     ],
     inFlight: 2,
     nowMs,
-    since: () => dayStartMs,
+    since: (registry) => sinceMsOf(registry, nowMs),
     memory: { resident: 180 * 1024 * 1024 },
     descriptors: { open: 60, max: 1_024 },
   });
@@ -270,15 +290,15 @@ function live(exporter: Exporter, targets: readonly Target[], nowMs: number, cha
   if (nowMs % 3_600_000 === 25 * 60_000)
     for (const { registry } of clientRuns.pairs) exporter.clientRun(runAt(registry, nowMs));
   if (nowMs % 3_600_000 === 0)
-    for (const registry of ['near', 'calm', 'flaky']) exporter.propagation(registry, registry === 'calm' ? 7_000 : 200);
+    for (const registry of ['near', 'calm', 'flaky'])
+      exporter.travel('mirror_propagation_seconds', registry, registry === 'calm' ? 7_000 : 200);
   if (within(nowMs, story.outage)) exporter.regression('flaky');
   if (nowMs === at(6, 10)) {
     exporter.finding({ change: 'opened', finding: made.finding({ registry: 'near' }) });
-    exporter.advice({ change: 'proposed', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
+    exporter.advice({ change: 'proposed', advice: made.advice(move) });
   }
   // The move was accepted; looking back when it ends, `near` had been well for the most of it.
-  if (nowMs === story.advice[1])
-    exporter.advice({ change: 'regretted', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
+  if (nowMs === story.advice[1]) exporter.advice({ change: 'regretted', advice: made.advice(move) });
   if (nowMs === at(6, 30)) exporter.delivery('ops', 'delivered');
 }
 
@@ -296,7 +316,7 @@ function scraped(line: string, seconds: number, labels = scrapeLabels): string {
 
 /** The clients of a step at the front door: most are redirected, while `near` spikes some responses pass through. */
 function serve({ counted, ordered }: DoorMetrics, nowMs: number, chance: () => number): void {
-  const of = { ecosystem: 'go', registry: within(nowMs, story.advice) ? 'calm' : 'near' };
+  const of = { ecosystem: 'go', registry: within(nowMs, story.advice) ? move.to : 'near' };
   const names = [of.registry, ...registries.filter((one) => one !== of.registry)];
   const mirrors = new Map(config.mirrors.map((one) => [one.name, one]));
   const route = { key: 'go go', ecosystem: 'go', upstream: 'go', mirrors };
@@ -335,7 +355,7 @@ async function* scrapesOf(asked: readonly Asked[], accept: string): AsyncGenerat
   const chance = () => random.next();
   const listen = { ...config.listen, protobuf: { histograms: 'native', buckets: 160 } as const };
   const turn = () => Promise.resolve();
-  const exporter = createExporter({ config: { ...config, listen }, targets, version: '0.1.0', node: 'v24', turn });
+  const exporter = createExporter({ config: { ...config, listen }, targets, version: '1.x', node: 'v24', turn });
   let nowMs = dayStartMs;
   exporter.snapshot(() => snapshotAt(targets, nowMs));
   const door = createDoorMetrics();

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { type Board, chosen } from '../../test/real/boards-grafana.ts';
 import { type Asker, startPast } from '../../test/real/boards-prometheus.ts';
+import { shownOf, withPanels } from '../../test/support/drawn-panels.ts';
 import { commandPath, repoDir } from '../../test/support/paths.ts';
 import { bundledPage } from './bundle.ts';
 import { manyModules, theDay } from './day.ts';
@@ -36,7 +37,7 @@ async function opened(browser: Browser, { width, theme }: Sheet) {
   return page;
 }
 
-async function photographed(browser: Browser, sheet: Sheet, path: string): Promise<void> {
+async function photographed(browser: Browser, sheet: Sheet, board: Board, path: string): Promise<void> {
   const page = await opened(browser, sheet);
   await page.evaluate(
     (text) => (window as unknown as { draw(sheet: unknown): Promise<void> }).draw(JSON.parse(text)),
@@ -48,7 +49,7 @@ async function photographed(browser: Browser, sheet: Sheet, path: string): Promi
   await page.setViewportSize({ width: sheet.width, height });
   await page.waitForTimeout(1_500);
   mkdirSync(dirname(path), { recursive: true });
-  await page.screenshot({ path, fullPage: true });
+  writeFileSync(path, withPanels(await page.screenshot({ fullPage: true }), shownOf(board)));
   await page.close();
 }
 
@@ -85,7 +86,7 @@ async function drawn(ask: Asker, scene: Scene, browser: Browser): Promise<void> 
     },
     { note, theme: scene.theme, width: scene.width },
   );
-  await photographed(browser, sheet, join(folder, `${scene.name}.png`));
+  await photographed(browser, sheet, board, join(folder, `${scene.name}.png`));
   console.log(`${scene.name}.png`);
 }
 

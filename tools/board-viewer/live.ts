@@ -12,7 +12,7 @@ const look = {
   theme: 'dark',
   note: 'a live daemon over two mirrors of this machine, one minute',
 } as const;
-const boards = ['overview', 'rtt-matrix', 'mirror', 'self'] as const;
+const boards = ['overview', 'mirror'] as const;
 
 /** Starts a daemon, two mirrors and a Prometheus. After a minute it draws each wanted board. */
 export async function liveScenes(

@@ -113,10 +113,11 @@ export const scenes: readonly Scene[] = [
     ...wide,
     name: 'mirror-outage',
     board: 'mirror',
-    note: 'flaky is down',
-    toMs: outageMs,
+    note: 'flaky is down; all rows unfolded',
+    toMs: at(13, 10),
     rangeMs: 6 * hour,
     width: 1280,
+    unfolded: [105, 106],
   },
   {
     ...wide,

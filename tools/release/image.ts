@@ -20,17 +20,15 @@ export interface ImageSettings {
 
 /**
  * Parses the last stage of a Dockerfile.
- * @param args  values of the build arguments of the Dockerfile
+ * @param args  values of build arguments, by name; the others have the default that the Dockerfile states first
  */
-export function settingsOf(
-  dockerfile: string,
-  args: { readonly version: string; readonly revision: string },
-): ImageSettings {
+export function settingsOf(dockerfile: string, args: Readonly<Record<string, string>>): ImageSettings {
+  const declared = [...dockerfile.matchAll(/^ARG (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]);
+  const values: Readonly<Record<string, string>> = { ...Object.fromEntries(declared.toReversed()), ...args };
   const text = dockerfile
     .replaceAll(/^#.*\n/gm, '')
     .replaceAll(/\\\n\s*/g, ' ')
-    .replaceAll(/\$\{VERSION\}/g, args.version)
-    .replaceAll(/\$\{REVISION\}/g, args.revision);
+    .replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
   const last = text.slice(text.lastIndexOf('\nFROM '));
   const lines = (word: string): readonly string[] =>
     [...last.matchAll(new RegExp(`^${word} (.*)$`, 'gm'))].map(([, rest = '']) => rest.trim());
@@ -63,7 +61,7 @@ const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 export function ociArchive(
   rootfs: string,
   dockerfile: string,
-  args: Parameters<typeof settingsOf>[1],
+  args: Readonly<Record<'VERSION', string>> & Readonly<Record<string, string>>,
   out: string,
 ): void {
   const folder = mkdtempSync(join(tmpdir(), 'oci-'));
@@ -104,7 +102,7 @@ export function ociArchive(
   );
   const type = 'application/vnd.oci.image.manifest.v1+json';
   const manifest = put(json({ schemaVersion: 2, mediaType: type, config, layers }), type);
-  const annotations = { 'org.opencontainers.image.ref.name': args.version };
+  const annotations = { 'org.opencontainers.image.ref.name': args.VERSION };
   writeFileSync(join(layout, 'index.json'), json({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }));
   writeFileSync(join(layout, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }));
   execFileSync('tar', [...common, '--owner=0', '--group=0', '-cf', out, '-C', layout, '.']);

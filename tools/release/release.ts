@@ -9,6 +9,7 @@ import { ociArchive } from './image.ts';
 import { installedPaths, licencesOf, licencesText } from './licences.ts';
 import { importBoard, prometheusRule } from './monitoring.ts';
 import { notesOf, versionOf } from './notes.ts';
+import { fillProject, projectAt } from './project.ts';
 import { publishCommands } from './publish.ts';
 import { signWithNewKey } from './sign.ts';
 
@@ -58,14 +59,21 @@ function checkVersions(): void {
     if (found !== version) throw new Error(`the tag is v${version}, but ${file} has ${found}`);
 }
 
+/**
+ * Fills in what a checkout does not know: the addresses of the project, the links of alerts to the runbook, and the
+ * digests of images.
+ * @throws Error outside a workflow of GitHub
+ */
+function fillIn(): void {
+  const { GITHUB_REPOSITORY: repository = '', IMAGE: image } = process.env;
+  fillProject(root, repository, image);
+  run(process.execPath, ['tools/generate-alerts.ts']);
+  run(process.execPath, ['tools/release/pins.ts']);
+}
+
 /** Makes the npm package, its bill of materials (CycloneDX), and a list of the licences of its dependencies. */
 function makePackage(): void {
-  const repository = process.env['GITHUB_REPOSITORY'];
-  if (!isDry) {
-    // npm compares the repository in the provenance with the one in package.json.
-    if (repository !== undefined) run('npm', ['pkg', 'set', `repository.url=git+https://github.com/${repository}.git`]);
-    run('npm', ['audit', 'signatures']);
-  }
+  if (!isDry) run('npm', ['audit', 'signatures']);
   run('npm', ['pack', '--silent', '--pack-destination', out]);
   writeFileSync(at(`mirrorwatch-${version}.cdx.json`), sbomWithoutDev());
   writeFileSync(at('licences.txt'), licencesText(licencesOf(root)));
@@ -136,6 +144,10 @@ function makeImage(): void {
       `VERSION=${version}`,
       '--build-arg',
       `REVISION=${run('git', ['rev-parse', 'HEAD']).trim()}`,
+      '--build-arg',
+      `SOURCE=${projectAt(process.env['GITHUB_REPOSITORY'] ?? '').home}`,
+      '--build-arg',
+      `CREATED=${run('git', ['show', '--no-patch', '--format=%cI', 'HEAD']).trim()}`,
       '--output',
       `type=oci,dest=${at(name)}`,
       '.',
@@ -149,7 +161,7 @@ function makeImage(): void {
   for (const path of installedPaths(root)) cpSync(join(root, path), join(app, path), { recursive: true });
   const rootfs = join(folder, 'rootfs');
   run(join(root, 'deploy/rootfs.sh'), [process.execPath, app, rootfs]);
-  ociArchive(rootfs, readFileSync(join(root, 'Dockerfile'), 'utf8'), { version, revision: '' }, at(name));
+  ociArchive(rootfs, readFileSync(join(root, 'Dockerfile'), 'utf8'), { VERSION: version, REVISION: '' }, at(name));
   rmSync(folder, { recursive: true });
 }
 
@@ -169,6 +181,7 @@ checkVersions();
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 writeFileSync(at('notes.md'), notesOf(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version, isDry));
+if (!isDry) fillIn();
 makeDeployment();
 makePackage();
 makeImage();

@@ -86,6 +86,7 @@ export function documentOf(setup: WorldSetup): string {
 const foreign: Readonly<Record<string, (setup: WorldSetup) => readonly unknown[]>> = {
   npm: () => ['package@1.0.0'],
   pypi: () => ['package==1.0.0'],
+  cargo: () => ['package@1.0.0'],
   oci: ({ mirrors }) => mirrors.slice(0, 1).map(({ upstream }) => `${upstream}/library/image:1.0`),
   http: ({ mirrors }) => mirrors.slice(0, 1).map(({ upstream }) => ({ upstream, path: 'index' })),
 };

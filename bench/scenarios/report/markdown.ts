@@ -82,7 +82,7 @@ function otherSection(all: readonly Score[], what: Circumstances['what']): reado
   return [
     `## ${otherGroup}`,
     '',
-    'Clients of npm and pip use one mirror and try no other one. The other players know only Go.',
+    'Clients of npm, pip and cargo use one mirror and try no other one. The other players know only Go.',
     '',
     ...totals(rowsOf(scores)),
     '',

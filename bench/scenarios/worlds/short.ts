@@ -44,7 +44,7 @@ export const leftOutOfShort: Readonly<Record<string, string>> = {
   'calm-slow-pace': 'calm-sigma-1',
 };
 
-/** The names of the families of a short run. npm and pip are not part of it: the guard does not count them. */
+/** The names of the families of a short run. npm, pip and cargo are not part of it: the guard does not count them. */
 export const shortFamilies: readonly string[] = families
   .filter(({ name, group }) => group !== otherGroup && leftOutOfShort[name] === undefined)
   .map(({ name }) => name);

@@ -6,7 +6,6 @@ import { newFailureTest } from './failures.ts';
 import { healthBound, lastTroubleOf } from './home.ts';
 import { dropResponse, Moments } from './moments.ts';
 import { newPair, type Pair } from './pair.ts';
-import { newPatience, type Patience } from './patience.ts';
 import { dropBad, type HeadRecord, type RecordOutcome } from './record.ts';
 import type { Walker } from './walk.ts';
 
@@ -37,7 +36,6 @@ export class Contest {
   left: LeftComparison | null = null;
   readonly moments = new Moments();
   artifactTimes = new ArtifactTimes();
-  patience = new Map<string, { readonly light: Patience; readonly heavy: Patience }>();
   /** Evidence that home (the first declared mirror) works again since clients left it: a log-likelihood ratio. */
   health = 0;
   /**
@@ -88,13 +86,6 @@ export interface Surroundings extends Walker {
   readonly home: string | null;
   readonly ratio: number;
   readonly isRecent: boolean;
-}
-
-/** The time limit of a mirror for light or heavy requests, with the times that it is computed from. */
-export function patienceOf(contest: Contest, registry: string, weight: Patience['weight']): Patience {
-  const known = contest.patience.get(registry) ?? { light: newPatience('light'), heavy: newPatience('heavy') };
-  contest.patience.set(registry, known);
-  return known[weight];
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Counts, compareRates, quantileOf } from '../../core/statistics.ts'
 import { rateBound } from './failures.ts';
 import {
   byQuestion,
+  countsOf,
   failedShareOf,
   HeadRecord,
   lateMax,
@@ -76,7 +77,7 @@ export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: numb
     bad += one.bad;
     all += one.all;
   }
-  const pooled = all === 0 ? 0 : bad / all;
+  const pooled = failedShareOf({ bad, all });
   const sum = counts.reduce((total, one) => total + (one.bad + questionPrior * pooled) / (one.all + questionPrior), 0);
   const heavy = countSince(record.heavy, soundMs);
   return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
@@ -261,7 +262,7 @@ export function buildBoundOf(
 }
 
 function sharesOfDay({ hourly }: HeadRecord): Shares {
-  const share = failedShareOf(hourly.hours);
+  const share = failedShareOf(countsOf(hourly.hours));
   return { light: share, heavy: share };
 }
 

@@ -135,11 +135,6 @@ export function reviewMsOf(departures: readonly Departure[], holdMs: number, now
 }
 
 /**
- * Why home is not as good as the mirror in use: it is `slower`, has more failures within the wait (`recent`) or only
- * before it (`failures`), or too few good `downloads`.
- */
-
-/**
  * Lists why home is not about as fast and as reliable as the mirror in use, or does not serve downloads. Each reason is
  * computed when it is read.
  * @param overMs       the minimum period over which failures are compared
@@ -283,12 +278,9 @@ export function isCalmAgain(home: HeadRecord, leftMs: number, nowMs: number): bo
 
 /** The mean times of good light outcomes in each minute since `fromMs`, oldest first, without minutes that have none. */
 function minuteMeans({ light }: HeadRecord, fromMs: number, nowMs: number): readonly number[] {
-  const sums = new Map<number, { readonly ms: number; readonly count: number }>();
-  for (const { atMs, tookMs, bad } of light) {
-    if (bad || atMs < fromMs) continue;
-    const minute = Math.ceil((atMs - nowMs) / minuteMs);
-    const { ms, count } = sums.get(minute) ?? { ms: 0, count: 0 };
-    sums.set(minute, { ms: ms + tookMs, count: count + 1 });
-  }
-  return [...sums].toSorted(([a], [b]) => a - b).map(([, { ms, count }]) => ms / count);
+  const good = light.filter(({ atMs, bad }) => !bad && atMs >= fromMs);
+  const minutes = Map.groupBy(good, ({ atMs }) => Math.ceil((atMs - nowMs) / minuteMs));
+  return [...minutes]
+    .toSorted(([a], [b]) => a - b)
+    .map(([, all]) => all.reduce((sum, { tookMs }) => sum + tookMs, 0) / all.length);
 }

@@ -1,7 +1,6 @@
 import { getOrMake } from '../../core/get-or-make.ts';
 import type { Reply } from '../../ecosystems/client.ts';
 import type { RecordOutcome } from './record.ts';
-import { isCurrentReply } from './walk.ts';
 
 /** The fields of a response that determine with which other responses it is compared. */
 export interface MomentPlace {
@@ -23,6 +22,8 @@ export interface MomentResponse extends MomentPlace {
   readonly fromMs: number;
   /** True if a timeout of ours ended the probe, or it counted as late while it was pending. */
   readonly isGivenUp: boolean;
+  /** The probability that a good response was only late, 0 to 1; absent: 0. */
+  readonly late?: number;
 }
 
 /**
@@ -32,8 +33,6 @@ export interface MomentResponse extends MomentPlace {
 export interface Moment extends Omit<MomentPlace, 'registry'> {
   readonly openedAtMs: number;
   readonly responses: Map<string, MomentResponse>;
-  /** By mirror, for a probe that we gave up: the probability that its response was only late. */
-  readonly late: Map<string, number>;
   /**
    * The long-run share of bad responses of all mirrors but the head, as it was at the first response; `null`: no
    * response yet.
@@ -56,13 +55,9 @@ const waitMs = { light: 12_000, heavy: 180_000 } as const;
 /** The planned starts of probes that are requested together out of turn differ by at most this. Milliseconds. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
-/**
- * The comparison of responses, by question (request). `open`: incomplete moments (sets of responses to compare).
- * `latest`: the latest response of each mirror.
- */
+/** The comparison of responses. `open`: incomplete moments (sets of responses to compare), by question (request). */
 export class Moments {
   readonly open = new Map<string, Moment[]>();
-  readonly latest = new Map<string, Map<string, MomentResponse>>();
 }
 
 /**
@@ -71,9 +66,6 @@ export class Moments {
  * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {
-  const latest = getOrMake(moments.latest, response.question, () => new Map<string, MomentResponse>());
-  const before = latest.get(response.registry);
-  if (before === undefined || before.atMs <= response.atMs) latest.set(response.registry, response);
   const open = getOrMake(moments.open, response.question, () => []);
   const known = nearest(open, response, paceMs);
   const moment = known ?? newMoment(response);
@@ -84,7 +76,7 @@ export function addToMoment(moments: Moments, response: MomentResponse, paceMs: 
 
 function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: MomentResponse): Moment {
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
-  const byMirror = { responses: new Map(), late: new Map(), outcomes: new Map() };
+  const byMirror = { responses: new Map(), outcomes: new Map() };
   return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
 
@@ -110,25 +102,13 @@ export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/**
- * The latest response of a mirror to a question, used in place of a missing response; `null`: none, or it is too old.
- */
-export function standIn(moments: Moments, question: string, registry: string, nowMs: number, paceMs: number) {
-  const response = moments.latest.get(question)?.get(registry);
-  return response === undefined || !isCurrentReply(response.atMs, nowMs, paceMs) ? null : response.reply;
-}
-
 /** Deletes responses of mirrors that are no longer configured, and responses to requests that are no longer sent. */
 export function pruneResponses(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
-  for (const [question, latest] of moments.latest) {
-    for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
-    if (latest.size === 0) moments.latest.delete(question);
-  }
   for (const moment of [...moments.open.values()].flat())
     for (const registry of moment.responses.keys())
       if (!isKnown(registry, moment.question)) dropResponse(moment, registry);
 }
 
-export function dropResponse({ responses, late, outcomes }: Moment, registry: string): void {
-  for (const known of [responses, late, outcomes]) known.delete(registry);
+export function dropResponse({ responses, outcomes }: Moment, registry: string): void {
+  for (const known of [responses, outcomes]) known.delete(registry);
 }

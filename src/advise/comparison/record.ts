@@ -2,6 +2,8 @@ import { getOrMake } from '../../core/get-or-make.ts';
 import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Weight } from '../../core/mirror.ts';
 import { type Counts, compareRates, quantileOf } from '../../core/statistics.ts';
+import type { Reply } from '../../ecosystems/client.ts';
+import { isCurrentReply } from './walk.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -35,6 +37,21 @@ export class HeadRecord {
   light: RecordOutcome[] = [];
   heavy: RecordOutcome[] = [];
   readonly hourly = new Hourly();
+  /** The mirror's own last response to each question (request), with its end, monotonic milliseconds. */
+  readonly latest = new Map<string, { readonly reply: Reply; readonly atMs: number }>();
+  /** The times of the mirror's own good scheduled responses. Milliseconds. */
+  readonly times: Readonly<Record<Weight, number[]>> = { light: [], heavy: [] };
+}
+
+/** Records a response of the mirror itself. Probes may end in another order than they start. */
+export function recordReply({ latest }: HeadRecord, question: string, reply: Reply, atMs: number): void {
+  if ((latest.get(question)?.atMs ?? Number.NEGATIVE_INFINITY) <= atMs) latest.set(question, { reply, atMs });
+}
+
+/** The last response to a question, used in place of a missing response; `null`: none, or it is too old. */
+export function standIn({ latest }: HeadRecord, question: string, nowMs: number, paceMs: number): Reply | null {
+  const last = latest.get(question);
+  return last === undefined || !isCurrentReply(last.atMs, nowMs, paceMs) ? null : last.reply;
 }
 
 /** The last outcome of light and heavy requests; absent: none. */
@@ -241,13 +258,11 @@ function recordHour(hourly: Hourly, { bad, atMs }: { readonly bad: boolean; read
 /** The share of bad outcomes in the median hour, at most that of the last hours; 0 while few hours are known. */
 function usualShareOf(hours: readonly HourCounts[]): number {
   if (hours.length < hoursMin) return 0;
-  const shares = hours.map((one) => failedShareOf([one]));
-  return Math.min(quantileOf(shares, 0.5) ?? 0, failedShareOf(hours.slice(-hoursLast)));
+  return Math.min(quantileOf(hours.map(failedShareOf), 0.5) ?? 0, failedShareOf(countsOf(hours.slice(-hoursLast))));
 }
 
-/** The share of bad outcomes over these hours, 0 to 1. */
-export function failedShareOf(hours: readonly HourCounts[]): number {
-  const { bad, all } = countsOf(hours);
+/** The share of bad outcomes, 0 to 1; 0 without outcomes. */
+export function failedShareOf({ bad, all }: Counts): number {
   return bad / Math.max(1, all);
 }
 

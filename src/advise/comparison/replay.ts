@@ -1,13 +1,14 @@
+import type { Weight } from '../../core/mirror.ts';
 import type { Reply } from '../../ecosystems/client.ts';
 import { averageFactorOf, recordArtifactTime } from './artifact-times.ts';
 import { pairOf } from './choose.ts';
-import { type Contest, patienceOf, type Surroundings } from './contest.ts';
+import type { Contest, Surroundings } from './contest.ts';
 import { recordOf } from './costs.ts';
 import { updateHealth } from './home.ts';
-import { addToMoment, isOverdue, type Moment, type MomentResponse, standIn } from './moments.ts';
+import { addToMoment, isOverdue, type Moment, type MomentResponse } from './moments.ts';
 import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
-import { lateShareOf, recordTime } from './patience.ts';
-import { countsOf, type RecordOutcome, recordOutcome } from './record.ts';
+import { lateShareOf, limitMsOf, recordTime } from './patience.ts';
+import { countsOf, type RecordOutcome, recordOutcome, recordReply, standIn } from './record.ts';
 import { unwatchedMs, walkChain } from './walk.ts';
 
 /** At most this share of a mirror's responses counts as usual failures, even if more of them failed. */
@@ -25,9 +26,10 @@ export function addResponse(
   response: MomentResponse,
   around: Surroundings,
 ): readonly RecordOutcome[] {
-  const { reply, late } = inTime(contest, response);
-  const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
-  if (late > 0) moment.late.set(response.registry, late);
+  const counted = inTime(contest, response);
+  const { registry, question } = counted;
+  recordReply(recordOf(contest, registry), question, counted.reply, counted.atMs);
+  const moment = addToMoment(contest.moments, counted, around.paceMs(question));
   const outcomes = replay(contest, moment, around, response.atMs, false);
   // The moment ends once no response is awaited: each mirror has an outcome, or is paused, in maintenance or throttles
   // us.
@@ -58,30 +60,33 @@ function endMoment({ moments, artifactTimes }: Contest, moment: Moment): void {
 }
 
 /**
- * Counts a response as failed if it took longer than the time limit of its mirror. `late`: the probability that a
+ * The response as it counts: failed if it took longer than the time limit of its mirror. `late`: the probability that a
  * healthy mirror responds so late.
  */
-function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
-  const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');
+function inTime(contest: Contest, response: MomentResponse): MomentResponse {
   const { reply } = response;
-  if (reply.tag === 'unknown') return { reply, late: 0 };
-  if (reply.tag === 'ok' && response.isScheduled) recordTime(patience, reply.tookMs);
-  const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  const isTooLate = reply.tag === 'ok' && reply.tookMs > patience.limitMs;
+  if (reply.tag === 'unknown') return response;
+  const weight = response.isHeavy ? 'heavy' : 'light';
+  const times = recordOf(contest, response.registry).times[weight];
+  // A response does not raise its own limit.
+  const limitMs = limitMsOf(times, weight);
+  if (reply.tag === 'ok' && response.isScheduled) recordTime(times, reply.tookMs);
+  const tookMs = Math.min(reply.tookMs, limitMs);
+  const isTooLate = reply.tag === 'ok' && reply.tookMs > limitMs;
   const late =
     isTooLate || response.isGivenUp
-      ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
+      ? Math.min(lateShareOf(times, weight, tookMs), lateElsewhere(contest, response.registry, weight, tookMs))
       : 0;
-  return { reply: isTooLate ? { tag: 'failed', tookMs } : { ...reply, tookMs }, late };
+  return { ...response, reply: isTooLate ? { tag: 'failed', tookMs } : { ...reply, tookMs }, late };
 }
 
 /**
  * The mean share of late responses at the other mirrors. The share of one mirror is at most this mean, so that its
  * timeouts still count if only this mirror becomes slower.
  */
-function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
-  const others = [...contest.patience].filter(([name]) => name !== registry);
-  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
+function lateElsewhere({ records }: Contest, registry: string, weight: Weight, tookMs: number): number {
+  const others = [...records].filter(([name]) => name !== registry);
+  const shares = others.map(([, { times }]) => lateShareOf(times[weight], weight, tookMs));
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
@@ -102,7 +107,7 @@ function replay(
     const now = moment.responses.get(name)?.reply;
     if (now !== undefined) return now;
     if (!isLast && !around.isAway(name)) return null;
-    return standIn(contest.moments, moment.question, name, nowMs, paceMs) ?? { tag: 'failed', tookMs: unwatchedMs };
+    return standIn(recordOf(contest, name), moment.question, nowMs, paceMs) ?? { tag: 'failed', tookMs: unwatchedMs };
   };
   for (const [name, chain] of around.chains) {
     const response = moment.responses.get(name);
@@ -117,7 +122,7 @@ function replay(
       tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,
-      late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
+      late: end.tag === 'ok' ? 0 : (response.late ?? 0),
       question: moment.question,
       isScheduled: moment.isScheduled,
     };

@@ -4,7 +4,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../../ecosystems/client.ts';
 import type { Ecosystem, StepDeclaration } from '../../ecosystems/ecosystem.ts';
 
-/** In decisions, a chain member without measurements is assumed to fail after this time. Milliseconds. */
+/** A chain member without measurements is assumed to fail after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
 /** A reply is too old after this many intervals of its probe. */
 const currentPaces = 3;
@@ -12,8 +12,6 @@ const currentPaces = 3;
 export interface Walker {
   readonly client: Client;
   readonly nameOf: (member: ChainMember) => string | null;
-  /** The assumed reply of a chain member that is not monitored: `failed` for decisions, `unknown` for display. */
-  readonly unwatched: 'failed' | 'unknown';
 }
 
 /**
@@ -21,14 +19,13 @@ export interface Walker {
  * @param replyOf  the reply of a mirror; `null`: not measured
  */
 export function walkChain(
-  { client, nameOf, unwatched }: Walker,
+  { client, nameOf }: Walker,
   chain: Chain,
   replyOf: (registry: string) => Reply | null,
 ): WalkEnd {
   return client.walk(chain, (member) => {
     const name = nameOf(member);
-    if (name !== null) return replyOf(name) ?? { tag: 'unknown' };
-    return unwatched === 'failed' ? { tag: 'failed', tookMs: unwatchedMs } : { tag: 'unknown' };
+    return name === null ? { tag: 'failed', tookMs: unwatchedMs } : (replyOf(name) ?? { tag: 'unknown' });
   });
 }
 

@@ -1,11 +1,12 @@
 import { dirname, normalize } from 'node:path';
 import type { z } from 'zod';
-import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
+import { type ActionDeed, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import { readHeaders } from '../../core/http.ts';
 import { partOf } from '../../core/part.ts';
 import { Secret } from '../../core/secret.ts';
 import { baseUrl } from '../../core/url.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -27,7 +28,7 @@ import { bearerToken } from './listen.ts';
 
 const as = word(
   'Format of the written text: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are configuration files of clients.',
-  actionForms,
+  registry.actionForms,
 );
 
 const fileDeed = mapping('Write a file.', {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type ActionRule, actionForms, actionPlaceOf } from '../../core/action.ts';
+import { type ActionRule, actionPlaceOf } from '../../core/action.ts';
 import { adviceCauses, isSlowness } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
@@ -143,7 +143,7 @@ function checkForm(
     ...forms,
     ...profiles.flatMap((profile) => profileForms[profile] ?? []),
   ]);
-  const words = actionForms.filter((one) => offered.includes(one === 'shell' ? 'env' : one));
+  const words = registry.actionForms.filter((one) => offered.includes(one === 'shell' ? 'env' : one));
   if (!words.includes(form))
     error(
       [...path, deed.kind, 'as'],

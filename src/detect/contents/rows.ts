@@ -51,9 +51,12 @@ const timeKeys: ReadonlySet<string> = new Set([
   'oldestMs',
 ]);
 
-/** Copies the data and adds `byMs` to each time (a value with a key of `timeKeys`). The sum is at most `mostMs`. */
+/**
+ * Copies the data, with a list of entries for each map, and adds `byMs` to each time (a value with a key of `timeKeys`).
+ * The sum is at most `mostMs`.
+ */
 function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY): unknown {
-  if (Array.isArray(value)) return value.map((one) => moved(one, byMs, mostMs));
+  if (Array.isArray(value) || value instanceof Map) return [...value].map((one) => moved(one, byMs, mostMs));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, held]) => [
@@ -64,25 +67,10 @@ function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY):
 }
 
 export function subjectRowOf(subject: ContentSubject, urlOf: (registry: string) => string, wallAheadMs: number) {
-  const { module, version, step, releases, withdrawn, lines, shelves } = subject;
-  const rows = [...shelves].map(
-    ([name, shelf]) =>
-      [
-        name,
-        { ...shelf, url: urlOf(name), since: [...shelf.since], lost: [...shelf.lost], lines: [...shelf.lines] },
-      ] as const,
-  );
-  const row: SubjectRow = {
-    v: 1,
-    module,
-    version,
-    step,
-    releases: [...releases],
-    ...(withdrawn.size === 0 ? {} : { withdrawn: [...withdrawn] }),
-    lines: [...lines],
-    shelves: rows,
-  };
-  return moved(row, wallAheadMs) as SubjectRow;
+  const { module, version, step, releases, withdrawn, lines } = subject;
+  const shelves = [...subject.shelves].map(([name, shelf]) => [name, { ...shelf, url: urlOf(name) }]);
+  const ofWithdrawn = withdrawn.size === 0 ? {} : { withdrawn };
+  return moved({ v: 1, module, version, step, releases, ...ofWithdrawn, lines, shelves }, wallAheadMs) as SubjectRow;
 }
 
 function isStored(value: unknown): boolean {

@@ -79,31 +79,20 @@ function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass):
 }
 
 /**
- * Returns the state without those failures of a target that another finding reports now. The state of an open finding
- * does not change.
+ * Returns the state without the failures that another finding reports now. An open finding ends if they are more than
+ * half of its last failures.
  */
-export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
-  if (state.isOpen || failures === 0) return state;
-  const recent = state.recent.filter((one) => one.target.id !== target.id);
-  return without(state, kind, recent, failures);
-}
-
-/** The state without some failures; `recent`: those that are left. */
-function without(state: RateState, kind: RateClass, recent: RateState['recent'], failures: number): RateState {
-  const sum = Math.max(0, state.sum - failures * gainOf(kind));
-  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
-}
-
-/**
- * Returns the state without those failures with reason `absent` of a module that another finding reports now. An open
- * finding ends if they are more than half of its last failures.
- */
-function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
-  const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
-  const absences = state.recent.length - recent.length;
-  if (absences === 0) return state;
-  if (state.isOpen) return 2 * absences > state.recent.length ? noRate : state;
-  return without(state, kind, recent, absences);
+export function undoFailures(
+  state: RateState,
+  kind: RateClass,
+  isReported: (one: RateState['recent'][number]) => boolean,
+): RateState {
+  const recent = state.recent.filter((one) => !isReported(one));
+  const reported = state.recent.length - recent.length;
+  if (reported === 0) return state;
+  if (state.isOpen) return 2 * reported > state.recent.length ? noRate : state;
+  const sum = Math.max(0, state.sum - reported * gainOf(kind));
+  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - reported), recent };
 }
 
 export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): FindingStatement {
@@ -143,16 +132,13 @@ function isSharedTrouble(view: RuleView, mirror: MirrorMemory, kind: RateClass):
 
 type Rates = Readonly<Record<RateClass, RateState>>;
 
-/**
- * Finds mirrors that fail more often than usual. The state of a series is the number of its counted failures in a row.
- */
-export const unreliable: FindingRule<Rates, number> = {
+/** Finds mirrors that fail more often than usual. */
+export const unreliable: FindingRule<Rates> = {
   name: 'unreliable',
   kind: 'unreliable',
   none: () => ({ light: noRate, heavy: noRate }),
-  noneOfSeries: 0,
   gravity: 80,
-  judge(rates, judged, rated) {
+  judge(rates, judged) {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;
     if (!isPrimary || due.purpose !== 'scheduled' || outcome.tag === 'unknown' || isCanaryOut(mirror)) return null;
@@ -171,22 +157,21 @@ export const unreliable: FindingRule<Rates, number> = {
     const after = { ...rates, [kind]: next };
     return {
       mirror: after,
-      series: [[series, reason === null ? 0 : rated + 1]],
       isDirty: next.sum > 0,
       statement: rates[kind].isOpen === next.isOpen ? null : explainUnreliable(mirror.mirror.name, after),
     };
   },
-  release(rates, { series }, rated) {
-    const kind = series.target.weight;
-    return {
-      mirror: { ...rates, [kind]: undoFailures(rates[kind], kind, series.target, rated) },
-      series: [[series, 0]],
-    };
+  release(rates, { series }) {
+    const { id, weight: kind } = series.target;
+    if (rates[kind].isOpen) return null;
+    return { mirror: { ...rates, [kind]: undoFailures(rates[kind], kind, ({ target }) => target.id === id) } };
   },
   absorb(rates, { mirror, module }) {
+    const isAbsence = ({ reason, target }: RateState['recent'][number]) =>
+      reason === 'absent' && target.module === module;
     const after = {
-      light: withoutAbsences(rates.light, 'light', module),
-      heavy: withoutAbsences(rates.heavy, 'heavy', module),
+      light: undoFailures(rates.light, 'light', isAbsence),
+      heavy: undoFailures(rates.heavy, 'heavy', isAbsence),
     };
     const changed = rateClasses.filter((kind) => after[kind] !== rates[kind]);
     if (changed.length === 0) return null;

@@ -1,11 +1,9 @@
 import { isMarkup, utf8, type WholeBody } from '../../core/body.ts';
-import { isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import {
   below,
-  type End,
   ended,
   failedBy,
   fine,
@@ -22,7 +20,7 @@ import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.t
 import { checkListedIndexes } from './indexes.ts';
 import type { Expect } from './names.ts';
 import { checkPackages } from './packages.ts';
-import type { Head, Leads, NamedArtifact, Summed } from './profile.ts';
+import type { Head, Leads, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { vouchedFor } from './signed.ts';
 import { checkHash, digestSumOf, judge } from './verify.ts';
@@ -95,18 +93,13 @@ function* file(
   const leads = profile?.lists?.leads;
   const isNamed = then === 'indexes' && reading?.names !== undefined && expect.sha256 === undefined;
   const named = isNamed ? { compared: { algorithm: 'Release', digest: reading.names } } : {};
-  const artifact = then === 'packages' ? (profile?.newestIn?.(path, body) ?? null) : null;
-  const beside = reading?.unchecked === undefined || artifact !== null ? {} : { unchecked: reading.unchecked };
-  const known = { ...facts, ...judged.value, ...named, ...beside, ...unsigned(path, leads, expect) };
+  const known = { ...facts, ...judged.value, ...named, ...unsigned(path, leads, expect) };
   if (then !== null && sum !== null && expect.sha256 === undefined && profile?.hasSumBeside?.(path) === true) {
     const damaged = yield* damageOf(path, whole, context);
     if (damaged !== null && damaged !== 'fits')
       return failedBy(damaged, { ...known, file: { want: damaged.want, says: 'wrong', isOfCopy: true } });
     if (damaged === 'fits' && known.compared !== undefined) known.compared = { ...known.compared, fitsSum: true };
   }
-  const download = profile?.downloadIn?.(path, body) ?? null;
-  const lost = artifact === null ? yield* deadHostOf(download, context) : yield* lossOf(artifact, context);
-  if (lost !== null) return ended(lost, known);
   const { signedBy } = expect;
   if (signedBy === undefined) return fine(known);
   const isList = then !== null && leads?.isList(path) === true;
@@ -144,39 +137,6 @@ function* damageOf(
     return mismatchOf({ algorithm, want: want[1], got, by: phrase('answer.sumBeside', { algorithm }) });
   }
   return null;
-}
-
-/**
- * Requests the head of a download from another host than the mirror's. Returns how the host fails; `null`: it responds,
- * with any status below 500, or the download is at the mirror itself.
- */
-function* deadHostOf(url: string | null, context: HttpContext): Talk<End | null> {
-  if (url === null || new URL(url).host === new URL(context.baseUrl).host) return null;
-  const got = yield* get({ url, method: 'HEAD', aside: true, foreign: true, bodyBytesMax: limits.infoBytes }, context);
-  if (got.tag === 'ok' || got.error.tag !== 'failed') return null;
-  const { failure } = got.error;
-  return isSilent(got.error) || (failure.kind === 'server' && failure.status !== 501) ? got.error : null;
-}
-
-/** Downloads an artifact as clients do. Returns how that fails; `null`: it is there, and right. */
-function* lossOf({ file, want, urlIn }: NamedArtifact, context: HttpContext): Talk<End | null> {
-  const config = yield* get({ url: below(context, file), aside: true, bodyBytesMax: limits.infoBytes }, context);
-  if (config.tag === 'error') return config.error;
-  const url = urlIn(utf8(config.value.body) ?? '');
-  if (url === null) return { tag: 'failed', failure: malformed('answer.cratesConfig') };
-  const request = {
-    url,
-    aside: true,
-    foreign: true,
-    asSent: true,
-    large: true,
-    bodyBytesMax: limits.zipBytes,
-  } as const;
-  const response = yield* get(request, context);
-  if (response.tag === 'error') return response.error;
-  const { sha256: got } = yield* digestSumOf(wholeOf(response.value));
-  const by = phrase('answer.crateSum');
-  return got === want ? null : { tag: 'failed', failure: mismatchOf({ algorithm: 'sha256', want, got, by }) };
 }
 
 function* withIndexes(

@@ -125,9 +125,9 @@ export const filesClient: Client = {
   headed,
   verifiesBytes: (mirror) => profileOf(mirror.own?.['profile'])?.verifiesBytes === true,
   protocols: (mirror) => (profileOf(mirror.own?.['profile'])?.offersHttp2 === true ? offersHttp2 : offersHttp1),
-  withoutHttp2: (mirror) => profileOf(mirror.own?.['profile'])?.withoutHttp2 ?? null,
   forms: [],
   profileForms: Object.fromEntries(profiles.map(({ id, client }) => [id, client])),
+  profileFiles: ['apt'],
   variables: {},
   remedy: (before, after, _privatePatterns, of) => httpRemedy(before, after, of?.mirrors),
 };
@@ -139,11 +139,15 @@ const unchangedBytes = 500;
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
+/** A profile of version 1.0 that is an ecosystem of its own now. Until 1.2, its files are plain files. */
+const formerProfile = 'crates';
+
 /**
- * Returns the warning for a signed list without a configured key; `null`: the file is no such list. Without a key,
- * neither the list nor its packages are verified.
+ * Returns the warning for a mirror with the former profile, and for a signed list without a configured key; `null`:
+ * neither. Without a key, neither the list nor its packages are verified.
  */
 function unchecked({ mirror, module, expect }: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null {
+  if (mirror.own?.['profile'] === formerProfile) return phrase('answer.formerProfile');
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
   const leads = profileOf(mirror.own?.['profile'])?.lists?.leads;
   return !isSigned && leads?.isList(module) === true ? phrase('answer.noSignedBy') : null;
@@ -176,7 +180,6 @@ const otherWords: Readonly<Record<string, readonly unknown[]>> = {
   maven: ['gradle', 'sbt', 'ivy'],
   debian: ['ubuntu', 'dpkg'],
   conda: ['mamba', 'micromamba'],
-  crates: ['rust'],
   rubygems: ['gem', 'gems', 'ruby'],
   arch: ['archlinux'],
   alpine: ['alpine-linux'],
@@ -190,9 +193,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     apt: /^(?:Err(?:or?)?|错误)(?::\d+)? +[a-z][a-z\d+]*:\S|Failed to fetch (?:\S+ {2}|[a-z][a-z\d+]*:\S+ |Connection failed \[IP)|Fehlschlag beim Holen von|Fallo al obtener|无法下载 |(?:GPG error|GPG 错误)|OpenPGP signature verification failed: |^(?:E|W|Error|Warning): (?:The repository|仓库|Release file|Unable to locate package|无法定位软件包)|Release 文件|^(?:W|E): (?:Conflicting distribution|GPG error): |^(?:Hash Sum mismatch|Hash 校验和不符|File has unexpected size|Hashes of expected file|The following signatures |Clearsigned file|Could not connect to \S+:\d+ \(|Temporary failure resolving '|无法连接上|从服务器读取数据时出错)|明文签署文件不可用|暂时不能解析域名|无法解析域名|"?Certificate verification failed: The certificate is NOT trusted|Connection (?:failed|timed out) \[IP:|^dpkg-deb: error: .*\.deb' is not a Debian|^\d{3} {1,2}[A-Z].* \[IP: \S+ \d+\]$/,
     // https://salsa.debian.org/installer-team/debootstrap: functions
     debootstrap: /(?:^|\] )E: (?:Failed getting release (?:signature )?file https?:|Invalid Release file, )/,
-    // https://github.com/rust-lang/cargo: src/cargo/util/network/, sources/registry/
-    cargo:
-      /spurious network error|failed to get (?:successful HTTP|200) response|^(?:error: )?failed to (?:download|fetch) (?:from |replaced source registry )?`|^[Uu]nable to get packages from source|failed to update (?:registry|replaced source) `|failed to query replaced source|failed to verify the checksum of `|^error: .*download of \S+ failed|Unable to update registry|^error: (?:no matching package (?!.*--offline).*location searched: (?:registry|crates\.io|`\S+ index)|config\.json not found in registry|no token found for `|token rejected for `|checksum for `|failed to (?:unpack (?:package|entry)|parse registry's))/,
     // https://github.com/apache/maven-resolver: ArtifactTransferException, ChecksumFailureException; Ivy and Coursier of sbt
     Maven:
       /Could not (?:transfer (?:artifact|metadata)|find (?:artifact|metadata) \S+ in) |Non-parseable POM \S+|^error reading \S+\.jar; |was not found in https?:\S+ during a previous|Failure to find \S+ in https?:|^Return code is: \d{3} ,|Checksum validation failed, expected |Server access Error: |^\[error\] +not found: https?:/,
@@ -240,7 +240,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     profile: checked(
       `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
       phrase('expected.oneOf', { words }),
-      (value) => profileOf(value) !== null,
+      (value) => value === formerProfile || profileOf(value) !== null,
     ).optional(),
   },
   profileFor: (word) =>

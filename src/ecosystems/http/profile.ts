@@ -1,7 +1,7 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Sentence } from '../../core/result.ts';
 import { failureOf } from '../../words/tell.ts';
-import type { Bypass, Chain } from '../client.ts';
+import type { Chain } from '../client.ts';
 
 export interface Summed {
   readonly bytes: number;
@@ -26,8 +26,6 @@ export interface ProfileReading {
   readonly changedAtMs: number | null;
   /** Which archive the file is of, as it states; compared between mirrors. Absent: the file does not state it. */
   readonly names?: string;
-  /** What clients need and this step does not check; absent: nothing. */
-  readonly unchecked?: Sentence;
 }
 
 interface Marker {
@@ -100,16 +98,6 @@ export interface Lines {
   readonly notes: readonly Sentence[];
 }
 
-/** An artifact that an index names. */
-export interface NamedArtifact {
-  /** The SHA-256 that the index states, lower-case hex. */
-  readonly want: string;
-  /** The path of the file with the URL of downloads. */
-  readonly file: string;
-  /** Returns the URL of the artifact by the text of that file; `null`: it states no usable URL. */
-  urlIn(text: string): string | null;
-}
-
 /** One well-known kind of file mirror. */
 export interface Profile {
   readonly id: string;
@@ -119,7 +107,6 @@ export interface Profile {
   readonly verifiesBytes?: true;
   /** True if the package manager supports HTTP/2; absent: it uses only HTTP/1.1. */
   readonly offersHttp2?: true;
-  readonly withoutHttp2?: Bypass;
   /** Whether the package manager decodes a `Content-Encoding`; apt, for one, stores the body as sent. */
   readonly decodes: boolean;
   /**
@@ -129,13 +116,6 @@ export interface Profile {
   readonly marker: Marker | null;
   /** Checks a file in a format that the profile knows. `null`: the profile does not know the file. */
   read(head: Head): ProfileReading | null;
-  /**
-   * Returns the newest artifact that an index file names; `null`: the file is no index, or names none. Absent: clients
-   * download below the base URL of the mirror.
-   */
-  newestIn?(path: string, body: Uint8Array): NamedArtifact | null;
-  /** Returns the URL of a download, by a file that states where downloads are; `null`: it states none. */
-  downloadIn?(path: string, body: Uint8Array): string | null;
   /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`, `.md5`); absent: none is. */
   hasSumBeside?(path: string): boolean;
   /** The signed lists that name files; absent: mirrors of this profile have none. */

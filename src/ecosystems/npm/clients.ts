@@ -52,6 +52,7 @@ function clientOf(id: string, forms: readonly string[], pasted: Pasted): Client 
     verifiesBytes: () => true,
     protocols: () => offersHttp1,
     forms,
+    userFiles: { npmrc: '/.npmrc' },
     variables: Object.fromEntries(variables.map((name) => [name, isPlainUrl])),
     remedy: (before, after, patterns) => registryRemedy(pasted, before, after, patterns),
   };

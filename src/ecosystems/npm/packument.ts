@@ -1,14 +1,13 @@
-import type SemVer from 'semver/classes/semver.js';
-import parse from 'semver/functions/parse.js';
 import { isMarkup, utf8, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import { each, type Slices } from '../../core/slices.ts';
+import type { Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { type JsonFlaw, type Wanted, walkJson } from '../json-walk.ts';
 import { depthErrorOf, type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
+import { selectHighest } from '../semver.ts';
 import { statedContentsOf, tagsOf } from '../talk.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './names.ts';
@@ -249,7 +248,7 @@ export function* parsePackument(
     return error(read.isUnpublished ? { kind: 'absent', status: 200 } : malformed('answer.npmVersions'));
   if (read.versionsSeen > limits.packumentVersions)
     return error(malformed('answer.npmMost', { count: limits.packumentVersions }));
-  const { count, kept } = yield* selectHighest([...read.versions], limits.contentVersions);
+  const { count, kept } = yield* selectHighest([...read.versions], limits.contentVersions, isExact);
   return ok({
     version: read.version,
     hasTimes: read.timesSeen > 0 && read.timesSeen >= read.versions.size,
@@ -347,23 +346,4 @@ export function parseTags(
   if (read.tag === 'error') return read;
   const latest = versionIn(read.value, 'latest');
   return latest === null ? error(malformed('answer.npmTags')) : ok({ latest, contents: { tags: tagsIn(read.value) } });
-}
-
-/** Returns the highest `keep` complete versions, ascending. `count`: the number of all complete versions. */
-export function* selectHighest(
-  versions: readonly string[],
-  keep: number,
-): Slices<{ readonly count: number; readonly kept: readonly string[] }> {
-  const best: SemVer[] = [];
-  let count = 0;
-  yield* each(versions, (text) => {
-    const version = isExact(text) ? parse(text) : null;
-    if (version === null) return;
-    count += 1;
-    const below = best.findLastIndex((one) => one.compare(version) < 0);
-    if (below < 0 && best.length >= keep) return;
-    best.splice(below + 1, 0, version);
-    if (best.length > keep) best.shift();
-  });
-  return { count, kept: best.map(({ raw }) => raw) };
 }

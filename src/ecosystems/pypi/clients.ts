@@ -88,6 +88,7 @@ function clientOf({ file, fileFor, byHand, notes, ...own }: Own): Client {
     member: memberOfUrl,
     headed,
     forms: [own.id, 'env'],
+    userFiles: { [own.id]: `/${own.id}/${file}` },
     variables: Object.fromEntries(variables.map((name) => [name, isPlainUrl])),
     remedy(before, after, privatePatterns): Remedy {
       const url = pasteableHeadOf(after);

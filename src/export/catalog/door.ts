@@ -25,11 +25,16 @@ export const doorMetrics = {
     help: 'Requests of clients. Label registry is the mirror to which the client was redirected, or which sent the response. Labels ecosystem and registry are empty if there is none.',
     labels: ['ecosystem', 'registry', 'outcome'],
   },
-  mirrorwatch_door_seconds: {
+  mirrorwatch_door_request_duration_seconds: {
     type: 'histogram',
     help: 'Time from the head of a request to the end of its response.',
     labels: ['ecosystem', 'registry', 'outcome'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.1, 2.5, 5.5, 10.5, 30.5, 60.5],
+  },
+  mirrorwatch_door_seconds: {
+    type: 'histogram',
+    help: 'Deprecated: use mirrorwatch_door_request_duration_seconds, which has the same values.',
+    labels: ['ecosystem', 'registry', 'outcome'],
   },
   mirrorwatch_door_order_position: {
     type: 'gauge',

@@ -34,7 +34,9 @@ export const declaredMetrics = {
   }),
   mirror_probe_unknown_total: newCounter(['ecosystem', 'registry', 'because'], { mirror: { because: becauses } }),
   mirror_probe_rtt_baseline_seconds: newGauge([...target, 'connection'], { canary: {} }),
+  mirror_probe_rtt_threshold_seconds: newGauge([...target, 'connection'], { canary: {} }),
   mirror_probe_rtt_spike_streak: newGauge(['ecosystem', 'registry'], { mirror: {} }),
+  mirror_position: newGauge(['ecosystem', 'upstream', 'registry'], { mirror: {} }),
   mirror_state: newGauge(['ecosystem', 'upstream', 'registry', 'state'], { mirror: { state: mirrorStates } }),
   mirror_state_since_timestamp_seconds: newGauge(['ecosystem', 'upstream', 'registry', 'state'], { mirror: {} }),
   mirror_up: newGauge(['ecosystem', 'upstream', 'registry'], { mirror: {} }),
@@ -69,6 +71,7 @@ export const declaredMetrics = {
   mirror_advice_since_timestamp_seconds: newGauge(['ecosystem', 'upstream', 'from', 'to', 'cause', 'state'], {
     upstream: {},
   }),
+  mirror_advice_line_info: newGauge(['ecosystem', 'upstream', 'line'], { upstream: {} }),
   mirror_advice_rank: newGauge(['ecosystem', 'upstream', 'registry'], { mirror: {} }),
   mirror_advice_issued_total: newCounter(['ecosystem', 'upstream', 'cause'], { upstream: { cause: adviceCauses } }),
   mirror_advice_regret_total: newCounter(['ecosystem', 'upstream'], { upstream: {} }),
@@ -103,6 +106,7 @@ export const declaredMetrics = {
   mirrorwatch_state_writable: newGauge([], { daemon: {} }),
   mirrorwatch_state_set_aside_total: newCounter(['what'], { daemon: { what: ['file', 'row'] } }),
   mirrorwatch_webhook_queue_length: newGauge(['receiver'], { receiver: {} }),
+  mirrorwatch_webhook_oldest_timestamp_seconds: newGauge(['receiver'], { receiver: {} }),
   mirrorwatch_webhook_oldest_seconds: newGauge(['receiver'], { receiver: {} }),
   mirrorwatch_webhook_deliveries_total: newCounter(['receiver', 'outcome'], {
     receiver: { outcome: deliveryOutcomes },

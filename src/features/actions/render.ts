@@ -1,4 +1,3 @@
-import type { ActionForm } from '../../core/action.ts';
 import { type Advice, withoutOwnList } from '../../core/advice.ts';
 import { formatDiff } from '../../core/format-diff.ts';
 import { limits } from '../../core/limits.ts';
@@ -13,13 +12,6 @@ import { json as jsonFormat } from '../../formats/yaml.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** The end of the path of a client's configuration file, for each snippet format of a remedy. */
-const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
-  npmrc: '/.npmrc',
-  pip: '/pip/pip.conf',
-  uv: '/uv/uv.toml',
-};
-
 /** The new text of a file, and how its clients show the advised value that they read from it. */
 type Rendered = Pick<FileChange, 'after' | 'checks'>;
 
@@ -31,7 +23,7 @@ type Rendered = Pick<FileChange, 'after' | 'checks'>;
  */
 export async function renderAdvice(
   advice: Advice,
-  as: ActionForm,
+  as: string,
   before: string | null,
 ): Promise<Result<Rendered, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
@@ -51,11 +43,13 @@ export async function renderAdvice(
 
 async function textOf(
   { ecosystem }: Advice,
-  as: ActionForm,
+  as: string,
   before: string | null,
   { lines, json }: { readonly lines: string | undefined; readonly json: Readonly<Record<string, unknown>> },
 ): Promise<string | Rendered | Sentence | null> {
-  const machine = machineWith(clientFiles[as] ?? '/file', before);
+  const kind = registry.of(ecosystem);
+  const userFile = kind?.clients.find(({ userFiles }) => userFiles?.[as] !== undefined)?.userFiles?.[as];
+  const machine = machineWith(userFile ?? '/file', before);
   if (as === 'env') {
     const values = Object.entries(json).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as const] : [],
@@ -65,10 +59,10 @@ async function textOf(
     const wanted = values.map(([name, value]) => ({ line: `${name}=${value}`, pattern: startingWith(`${name}=`) }));
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
-  if (clientFiles[as] !== undefined) {
-    const doctor = await registry.of(ecosystem)?.doctor?.();
+  if (userFile !== undefined) {
+    const doctor = await kind?.doctor?.();
     const settling = await doctor?.settle({ machine, assignments: [], privatePatterns: [] }, json, english);
-    const changed = settling?.changes.find(({ file }) => file.endsWith(clientFiles[as] ?? ''));
+    const changed = settling?.changes.find(({ file }) => file.endsWith(userFile));
     return settling == null ? null : (settling.refused?.because ?? changed ?? before);
   }
   if (lines === undefined) return null;

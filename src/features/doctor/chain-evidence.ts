@@ -16,9 +16,12 @@ const comment = /^[ \t]*(?:#|\/\/).*$/gm;
  */
 const continued = /\\[ \t\r]*\n(?:[ \t\r]*\n)*|\n[ \t]*value[ \t]*[:=]/g;
 
-/** Matches the separator and the URL after a key. A reference to a variable may stand for the URL or a part of it. */
+/**
+ * Matches the separator and the URL after a key, or only the URL if the key ends with `+`. A reference to a variable may
+ * stand for the URL or a part of it.
+ */
 const assigned =
-  /["']?\]?(?:\s+|\s*(?:[:?+]?=|[:,])\s*)["']?(?:[\w.-]{1,40}=)?((?:https?:|(?=\$))(?:\$\{[^{}\s]*\}|[^\s"'&;(){}\\>`])*)/y;
+  /(?:(?<=\+)|["']?\]?(?:\s+|\s*(?:[:?+]?=|[:,])\s*)["']?(?:[\w.-]{1,40}=)?)((?:https?:|(?=\$))(?:\$\{[^{}\s]*\}|[^\s"'&;(){}\\>`])*)/y;
 /** Matches a variable whose value is a URL. */
 const variable = /\b([A-Za-z_]\w*)(?:\s*[:?]?=|:[ \t])[ \t]*["']?(https?:[^\s"'$;&)}]+)/g;
 const reference = /\$(?:\{(\w+)(?::?-([^{}]*))?\}|(\w+))/g;

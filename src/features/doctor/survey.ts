@@ -8,11 +8,13 @@ import { phrase } from '../../words/tell.ts';
 import { readSurroundings } from './assignments.ts';
 import { findChain, settingFiles } from './chain-evidence.ts';
 
-/** Settings of clients that init does not read: the path of the file, and what shows that it names a mirror or proxy. */
+/**
+ * Settings of clients that init does not read, unless an ecosystem does: the path of the file, and what shows that it
+ * names a mirror or proxy.
+ */
 const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
   [/\/apt\/sources\.list(?:\.d\/[^/]+\.(?:list|sources))?$/, /^[ \t]*(?:deb(?:-src)?\s|URIs:)/m],
   [/\/apt\/apt\.conf(?:\.d\/[^/]+)?$/, /Proxy[\s{:]/],
-  [/(?:^|\/)\.cargo\/config(?:\.toml)?$/, /replace-with|^[ \t]*(?:registry|index)[ \t]*=/m],
   [/(?:^|\/)(?:[\w.-]*settings|pom)\.xml$/, /<(?:mirror|repository|pluginRepository)>/],
   [/\.gradle(?:\.kts)?$/, /\bmaven\s*[({]/],
   [/(?:^|\/)buildkitd\.toml$/, /\bmirrors\s*=/],
@@ -28,14 +30,19 @@ const forms: readonly (readonly [path: RegExp, names: RegExp])[] = [
 
 /** Such files outside of the project; with a slash at the end, all files of a folder. */
 const outside =
-  '~/.cargo/config ~/.cargo/config.toml ~/.m2/settings.xml ~/.gradle/init.gradle ~/.gradle/init.gradle.kts ~/.gradle/init.d/ ~/.condarc ~/.gemrc ~/.bundle/config ~/.config/buildkit/buildkitd.toml /etc/buildkit/buildkitd.toml /etc/apt/sources.list /etc/apt/sources.list.d/ /etc/apt/apt.conf /etc/apt/apt.conf.d/ /etc/systemd/system/docker.service.d/';
+  '~/.m2/settings.xml ~/.gradle/init.gradle ~/.gradle/init.gradle.kts ~/.gradle/init.d/ ~/.condarc ~/.gemrc ~/.bundle/config ~/.config/buildkit/buildkitd.toml /etc/buildkit/buildkitd.toml /etc/apt/sources.list /etc/apt/sources.list.d/ /etc/apt/apt.conf /etc/apt/apt.conf.d/ /etc/systemd/system/docker.service.d/';
 const filesMax = 2_000;
 
 /**
  * Lists the files that name mirrors or proxies, but that init does not read.
  * @param files  all files of the project, with paths relative to it
+ * @param read   the paths of the files that init reads
  */
-async function listUnreadSettings(machine: Machine, files: readonly string[]): Promise<readonly string[]> {
+async function listUnreadSettings(
+  machine: Machine,
+  files: readonly string[],
+  read: readonly RegExp[],
+): Promise<readonly string[]> {
   const found: string[] = [];
   const named = outside.split(' ').map(async (name) => {
     const path = name.startsWith('~/') ? join(machine.home, name.slice(2)) : machine.system(name);
@@ -43,8 +50,9 @@ async function listUnreadSettings(machine: Machine, files: readonly string[]): P
   });
   for (const file of [...(await Promise.all(named)).flat(), ...files.slice(0, filesMax)]) {
     const form = forms.find(([path]) => path.test(file));
-    const read = form && (await machine.read(resolve(machine.cwd, file)));
-    if (read?.tag === 'ok' && form?.[1].test(read.text) === true) found.push(file);
+    if (form === undefined || read.some((path) => path.test(file))) continue;
+    const text = await machine.read(resolve(machine.cwd, file));
+    if (text.tag === 'ok' && form[1].test(text.text)) found.push(file);
   }
   return found;
 }
@@ -74,15 +82,17 @@ const pathsShown = 3;
 export async function examineProject(machine: Machine): Promise<Survey> {
   const surroundings = await readSurroundings(machine);
   const { files, isCut, passed } = await filesOf(machine);
-  const unread = await listUnreadSettings(machine, files);
+  const doctors = await Promise.all(registry.all.map(async ({ id, doctor }) => ({ id, doctor: await doctor?.() })));
+  const read = doctors.flatMap(({ doctor }) => doctor?.forms?.files.map(({ path }) => path) ?? []);
+  const unread = await listUnreadSettings(machine, files, read);
   const leftOut = [
     ...(unread.length === 0 ? [] : [phrase('init.notRead', { files: shortened(unread) })]),
     ...(passed.length === 0 ? [] : [phrase('init.aside', { folders: shortened(passed) })]),
     ...(isCut ? [phrase('init.folders', { count: foldersMax })] : []),
   ];
   const ecosystems: Found[] = [];
-  for (const { id, doctor } of registry.all)
-    if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
+  for (const { id, doctor } of doctors)
+    if (doctor !== undefined) ecosystems.push(await surveyed(id, doctor, surroundings, files));
   const ofProject = ecosystems.filter((one) => one.isUsed);
   const set = ecosystems.filter(({ isUsed, chain, isDefault }) => !isUsed && chain !== null && !isDefault);
   if (ofProject.length === 0) return { ecosystems: set, leftOut };

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { codeOf, isFileBelow, makeFolders, replaceFile } from '../../daemon/machine.ts';
+import { codeOf, isFileBelow, makeFolders, notifySystemd, replaceFile, watchForChange } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { builtInSource, findSavedText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
@@ -11,7 +11,7 @@ import type { SeenFiles } from './print/files.ts';
 
 const options = {
   ...optionsOf('string', 'config'),
-  ...optionsOf('boolean', 'relay', 'lines'),
+  ...optionsOf('boolean', 'relay', 'lines', 'reload-on-change'),
   ...optionsOf('string', 'print', 'out'),
   ...optionsOf('boolean', 'order'),
   ...optionsOf('string', 'log-level'),
@@ -24,7 +24,7 @@ const options = {
 export const doorCommand: Command = {
   name: 'door',
   usage:
-    'mirrorwatch door [--config FILE] [--relay] [--lines] [--print nginx|caddy|haproxy [--out DIR] [--order]] [--log-level debug|info|warn|error]',
+    'mirrorwatch door [--config FILE] [--relay] [--reload-on-change] [--lines] [--print nginx|caddy|haproxy [--out DIR] [--order]] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -67,12 +67,15 @@ export const doorCommand: Command = {
       log.info('configured', { serves: door.prefixes() });
     };
     let reloading = Promise.resolve();
-    signals.onReload(() => {
+    const startReload = (): void => {
       // Reloads run one after the other, so that a slow read of an older file cannot replace a newer configuration.
       reloading = reloading.then(reload).catch((cause: unknown) => {
         log.error('a reload failed by a defect', { cause: String(cause) });
       });
-    });
+    };
+    signals.onReload(startReload);
+    if (values['reload-on-change']) watchForChange(source, startReload);
+    notifySystemd(context.env, () => Promise.resolve());
     await signals.stopped;
     log.info('draining');
     await door.close();

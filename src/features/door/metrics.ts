@@ -30,8 +30,8 @@ export function createDoorMetrics({
     return { name, help, labelNames: [...labels], registers: [register] };
   };
   const requests = new Counter(settingsOf('mirrorwatch_door_requests_total'));
-  const buckets = [...doorMetrics.mirrorwatch_door_seconds.buckets];
-  const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
+  const timed = 'mirrorwatch_door_request_duration_seconds';
+  const seconds = new Histogram({ ...settingsOf(timed), buckets: [...doorMetrics[timed].buckets] });
   const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
   const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
   if (maxDescriptors !== null) new Gauge(settingsOf('process_max_fds')).set(maxDescriptors);
@@ -70,6 +70,11 @@ export function createDoorMetrics({
     },
     followed: (isUp: boolean) => daemon.set(isUp ? 1 : 0),
     /** The metrics in Prometheus text format 0.0.4. */
-    text: () => register.metrics(),
+    async text(): Promise<string> {
+      const renamed = await register.getSingleMetricAsString(timed);
+      const { help } = doorMetrics.mirrorwatch_door_seconds;
+      const deprecated = renamed.replace(doorMetrics[timed].help, help).replaceAll(timed, 'mirrorwatch_door_seconds');
+      return `${await register.metrics()}\n${deprecated}\n`;
+    },
   };
 }

@@ -2,7 +2,7 @@ import { hostAndPort, isLoopback, isPlainAbroad } from '../../core/addresses.ts'
 import { isCredential, readHeaders } from '../../core/http.ts';
 import { Secret } from '../../core/secret.ts';
 import { durationMs, durationPattern } from '../../core/units.ts';
-import { systemClock } from '../../daemon/machine.ts';
+import { notifySystemd, systemClock } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
@@ -96,6 +96,7 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const opened = await openFleet({ host, port: at.port, token, tls }, fleet, systemClock);
   if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
   processLog(facts).info('open', { url: opened.value.url });
+  notifySystemd(context.env, () => Promise.resolve());
   await stopped;
   await opened.value.close();
   return 0;

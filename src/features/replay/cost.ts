@@ -170,7 +170,6 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
         client,
         declared: declared.value,
         nameOf: (member) => (member.kind === 'url' ? (byKey.get(member.key)?.name ?? null) : null),
-        unwatched: 'failed',
         modules: modulesOf(targets, key, kind.fetch),
         latest: new Map(),
         chains: new Map(),

@@ -2,11 +2,17 @@ import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
-import { isSlowQuery, roundTripsSeconds, slowFactor, slowShareNow, slowThresholdFor } from './round-trips.ts';
+import {
+  isSlowQuery,
+  mirrorOnly,
+  roundTripsSeconds,
+  slowFactor,
+  slowShareNow,
+  slowThresholdFor,
+} from './round-trips.ts';
 import {
   type AlertKey,
   type AlertRule,
-  by,
   casesOf,
   type GroupOf,
   muteForOwnNetwork,
@@ -155,7 +161,7 @@ function speed(parameters: RuleParameters): readonly AlertRule[] {
       alert: 'MirrorSlow',
       fills: { factor: slowFactor },
       why: 'The 95th percentile is slow, over an hour and over its last quarter. No streak of slow samples is needed, as for a spike.\nThe mirror was slow for 20 minutes and still is. A `for` would start again at each pause between slow responses.\nSilent while a finding says that the network of the place is the problem, and while that time is in the last quarter.',
-      expr: `max ${by('registry')} (
+      expr: `max ${mirrorOnly} (
   target:mirror_probe_rtt_seconds:p95_1h > ${slowThresholdFor(parameters)}
 )
   and

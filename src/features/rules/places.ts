@@ -1,6 +1,6 @@
 import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './parameters.ts';
 import { isSlowQuery } from './round-trips.ts';
-import { by, casesOf, type GroupOf, ratioNameOf, renderCases, scaled, spentShareOf } from './rule.ts';
+import { casesOf, everywhere, type GroupOf, ratioNameOf, renderCases, scaled, spentShareOf, without } from './rule.ts';
 
 /** Excludes vantages (places where daemons run) whose own network is suspect, because they have no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
@@ -21,7 +21,7 @@ function burningVote(parameters: RuleParameters): string {
  * If fewer than `vantages` monitor it, more than half of `vantages` must vote 1.
  */
 function most(parameters: RuleParameters, vote: string): string {
-  const sum = `sum ${by('everywhere')} (${vote})`;
+  const sum = `sum ${everywhere} (${vote})`;
   return `${sum} >= 2
   and
 ${sum} > 0.5 * clamp_min(everywhere:mirror_state:count_vantages, ${parameters.vantages})`;
@@ -30,7 +30,7 @@ ${sum} > 0.5 * clamp_min(everywhere:mirror_state:count_vantages, ${parameters.va
 const badHereAlone = `sum by (vantage) (
   registry:mirror_bad:bool == 1
     and on (ecosystem, registry)
-  count ${by('everywhere')} (registry:mirror_bad:bool == 0) > sum ${by('everywhere')} (registry:mirror_bad:bool) - 1
+  count ${everywhere} (registry:mirror_bad:bool == 0) > sum ${everywhere} (registry:mirror_bad:bool) - 1
 )`;
 
 const outlier = `${badHereAlone} >= 2
@@ -40,7 +40,7 @@ ${badHereAlone}
 count by (vantage) (
   registry:mirror_bad:bool
     and on (ecosystem, registry)
-  count ${by('everywhere')} (registry:mirror_bad:bool) >= 2
+  count ${everywhere} (registry:mirror_bad:bool) >= 2
 )`;
 
 /**
@@ -60,15 +60,15 @@ function recordingsOf(parameters: RuleParameters): ReturnType<GroupOf>['recordin
   return [
     {
       record: 'registry:mirror_down:bool',
-      expr: `max ${by('registry')} (mirror_up == bool 0)
+      expr: `max ${without('upstream')} (mirror_up == bool 0)
   and
-max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
+max ${without('step')} (mirror_probe_last_success_timestamp_seconds)
   ${unlessSuspect}`,
       text: 'The vote of a place on whether the mirror is down. A mirror without any successful probe gets no vote.',
     },
     {
       record: 'registry:mirror_slow:bool',
-      expr: `max ${by('registry')} (${isSlowQuery})
+      expr: `(${isSlowQuery})
   ${unlessSuspect}`,
       text: 'The vote of a place on whether the mirror has been slow for an hour.',
     },
@@ -87,12 +87,12 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
     },
     {
       record: 'everywhere:mirror_state:count_vantages',
-      expr: `count ${by('everywhere')} (count ${by('registry')} (mirror_state{state="unknown"}))`,
+      expr: `count ${everywhere} (count ${without('upstream', 'state')} (mirror_state{state="unknown"}))`,
       text: 'The number of places that monitor the mirror, including those without a verdict.',
     },
     {
       record: 'place:mirrorwatch_build_info:last_seen',
-      expr: `max ${by('place')} (
+      expr: `max without (version, node, pod) (
   timestamp(mirrorwatch_build_info)
     or
   place:mirrorwatch_build_info:last_seen > time() - ${scaled(parameters, day)}
@@ -101,7 +101,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
     },
     {
       record: 'registry:mirror_lag_seconds:lower',
-      expr: `max ${by('registry')} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"})`,
+      expr: `max ${without('module', 'bound')} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"})`,
       text: 'For `mirrorwatch fleet`: the minimum lag of a mirror in seconds, by the module that is furthest behind; absent while unknown.',
     },
   ];

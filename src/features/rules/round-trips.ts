@@ -1,5 +1,5 @@
 import { hour, minute, type RuleParameters } from './parameters.ts';
-import { by, type GroupOf, scaled, window } from './rule.ts';
+import { type GroupOf, scaled, window, without } from './rule.ts';
 
 /**
  * A target is slow above this factor × the baseline and above `slowFloorSeconds`. These are the defaults of the spike
@@ -15,26 +15,23 @@ const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 export const slowShareMin = 0.5;
 /** The query whether a mirror is slow. */
 export const isSlowQuery = `${slowShare} >= bool ${slowShareMin}`;
+/** Leaves only the labels of a mirror of the series of its targets. */
+export const mirrorOnly = without('module', 'version', 'step', 'connection');
 /** The name of the recording rule for the share of targets that are slow now. */
 export const slowShareNow = 'registry:mirror_probe_rtt_seconds:slow_share5m';
 /** The time between two evaluations of the rules about latency, seconds. */
 export const roundTripsSeconds = 2 * minute;
 
 /** Returns a query for a quantile of a histogram. It reads the native histogram, or else the classic one. */
-export function quantileQueryOf(
-  quantile: number,
-  histogram: string,
-  by: (...more: readonly string[]) => string,
-  range: string,
-): string {
-  const native = `histogram_quantile(${quantile}, sum ${by()} (rate(${histogram}[${range}])))`;
-  return `(\n  ${native}\n    or\n  histogram_quantile(${quantile}, sum ${by('le')} (rate(${histogram}_bucket[${range}])))\n)`;
+export function quantileQueryOf(quantile: number, histogram: string, grouping: string, range: string): string {
+  const native = `histogram_quantile(${quantile}, sum ${grouping} (rate(${histogram}[${range}])))`;
+  return `(\n  ${native}\n    or\n  histogram_quantile(${quantile}, sum ${grouping} (rate(${histogram}_bucket[${range}])))\n)`;
 }
 
 /** Returns a query for the threshold, seconds. A target is slow if its 95th percentile is higher. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
-  return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;
+  return `clamp_min(${slowFactor} * max ${without()} (mirror_probe_rtt_baseline_seconds), ${floor})`;
 }
 
 /** Rules about latency. They read the histogram of every target, so they run only every two minutes. */
@@ -42,12 +39,13 @@ export const roundTrips: GroupOf = (parameters) => {
   const hourText = window(parameters, hour);
   const quarter = window(parameters, hour / 4);
   const histogram = 'mirror_probe_rtt_seconds';
+  const ofStepOnly = without('module', 'version');
   const ofStep = (quantile: number) => `(
   histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds:rate1h)
     or
   histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h)
 ) >= 0`;
-  const ofTarget = (range: string) => quantileQueryOf(0.95, histogram, (...more) => by('target', ...more), range);
+  const ofTarget = (range: string) => quantileQueryOf(0.95, histogram, without(), range);
   const threshold = slowThresholdFor(parameters);
   return {
     name: 'mirrorwatch-round-trips',
@@ -58,12 +56,12 @@ export const roundTrips: GroupOf = (parameters) => {
     recordings: [
       {
         record: 'registry_step:mirror_probe_rtt_seconds_bucket:rate1h',
-        expr: `sum ${by('registry_step', 'le')} (rate(${histogram}_bucket[${hourText}]))`,
+        expr: `sum ${ofStepOnly} (rate(${histogram}_bucket[${hourText}]))`,
         text: 'Classic buckets of a step of a mirror over all modules. From them you can compute any percentile, also of several places together.',
       },
       {
         record: 'registry_step:mirror_probe_rtt_seconds:rate1h',
-        expr: `sum ${by('registry_step')} (rate(${histogram}[${hourText}]))`,
+        expr: `sum ${ofStepOnly} (rate(${histogram}[${hourText}]))`,
         text: 'A native histogram of a step of a mirror over all modules, if Prometheus stores native histograms.',
       },
       ...([50, 95, 99] as const).map((percent) => ({
@@ -78,7 +76,7 @@ export const roundTrips: GroupOf = (parameters) => {
       },
       {
         record: slowShare,
-        expr: `avg ${by('registry')} (
+        expr: `avg ${mirrorOnly} (
   (target:mirror_probe_rtt_seconds:p95_1h > bool ${threshold})
     *
   (
@@ -88,16 +86,16 @@ export const roundTrips: GroupOf = (parameters) => {
   )
     and
   (
-    histogram_count(sum ${by('target')} (increase(${histogram}[${hourText}])))
+    histogram_count(sum ${without()} (increase(${histogram}[${hourText}])))
       or
-    sum ${by('target')} (increase(${histogram}_count[${hourText}]))
+    sum ${without()} (increase(${histogram}_count[${hourText}]))
   ) >= ${samplesMin}
 )`,
         text: `Share of a mirror's judged targets that are slow. Only canaries have a baseline, so these targets are the canary over each connection. A target is slow if its 95th percentile is above ${slowFactor} × its baseline and also above ${slowFloorSeconds} s. Both must be true for the whole hour and for its last 15 minutes. A target is judged if it has a baseline and at least ${samplesMin} ok samples in the hour. Absent if no target is judged.`,
       },
       {
         record: slowShareNow,
-        expr: `avg ${by('registry')} (
+        expr: `avg ${mirrorOnly} (
   ${ofTarget(window(parameters, 5 * minute)).replaceAll('\n', '\n  ')}
     > bool
   ${threshold}

@@ -48,7 +48,9 @@ export interface RuleGroup {
 export type GroupOf = (parameters: RuleParameters) => RuleGroup;
 
 /**
- * The labels of the series on each level of recording rules. `vantage` is a label of the scrape target in Prometheus.
+ * The labels by which the series on each level of recording rules differ. `vantage` is a label of the scrape target in
+ * Prometheus. Except on the level `everywhere`, series also keep the other labels of the target, such as `job` and
+ * `cluster`.
  */
 export const levels = {
   target: ['vantage', 'ecosystem', 'registry', 'module', 'version', 'step', 'connection'],
@@ -58,8 +60,15 @@ export const levels = {
   place: ['vantage', 'instance'],
 } as const satisfies Record<string, readonly string[]>;
 
-export function by(level: keyof typeof levels, ...more: readonly string[]): string {
-  return `by (${[...levels[level], ...more].join(', ')})`;
+/** The level `everywhere`: one series over all places, so it keeps no label of a place. */
+export const everywhere = `by (${levels.everywhere.join(', ')})`;
+
+/**
+ * Drops labels of a metric, and those that change with each process. What other labels a site has, such as `job` and
+ * `cluster`, stay.
+ */
+export function without(...labels: readonly string[]): string {
+  return `without (${[...labels, 'instance', 'pod'].join(', ')})`;
 }
 
 /**
@@ -214,7 +223,7 @@ const failuresMin = 2.5;
  * Excludes mirrors that never had an ok response. For example, probes of an origin that cannot be reached from here
  * always fail.
  */
-const ifResponded = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
+const ifResponded = `and max ${without('step')} (mirror_probe_last_success_timestamp_seconds)`;
 
 /** Returns the name of the rule that records the share of failed probes over a window. */
 export function ratioNameOf(seconds: number): string {
@@ -283,13 +292,13 @@ export const budget: GroupOf = (parameters) => {
     recordings: [
       {
         record: 'registry:mirror_probe_attempts:rate5m',
-        expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
+        expr: `sum ${without('module', 'version', 'step')} (rate(mirror_probe_attempts_total[${five}]))
   ${ifResponded}`,
         text: 'Judged probes of a mirror per second. Absent until a probe succeeds, so an origin that this place cannot reach burns no budget.',
       },
       {
         record: 'registry:mirror_probe_failures:rate5m',
-        expr: `sum ${by('registry')} (rate(${failures}))
+        expr: `sum ${without('step', 'reason')} (rate(${failures}))
   ${ifResponded}
   or
 0 * registry:mirror_probe_attempts:rate5m`,

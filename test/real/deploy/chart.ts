@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/core/config.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
+import { testCerts } from '../../support/certs.ts';
 import { cacheDir, commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
 import { type CommandResult, run } from '../../support/process.ts';
 import { diskFiles } from '../../unit/config/support.ts';
@@ -46,6 +47,8 @@ export async function renderOf(path: string, ...args: string[]): Promise<Rendere
     'ns',
     '--kube-version',
     '1.32.0',
+    '--api-versions',
+    'monitoring.coreos.com/v1',
     '-f',
     values,
     ...args,
@@ -88,8 +91,17 @@ export function configIn(secret: Resource, env: Record<string, string> = {}): Co
     env,
     files: {
       ...diskFiles,
-      read: (path) =>
-        path === '/run/mirrorwatch/token' ? { tag: 'ok', text: 'a-token-of-some-length' } : diskFiles.read(path),
+      read: (path) => {
+        const { server } = testCerts();
+        const mounted: Readonly<Record<string, string>> = {
+          token: 'a-token-of-some-length',
+          'door/token': 'another-token-of-some-length',
+          'tls/tls.crt': server.certPem,
+          'tls/tls.key': server.keyPem,
+        };
+        const text = mounted[path.replace('/run/mirrorwatch/', '')];
+        return text === undefined ? diskFiles.read(path) : { tag: 'ok', text };
+      },
     },
     expand: expandTargets,
   });

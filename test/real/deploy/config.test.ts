@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -23,6 +23,7 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
     expect(Object.keys(model.services).sort()).toEqual([
       'alertmanager',
       'demo',
+      'door',
       'grafana',
       'mirrorwatch',
       'prometheus',
@@ -217,30 +218,38 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
 });
 
 real('deploy/systemd', ['systemd-analyze'], () => {
-  const unit = inRepo('deploy/systemd/mirrorwatch.service');
+  const units = readdirSync(inRepo('deploy/systemd')).filter((name) => name.endsWith('.service'));
 
-  it('systemd takes the unit', async () => {
+  it('there are units for the daemon, the front door and the page of all places', () =>
+    expect(units.toSorted()).toEqual(['mirrorwatch-door.service', 'mirrorwatch-fleet.service', 'mirrorwatch.service']));
+
+  it.each(units)('systemd takes %s', async (unit) => {
     // It looks for the programs that the unit starts.
     const folder = tempDir('systemd');
-    const changed = text('deploy/systemd/mirrorwatch.service').replaceAll('/usr/bin/node', process.execPath);
-    writeFileSync(join(folder, 'mirrorwatch.service'), changed);
-    const { code, stderr } = await run(commandPath('systemd-analyze'), [
-      'verify',
-      '--man=no',
-      join(folder, 'mirrorwatch.service'),
-    ]);
+    const changed = text(`deploy/systemd/${unit}`).replaceAll('/usr/bin/node', process.execPath);
+    writeFileSync(join(folder, unit), changed);
+    const { code, stderr } = await run(commandPath('systemd-analyze'), ['verify', '--man=no', join(folder, unit)]);
     expect({ code, mine: stderr.split('\n').filter((line) => line.includes('mirrorwatch')) }).toEqual({
       code: 0,
       mine: [],
     });
   });
 
-  it('leaves it little to harm with: an exposure of at most 2.0 of 10', async () => {
+  it.each(units)('%s says when it is ready, and is started again when its main loop hangs', (unit) => {
+    const lines = text(`deploy/systemd/${unit}`).split('\n');
+    for (const line of ['Type=notify', 'NotifyAccess=all', 'WatchdogSec=60', 'Restart=on-failure'])
+      expect(lines).toContain(line);
+    // A missing node is said in words, and not as 203/EXEC alone.
+    const node = /^ExecStart=(\S+)/m.exec(lines.join('\n'))?.[1];
+    expect(lines).toContain(`AssertFileIsExecutable=${node}`);
+  });
+
+  it.each(units)('%s leaves it little to harm with: an exposure of at most 2.0 of 10', async (unit) => {
     const { code, stdout } = await run(commandPath('systemd-analyze'), [
       'security',
       '--offline=true',
       '--threshold=20',
-      unit,
+      inRepo(`deploy/systemd/${unit}`),
     ]);
     expect({ code, said: /exposure level .*: [\d.]+ OK/.test(stdout) }).toEqual({ code: 0, said: true });
   });

@@ -14,8 +14,11 @@ const placesOf = [
 ].join(',');
 
 real('the Helm chart', ['deploy'], () => {
-  it('is clean by helm lint --strict', async () => {
-    const { code, stdout } = await helm('lint', '--strict', chart, '-f', values);
+  it.each([
+    ['its defaults', []],
+    ['every part', ['-f', values]],
+  ])('is clean by helm lint --strict, with %s', async (_what, args) => {
+    const { code, stdout } = await helm('lint', '--strict', chart, ...args);
     expect(stdout).not.toMatch(/\[(ERROR|WARNING)\]/);
     expect(code).toBe(0);
   });
@@ -48,12 +51,13 @@ real('the Helm chart', ['deploy'], () => {
         'serviceMonitor.enabled=false,prometheusRule.enabled=false,dashboards.enabled=false,networkPolicy.enabled=false',
       ],
     ],
-    ['a digest', ['--set', `image.digest=sha256:${'a'.repeat(64)}`]],
+    ['a digest', ['--set', `image.digest=sha256:${'a'.repeat(64)},image.registry=mirror.example.com/hub`]],
+    ['a name of one’s own', ['--set', 'fullnameOverride=watcher,serviceAccount.create=true']],
     [
       'places to run',
       [
         '--set',
-        'nodeSelector.a=b,priorityClassName=high,tolerations[0].key=k,imagePullSecrets[0].name=s,podLabels.x=y,podAnnotations.x=y,env[0].name=N,env[0].value=v',
+        'nodeSelector.a=b,priorityClassName=high,tolerations[0].key=k,imagePullSecrets[0].name=s,podLabels.x=y,podAnnotations.x=y,env[0].name=N,env[0].value=v,hostNetwork=true,topologySpreadConstraints[0].maxSkew=1,topologySpreadConstraints[0].topologyKey=zone,topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule,extraVolumes[0].name=ca,extraVolumes[0].configMap.name=ca,extraVolumeMounts[0].name=ca,extraVolumeMounts[0].mountPath=/etc/ca',
       ],
     ],
   ])('renders valid with %s', async (_what, args) => {
@@ -133,7 +137,7 @@ real('the Helm chart', ['deploy'], () => {
   it('its values schema refuses what cannot work, with its place', async () => {
     const refused = async (...args: string[]): Promise<string> =>
       (await helm('template', chart, '--kube-version', '1.32.0', ...args)).stderr;
-    expect(await refused()).toContain('config.mirrors: Array must have at least 1 items');
+    expect(await refused()).toContain('config.mirrors: name at least one mirror');
     expect(await refused('-f', values, '--set', 'replicas=2')).toContain('Additional property replicas is not allowed');
     expect(await refused('-f', values, '--set', 'config.listen=0.0.0.0:1')).toContain(
       'config: Additional property listen is not allowed',
@@ -144,6 +148,113 @@ real('the Helm chart', ['deploy'], () => {
     expect(await refused('-f', values, '--set', 'image.digest=latest')).toContain(
       'image.digest: Does not match pattern',
     );
+  });
+
+  it('makes resources of the Prometheus operator where the cluster has them, or where they are wanted', async () => {
+    const made = async (...args: string[]): Promise<readonly string[]> => {
+      const { stdout } = await helm('template', chart, '--kube-version', '1.32.0', '-f', values, ...args);
+      return [...stdout.matchAll(/^kind: (ServiceMonitor|PrometheusRule)$/gm)].map(([, kind = '']) => kind).sort();
+    };
+    expect(await made()).toEqual([]);
+    expect(await made('--api-versions', 'monitoring.coreos.com/v1')).toEqual(['PrometheusRule', 'ServiceMonitor']);
+    expect(await made('--set', 'serviceMonitor.enabled=true')).toEqual(['ServiceMonitor']);
+  });
+
+  it('egress: the ports of mirrors, proxies, controls, receivers and stores, and no others', async () => {
+    const allowed = async (...args: string[]): Promise<readonly unknown[]> => {
+      const { spec } = one((await render(...args)).resources, 'NetworkPolicy');
+      const [, web] = (spec as { egress: readonly { ports: readonly { port: unknown }[] }[] }).egress;
+      return web?.ports.map(({ port }) => port) ?? [];
+    };
+    expect(await allowed()).toEqual([443, 5000, 53, 80]);
+    const more = [
+      'config.mirrors[0].url=https://user:name@east.example.com:8443/go',
+      'config.mirrors[1].proxy=http://[2001:db8::1]:3128',
+      'config.mirrors[2].resolve.server=192.0.2.1:5353',
+      'config.controls[0]=tcp://192.0.2.53:853',
+      'config.webhooks[0].url=http://alertmanager:8093',
+      'places[0].name=zone-a',
+      'places[0].config.fleet.store=http://store:9009/prometheus',
+      'env[0].name=HTTPS_PROXY',
+      'env[0].value=http://proxy.example.com:3129',
+      'networkPolicy.egressPorts={6000}',
+    ].join(',');
+    expect(await allowed('--set', more)).toEqual([3128, 3129, 443, 5000, 5353, 6000, 8093, 8443, 853, 9009]);
+  });
+
+  it('a changed configuration is a reload, and changes no pod', async () => {
+    const podOf = async (...args: string[]): Promise<unknown> => {
+      const { template } = one((await render(...args)).resources, 'Deployment').spec as unknown as Workload;
+      return template;
+    };
+    expect(await podOf('--set', 'config.schedule.every=9s')).toEqual(await podOf());
+    expect(JSON.stringify(await podOf())).toContain('"args":["run","--reload-on-change"]');
+  });
+
+  it('the pod of hostNetwork resolves names of the cluster', async () => {
+    const { template } = one((await render('--set', 'hostNetwork=true')).resources, 'Deployment')
+      .spec as unknown as Workload;
+    expect(template.spec).toMatchObject({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' });
+  });
+
+  it.each([
+    { name: 'a token', args: 'door.enabled=true', token: true, scheme: 'HTTP' },
+    { name: 'TLS', args: 'door.enabled=true,door.tlsSecret=mine', token: false, scheme: 'HTTPS' },
+    {
+      name: 'both',
+      args: 'door.enabled=true,door.tlsSecret=mine,door.token.existingSecret=its',
+      token: true,
+      scheme: 'HTTPS',
+    },
+  ])('the front door with $name follows the daemon, and is ready by its own word', async ({ args, token, scheme }) => {
+    const { text, resources } = await render('--set', args);
+    expect((await conform(text)).stdout).toContain(`Valid: ${resources.length}, Invalid: 0, Errors: 0, Skipped: 0`);
+    const { template, selector } = one(resources, 'Deployment', '-door').spec as unknown as Workload;
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    const daemon = one(resources, 'Service', 'watch-mirrorwatch');
+    expect(template.metadata.labels).not.toMatchObject(daemon.spec?.['selector'] as object);
+    expect(one(resources, 'Service', '-door').spec).toMatchObject({ selector: selector.matchLabels });
+    expect(template.spec.containers[0]).toMatchObject({
+      args: ['door', '--reload-on-change'],
+      readinessProbe: { httpGet: { path: '/-/ready', port: 'door', scheme } },
+    });
+    const secret = one(resources, 'Secret', '-config');
+    const { door } = configIn({
+      ...secret,
+      stringData: { 'mirrorwatch.yaml': secret.stringData?.['door.yaml'] ?? '' },
+    });
+    expect(door?.daemon).toBe(`http://${daemon.metadata.name}:10120`);
+    expect({ token: door?.listen.token != null, tls: door?.listen.tls != null, port: door?.listen.port }).toEqual({
+      token,
+      tls: scheme === 'HTTPS',
+      port: 10_121,
+    });
+    expect(secret.stringData?.['mirrorwatch.yaml']).not.toContain('door');
+  });
+
+  it('the front door follows one daemon: not shards', () =>
+    expect(render('--set', 'door.enabled=true,shards=2')).rejects.toThrow('not with shards'));
+
+  it('the page of all places reads the store that is named, and needs one', async () => {
+    const { text, resources } = await render('--set', 'fleet.enabled=true,fleet.store=http://store.example.com:8428');
+    expect((await conform(text)).stdout).toContain(`Valid: ${resources.length}, Invalid: 0, Errors: 0, Skipped: 0`);
+    const { template, selector } = one(resources, 'Deployment', '-fleet').spec as unknown as Workload;
+    expect(one(resources, 'Service', '-fleet').spec).toMatchObject({ selector: selector.matchLabels });
+    expect(template.spec.containers[0]).toMatchObject({
+      args: [
+        'fleet',
+        '--store=http://store.example.com:8428',
+        '--listen=0.0.0.0:10122',
+        '--token-file=/run/mirrorwatch/token',
+      ],
+      readinessProbe: { httpGet: { path: '/-/ready', port: 'http' } },
+    });
+    await expect(render('--set', 'fleet.enabled=true')).rejects.toThrow('fleet.store');
+  });
+
+  it('has no link in it: Helm, Argo CD and archives take none that lead outside', () => {
+    const links = readdirSync(chart, { recursive: true, withFileTypes: true }).filter((file) => file.isSymbolicLink());
+    expect(links.map(({ name }) => name)).toEqual([]);
   });
 
   it('one writer of the state, no root, nothing writable but state and /tmp', async () => {
@@ -224,6 +335,13 @@ real('the Helm chart', ['deploy'], () => {
     expect([...new Set(urls)]).toEqual(['https://wiki.example.com/m']);
     const { stderr } = await helm('template', chart, '-f', values, '--set', 'prometheusRule.runbookUrl=javascript:x');
     expect(stderr).toContain('prometheusRule.runbookUrl: Does not match pattern');
+  });
+
+  it('prometheusRule.grafanaUrl is before every path of a board', async () => {
+    const { text } = await render('--set', 'prometheusRule.grafanaUrl=https://grafana.example.com');
+    const urls = [...text.matchAll(/dashboard_url: (\S*)\/d\/mirrorwatch-/g)].map(([, url]) => url);
+    expect(urls.length).toBeGreaterThan(20);
+    expect([...new Set(urls)]).toEqual(['https://grafana.example.com']);
   });
 
   it('a vantage with $ in it is one in the replacement too, and no reference', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
-import { Contest, patienceOf } from '../../../src/advise/comparison/contest.ts';
+import { Contest } from '../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../src/advise/comparison/costs.ts';
 import { recordTime } from '../../../src/advise/comparison/patience.ts';
-import { recordOutcome } from '../../../src/advise/comparison/record.ts';
+import { recordOutcome, recordReply } from '../../../src/advise/comparison/record.ts';
 import { type Group, groupsOf, Probing } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
@@ -63,10 +63,8 @@ describe('what is stored of a group', () => {
     }));
     ledger.touch(group('go', { departures, lastMs: 9_500, accept: null }));
     const row = ledger.turn().rows[0]?.value as ChainRow;
-    expect([row.departuresAtMs, row.slowDeparturesAtMs, row.slowDeparturesSaved, row.lastMoveAtMs]).toEqual([
-      [992_000, 994_000],
-      [993_000],
-      [-0.2],
+    expect([row.departures, row.lastMoveAtMs]).toEqual([
+      departures.map((one) => ({ ...one, atMs: one.atMs + 990_000 })),
       999_500,
     ]);
   });
@@ -148,13 +146,10 @@ describe('after a reload', () => {
     targets.set('mod only-b@v1', new Map([['b', { registry: 'b' } as Target]]));
     targets.set('index m@', new Map([['a', { registry: 'a' } as Target]]));
     for (const question of targets.keys())
-      contest.moments.latest.set(
-        question,
-        new Map(['a', 'b'].map((registry) => [registry, { registry, question } as never])),
-      );
+      for (const name of ['a', 'b']) recordReply(recordOf(contest, name), question, { tag: 'ok', tookMs: 200 }, 0);
     sizes.set('zip m@v1', 300_000).set('mod gone@v1', 1);
     for (const name of ['a', 'b']) {
-      recordTime(patienceOf(contest, name, 'light'), 200);
+      recordTime(recordOf(contest, name).times.light, 200);
       for (const question of ['mod m@v1', 'mod gone@v1'])
         recordOutcome(recordOf(contest, name), good(0, 200, { question }));
     }
@@ -169,16 +164,11 @@ describe('after a reload', () => {
       ['zip m@v1', ['a']],
       ['index m@', ['a']],
     ]);
-    expect([...made.contest.patience.keys()]).toEqual(['a']);
     expect([...made.contest.records].map(([name, { light }]) => [name, light.map(({ question }) => question)])).toEqual(
       [['a', ['mod m@v1']]],
     );
     expect([...made.probing.sizes]).toEqual([['zip m@v1', 300_000]]);
-    expect([...made.contest.moments.latest].map(([question, latest]) => [question, [...latest.keys()]])).toEqual([
-      ['mod m@v1', ['a']],
-      ['zip m@v1', ['a']],
-      ['index m@', ['a']],
-    ]);
+    expect([...recordOf(made.contest, 'a').latest.keys()]).toEqual(['mod m@v1', 'zip m@v1', 'index m@']);
   });
 
   it.each([

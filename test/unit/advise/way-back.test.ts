@@ -49,9 +49,9 @@ test('a departure for an outage is none for slowness, although the test of times
   stage.consider();
   expect(stage.story()).toEqual(['proposed outage b']);
   const departures = [...stage.rows.values()].flatMap(({ value }) =>
-    typeof value === 'object' && value !== null && 'departuresAtMs' in value ? [value] : [],
+    typeof value === 'object' && value !== null && 'departures' in value ? [value] : [],
   );
-  expect(departures).toMatchObject([{ departuresAtMs: [expect.any(Number)], slowDeparturesAtMs: [] }]);
+  expect(departures).toMatchObject([{ departures: [{ atMs: expect.any(Number), isOfTime: false }] }]);
 });
 
 test.each<[string, number, number, number]>([

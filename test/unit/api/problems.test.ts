@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import en from '../../../locales/en.json' with { type: 'json' };
-import { remedyForms } from '../../../src/api/actions.ts';
+import { remedyFormsOf } from '../../../src/api/actions.ts';
 import { eventTypes } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/deps.ts';
 import { script } from '../../../src/api/page/assets.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
-import { registry } from '../../../src/ecosystems/registry.ts';
+import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { saySentence } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from '../cli/english-left.ts';
@@ -80,7 +80,7 @@ const rows: readonly Row[] = [
 ];
 
 /** Lists of what there is. */
-const closedWords = [...eventTypes, ...remedyForms, ...trendRanges, 'hosts'];
+const closedWords = [...eventTypes, ...remedyFormsOf(kindsOf(registry)), ...trendRanges, 'hosts'];
 
 async function problemIn(language: string, [, path, asked = {}, change = {}]: Row) {
   const served = await serveFixture(change);

@@ -123,7 +123,9 @@ describe('what should be set now', () => {
   );
   it.each(registry.ids)('%s without an upstream is either known or 400', async (ecosystem) => {
     const { status } = await ask(set, `${ecosystem}/remedy?as=json`);
-    expect(status).toBe(new Map(Object.entries({ go: 200, npm: 404, pypi: 404, oci: 400, http: 400 })).get(ecosystem));
+    expect(status).toBe(
+      new Map(Object.entries({ go: 200, npm: 404, pypi: 404, oci: 400, cargo: 404, http: 400 })).get(ecosystem),
+    );
   });
   it('a chain that cannot be pasted safely is 409 with the chain, never half a line', async () => {
     const reply = await ask({ ...set, remedy: {} }, 'go/remedy');

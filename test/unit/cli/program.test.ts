@@ -251,14 +251,14 @@ test('the usage is read: what options take, and what a first word may be', () =>
   const takes = (command: string, option: string) =>
     rows.get(command)?.options.find(({ name }) => name === option)?.takes;
   expect([...rows].flatMap(([name, { first }]) => (first.length > 0 ? [[name, first]] : []))).toEqual([
-    ['rank', ['go', 'npm', 'pypi', 'oci', 'http']],
-    ['advice', ['go', 'npm', 'pypi', 'oci', 'http', 'accept', 'dismiss']],
+    ['rank', ['go', 'npm', 'pypi', 'oci', 'cargo', 'http']],
+    ['advice', ['go', 'npm', 'pypi', 'oci', 'cargo', 'http', 'accept', 'dismiss']],
     ['actions', ['stop', 'resume', 'undo']],
     ['webhook', ['test']],
     ['completion', ['bash', 'zsh', 'fish']],
   ]);
   expect(takes('run', 'log-level')).toEqual(['debug', 'info', 'warn', 'error']);
-  expect(takes('demo', 'ecosystem')).toEqual(['go', 'npm', 'pypi', 'oci', 'http', 'all']);
+  expect(takes('demo', 'ecosystem')).toEqual(['go', 'npm', 'pypi', 'oci', 'cargo', 'http', 'all']);
   expect(takes('check', 'config')).toBe('file');
   for (const name of rows.keys()) expect(takes(name, 'lang')).toEqual(['en', 'zh']);
   expect(takes('init', 'home')).toBe('folder');
@@ -288,6 +288,16 @@ test('check names a signed list without a key, once for all its mirrors', async 
   expect(JSON.parse(json.out).unchecked).toEqual([
     { ecosystem: 'http', upstream: 'debian', module: 'dists/stable/InRelease', text },
   ]);
+});
+
+test('check says what replaces the former profile crates', async () => {
+  const old = `vantage: v
+mirrors: [{ name: a, ecosystem: http, upstream: crates, profile: crates, url: "https://a.example.com/index" }]
+controls: [tcp://192.0.2.53:53]
+modules: { http: [{ upstream: crates, path: config.json }] }
+`;
+  const { code, out } = await run(['check', '--config', fileWith(old)]);
+  expect([code, out]).toEqual([0, expect.stringContaining('use `ecosystem: cargo`')]);
 });
 
 test('check says nothing of one with a key', async () => {

@@ -37,7 +37,7 @@ test('defaults: are those of docs/configuration.md', () => {
     controls: [{ name: '192.0.2.1:53', url: 'tcp://192.0.2.1:53' }],
     clients: {},
     modules: [{ ecosystem: 'go', upstream: 'go', module: 'rsc.io/quote', version: 'v1.5.2' }],
-    private: { go: [], npm: [], pypi: [] },
+    private: { go: [], npm: [], pypi: [], cargo: [] },
     detect: {
       spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
       outage: { open: 3, overMs: 4000, close: 2, share: 0.5 },
@@ -153,9 +153,9 @@ describe('what is written', () => {
   test('what speaks HTTP/2 to a file mirror is named by its profile', () => {
     const config = configOf(`
 mirrors:
-  - { name: crates, ecosystem: http, upstream: crates, profile: crates, url: "https://a.example.com/index" }
+  - { name: crates, ecosystem: cargo, url: "https://a.example.com/index" }
   - { name: arch, ecosystem: http, upstream: arch, profile: arch, url: "https://b.example.com/arch" }
-modules: { http: [ { upstream: crates, path: config.json }, { upstream: arch, path: lastsync } ] }
+modules: { cargo: [ serde@latest ], http: [ { upstream: arch, path: lastsync } ] }
 `);
     expect(config.mirrors.map(({ speaks }) => speaks)).toEqual([
       [{ protocol: '2', clients: ['cargo'], bypass: 'http.multiplexing=false' }],

@@ -82,9 +82,9 @@ test('the upstream is a name, because lines contain it', () => {
 });
 
 test('a setting against HTTP/2 is known', () => {
-  const cargo = remedies.find(({ what }) => what === 'files crates');
-  const own = registry.of('http')?.clients[0]?.withoutHttp2?.({ own: { profile: 'crates' } });
-  if (cargo === undefined || own == null) throw new Error('no crates');
+  const cargo = remedies.find(({ what }) => what === 'cargo ');
+  const own = registry.of('cargo')?.clients[0]?.withoutHttp2?.({});
+  if (cargo === undefined || own == null) throw new Error('no cargo');
   const { set, unset } = own;
   const joined = (first: string | undefined, then: string | undefined) => `${first}\n${then}`;
   expect(isAsRendered({ ...cargo, remedy: set, rollback: unset['cargo'] ?? '' })).toBe(true);

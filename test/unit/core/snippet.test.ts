@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { snippetOf } from '../../../src/core/snippet.ts';
+import { cargoClient } from '../../../src/ecosystems/cargo/client.ts';
 import type { Client } from '../../../src/ecosystems/client.ts';
 import { filesClient } from '../../../src/ecosystems/http/http.ts';
 import { profiles } from '../../../src/ecosystems/http/profiles.ts';
@@ -45,6 +46,6 @@ test('lines for a shell win over lines that stand before them, as in advice of a
 });
 
 test('the setting of cargo alone names its file', () => {
-  const { set, unset } = filesClient.withoutHttp2?.(aMirror('a', a, 'crates')) ?? {};
+  const { set, unset } = cargoClient.withoutHttp2?.({}) ?? {};
   for (const remedy of [set, unset]) expect(snippetOf(remedy ?? {})?.text).toMatch(namesFile);
 });

@@ -67,7 +67,8 @@ describe.each(allServices)('service $name of $compose', ({ file, mounts, name, s
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
   });
 
-  it('has an image pinned by a whole version', () => expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/));
+  it('has an image pinned by a whole version', () =>
+    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/));
 
   it('mounts files that exist, read-only, and declared volumes', () => {
     for (const { source, target, mode } of mounts.filter((mount) => mount.name === name)) {
@@ -143,12 +144,19 @@ describe('the addresses that the services know of each other', () => {
       files: {
         ...diskFiles,
         read: (wanted) =>
-          wanted === tokenPath ? { tag: 'ok', text: 'a-token-of-some-length' } : diskFiles.read(wanted),
+          [tokenPath, `${targetOf('door', 'token')}/door-token`].includes(wanted)
+            ? { tag: 'ok', text: 'a-token-of-some-length' }
+            : diskFiles.read(wanted),
       },
       expand: expandTargets,
     });
     if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
-    const { listen, state, mirrors } = loaded.value.config;
+    const { listen, state, mirrors, door } = loaded.value.config;
+    expect({ daemon: door?.daemon, port: door?.listen.port, order: door?.orderPath }).toEqual({
+      daemon: 'http://mirrorwatch:10120',
+      port: 10_121,
+      order: `${targetOf('door', 'door')}/door.json`,
+    });
     expect({ host: listen.host, port: listen.port, state: state.path }).toEqual({
       host: '0.0.0.0',
       port: 10_120,

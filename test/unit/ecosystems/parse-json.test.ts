@@ -4,8 +4,8 @@ import { heldBodyOf } from '../../../src/core/body.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { error, type Sentence } from '../../../src/core/result.ts';
 import { atOnce } from '../../../src/core/slices.ts';
+import { parseIndexConfig } from '../../../src/ecosystems/cargo/index-file.ts';
 import { parseInfo } from '../../../src/ecosystems/go/conversation.ts';
-import { crates } from '../../../src/ecosystems/http/profiles/crates.ts';
 import { parsePackageLock } from '../../../src/ecosystems/npm/lock-reader.ts';
 import { parsePackument } from '../../../src/ecosystems/npm/packument.ts';
 import { readManifest } from '../../../src/ecosystems/oci/manifest.ts';
@@ -89,12 +89,7 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
       { expected: deeply(phrase('answer.schema')) },
     ],
     ['a token', (body) => readToken(Buffer.from(body).toString()), null],
-    [
-      'an index of crates',
-      (body) =>
-        crates.read({ path: 'config.json', body, isWhole: true, sum: null, headers: {}, nowWallMs: 0 })?.failure,
-      malformed('answer.cratesConfig'),
-    ],
+    ['an index of crates', (body) => parseIndexConfig(body), tooDeep(phrase('answer.cratesConfig'))],
     ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString()), null],
   ])('%s', (_, read, want) => expect(read(Buffer.from(deep))).toEqual(want));
 

@@ -547,6 +547,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     },
     shows: {
       [`mirror_probe_rtt_baseline_seconds{${ofMod},connection="cold"}`]: 0.09,
+      [`mirror_probe_rtt_threshold_seconds{${ofMod},connection="cold"}`]: 0.8,
       [`mirror_probe_rtt_spike_streak{ecosystem="go",registry="a"}`]: 3,
     },
   },
@@ -569,10 +570,10 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     },
   },
   {
-    name: 'advice while it is proposed',
+    name: 'advice while it is proposed, and the first of its lines: others have private names',
     now: {
       advice: [
-        advice({ issuedAtMs: 2_000 }),
+        advice({ issuedAtMs: 2_000, remedy: { env: "export GOPROXY='x'\nexport GOPRIVATE='y'" } }),
         advice({ id: 'ad2', state: 'accepted', to: 'c', issuedAtMs: 2_000, settledAtMs: 3_000 }),
         advice({ id: 'ad3', state: 'refused', to: 'd' }),
         advice({ id: 'ad4', state: 'dismissed', to: 'e' }),
@@ -582,6 +583,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     },
     shows: {
       'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="outage"}': 1,
+      'mirror_advice_line_info{ecosystem="go",upstream="go",line="export GOPROXY=\'x\'"}': 1,
       'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="go",from="a",to="b",cause="outage",state="proposed"}': 2,
       'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="go",from="a",to="c",cause="outage",state="accepted"}': 3,
       'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="over",from="a",to="b",cause="outage",state="over"}': 2,
@@ -620,6 +622,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     shows: {
       'mirrorwatch_webhook_queue_length{receiver="ops"}': 2,
       'mirrorwatch_webhook_oldest_seconds{receiver="ops"}': 7,
+      'mirrorwatch_webhook_oldest_timestamp_seconds{receiver="ops"}': 1_772_611_260.25 - 7,
       'mirrorwatch_webhook_queue_length{receiver="chat"}': 0,
     },
   },
@@ -644,11 +647,21 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
   },
 ];
 
+const positionOf = (registry: string) => `mirror_position{ecosystem="go",upstream="go",registry="${registry}"}`;
+
 describe('a snapshot shows', () => {
   test.each(snapshots)('$name', async ({ now, shows }) => {
     const from = exporter();
     const gauges = await moved((to) => to.snapshot(() => snapshot(now)), from);
-    expect(gauges).toEqual({ ...always, ...shows });
+    const shown = (now.standings ?? []).flatMap(({ registry }) => (registry === 'gone' ? [] : [positionOf(registry)]));
+    expect(gauges).toEqual({ ...always, ...Object.fromEntries(shown.map((series) => [series, 1])), ...shows });
+  });
+
+  test('the position of a mirror among those of its upstream', async () => {
+    const from = exporter();
+    from.snapshot(() => snapshot({ standings: [standing('b'), standing('other', { upstream: 'x' }), standing('a')] }));
+    const page = await read(from);
+    expect(['a', 'b'].map((registry) => page.get(positionOf(registry)))).toEqual([2, 1]);
   });
 
   test('what is gone from the next one is gone from the page', async () => {

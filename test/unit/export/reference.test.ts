@@ -22,6 +22,7 @@ const written: Readonly<Record<string, { readonly keys: string; readonly module:
   npm: { keys: '', module: (at) => `"m${at}@1.0.0"` },
   pypi: { keys: '', module: (at) => `"m${at}==1.0"` },
   oci: { keys: ', upstream: docker.io', module: (at) => `"docker.io/team/m${at}:1"` },
+  cargo: { keys: '', module: (at) => `"m${at}@1.0.0"` },
   http: { keys: ', upstream: debian, profile: debian', module: (at) => `{ upstream: debian, path: "m${at}.bin" }` },
 };
 

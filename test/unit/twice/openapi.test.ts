@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { remedyForms } from '../../../src/api/actions.ts';
+import { remedyFormsOf } from '../../../src/api/actions.ts';
 import { eventTypes } from '../../../src/api/app.ts';
 import { actionKinds, actionResults, heldReasons } from '../../../src/core/action.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
@@ -10,7 +10,7 @@ import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
 import type { Hop, HttpProtocol } from '../../../src/core/transcript.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
-import { registry } from '../../../src/ecosystems/registry.ts';
+import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { expectRows } from '../../support/expect-rows.ts';
 import { at, document, isObject } from '../api/openapi.ts';
@@ -80,7 +80,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'components/parameters/state/schema': ['all'],
   'components/parameters/range/schema': trendRanges,
   [`${inSchemas}/Trend/properties/range`]: trendRanges,
-  [`${inPaths}/advice/{ecosystem}/remedy/get/parameters/2/schema`]: remedyForms,
+  [`${inPaths}/advice/{ecosystem}/remedy/get/parameters/2/schema`]: remedyFormsOf(kindsOf(registry)),
   [`${inPaths}/advice/{ecosystem}/remedy/get/responses/204/headers/X-Advice-State/schema`]: lists.silences,
   [`${inPaths}/events/get/parameters/0/schema/items`]: eventTypes,
   [`${inPaths}/alertmanager/post/requestBody/content/application/json/schema/properties/alerts/items/properties/status`]:

@@ -40,8 +40,12 @@ const rowsOf = (client: string, ecosystem: EcosystemId): readonly Row[] => {
   ];
 };
 
-/** The group of the families of npm and pip. Their worlds have a section of their own in the report. */
-export const otherGroup = 'npm and pip';
+/** The group of the families of npm, pip and cargo. Their worlds have a section of their own in the report. */
+export const otherGroup = 'npm, pip and cargo';
 
 /** Families of ecosystems whose clients use a single mirror. */
-export const otherFamilies = familiesOf(otherGroup, [...rowsOf('npm', 'npm'), ...rowsOf('pip', 'pypi')]);
+export const otherFamilies = familiesOf(otherGroup, [
+  ...rowsOf('npm', 'npm'),
+  ...rowsOf('pip', 'pypi'),
+  ...rowsOf('cargo', 'cargo'),
+]);

@@ -19,8 +19,15 @@ interface BuildModule {
 }
 
 const goSteps: readonly WorldStep[] = ['info', 'mod'];
-/** npm requests the metadata of a package, pip its page and the metadata of a file, each before the file. */
-const lightSteps: Readonly<Record<string, readonly WorldStep[]>> = { npm: ['mod'], pypi: ['mod', 'info'] };
+/**
+ * npm requests the metadata of a package, cargo its index file, pip its page and the metadata of a file, each before the
+ * file.
+ */
+const lightSteps: Readonly<Record<string, readonly WorldStep[]>> = {
+  npm: ['mod'],
+  cargo: ['mod'],
+  pypi: ['mod', 'info'],
+};
 
 /** Computes the true expected cost of a build. */
 export class BuildTruth {

@@ -56,7 +56,6 @@ export function around(chains: Readonly<Record<string, string>>, over: Partial<S
   return {
     client: goClient,
     chains: new Map(parsed),
-    unwatched: 'failed',
     nameOf: (member) => {
       const name = /^https:\/\/([a-z])\./.exec(member.key)?.[1] ?? 'x';
       return name === 'x' ? null : name;

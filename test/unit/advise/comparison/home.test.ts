@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { Contest, dropFailures, moveTo, patienceOf } from '../../../../src/advise/comparison/contest.ts';
+import { Contest, dropFailures, moveTo } from '../../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import {
   type Departure,
@@ -278,7 +278,7 @@ describe('failures over the other address family are dropped', () => {
   test('a later failure in the same moment is not merely late', () => {
     const contest = new Contest('a');
     for (let at = 0; at < 40; at += 1)
-      for (const name of ['a', 'b', 'c']) recordTime(patienceOf(contest, name, 'light'), 200);
+      for (const name of ['a', 'b', 'c']) recordTime(recordOf(contest, name).times.light, 200);
     moment(contest, chains, 1_000, { b: 'x' }, { isGivenUp: true, isScheduled: false });
     expect(lasts(contest)['b']?.late).toBeGreaterThan(0);
     dropFailures(contest, 'b', 0);

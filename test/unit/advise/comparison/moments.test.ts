@@ -5,9 +5,8 @@ import {
   type Moment,
   type MomentResponse,
   Moments,
-  pruneResponses,
-  standIn,
 } from '../../../../src/advise/comparison/moments.ts';
+import { HeadRecord, recordReply, standIn } from '../../../../src/advise/comparison/record.ts';
 import { answer, reply } from './answers.ts';
 
 const pace = 30_000;
@@ -75,21 +74,14 @@ test.each<[string, boolean, number, boolean]>([
 });
 
 describe('the latest answer stands in', () => {
-  const moments = new Moments();
-  addToMoment(moments, answer('a', 200, 10_000), pace);
-  addToMoment(moments, answer('a', 'x', 40_000), pace);
-  addToMoment(moments, answer('a', 900, 30_000), pace);
+  const record = new HeadRecord();
+  recordReply(record, 'mod', reply(200), 10_000);
+  recordReply(record, 'mod', reply('x'), 40_000);
+  recordReply(record, 'mod', reply(900), 30_000);
   test.each<[string, string, number, ReturnType<typeof standIn>]>([
-    ['at once, and the latest by its end', 'a', 40_000, reply('x')],
-    ['while it is three paces old', 'a', 130_000, reply('x')],
-    ['not when it is older', 'a', 130_001, null],
-    ['nothing of who never answered', 'b', 40_000, null],
-  ])('%s', (_name, registry, nowMs, want) => expect(standIn(moments, 'mod', registry, nowMs, pace)).toEqual(want));
-
-  test('not for another question, nor after it was forgotten', () => {
-    expect(standIn(moments, 'info', 'a', 40_000, pace)).toBeNull();
-    pruneResponses(moments, (registry) => registry !== 'a');
-    expect(standIn(moments, 'mod', 'a', 40_000, pace)).toBeNull();
-    expect(moments.latest.size).toBe(0);
-  });
+    ['at once, and the latest by its end', 'mod', 40_000, reply('x')],
+    ['while it is three paces old', 'mod', 130_000, reply('x')],
+    ['not when it is older', 'mod', 130_001, null],
+    ['nothing for another question', 'info', 40_000, null],
+  ])('%s', (_name, question, nowMs, want) => expect(standIn(record, question, nowMs, pace)).toEqual(want));
 });

@@ -140,12 +140,3 @@ describe('the lines are those of the package manager that the profile names', ()
     );
   });
 });
-
-describe('what turns HTTP/2 off', () => {
-  const of = (profile: string) => filesClient.withoutHttp2?.(aMirror('m', a, profile))?.setting ?? null;
-  test.each([
-    ['crates', 'http.multiplexing=false'],
-    ['arch', null],
-    ['debian', null],
-  ])('at a mirror of %s: %s', (profile, setting) => expect(of(profile)).toBe(setting));
-});

@@ -45,7 +45,6 @@ test.each([
   ['alpine', true],
   ['arch', true],
   ['maven', undefined],
-  ['crates', undefined],
   ['rubygems', undefined],
   ['conda', undefined],
 ])('a file is taken as it is sent, or decoded, as its client does: %s', (profile, asSent) => {
@@ -224,109 +223,4 @@ describe('which archive a Release file is of', () => {
 
   test('the whole file is compared by its bytes', () =>
     expect(digestAt('dists/stable/Release', example, 'whole')).toMatch(/^[0-9a-f]{64}$/));
-});
-
-describe('the crate that an index file names last', () => {
-  const crate = Buffer.from('\x1f\x8ba crate');
-  const cksum = createHash('sha256').update(crate).digest('hex');
-  const line = (vers: string, more: object = {}): string =>
-    JSON.stringify({ name: 'Demolib', vers, deps: [], cksum, features: {}, yanked: false, ...more });
-  const index = Buffer.from(
-    `${line('1.0.0')}\n${line('1.1.0')}\n${line('2.0.0', { yanked: true })}\n${line('3.0.0', { v: 3 })}\n`,
-  );
-
-  /** Probes the whole index file, or a file by `get`. `last`: what the last request gets. @returns the requests, and the verdict */
-  function download(dl: string, last: ProbeResponse, module = 'de/mo/demolib', step = 'whole') {
-    const context: HttpContext = {
-      baseUrl: 'https://m.example.com',
-      pinned: {},
-      own: { profile: 'crates', expect: {} },
-      nowWallMs: 0,
-    };
-    const fixture = { name: '', what: '', step, module, version: null, pinned: {}, own: {} };
-    const want = { outcome: { tag: 'ok' as const }, facts: {} };
-    const conversation = probe(
-      targetOf('http', { ...fixture, nowWallMs: 0, answers: [], upstream: undefined, want }),
-      context,
-    );
-    const asks: ProbeRequest[] = [];
-    let next = conversation.next();
-    while (next.done !== true) {
-      const { url } = next.value;
-      asks.push(next.value);
-      const body = url.endsWith('/demolib')
-        ? index
-        : url.endsWith('config.json')
-          ? Buffer.from(JSON.stringify({ dl }))
-          : null;
-      const found: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: body ?? crate, finalUrl: url };
-      next = conversation.next(body === null ? last : found);
-    }
-    return { asks, verdict: next.value };
-  }
-  const sent = (body: Uint8Array, status = 200): ProbeResponse => ({
-    tag: 'answered',
-    status,
-    headers: {},
-    body,
-    finalUrl: 'https://x',
-  });
-
-  test.each([
-    ['https://dl.example.com/api', 'https://dl.example.com/api/Demolib/1.1.0/download'],
-    ['https://dl.example.com/{crate}-{version}.crate', 'https://dl.example.com/Demolib-1.1.0.crate'],
-    [
-      'https://dl.example.com/{prefix}/{lowerprefix}/{constructor}',
-      'https://dl.example.com/De/mo/de/mo/%7Bconstructor%7D',
-    ],
-    ['https://dl.example.com/{sha256-checksum}', `https://dl.example.com/${cksum}`],
-  ])('is downloaded where %s says', (dl, url) => {
-    const { asks, verdict } = download(dl, sent(crate));
-    expect(asks.map((one) => one.url)).toEqual([
-      'https://m.example.com/de/mo/demolib',
-      'https://m.example.com/config.json',
-      url,
-    ]);
-    expect(asks[2]?.foreign).toBe(true);
-    expect(verdict.outcome).toEqual({ tag: 'ok' });
-  });
-
-  test.each<[string, string, ProbeResponse, string]>([
-    ['a dead host', 'https://dl', { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } }, 'refused'],
-    ['a deleted crate', 'https://dl', sent(Buffer.from(''), 404), 'absent'],
-    ['other bytes', 'https://dl', sent(Buffer.from('\x1f\x8bother')), 'mismatch'],
-    ['no URL', 'file:///dl', sent(crate), 'malformed'],
-  ])('fails every build: %s', (_, dl, last, kind) => {
-    expect(download(dl, last).verdict.outcome).toMatchObject({ tag: 'failed', failure: { kind } });
-  });
-
-  const refused = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } } as const;
-  test.each<[string, string, ProbeResponse, string | null]>([
-    ['a dead host', 'https://dl.example.com/api', refused, 'refused'],
-    ['a host without a backend', 'https://dl.example.com/api', sent(Buffer.from(''), 502), 'server'],
-    ['a host that knows no HEAD', 'https://dl.example.com/api', sent(Buffer.from(''), 501), null],
-    ['a host without this crate', 'https://dl.example.com/api', sent(Buffer.from(''), 404), null],
-    [
-      'a host that we do not ask',
-      'https://dl.example.com/api',
-      { tag: 'failed', failure: { kind: 'forbidden_target', hops: 0 } },
-      null,
-    ],
-    ['the mirror itself', 'https://m.example.com/api', refused, null],
-  ])('config.json names %s', (_, dl, last, kind) => {
-    const { asks, verdict } = download(dl, last, 'config.json', 'get');
-    expect(verdict.outcome).toMatchObject(kind === null ? { tag: 'ok' } : { tag: 'failed', failure: { kind } });
-    const { host } = new URL(dl);
-    expect(verdict.facts.unchecked).toMatchObject({ key: 'answer.cratesFrom', values: { host } });
-    const asked = { method: 'HEAD', url: `${dl}/serde/1.0.0/download`, aside: true, foreign: true };
-    expect(asks.slice(1)).toMatchObject(host === 'm.example.com' ? [] : [asked]);
-  });
-
-  test('is not checked by the step get of its index file', () => {
-    expect(download('https://dl', refused, 'de/mo/demolib', 'get').verdict).toMatchObject({
-      outcome: { tag: 'ok' },
-      facts: { unchecked: { key: 'answer.cratesIndex' } },
-    });
-    expect(download('https://dl', sent(crate)).verdict.facts.unchecked).toBeUndefined();
-  });
 });

@@ -10,7 +10,7 @@ import {
   nameScopeOf,
   npmNames,
 } from '../../../../src/ecosystems/npm/names.ts';
-import { selectHighest } from '../../../../src/ecosystems/npm/packument.ts';
+import { selectHighest } from '../../../../src/ecosystems/semver.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { table } from '../../../support/table.ts';
@@ -105,15 +105,18 @@ describe('versions', () => {
   it('the order of semver 2.0.0 section 11', () => {
     const order = table<string[]>('unit/ecosystems/npm/names', 'order');
     for (const [at, version] of order.entries()) {
-      expect(atOnce(selectHighest(order.slice(0, at + 1).toReversed(), 3)).kept.at(-1), version).toBe(version);
-      expect(atOnce(selectHighest(order.slice(0, at + 1), 1)).kept.at(-1), version).toBe(version);
+      expect(atOnce(selectHighest(order.slice(0, at + 1).toReversed(), 3, isExact)).kept.at(-1), version).toBe(version);
+      expect(atOnce(selectHighest(order.slice(0, at + 1), 1, isExact)).kept.at(-1), version).toBe(version);
     }
-    expect(atOnce(selectHighest(order.toReversed(), 3))).toEqual({ count: order.length, kept: order.slice(-3) });
-    expect(atOnce(selectHighest([], 3))).toEqual({ count: 0, kept: [] });
-    expect(atOnce(selectHighest(['x', '1', '01.0.0'], 3))).toEqual({ count: 0, kept: [] });
-    expect(atOnce(selectHighest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'], 3)).kept.at(-1)).toBe(
-      '1.0.0',
-    );
+    expect(atOnce(selectHighest(order.toReversed(), 3, isExact))).toEqual({
+      count: order.length,
+      kept: order.slice(-3),
+    });
+    expect(atOnce(selectHighest([], 3, isExact))).toEqual({ count: 0, kept: [] });
+    expect(atOnce(selectHighest(['x', '1', '01.0.0'], 3, isExact))).toEqual({ count: 0, kept: [] });
+    expect(
+      atOnce(selectHighest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'], 3, isExact)).kept.at(-1),
+    ).toBe('1.0.0');
   });
 
   it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(

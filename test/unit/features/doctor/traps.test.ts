@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { loadTrapKinds } from '../../../../src/features/doctor/examine.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { aptRows } from './rows-apt.ts';
+import { cargoRows } from './rows-cargo.ts';
 import { doorRows } from './rows-doors.ts';
 import { goRows } from './rows-go.ts';
 import { npmRows } from './rows-npm.ts';
@@ -17,6 +18,7 @@ const rows: readonly TrapRow[] = [
   ...npmRows,
   ...pypiRows,
   ...ociRows,
+  ...cargoRows,
   ...aptRows,
 ];
 const kinds = await loadTrapKinds();

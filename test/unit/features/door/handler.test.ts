@@ -155,9 +155,15 @@ describe('the front door', () => {
       'mirrorwatch_door_requests_total{ecosystem="npm",registry="npm-near",outcome="redirected"} 1',
     );
     expect(text).toContain('mirrorwatch_door_requests_total{ecosystem="go",registry="near",outcome="redirected"} 0');
-    expect(text).toContain(
-      'mirrorwatch_door_seconds_count{ecosystem="npm",registry="npm-near",outcome="redirected"} 1',
-    );
+    // Under the old name too, with the same values.
+    const timesOf = (name: string) =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}_`))
+        .map((line) => line.replace(name, ''));
+    const times = timesOf('mirrorwatch_door_request_duration_seconds');
+    expect(times).toContain('_count{ecosystem="npm",registry="npm-near",outcome="redirected"} 1');
+    expect(timesOf('mirrorwatch_door_seconds')).toEqual(times);
     expect(text).toContain('mirrorwatch_door_order_position{ecosystem="go",upstream="go",registry="near"} 1');
   });
 

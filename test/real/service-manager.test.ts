@@ -1,0 +1,68 @@
+import { readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { commandPath, tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
+import { type RunningProcess, startProcess } from '../support/process.ts';
+import { real } from '../support/requires.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
+
+const yaml = `
+schedule: { every: 5m }
+mirrors: [ { name: a, ecosystem: go, url: "http://127.0.0.1:9/a" } ]
+controls: [ "tcp://127.0.0.1:9" ]
+modules: { go: [ rsc.io/quote@v1.5.2 ] }
+go: { sumdb: off }
+`;
+
+/** Receives as systemd does: prints each message of a datagram socket, and whether it is there. */
+const receiver = `
+import socket, sys
+at = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+at.bind(sys.argv[1])
+print('bound', flush=True)
+while True:
+    print(at.recv(4096).decode().strip(), flush=True)
+`;
+
+real('a service of systemd', ['systemd-notify'], () => {
+  let manager: RunningProcess;
+  let daemon: DaemonProcess;
+  const messages = () => manager.log().split('\n');
+  const fed = () => messages().filter((line) => line === 'WATCHDOG=1').length;
+
+  beforeAll(async () => {
+    const socket = join(tempDir('notify'), 'notify');
+    manager = await startProcess({
+      name: 'receiver of notifications',
+      command: commandPath('python3'),
+      args: ['-c', receiver, socket],
+      ready: ({ log }) => log().includes('bound'),
+    });
+    daemon = await startDaemon({ yaml, env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '400000' } });
+  });
+  afterAll(async () => {
+    await daemon?.close();
+    await manager?.kill();
+  });
+
+  it('says that it is ready, once, and then feeds the watchdog', async () => {
+    await until('the watchdog is fed', fed, (count) => count >= 3);
+    expect(messages().filter((line) => line === 'READY=1')).toHaveLength(1);
+    expect(messages().indexOf('READY=1')).toBeLessThan(messages().indexOf('WATCHDOG=1'));
+  });
+});
+
+it('with --reload-on-change another target of the link that leads to the configuration is a reload, as in Kubernetes', async () => {
+  const daemon = await startDaemon({ yaml, args: ['--reload-on-change'], isLinked: true });
+  try {
+    const { configFile, dir } = daemon;
+    const next = join(dir, 'next.yaml');
+    writeFileSync(next, readFileSync(configFile, 'utf8').replace('every: 5m', 'every: 4m'));
+    symlinkSync(basename(next), join(dir, 'link'));
+    renameSync(join(dir, 'link'), configFile);
+    await until('the reload', daemon.log, (log) => log.includes('configuration reloaded'));
+  } finally {
+    await daemon.close();
+  }
+});
