@@ -45,12 +45,14 @@ export function* parseIndexFile(
   });
   if (sums.size === 0) return error(malformed('answer.crateVersions'));
   const { count, kept } = yield* selectHighest([...usable], limits.contentVersions, isCrateVersion);
+  const all = yield* selectHighest([...sums.keys()], limits.contentVersions, isCrateVersion);
+  const yanked = all.kept.filter((one) => !usable.has(one));
   const version = wanted ?? kept.findLast((one) => !isPre(one)) ?? kept.at(-1) ?? null;
   return ok({
     version,
     sum: version === null ? null : (sums.get(version) ?? null),
     listed: { count, newest: kept.at(-1) ?? null },
-    contents: { versions: statedContentsOf(kept, isPre, count) },
+    contents: { versions: statedContentsOf(all.kept, isPre, all.count, yanked) },
   });
 }
 

@@ -72,6 +72,22 @@ describe('an index file', () => {
     expect(read(text)).toMatchObject({ version: null, sum: null, listed: { count: 0, newest: null } });
     expect(read(text, '1.0.0')).toMatchObject({ version: '1.0.0', sum });
   });
+  test('lists each version, and marks the yanked ones', () => {
+    const text = [lineOf('1.0.0', { yanked: true }), lineOf('1.1.0'), lineOf('1.2.0-rc.1', { yanked: true })].join(
+      '\n',
+    );
+    expect(read(text)).toMatchObject({
+      version: '1.1.0',
+      contents: {
+        versions: {
+          count: 3,
+          newest: ['1.0.0', '1.1.0', '1.2.0-rc.1'],
+          pre: ['1.2.0-rc.1'],
+          yanked: ['1.0.0', '1.2.0-rc.1'],
+        },
+      },
+    });
+  });
   test('of pre-releases alone gives the highest one', () =>
     expect(read(`${lineOf('1.0.0-rc.1')}\n${lineOf('1.0.0-rc.2')}`)).toMatchObject({ version: '1.0.0-rc.2' }));
   test('a later line of a version replaces the earlier one', () =>
