@@ -101,14 +101,6 @@ export function words(texts: Readonly<Record<string, readonly [string, string]>>
   return { type: dashboard.MappingType.ValueToText, options: Object.fromEntries(options) } as dashboard.ValueMapping;
 }
 
-/** A word in place of every value below `below`. */
-export function wordBelow(below: number, text: string, color: string): dashboard.ValueMapping {
-  return {
-    type: dashboard.MappingType.RangeToText,
-    options: { from: null, to: below, result: { text, color } },
-  } as dashboard.ValueMapping;
-}
-
 /** A word in place of a value that is not there or not a number. */
 export function noNumber(text: string, color: string): dashboard.ValueMapping {
   return {

@@ -85,8 +85,8 @@ const byModule = matrixOf(
   'module',
   {
     id: 1,
-    title: 'p95 of the round trip: module × mirror',
-    says: 'The 95th percentile over the time range, for all selected versions together. Yellow from 0.8 s, red from 2.5 s. A yellow column: that mirror is slow. A yellow row: that module is slow at every mirror. A single yellow cell: the mirror has to fetch that module first; open the cell. Grey: no successful probe; the details show whether it was probed.',
+    title: 'p95 of the round trip over the time range: module × mirror',
+    says: 'The 95th percentile for all selected versions together. Yellow from 0.8 s, red from 2.5 s. A yellow column: that mirror is slow. A yellow row: that module is slow at every mirror. A single yellow cell: the mirror has to fetch that module first; open the cell. Grey: no successful probe; the details show whether it was probed.',
     size: [24, 10],
   },
   [
@@ -102,8 +102,8 @@ const byVersion = matrixOf(
   'version',
   {
     id: 2,
-    title: 'p95 of the round trip: versions of $module × mirror',
-    says: 'The versions of one module over the time range. If several modules are selected, each has its own matrix. If only the newest version is slow, the mirror has not fetched it yet. Grey: no successful probe; the details show whether it was probed.',
+    title: 'p95 of the round trip over the time range: versions of $module × mirror',
+    says: 'The versions of one module. If several modules are selected, each has its own matrix. If only the newest version is slow, the mirror has not fetched it yet. Grey: no successful probe; the details show whether it was probed.',
     size: [24, 7],
   },
   [

@@ -112,8 +112,8 @@ export function goods(select: Selector) {
       ] as never),
     ofMirrors(lines, {
       id: 41,
-      title: 'Throughput of artifacts, median',
-      says: 'Bytes per second of artifacts of 512 KiB or more. The first 256 KiB do not count because of the slow start of TCP. Artifacts are fetched about once an hour, so each point covers six hours. If only one mirror is slow, its bandwidth is low or limited.',
+      title: 'Throughput of artifacts, median over 6 h',
+      says: 'Bytes per second of artifacts of 512 KiB or more. The first 256 KiB do not count because of the slow start of TCP. Artifacts are fetched about once an hour. If only one mirror is slow, its bandwidth is low or limited.',
       size: [12, 7],
       unit: 'Bps',
       none: 'no artifact of 512 KiB or more was fetched well in six hours',

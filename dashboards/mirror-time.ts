@@ -39,8 +39,8 @@ export function timeSpent(select: Selector) {
     colourNames(
       areas({
         id: 10,
-        title: 'Where the time goes: $registry',
-        says: 'The mean time of a round trip by phase, for all modules; each point looks back over "Look back". resolve: the name server. connect: the network path. tls: the network path again, or a slow server. processing: the mirror itself, or its upstream. transfer: the bandwidth. The phase that grew shows the cause.',
+        title: 'Where the time goes: $registry, over $window',
+        says: 'The mean time of a round trip by phase, for all modules. resolve: the name server. connect: the network path. tls: the network path again, or a slow server. processing: the mirror itself, or its upstream. transfer: the bandwidth. The phase that grew shows the cause.',
         size: [24, 9],
         unit: 's',
         none: 'no good response in the time looked back at',

@@ -97,7 +97,7 @@ function columnProperties(name: (typeof columns)[number]['name']): readonly Dyna
     case 'State':
       return [colouredCell, { id: 'thresholds', value: whenKnown().build() }];
     case 'For':
-      return [{ id: 'unit', value: 's' }];
+      return [{ id: 'unit', value: 's' }, ...colouredText([null, 'text'])];
     case 'Availability, 24 h':
       return [
         { id: 'unit', value: 'percentunit' },

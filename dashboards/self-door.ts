@@ -26,7 +26,7 @@ export function frontDoor() {
     }),
     lines({
       id: 41,
-      title: 'Time of a request at the front door, p99',
+      title: 'Time of a request at the front door, p99 over $window',
       says: 'A redirect takes a few milliseconds at most. If it takes longer, the process has too little CPU; a proxy with the configuration that the door prints can take the load. The times of passed and relayed include the mirror and the client.',
       size: [8, 8],
       unit: 's',

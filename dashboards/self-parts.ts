@@ -80,8 +80,8 @@ export function overTime() {
     linesWithMarks(
       {
         id: 10,
-        title: 'Delays of this machine, p99',
-        says: 'How late probes start, and how long a probing thread was blocked; each point looks back over "Look back". Start above 1 s (dashed): too many probes for this machine or for perHost; mirrorwatch check prints the load. A blocked thread makes samples unknown (contaminated): give the daemon a core, or move other programs off this machine.',
+        title: 'Delays of this machine, p99 over $window',
+        says: 'How late probes start, and how long a probing thread was blocked. Start above 1 s (dashed): too many probes for this machine or for perHost; mirrorwatch check prints the load. A blocked thread makes samples unknown (contaminated): give the daemon a core, or move other programs off this machine.',
         size: [12, 8],
         unit: 's',
         none: noDaemon,

@@ -66,8 +66,8 @@ export function percentiles(
   const roundTrips = of('mirror_probe_rtt_seconds', path);
   return ofMirrors(lines, {
     id,
-    title: `Round trip, ${quantiles.map((q) => `p${q * 100}`).join(' and ')}`,
-    says: 'One probe in twenty takes longer than p95, half of them longer than p50 (dashed); each point looks back over "Look back". Grey: the lowest threshold of the spike rule. If only one mirror rises, that mirror is slow: compare its phases on Mirror detail. If all rise, the cause is this network or the time of day. A point links to a single probe.',
+    title: `Round trip, ${quantiles.map((q) => `p${q * 100}`).join(' and ')} over $window`,
+    says: 'One probe in twenty takes longer than p95, half of them longer than p50 (dashed). Grey: the lowest threshold of the spike rule. If only one mirror rises, that mirror is slow: compare its phases on Mirror detail. If all rise, the cause is this network or the time of day. A point links to a single probe.',
     size,
     unit: 's',
     none: 'no good response in the time looked back at',

@@ -105,15 +105,14 @@ export const window: Variable = new dashboard.IntervalVariableBuilder('window')
   .auto(false)
   .current({ text: '20m', value: '20m' });
 
-const watched = (name: 'mirrorwatch_place_info' | 'mirrorwatch_build_info', matchers = {}) =>
-  selector(['vantage'])(name, matchers);
+const ofVantage = selector(['vantage']);
 
 /** The daemon's own pages, for links from a number to the probes behind it. */
 export const daemonUrl = choice(
   'daemon_url',
   'Daemon',
   'The page of the daemon: labels.page of its configuration, else the address that Prometheus scrapes. Links lead to its pages of mirrors and probes.',
-  `query_result(max by (page) (${watched('mirrorwatch_place_info', { page: '!=' })} or on (job, instance) label_replace(${watched('mirrorwatch_build_info')}, "page", "http://$1", "instance", "(.+)")))`,
+  `query_result(max by (page) (${ofVantage('mirrorwatch_place_info', { page: '!=' })} or on (job, instance) label_replace(${ofVantage('mirrorwatch_build_info')}, "page", "http://$1", "instance", "(.+)")))`,
 )
   .regex('/page="([^"]+)"/')
   .multi(false)

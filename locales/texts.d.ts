@@ -1199,6 +1199,7 @@ export interface Places {
   readonly 'help.init.summary': never;
   readonly 'help.init.details': never;
   readonly 'help.run.summary': never;
+  readonly 'help.run.details': never;
   readonly 'help.check.summary': never;
   readonly 'help.probe.summary': never;
   readonly 'help.rank.summary': never;

@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultRuleParameters, runbookAt } from '../src/features/rules/parameters.ts';
 import { renderRules } from '../src/features/rules/rules.ts';
+import { mixinRules } from './generate-mixin.ts';
 import { inhibitRulesText } from './inhibitions.ts';
 import { rulesPage } from './rules-page.ts';
 
-// Writes alerts/mirrorwatch.yml, its copy in the Helm chart, its Chinese version, docs/rules.md and the inhibitions of deploy/alertmanager.yml from
+// Writes alerts/mirrorwatch.yml, its copies in the Helm chart and the mixin, its Chinese version, docs/rules.md and the inhibitions of deploy/alertmanager.yml from
 // src/features/rules. With --check it writes nothing, and fails if a file differs.
 
 const root = join(import.meta.dirname, '..');
@@ -37,6 +38,7 @@ export const generatedRules: readonly { readonly path: string; readonly text: st
     path: join(root, 'deploy/kubernetes/mirrorwatch/alerts/mirrorwatch.yml'),
     text: renderRules(parameters),
   },
+  { path: join(root, 'deploy/mixin/lib/rules.json'), text: mixinRules(parameters) },
   // In a separate folder: sites load `alerts/*.yml`, and must not load every rule twice.
   { path: join(root, 'alerts/zh/mirrorwatch.yml'), text: renderRules({ ...parameters, language: 'zh' }) },
   { path: join(root, 'docs/rules.md'), text: rulesPage() },

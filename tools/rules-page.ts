@@ -136,7 +136,15 @@ mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mir
 - \`--slo\`: the objective: how many per cent of a mirror's judged probes (ok or failed) must succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
 - \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places than this number, all of these places count.
 - \`--runbook\`: the start of each \`runbook_url\`: a relative path or an http(s) URL (no other scheme, because people click on it);
-  default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
+  default: the runbook of the version that you run, or \`${defaultRuleParameters.runbook}\` in a checkout. In the Helm chart: \`prometheusRule.runbookUrl\`.
+- \`--grafana\`: the address of Grafana, before \`/d/…\` in each \`dashboard_url\`. Without it the link is a path, which Grafana itself
+  follows. In the Helm chart: \`prometheusRule.grafanaUrl\`.
+
+The [mixin](../deploy/mixin/mixin.libsonnet) has these values in \`_config\` (\`sloPercent\`, \`vantages\`, \`runbookUrl\`, \`grafanaUrl\`). Its
+\`mirrorwatchSelector\` adds matchers to each series that the rules read, and \`dashboardTags\` are the tags of the boards.
+
+Recording rules drop only labels of the metric, \`instance\` and \`pod\`. Other labels of the scrape target, such as \`job\` and \`cluster\`,
+stay. The rules over all places keep none of them.
 - \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and
   labels are the same. \`alerts/zh/mirrorwatch.yml\` is the Chinese form of \`alerts/mirrorwatch.yml\`. Load only one of the two.
 

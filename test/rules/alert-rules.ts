@@ -9,7 +9,12 @@ export interface AlertRule {
   readonly for?: string;
   readonly keep_firing_for?: string;
   readonly labels: { readonly severity: string; readonly mirror_action?: string };
-  readonly annotations: { readonly summary: string; readonly description: string; readonly runbook_url: string };
+  readonly annotations: {
+    readonly summary: string;
+    readonly description: string;
+    readonly runbook_url: string;
+    readonly dashboard_url: string;
+  };
 }
 
 /** One recording rule of alerts/mirrorwatch.yml. */

@@ -10,7 +10,7 @@ import { expectRows } from '../support/expect-rows.ts';
 import { repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { alertRules, recordingRules } from './alert-rules.ts';
-import { labelsAfter, labelsOf, namesIn, scrapeLabels, unknownIn } from './queries.ts';
+import { labelsAfter, labelsOf, madeIn, namesIn, scrapeLabels, unknownIn } from './queries.ts';
 
 // Rules, runbook and documentation name only what the catalogue has, what we record, and what a scrape adds.
 
@@ -18,7 +18,7 @@ const docs = readdirSync(join(repoDir, 'docs'), { recursive: true, encoding: 'ut
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path: `docs/${path}`, text: readFileSync(join(repoDir, 'docs', path), 'utf8') }));
 /** Words of ours in pages that look like metrics and are none. */
-const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin']);
+const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin', 'mirror_cache_expiry']);
 /** Names before the first release, in the table of renames and in decisions. */
 const renamed = new Set(['mirrorwatch_resident_memory_bytes', 'mirrorwatch_state_rows_set_aside_total']);
 /** The cases of an alert, which it has as its label `what`. */
@@ -58,6 +58,7 @@ describe('rules', () => {
           ...(expr.includes(' without ') || !/\bby\s*\(/.test(expr)
             ? namesIn(expr).flatMap((name) => labelsOf(name) ?? [])
             : labelsAfter(expr)),
+          ...madeIn(expr),
         ];
         if (casesIn(expr).length > 0) kept.push('what');
         expect(
@@ -110,6 +111,19 @@ describe('rules', () => {
 describe('boards', () => {
   const folder = join(repoDir, 'dashboards');
   const boards = readdirSync(folder).filter((path) => path.endsWith('.json'));
+  test('alerts link to boards and variables that there are', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ annotations }) => {
+        const [, uid, query = ''] = /^\/d\/([\w-]+)(?:\?(.*))?$/.exec(annotations.dashboard_url) ?? [];
+        const all = boards.map((path) => JSON.parse(readFileSync(join(folder, path), 'utf8')));
+        const board = all.find((one) => one.uid === uid);
+        const variables = board?.templating.list.map(({ name }: { name: string }) => `var-${name}`);
+        expect(variables).toEqual(expect.arrayContaining([...query.matchAll(/var-\w+/g)].map(([name]) => name)));
+      },
+    ));
+
   test('boards ask for series that there are', () =>
     expectRows(boards, String, (path) => {
       const queries = [...readFileSync(join(folder, path), 'utf8').matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(

@@ -45,7 +45,12 @@ describe('each alert', () => {
       ({ alert }) => alert,
       (rule) => {
         expect(['info', 'warning', 'critical']).toContain(rule.labels.severity);
-        expect(Object.keys(rule.annotations).sort()).toEqual(['description', 'runbook_url', 'summary']);
+        expect(Object.keys(rule.annotations).sort()).toEqual([
+          'dashboard_url',
+          'description',
+          'runbook_url',
+          'summary',
+        ]);
         expect(rule.annotations.runbook_url).toBe(`docs/runbook.md#${rule.alert.toLowerCase()}`);
         if (rule.alert !== 'MirrorwatchAbsent')
           expect(rule.annotations.description).toMatch(/\{\{ \$(labels\.\w+|value)/);
@@ -100,6 +105,7 @@ function toldOf(kind: { ecosystem: string; upstream: string; canary: string }, t
     .replaceAll(/(upstream(?:=|: )")go"/g, `$1${upstream}"`)
     .replaceAll(/(step(?:=|: )")mod"/g, `$1${canary}"`)
     .replaceAll('(go, upstream go)', `(${ecosystem}, upstream ${upstream})`)
+    .replaceAll('var-ecosystem=go', `var-ecosystem=${ecosystem}`)
     .replaceAll(/\(go([),])/g, `(${ecosystem}$1`)
     .replaceAll(/\b([Nn]othing|mirror|move|[Cc]lients) of go\b/g, `$1 of ${upstream}`)
     .replaceAll('Advice for go', `Advice for ${upstream}`)

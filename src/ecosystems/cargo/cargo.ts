@@ -20,7 +20,7 @@ const locks: Locks = {
 
 const indexFile = /^(?:1|2|3\/[^/]|[^/]{2}\/[^/]{2})\/([^/]+)$/;
 /** A name has no dot. So the version in a file name begins after the last `-` before the first dot. */
-const download = /^(?:[^/]+\/)*([^/]+)\/[^/]+\/download$|^(?:[^/]+\/)*([^/.]+)-\d+\.[^/]*\.crate$/;
+const crateFile = /^([A-Za-z_][\w-]{0,63})-\d{1,16}\./;
 
 function readCargoPath(path: string): DoorPath | null {
   const plain = decodeURIComponent(path);
@@ -29,8 +29,9 @@ function readCargoPath(path: string): DoorPath | null {
   const named = indexFile.exec(plain)?.[1];
   if (named !== undefined)
     return isCrateName(named) && indexPathOf(named) === plain ? { module: named, kind: 'index' } : null;
-  const [, first, second] = download.exec(plain) ?? [];
-  const module = first ?? second;
+  const parts = plain.split('/');
+  const last = parts.at(-1) ?? '';
+  const module = last === 'download' ? parts.at(-3) : last.endsWith('.crate') ? crateFile.exec(last)?.[1] : undefined;
   return module !== undefined && isCrateName(module) ? { module, kind: 'artifact' } : null;
 }
 

@@ -112,7 +112,7 @@ function indexesIn(text: string): readonly NamedMirror[] | null {
 
 const cargoForms: ChainForms = {
   files: [{ path: /(?:^|\/)\.cargo\/config(?:\.toml)?$/, lock: /^Cargo\.lock$/, read: indexesIn }],
-  keys: /\bCARGO_REGISTRIES_\w+_INDEX\s{0,9}[=:]\s{0,9}["']?sparse\+|(?<![\w.-])registry\s{0,9}=\s{0,9}\\?["']?sparse\+/g,
+  keys: /\bCARGO_REGISTRIES_\w+_INDEX\s{0,9}[=:]\s{0,9}["']?sparse\+|(?:(?<=\\n)|(?<![\w.-]))registry\s{0,9}=\s{0,9}\\?["']?sparse\+/g,
   meaningOf: () => 'default',
 };
 

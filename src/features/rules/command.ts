@@ -1,7 +1,7 @@
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 
-const options = optionsOf('string', 'slo', 'vantages', 'runbook');
+const options = optionsOf('string', 'slo', 'vantages', 'runbook', 'grafana');
 
 /** Returns an option as a number; without the option, `otherwise`. @throws UsageError if the text is no number */
 function number(name: string, text: string | undefined, otherwise: number): number {
@@ -16,7 +16,7 @@ function number(name: string, text: string | undefined, otherwise: number): numb
  */
 export const rulesCommand: Command = {
   name: 'rules',
-  usage: 'mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]',
+  usage: 'mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL] [--grafana URL]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -27,6 +27,7 @@ export const rulesCommand: Command = {
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
       runbook: values.runbook ?? runbookAt(context.facts),
+      grafana: values.grafana ?? defaultRuleParameters.grafana,
       // The environment's locale is ignored, because the rule file must not depend on the user who runs the command.
       language: context.named ?? defaultRuleParameters.language,
     });

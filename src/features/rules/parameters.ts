@@ -13,6 +13,8 @@ export interface RuleParameters {
   readonly vantages: number;
   /** The beginning of each `runbook_url`: a relative path, or an http(s) URL without a fragment. */
   readonly runbook: string;
+  /** The address of Grafana, before `/d/…` in each `dashboard_url`; empty: only the path, for links within Grafana. */
+  readonly grafana: string;
   readonly language: Language;
   /** A factor for all durations in the rules. It is 1 except in tests. */
   readonly timeScale: number;
@@ -22,6 +24,7 @@ export const defaultRuleParameters: RuleParameters = {
   sloPercent: 99,
   vantages: 1,
   runbook: 'docs/runbook.md',
+  grafana: '',
   language: 'en',
   timeScale: 1,
 };
@@ -78,7 +81,7 @@ function isRunbook(text: string): boolean {
 
 /** Checks the parameters. @returns the parameters, or one sentence for each mistake */
 export function checkRuleParameters(parameters: RuleParameters): Result<RuleParameters, readonly string[]> {
-  const { sloPercent, vantages, runbook, timeScale } = parameters;
+  const { sloPercent, vantages, runbook, grafana, timeScale } = parameters;
   const mistakes: string[] = [];
   if (!(sloPercent >= sloPercentMin && sloPercent <= sloPercentMax))
     mistakes.push(
@@ -88,6 +91,8 @@ export function checkRuleParameters(parameters: RuleParameters): Result<RulePara
     mistakes.push(`the number of vantages is a whole number from 1 to ${vantagesMax}`);
   if (!isRunbook(runbook))
     mistakes.push('the runbook is a relative path or an http(s) URL, without spaces, quotes, braces or #');
+  if (!/^(https?:\/\/[^/\s'"#{}\\?][^\s'"#{}\\?]*(?<!\/))?$/i.test(grafana))
+    mistakes.push('the address of Grafana is an http(s) URL without a slash at its end, a query or #');
   if (!(timeScale > 0 && timeScale <= 1)) mistakes.push('the time scale is above 0 and at most 1');
   return mistakes.length === 0 ? ok(parameters) : error(mistakes);
 }

@@ -147,7 +147,7 @@ function results(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
-const doorOf = 'sum by (job, instance, ecosystem)';
+const doorOf = 'sum without (registry, outcome)';
 
 function door(parameters: RuleParameters): AlertRule {
   const counter = 'mirrorwatch_door_requests_total';
@@ -227,6 +227,22 @@ function recordingLines({ record, expr }: RecordingRule): string[] {
   return [`      - record: ${record}`, `        expr: ${block(expr, '          ')}`];
 }
 
+/** The boards of alerts: the beginning of their names, the board, and the labels that are its variables. */
+const boardsOfAlerts: readonly (readonly [start: RegExp, board: string, variables: readonly string[]])[] = [
+  [/^Mirror\w+MostPlaces$/, 'places', ['ecosystem', 'registry']],
+  [/^VantageOutlier$/, 'places', ['vantage']],
+  [/^MirrorwatchAbsent$/, 'self', []],
+  [/^Mirrorwatch|^Vantage/, 'self', ['vantage']],
+  [/^MirrorNoneUsable$/, 'overview', ['vantage', 'ecosystem']],
+  [/^Mirror/, 'mirror', ['vantage', 'registry']],
+];
+
+function dashboardOf({ alert }: AlertRule, { grafana }: RuleParameters): string {
+  const [, board = 'overview', variables = []] = boardsOfAlerts.find(([start]) => start.test(alert)) ?? [];
+  const query = variables.map((name) => `var-${name}={{ $labels.${name} | urlquery }}`);
+  return `${grafana}/d/mirrorwatch-${board}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
 function alertLines(rule: AlertRule, parameters: RuleParameters): string[] {
   const { runbook, timeScale } = parameters;
   const { summary, description } = textsOf(parameters, rule);
@@ -245,6 +261,7 @@ function alertLines(rule: AlertRule, parameters: RuleParameters): string[] {
     `          summary: ${quoted(summary)}`,
     `          description: ${quoted(description)}`,
     `          runbook_url: ${runbook}#${rule.alert.toLowerCase()}`,
+    `          dashboard_url: ${quoted(dashboardOf(rule, parameters))}`,
   ];
 }
 
@@ -265,12 +282,13 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
  * @param parameters  accepted by `checkRuleParameters`
  */
 export function renderRules(parameters: RuleParameters): string {
-  const { sloPercent, vantages, runbook, language } = parameters;
+  const { sloPercent, vantages, runbook, grafana, language } = parameters;
   const link = runbook === defaultRuleParameters.runbook ? [] : ['--runbook', runbook];
+  const boards = grafana === defaultRuleParameters.grafana ? [] : ['--grafana', grafana];
   const lang = language === defaultRuleParameters.language ? [] : ['--lang', language];
   const head = [
     '# Rules for mirrorwatch, for Prometheus 2.42 or newer. What to do for each alert: docs/runbook.md; cost: docs/rules.md.',
-    `# Made by \`${formatCommand`mirrorwatch rules --slo ${sloPercent} --vantages ${[String(vantages), ...link, ...lang]}`}\`; do not edit, print your own.`,
+    `# Made by \`${formatCommand`mirrorwatch rules --slo ${sloPercent} --vantages ${[String(vantages), ...link, ...boards, ...lang]}`}\`; do not edit, print your own.`,
     '#',
     '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',
     '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',

@@ -343,6 +343,13 @@ real('the Helm chart', ['deploy'], () => {
     expect(stderr).toContain('prometheusRule.runbookUrl: Does not match pattern');
   });
 
+  it('prometheusRule.grafanaUrl is before every path of a board', async () => {
+    const { text } = await render('--set', 'prometheusRule.grafanaUrl=https://grafana.example.com');
+    const urls = [...text.matchAll(/dashboard_url: (\S*)\/d\/mirrorwatch-/g)].map(([, url]) => url);
+    expect(urls.length).toBeGreaterThan(20);
+    expect([...new Set(urls)]).toEqual(['https://grafana.example.com']);
+  });
+
   it('a vantage with $ in it is one in the replacement too, and no reference', async () => {
     const { resources } = await render('--set', 'config.vantage=rack$1');
     expect(one(resources, 'ServiceMonitor').spec).toMatchObject({

@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { defaultRuleParameters } from '../../../src/features/rules/parameters.ts';
+import { renderRules } from '../../../src/features/rules/rules.ts';
 import { importBoard, prometheusRule } from '../../../tools/release/monitoring.ts';
-import { commandPath, repoDir } from '../../support/paths.ts';
+import { namesIn } from '../../rules/queries.ts';
+import { commandPath, repoDir, tempDir } from '../../support/paths.ts';
 import { mustRun } from '../../support/process.ts';
 import { real } from '../../support/requires.ts';
 import { conform } from './chart.ts';
@@ -14,7 +17,11 @@ const boardNames = readdirSync(join(repoDir, 'dashboards')).filter((name) => nam
 
 interface Group {
   readonly name: string;
-  readonly rules: readonly { readonly alert?: string; readonly annotations?: { readonly runbook_url: string } }[];
+  readonly rules: readonly {
+    readonly alert?: string;
+    readonly expr: string;
+    readonly annotations?: { readonly runbook_url: string };
+  }[];
 }
 const { groups } = parse(rules) as { readonly groups: readonly Group[] };
 
@@ -38,6 +45,50 @@ real('the monitoring mixin', ['deploy'], () => {
     expect(boards).toEqual(
       Object.fromEntries(boardNames.map((name) => [`mirrorwatch-${name}`, JSON.parse(text(`dashboards/${name}`))])),
     );
+  });
+
+  it('with the numbers of a site it is what `mirrorwatch rules` prints for them', async () => {
+    const own = {
+      sloPercent: 99.5,
+      vantages: 3,
+      grafana: 'https://grafana.example.com',
+      runbook: 'https://wiki.example.com/m',
+    };
+    const { alerts, rules: recorded } = await mixin(
+      "{ sloPercent: 99.5, vantages: 3, grafanaUrl: 'https://grafana.example.com', runbookUrl: 'https://wiki.example.com/m' }",
+    );
+    const printed = parse(renderRules({ ...defaultRuleParameters, ...own })) as { readonly groups: readonly Group[] };
+    const rulesIn = (all: readonly Group[]) => all.flatMap((group) => group.rules);
+    const all = rulesIn(printed.groups);
+    expect(rulesIn(alerts)).toEqual(all.filter(({ alert }) => alert !== undefined));
+    expect(rulesIn(recorded)).toEqual(all.filter(({ alert }) => alert === undefined));
+    await expect(mixin('{ sloPercent: 100 }')).rejects.toThrow('sloPercent is from 94 to 99.999');
+  });
+
+  it('has its selector at each series of a scrape, its tags at each board, and Prometheus takes it', async () => {
+    const matcher = 'cluster="eu"';
+    const {
+      alerts,
+      rules: recorded,
+      boards,
+    } = await mixin(`{ mirrorwatchSelector: '${matcher}', dashboardTags: ['mine'] }`);
+    const exprs = [...alerts, ...recorded].flatMap((group) => group.rules.map(({ expr }) => expr));
+    const raw = exprs.map((expr) => [expr, namesIn(expr).filter((name) => !name.includes(':'))] as const);
+    expect(raw.flatMap(([, names]) => names).length).toBeGreaterThan(60);
+    for (const [expr, names] of raw)
+      for (const name of names)
+        expect(expr.replaceAll(new RegExp(`(?<![\\w:])${name}\\{${matcher}[,}]`, 'g'), '')).not.toMatch(
+          new RegExp(`(?<![\\w:])${name}(?![\\w:])`),
+        );
+    expect(Object.values(boards).map((board) => (board as { tags: object }).tags)).toEqual(
+      boardNames.map(() => ['mine']),
+    );
+    const folder = tempDir('mixin');
+    writeFileSync(
+      join(folder, 'rules.json'),
+      JSON.stringify({ groups: [...recorded, ...alerts.map((group) => ({ ...group, name: `${group.name}-alerts` }))] }),
+    );
+    expect(await mustRun(commandPath('promtool'), ['check', 'rules', join(folder, 'rules.json')])).toContain('SUCCESS');
   });
 
   it('puts a runbook of one’s own in place of docs/runbook.md', async () => {

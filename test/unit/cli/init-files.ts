@@ -36,3 +36,10 @@ export const poetryLock = (url: string): string =>
 
 /** The lines of init about modules and the mirror in use. */
 export const linesOf = (err: string): readonly string[] => err.split('\n').filter((line) => / module/.test(line));
+
+const cratesIo = 'registry+https://github.com/rust-lang/crates.io-index';
+
+/** A project with one crate. */
+export const cargo: Files = {
+  'Cargo.lock': `version = 4\n\n[[package]]\nname = "cfg-if"\nversion = "1.0.0"\nsource = "${cratesIo}"\nchecksum = "${'a'.repeat(64)}"\n`,
+};

@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import { table } from '../../support/table.ts';
 import { testMachine } from '../features/doctor/machine.ts';
-import { type Files, go, image, index, linesOf, mirror, npm, origin, packageLock, pnpm, python } from './init-files.ts';
+import {
+  cargo,
+  type Files,
+  go,
+  image,
+  index,
+  linesOf,
+  mirror,
+  npm,
+  origin,
+  packageLock,
+  pnpm,
+  python,
+} from './init-files.ts';
 
 /** A project, and the chain with its place, as init says them. */
 const rows = table<readonly (readonly [form: string, files: Files, chain: string, place: string])[]>(
@@ -33,7 +46,7 @@ test.each([
   expect([code, linesOf(err).filter((line) => line.includes('clients use http'))]).toEqual([0, []]);
 });
 
-const projects: Readonly<Record<string, Files>> = { npm, pnpm: { 'pnpm-lock.yaml': pnpm }, python, go, image };
+const projects: Readonly<Record<string, Files>> = { npm, pnpm: { 'pnpm-lock.yaml': pnpm }, python, go, image, cargo };
 
 test.each(
   table<[project: string, file: string, text: string, chain: string]>(

@@ -290,6 +290,16 @@ test('check names a signed list without a key, once for all its mirrors', async 
   ]);
 });
 
+test('check says what replaces the former profile crates', async () => {
+  const old = `vantage: v
+mirrors: [{ name: a, ecosystem: http, upstream: crates, profile: crates, url: "https://a.example.com/index" }]
+controls: [tcp://192.0.2.53:53]
+modules: { http: [{ upstream: crates, path: config.json }] }
+`;
+  const { code, out } = await run(['check', '--config', fileWith(old)]);
+  expect([code, out]).toEqual([0, expect.stringContaining('use `ecosystem: cargo`')]);
+});
+
 test('check says nothing of one with a key', async () => {
   const config = fileWith(example);
   expect((await run(['check', '--config', config])).out).not.toContain('not verified');

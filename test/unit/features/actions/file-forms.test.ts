@@ -74,6 +74,14 @@ describe('file', () => {
     expect(readFileSync(path(), 'utf8')).toBe('registry=https://b.example.net/\n//a.example.com/:_authToken=hunter2\n');
     expect(JSON.stringify(end)).not.toContain('hunter2');
   });
+  it("changes only the mirror in cargo's file", async () => {
+    writeFileSync(path(), '[source.crates-io]\nreplace-with = "mirrorwatch"\n[net]\nretry = 5\n');
+    const json = '{"registry":"sparse+https://b.example.net/","upstream":"crates"}';
+    await acting(folder(), deed('cargo'), adviceTo({ ecosystem: 'cargo', remedy: { json } })).step('act');
+    expect(readFileSync(path(), 'utf8')).toBe(
+      '[source.crates-io]\nreplace-with = "mirrorwatch"\n[net]\nretry = 5\n[source.mirrorwatch]\nregistry = "sparse+https://b.example.net/"\n',
+    );
+  });
   it('shows no secret of the lines that it removes', async () => {
     const before = [
       '[host."https://a.example.com".header]',

@@ -43,6 +43,30 @@ describe('advice --apply', () => {
     },
   );
 
+  const index = 'sparse+https://b.example.com/';
+  test.each(table<[string, object, string, string, string][]>('unit/features/doctor/settings-forms', 'cargo: %s'))(
+    'cargo: %s',
+    async (_, remedy, file, before, after) => {
+      const machine = testMachine(before === '' ? {} : { [file]: before });
+      expect((await apply(machine, 'cargo', remedy)).code).toBe(0);
+      expect(machine.text(file)).toBe(after);
+    },
+  );
+  test.each<[string, object]>([
+    ['another URL', { registry: 'https://b.example.com/ x', upstream: 'crates' }],
+    ['an upstream that is no name', { registry: index, upstream: 'a.b' }],
+    ['HTTP/2 on', { 'http.multiplexing': true }],
+  ])('cargo: %s is refused', async (_, remedy) => {
+    const machine = testMachine({});
+    expect((await apply(machine, 'cargo', remedy)).code).not.toBe(0);
+    expect(Object.keys(machine.everything())).toEqual([]);
+  });
+  test('cargo: a file of the project overrides that of the user', async () => {
+    const machine = testMachine({ '.cargo/config.toml': '[source.crates-io]\nreplace-with = "m"\n' });
+    const { code, out, err } = await apply(machine, 'cargo', { registry: index, upstream: 'crates' });
+    expect([code, out + err]).toEqual([0, expect.stringContaining('source.crates-io.replace-with')]);
+  });
+
   test.each(
     table<[string, string, string, unknown, string, string][]>(
       'unit/features/doctor/settings-forms',

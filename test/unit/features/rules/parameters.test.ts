@@ -13,6 +13,7 @@ const slo =
   'the objective is a number from 94 to 99.999 per cent: below 94 an alert at 14.4 times its budget could never fire, and 100 leaves none';
 const vantages = 'the number of vantages is a whole number from 1 to 1000';
 const runbook = 'the runbook is a relative path or an http(s) URL, without spaces, quotes, braces or #';
+const grafana = 'the address of Grafana is an http(s) URL without a slash at its end, a query or #';
 const timeScale = 'the time scale is above 0 and at most 1';
 
 describe('numbers of a site', () => {
@@ -36,6 +37,15 @@ describe('numbers of a site', () => {
     { name: 'a runbook beside', change: { runbook: '../wiki/runbook.md' }, mistakes: [] },
     { name: 'a runbook that is an alias in YAML', change: { runbook: '*m' }, mistakes: [runbook] },
     { name: 'a runbook that is a template', change: { runbook: '{{ x }}' }, mistakes: [runbook] },
+    { name: 'a Grafana below a path', change: { grafana: 'https://grafana.example.com/ops' }, mistakes: [] },
+    {
+      name: 'a Grafana with a slash at its end',
+      change: { grafana: 'https://grafana.example.com/' },
+      mistakes: [grafana],
+    },
+    { name: 'a Grafana that is a script', change: { grafana: 'javascript:alert(1)' }, mistakes: [grafana] },
+    { name: 'a Grafana that is a template', change: { grafana: 'https://{{ x }}' }, mistakes: [grafana] },
+    { name: 'a Grafana with a quote', change: { grafana: 'https://a"b' }, mistakes: [grafana] },
     { name: 'no time', change: { timeScale: 0 }, mistakes: [timeScale] },
     {
       name: 'all wrong at once',
@@ -93,6 +103,12 @@ describe('the text', () => {
   test('the runbook is in every alert', () => {
     const text = renderRules({ ...defaultRuleParameters, runbook: 'https://wiki.example.com/m' });
     expect(numbers(text, /runbook_url: ([^#\n]+)#/g)).toEqual(['https://wiki.example.com/m']);
+  });
+
+  test('Grafana is before every path of a board', () => {
+    const text = renderRules({ ...defaultRuleParameters, grafana: 'https://grafana.example.com/ops' });
+    expect(numbers(text, /dashboard_url: "(.*?)\/d\/mirrorwatch-/g)).toEqual(['https://grafana.example.com/ops']);
+    expect(text).toContain('--grafana https://grafana.example.com/ops');
   });
 
   test('a scale of a sixtieth makes an hour a minute, everywhere', () => {
