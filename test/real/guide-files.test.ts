@@ -45,6 +45,8 @@ real('Helm renders the chart with the values', ['deploy'], () => {
       chart,
       '--kube-version',
       '1.30.0',
+      '--api-versions',
+      'monitoring.coreos.com/v1',
       '-f',
       written('my-values.yaml', text),
     ]);

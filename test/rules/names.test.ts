@@ -10,7 +10,7 @@ import { expectRows } from '../support/expect-rows.ts';
 import { repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { alertRules, recordingRules } from './alert-rules.ts';
-import { labelsAfter, labelsOf, namesIn, scrapeLabels, unknownIn } from './queries.ts';
+import { labelsAfter, labelsOf, madeIn, namesIn, scrapeLabels, unknownIn } from './queries.ts';
 
 // Rules, runbook and documentation name only what the catalogue has, what we record, and what a scrape adds.
 
@@ -58,6 +58,7 @@ describe('rules', () => {
           ...(expr.includes(' without ') || !/\bby\s*\(/.test(expr)
             ? namesIn(expr).flatMap((name) => labelsOf(name) ?? [])
             : labelsAfter(expr)),
+          ...madeIn(expr),
         ];
         if (casesIn(expr).length > 0) kept.push('what');
         expect(

@@ -45,7 +45,7 @@ export function namesIn(query: string): readonly string[] {
 }
 
 /** The labels that a query makes itself. */
-function madeIn(query: string): readonly string[] {
+export function madeIn(query: string): readonly string[] {
   return [...query.matchAll(/, "(\w+)", "[^"]*", "\w*", "|\("(\w+)", /g)].map(
     ([, replaced, counted]) => replaced ?? counted ?? '',
   );

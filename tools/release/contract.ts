@@ -145,10 +145,11 @@ export function unnamedIn(
 ): readonly Difference[] {
   const since = changelog.split(new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'))[0] ?? '';
   const lines = since.split(/\n(?=- )/);
-  // `mirror.KIND.…` stands for the messages about all kinds of findings.
+  // `mirror.KIND.…` stands for the messages about all kinds of findings, `….ecosystem` for that field everywhere.
   const namesOf = ({ name }: Difference): readonly string[] => [
     name,
     name.replace(/^mirror\.\w+\.(?=data\.)/, 'mirror.KIND.'),
+    `….${name.split('.').at(-1)}`,
   ];
   const added = differences.filter(({ kind }) => kind === 'added');
   const wholes = ({ name }: Difference): readonly Difference[] =>

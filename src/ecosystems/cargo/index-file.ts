@@ -15,6 +15,8 @@ const sha256 = /^[0-9a-f]{64}$/;
 /** cargo ignores lines of a later format. */
 const formatMax = 2;
 const pieceBytes = 64 * 1024;
+/** A longer line is cut, so it is no JSON. The limit is for the memory: a body may be one line. */
+const lineChars = 2 ** 21;
 
 /** What one index file states. */
 interface CrateIndex {
@@ -70,13 +72,13 @@ function readLine(text: string, name: string) {
   return { vers, cksum, isYanked: yanked === true };
 }
 
-/** Calls `act` for each line of a body that may be long. */
+/** Calls `act` for each line of a body that may be long. A line is cut to `lineChars` characters. */
 function* walkBody(body: WholeBody, act: (line: string) => void): Slices<void> {
   const decoder = new TextDecoder('utf-8');
   let open = '';
   for (let at = 0; at < body.bytes; at += pieceBytes) {
     const [first = '', ...rest] = decoder.decode(body.read(at, pieceBytes), { stream: true }).split('\n');
-    open += first;
+    if (open.length < lineChars) open += first;
     for (const line of rest) {
       act(open);
       open = line;

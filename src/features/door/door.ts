@@ -67,15 +67,11 @@ export async function openDoor(
   const passages = createPassages({ clock, timers, socketsMax: outgoing });
   const mayUseSecrets = rule.listen.token !== null || isLoopback(rule.listen.host);
   let isOpen = true;
-  let isRelay = false;
-  let refusesWithdrawn = false;
+  let door: Config['door'];
 
   function configure(config: Config): { close(): void } {
-    isRelay = options.relay || config.door?.relay === true;
-    refusesWithdrawn = config.door?.refusesWithdrawn === true;
-    access = new Map(
-      mirrorsOf(config, mayUseSecrets).map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]),
-    );
+    door = config.door;
+    access = accessIn(config, mayUseSecrets, version);
     following.configure(routesOf(config));
     return followDaemon(daemonOf(config), following, timers);
   }
@@ -85,8 +81,8 @@ export async function openDoor(
     following,
     ...bucketsOf(rule, nowMs),
     stays: createStays(nowMs),
-    isRelay: () => isRelay,
-    refusesWithdrawn: () => refusesWithdrawn,
+    isRelay: () => options.relay || door?.relay === true,
+    refusesWithdrawn: () => door?.refusesWithdrawn === true,
     passing: { count: 0, max: Math.min(limits.doorPassing, exchanges) },
     pass: {
       passages,
@@ -126,9 +122,12 @@ export async function openDoor(
   });
 }
 
-/** The mirrors that the door may use: without `mayUseSecrets`, only those without credentials. */
-function mirrorsOf({ mirrors }: Config, mayUseSecrets: boolean): Config['mirrors'] {
-  return mirrors.filter(({ access: { auth, tls } }) => mayUseSecrets || (auth === null && tls.client === null));
+/** The access to mirrors that the door may use: without `mayUseSecrets`, only to those without credentials. */
+function accessIn(config: Config, mayUseSecrets: boolean, version: string): ReadonlyMap<string, WireAccess> {
+  const usable = config.mirrors.filter(
+    ({ access: { auth, tls } }) => mayUseSecrets || (auth === null && tls.client === null),
+  );
+  return new Map(usable.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
 }
 
 function bucketsOf({ perMinute }: DoorRule, nowMs: () => number) {

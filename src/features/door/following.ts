@@ -58,18 +58,12 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
 
   return Object.assign(now, {
     /** Returns the 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
-    usualMs(name: string): number | null {
-      const known = [...last.values()].find(({ usualMs }) => usualMs.has(name));
-      return known?.usualMs.get(name) ?? null;
-    },
+    usualMs: (name: string): number | null => usualMsIn(last, name),
     /**
      * Returns what the configured origin of a route has withdrawn, by module. While the daemon cannot be reached, its last
      * report applies.
      */
-    withdrawnOf({ key, mirrors }: DoorRoute): Withdrawals {
-      const origin = mirrors.values().find(({ role }) => role === 'origin');
-      return last.get(key)?.withdrew?.get(origin?.name ?? '') ?? new Map();
-    },
+    withdrawnOf: (route: DoorRoute): Withdrawals => withdrawnIn(last, route),
     /** Replaces the routes with those of a new configuration. */
     configure(routes: readonly DoorRoute[]): void {
       now.routes = routes;
@@ -101,6 +95,16 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
     /** Resolves when the last order is stored in the file. */
     done: (): Promise<void> => keeper.done(),
   });
+}
+
+function usualMsIn(orders: ReadonlyMap<string, KnownOrder>, name: string): number | null {
+  const known = [...orders.values()].find(({ usualMs }) => usualMs.has(name));
+  return known?.usualMs.get(name) ?? null;
+}
+
+function withdrawnIn(orders: ReadonlyMap<string, KnownOrder>, { key, mirrors }: DoorRoute): Withdrawals {
+  const origin = mirrors.values().find(({ role }) => role === 'origin');
+  return orders.get(key)?.withdrew?.get(origin?.name ?? '') ?? new Map();
 }
 
 function logChanged(log: Log, before: ReadonlyMap<string, Order>, orders: ReadonlyMap<string, Order>): void {

@@ -171,5 +171,5 @@ it('clients that verify what they download are these', () => {
       return profiles.flatMap((one) => (client.verifiesBytes?.(at(one), settings) ? [client.profileForms?.[one]] : []));
     }),
   );
-  expect(known).toEqual(['go', 'npm', 'pnpm', 'yarn', 'apt', 'pacman']);
+  expect(known).toEqual(['go', 'npm', 'pnpm', 'yarn', 'cargo', 'apt', 'pacman']);
 });

@@ -100,6 +100,17 @@ describe('an index file', () => {
     const text = Array.from({ length: 300 }, (_, at) => lineOf(`1.${at}.0`, { note: 'é'.repeat(999) })).join('\n');
     expect(read(text)).toMatchObject({ version: '1.299.0', listed: { count: 300 } });
   });
+  test('skips a line of any length, which does not fill the memory', () => {
+    const parts: string[] = [];
+    const long = {
+      bytes: 300 * 2 ** 20,
+      read: (at: number, bytes: number) => (parts.push(`${at}`), Buffer.alloc(bytes, 'x')),
+    };
+    expect(atOnce(parseIndexFile(long, 'serde', null))).toMatchObject({ error: { kind: 'malformed' } });
+    expect(parts.length).toBeGreaterThan(4_000);
+    const body = heldBodyOf(Buffer.from(`${'x'.repeat(2 ** 22)}\n${lineOf('1.0.0')}\n`));
+    expect(atOnce(parseIndexFile(body, 'serde', null))).toMatchObject({ value: { version: '1.0.0' } });
+  });
   test('never throws', () =>
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
