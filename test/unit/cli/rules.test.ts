@@ -29,7 +29,7 @@ async function run(...argv: readonly string[]) {
   return { code, out: out.join('\n'), err };
 }
 
-const usage = 'usage: mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]';
+const usage = 'usage: mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL] [--grafana URL]';
 
 describe('mirrorwatch rules', () => {
   test('prints what is committed', async () => {
