@@ -9,12 +9,14 @@ const linkCharsMax = 64 * 1024;
 
 /**
  * Returns a function that replaces every match in a page.
- * @param openAt  returns where the last match begins that may continue in the next part
+ * @param openAt    returns where the last match begins that may continue in the next part
+ * @param charsMax  the maximum length of the changed page
  */
 export function replaceLinks(
   pattern: RegExp,
   replace: (...match: string[]) => string,
   openAt: (text: string) => number,
+  charsMax: number = limits.doorRewriteBytes,
 ): RewriteLinks {
   let [held, links, chars] = ['', 0, 0];
   return (part, isLast) => {
@@ -27,7 +29,7 @@ export function replaceLinks(
       return replace(...match);
     });
     chars += made.length;
-    if (chars > limits.doorRewriteBytes || held.length > linkCharsMax) throw new Error('too long');
+    if (chars > charsMax || held.length > linkCharsMax) throw new Error('too long');
     return made;
   };
 }
@@ -38,9 +40,14 @@ const pairChars = 10_000;
 /**
  * Returns a function that replaces the values of one key in JSON. The JSON is not parsed, because parsing 32 MiB would
  * block other requests for a second. Nothing else in JSON matches, because quotes in strings are escaped.
- * @param replace  returns the new value; `null`: the value stays as it is
+ * @param replace   returns the new value; `null`: the value stays as it is
+ * @param charsMax  the maximum length of the changed page
  */
-export function replaceJsonLinks(key: string, replace: (value: string) => string | null): RewriteLinks {
+export function replaceJsonLinks(
+  key: string,
+  replace: (value: string) => string | null,
+  charsMax: number = limits.doorRewriteBytes,
+): RewriteLinks {
   const quotedKey = JSON.stringify(key);
   const pattern = new RegExp(`(${quotedKey}\\s*:\\s*)("(?:[^"\\\\]|\\\\.){0,4096}")`, 'g');
   const replacePair = (pair: string, before = '', text = ''): string => {
@@ -48,9 +55,10 @@ export function replaceJsonLinks(key: string, replace: (value: string) => string
     const to = typeof value === 'string' ? replace(value) : null;
     return to === null ? pair : before + JSON.stringify(to);
   };
-  return replaceLinks(pattern, replacePair, (part) => {
+  const openAt = (part: string): number => {
     const open = part.lastIndexOf(quotedKey);
     const isOpen = open >= 0 && open > part.length - pairChars;
     return isOpen ? open : Math.max(0, part.length - quotedKey.length + 1);
-  });
+  };
+  return replaceLinks(pattern, replacePair, openAt, charsMax);
 }

@@ -4,7 +4,7 @@ export interface DoorPath {
    * none.
    */
   readonly module: string | null;
-  /** The version that the path names, as the daemon spells it in `withdrew`; absent: none. */
+  /** The version that the path names, in the spelling of `DoorPaths.spelled`; absent: none. */
   readonly version?: string;
   /**
    * `index`: metadata, or a file that may change; `artifact`: a file that should never change. `refused`: a file at the
@@ -94,6 +94,8 @@ export interface DoorPaths {
    * clients request each artifact from the front door.
    */
   refusing?(refusal: DoorRefusal): NonNullable<DoorPaths['absolute']>;
+  /** Returns a version of `withdrew` in the one spelling in which paths have it. Absent: it has only one. */
+  spelled?(version: string): string;
   /** True: clients show the member `error` of a response in JSON, not a plain text. */
   readonly showsJsonErrors?: true;
   /**

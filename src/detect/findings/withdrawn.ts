@@ -65,7 +65,11 @@ function updateItem({ view, mirror, sample }: Judged): ContentSubject | undefine
   } else if (isAbsent && view.seen.has(target.id) && servesElse(view, mirror, target.id, atMs)) {
     const subject = known ?? new ContentSubject(key, target);
     view.subjects.set(key, subject);
-    if (known === undefined) subject.shelves.set(target.registry, new Shelf());
+    if (!subject.shelves.has(target.registry)) {
+      // What another origin withdrew does not count.
+      subject.withdrawn.clear();
+      subject.shelves.set(target.registry, new Shelf());
+    }
     recordWithdrawal(subject, target.version, atMs, false);
     return subject;
   } else if (!isAbsent) known?.withdrawn.delete(target.version);
@@ -87,6 +91,11 @@ function servesElse(view: RuleView, mirror: MirrorMemory, id: string, nowMs: num
 function distinctOf(holding: Holding | null): readonly Held[] {
   const all = [...(holding?.bySubject.values() ?? [])].flat();
   return [...new Map(all.map((one) => [refTextOf(one), one])).values()];
+}
+
+/** The versions that the origin withdrew last. */
+function newestOf(all: readonly Held[]): readonly Held[] {
+  return all.toSorted((a, b) => b.atMs - a.atMs).slice(0, withdrewMax);
 }
 
 function explain(holding: Holding | null, about: About): FindingStatement {
@@ -164,8 +173,7 @@ export const withdrawn: FindingRule<Holding | null> = {
   resume: (holding) => (holding === null || holding.bySubject.size === 0 ? 'gone' : {}),
   shows(holding) {
     const all = distinctOf(holding);
-    if (holding?.isOrigin === true)
-      return all.length === 0 ? {} : { withdrew: all.slice(0, withdrewMax).map(refTextOf) };
+    if (holding?.isOrigin === true) return all.length === 0 ? {} : { withdrew: newestOf(all).map(refTextOf) };
     return holding === null ? {} : { withdrawn: all.length };
   },
 };

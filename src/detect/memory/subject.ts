@@ -105,15 +105,22 @@ export function isWithdrawnNow({ atMs, toMs }: Withdrawal): boolean {
 }
 
 /**
- * Records that the origin's response shows a version as withdrawn. Forgets the oldest withdrawals.
+ * Records that the origin's response shows a version as withdrawn. If there are too many, a version that the origin lacks
+ * replaces the oldest yanked one, else the oldest. A yanked one replaces none: each response marks it again, so it would
+ * replace the others before their hour is over.
  * @param atMs  the end of the response, monotonic milliseconds
  */
 export function recordWithdrawal(subject: ContentSubject, version: string, atMs: number, isYanked: boolean): void {
-  const known = subject.withdrawn.get(version);
+  const { withdrawn } = subject;
+  const known = withdrawn.get(version);
+  if (known === undefined && withdrawn.size >= limits.releasesKept) {
+    if (isYanked) return;
+    const [oldest = ''] = withdrawn.keys();
+    withdrawn.delete([...withdrawn].find(([, one]) => one.isYanked)?.[0] ?? oldest);
+  }
   const next = { atMs, holders: [], ...known, toMs: atMs, isYanked };
-  subject.withdrawn.set(version, next);
+  withdrawn.set(version, next);
   subject.isDirty ||= known === undefined || isWithdrawnNow(known) !== isWithdrawnNow(next);
-  forgetOldest(subject.withdrawn);
 }
 
 /**

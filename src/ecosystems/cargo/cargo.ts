@@ -19,7 +19,8 @@ const locks: Locks = {
 };
 
 const indexFile = /^(?:1|2|3\/[^/]|[^/]{2}\/[^/]{2})\/([^/]+)$/;
-const crateFile = /^([A-Za-z_][\w-]{0,63}?)-\d/;
+/** A name has no dot. So the version in a file name begins after the last `-` before the first dot. */
+const crateFile = /^([A-Za-z_][\w-]{0,63})-\d{1,16}\./;
 
 function readCargoPath(path: string): DoorPath | null {
   const plain = decodeURIComponent(path);
@@ -37,7 +38,8 @@ function readCargoPath(path: string): DoorPath | null {
 const word = '[a-z0-9_-]+';
 const patterns: DoorPatterns = {
   paths: `(?:config\\.json|(?:1|2|3/${word}|${word}/${word})/${word}|(?:.*/)?${word}/[^/]+/download|.*\\.crate)`,
-  privateOf: (pattern) => `(?:.*/)?${pattern.split('*').map(escapeExpression).join('[^/]*')}(?:/|-|$)`,
+  privateOf: (pattern) =>
+    `(?:.*/)?${pattern.split('*').map(escapeExpression).join('[^/]*').replaceAll(/[-_]/g, '[-_]')}(?:/|-|$)`,
 };
 
 /** The paths that cargo requests below an index. It requests crates where `dl` in config.json says. */

@@ -15,8 +15,8 @@ const sha256 = /^[0-9a-f]{64}$/;
 /** cargo ignores lines of a later format. */
 const formatMax = 2;
 const pieceBytes = 64 * 1024;
-/** A longer line is cut, so it is no JSON. The limit is for the memory: a body may be one line. */
-const lineChars = 2 ** 21;
+/** A shorter line cannot have a SHA-256. Real lines have up to about 100 KB. A longer one would fill the memory. */
+const [lineCharsMin, lineCharsMax] = [64, 1024 * 1024];
 
 /** What one index file states. */
 interface CrateIndex {
@@ -25,7 +25,6 @@ interface CrateIndex {
   /** The SHA-256 of this version's crate, lower-case hex; `null`: the file has no line for it. */
   readonly sum: string | null;
   readonly listed: NonNullable<Facts['listed']>;
-  /** The versions that are not yanked. */
   readonly contents: Contents;
 }
 
@@ -37,22 +36,25 @@ export function* parseIndexFile(
 ): Slices<Result<CrateIndex, ProbeFailure>> {
   if (isMarkup(body.read(0, 512))) return error(wrongContent('answer.crateVersions'));
   const sums = new Map<string, string>();
-  const usable = new Set<string>();
+  const yanked = new Set<string>();
   yield* walkBody(body, (text) => {
-    const line = readLine(text, name);
-    if (line === null || sums.size >= limits.versionsCounted) return;
+    const line = sums.size < limits.versionsCounted ? readLine(text, name) : null;
+    if (line === null) return;
     sums.set(line.vers, line.cksum);
-    if (line.isYanked) usable.delete(line.vers);
-    else usable.add(line.vers);
+    if (line.isYanked) yanked.add(line.vers);
+    else yanked.delete(line.vers);
   });
   if (sums.size === 0) return error(malformed('answer.crateVersions'));
-  const { count, kept } = yield* selectHighest([...usable], limits.contentVersions, isCrateVersion);
+  const all = yield* selectHighest([...sums.keys()], limits.contentVersions, isCrateVersion);
+  const usable = [...sums.keys()].filter((one) => !yanked.has(one));
+  const { count, kept } = yield* selectHighest(usable, limits.contentVersions, isCrateVersion);
+  const marked = all.kept.filter((one) => yanked.has(one));
   const version = wanted ?? kept.findLast((one) => !isPre(one)) ?? kept.at(-1) ?? null;
   return ok({
     version,
     sum: version === null ? null : (sums.get(version) ?? null),
     listed: { count, newest: kept.at(-1) ?? null },
-    contents: { versions: statedContentsOf(kept, isPre, count) },
+    contents: { versions: statedContentsOf(all.kept, isPre, all.count, marked) },
   });
 }
 
@@ -61,6 +63,7 @@ function isPre(version: string): boolean {
 }
 
 function readLine(text: string, name: string) {
+  if (text.length < lineCharsMin || text.length > lineCharsMax) return null;
   const parsed = parseFields(text, phrase('answer.crateVersions'));
   if (parsed.tag === 'error') return null;
   const { name: named, vers, cksum, yanked, v = 1 } = parsed.value;
@@ -70,13 +73,13 @@ function readLine(text: string, name: string) {
   return { vers, cksum, isYanked: yanked === true };
 }
 
-/** Calls `act` for each line of a body that may be long. A line is cut to `lineChars` characters. */
+/** Calls `act` for each line of a body that may be long. A line is cut soon after `lineCharsMax` characters. */
 function* walkBody(body: WholeBody, act: (line: string) => void): Slices<void> {
   const decoder = new TextDecoder('utf-8');
   let open = '';
   for (let at = 0; at < body.bytes; at += pieceBytes) {
     const [first = '', ...rest] = decoder.decode(body.read(at, pieceBytes), { stream: true }).split('\n');
-    if (open.length < lineChars) open += first;
+    if (open.length <= lineCharsMax) open += first;
     for (const line of rest) {
       act(open);
       open = line;

@@ -24,6 +24,11 @@ export function isCrateVersion(text: string): boolean {
   return text.length <= limits.versionChars && semver.test(text);
 }
 
+/** Some versions of cargo look for a crate that an index lacks under each spelling with `-` and `_`. */
+function plainOf(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
 /** Splits `name@version`. `version` is `null` if none is written. */
 function splitCrate(text: string): { readonly module: string; readonly version: string | null } {
   const [module = '', version = ''] = text.trim().split(/@(.*)/s);
@@ -52,6 +57,6 @@ export const cargoNames: Names = {
     expected: phrase('expected.pypiPattern'),
     list: phrase('expected.listNames'),
     isPattern: (text) => pattern.test(text) && !/^\*+$/.test(text),
-    matches: (patterns, name) => patterns.some((one) => matchesParts(one.toLowerCase().split('*'), name.toLowerCase())),
+    matches: (patterns, name) => patterns.some((one) => matchesParts(plainOf(one).split('*'), plainOf(name))),
   },
 };

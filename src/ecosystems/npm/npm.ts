@@ -1,5 +1,6 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import { escapeExpression } from '../../core/globs.ts';
+import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
@@ -165,11 +166,16 @@ const npmDoor: DoorPaths = {
     ({ module, versions, at }) =>
     (start) =>
       start.trimStart().startsWith('{')
-        ? replaceJsonLinks('tarball', (url) => {
-            const version = versionOf(URL.parse(url)?.pathname ?? '', module);
-            const file = `${module.split('/').at(-1)}-${version}.tgz`;
-            return version !== undefined && versions.has(version) ? `${at}/-/${file}` : null;
-          })
+        ? replaceJsonLinks(
+            'tarball',
+            (url) => {
+              const version = versionOf(URL.parse(url)?.pathname ?? '', module);
+              const file = `${module.split('/').at(-1)}-${version}.tgz`;
+              return version !== undefined && versions.has(version) ? `${at}/-/${file}` : null;
+            },
+            // A packument as long as one that the door passes on unchanged.
+            limits.doorIndexBytes,
+          )
         : null,
 };
 

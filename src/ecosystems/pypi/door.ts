@@ -76,7 +76,11 @@ function rewriteWith(linkTo: LinkTo): NonNullable<DoorPaths['absolute']> {
 
 /** Returns the canonical version of a file, also of its metadata; `null`: the name is no file of the project. */
 function versionOf(file: string, module: string): string | null {
-  const version = parseVersion(parseFileName(file.replace(/\.metadata$/, ''), module)?.version ?? '');
+  return canonicalOf(parseFileName(file.replace(/\.metadata$/, ''), module)?.version ?? '');
+}
+
+function canonicalOf(text: string): string | null {
+  const version = parseVersion(text);
   return version && canonicalVersionOf(version);
 }
 
@@ -95,6 +99,8 @@ export const pypiDoor: DoorPaths = {
   patterns,
   files: () => import('./door-files.ts').then(({ pypiFiles }) => pypiFiles),
   read: readProjectPath,
+  // A configured version, such as 2.0.0, has the spelling of the configuration.
+  spelled: (version) => canonicalOf(version) ?? version,
   absolute: rewriteWith(({ href: to }) => to),
   refusing: ({ module, versions, at }) =>
     rewriteWith((to) => {

@@ -7,6 +7,7 @@ import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { type DaemonAt, sendToDaemon, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import type { KnownOrder, Withdrawals } from './order.ts';
 
 export interface Listener {
@@ -238,12 +239,18 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
 }
 
 /** What a mirror, as an origin, has withdrawn. */
-function withdrawalsOf({ withdrew }: MirrorSeen): Withdrawals {
+function withdrawalsOf({ withdrew, ecosystem }: MirrorSeen): Withdrawals {
+  const door = registry.of(ecosystem)?.door;
   const texts = Array.isArray(withdrew) ? withdrew.slice(0, entriesMax).map(String) : [];
   // The name of a package may begin with an @.
   const items = texts.map((text) => /^(.+)@([^@]+)$/s.exec(text) ?? []);
   const byModule = Map.groupBy(items, ([, module = '']) => module);
-  return new Map([...byModule].map(([module, all]) => [module, new Set(all.map(([, , version = '']) => version))]));
+  return new Map(
+    [...byModule].map(([module, all]) => [
+      module,
+      new Set(all.map(([, , version = '']) => door?.spelled?.(version) ?? version)),
+    ]),
+  );
 }
 
 /** The modules of which a mirror serves wrong bytes; `null`: it is not to be used for any module, also if they are too many. */

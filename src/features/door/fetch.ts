@@ -104,6 +104,15 @@ export interface Fetching {
 }
 
 /**
+ * True if a part begins where the client asked for it: it would join another part to the bytes that it has. The beginning
+ * of several parts, and of a part before the end, is not known.
+ */
+function beginsAsAsked(range: string, stated: unknown): boolean {
+  const [, from] = /^bytes=(\d+)-\d*$/.exec(range) ?? [];
+  return from === undefined || String(stated).startsWith(`bytes ${Number(from)}-`);
+}
+
+/**
  * Returns an attempt to fetch from one source. It succeeds with status 200 (or 206 for a range) and `firstBytes` of the
  * body.
  */
@@ -118,9 +127,11 @@ export function attemptAt(
     const passing = await passages.open(source.access, source.url, { method, headers, hops, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
-    const isRanged = headers['range'] !== undefined;
+    const { range } = headers;
+    const isRanged = range !== undefined;
     const isHtml = request.isNeverHtml && /^text\/html\b/i.test(type);
-    const isRight = status === 200 || (isRanged && status === 206);
+    const isPart = isRanged && status === 206 && beginsAsAsked(range, passing.headers['content-range']);
+    const isRight = status === 200 || isPart;
     if (!isRight || isHtml || (isBounded && Number(passing.headers['content-length']) > bytesMax)) {
       // Closing the connection is cheaper than receiving the rest of the body.
       body.on('error', () => undefined).destroy();

@@ -89,7 +89,8 @@ export function readVector(status: number, text: string): Result<Vector, string>
   if (result.length > seriesMax) return error(`more than ${seriesMax} series`);
   const series: FleetSeries[] = [];
   let atMs: number | null = null;
-  for (const { metric, value } of result as readonly { metric?: unknown; value?: unknown }[]) {
+  for (const one of result) {
+    const { metric, value } = Object(one) as { metric?: unknown; value?: unknown };
     const [seconds, number] = Array.isArray(value) ? value : [];
     const labels = labelsIn(metric);
     if (labels === null || typeof seconds !== 'number' || typeof number !== 'string')

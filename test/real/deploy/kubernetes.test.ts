@@ -182,6 +182,12 @@ real('the Helm chart', ['deploy'], () => {
     expect(await allowed('--set', more)).toEqual([3128, 3129, 443, 5000, 5353, 6000, 8093, 8443, 853, 9009]);
   });
 
+  it('egress: no metadata service of a cloud', async () => {
+    const { spec } = one((await render()).resources, 'NetworkPolicy');
+    for (const address of ['169.254.0.0/16', '100.100.100.200/32', 'fe80::/10', 'fd00:ec2::254/128'])
+      expect(JSON.stringify(spec)).toContain(JSON.stringify(address));
+  });
+
   it('a changed configuration is a reload, and changes no pod', async () => {
     const podOf = async (...args: string[]): Promise<unknown> => {
       const { template } = one((await render(...args)).resources, 'Deployment').spec as unknown as Workload;

@@ -265,3 +265,20 @@ it('counts a 404 of a version that the origin only marks', () => {
   world.serve(['a mod example.com/a'], 6);
   expect(world.state('a')).not.toBe('up');
 });
+
+it('stays withdrawn beside more yanked versions than are kept', () => {
+  const world = play([origin, aMirror('a')]);
+  const yanked = Array.from({ length: 90 }, (_, at) => `0.${at}.0`);
+  const marked = { origin: yanked, a: yanked };
+  world.list({ origin: [...yanked, ...all], a: [...yanked, ...all] }, 3, 0, marked);
+  world.list({ origin: [...yanked, ...without], a: [...yanked, ...all] }, 14, 0, marked);
+  expect([world.withdrew(), world.held('a')]).toEqual([[`${module}@1.1.0`], 1]);
+});
+
+it('says at the origin first what it withdrew last', () => {
+  const world = play([origin, aMirror('a')]);
+  world.list({ origin: all, a: all }, 2);
+  world.list({ origin: without, a: all }, 2);
+  world.list({ origin: ['1.0.0'], a: all }, 14);
+  expect(world.withdrew()).toEqual([`${module}@1.2.0`, `${module}@1.1.0`]);
+});

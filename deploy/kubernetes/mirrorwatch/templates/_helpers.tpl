@@ -94,7 +94,7 @@ resources: { requests: { storage: {{ .Values.persistence.size }} } }
 {{ keys $ports | sortAlpha | toJson }}
 {{- end }}
 
-{{/* Egress of a NetworkPolicy: DNS, and the ports anywhere but the link-local range (metadata services). */}}
+{{/* Egress of a NetworkPolicy: DNS, and the ports anywhere but the link-local range and the addresses of metadata services. */}}
 {{- define "mirrorwatch.egress" -}}
 - ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
 - ports:
@@ -102,8 +102,8 @@ resources: { requests: { storage: {{ .Values.persistence.size }} } }
     - { port: {{ . }}, protocol: TCP }
     {{- end }}
   to:
-    - ipBlock: { cidr: 0.0.0.0/0, except: [169.254.0.0/16] }
-    - ipBlock: { cidr: "::/0", except: ["fe80::/10"] }
+    - ipBlock: { cidr: 0.0.0.0/0, except: [169.254.0.0/16, 100.100.100.200/32] }
+    - ipBlock: { cidr: "::/0", except: ["fe80::/10", "fd00:ec2::254/128"] }
 {{- with .Values.networkPolicy.extraEgress }}
 {{ toYaml . }}
 {{- end }}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { heldBodyOf } from '../../../../src/core/body.ts';
 import { atOnce } from '../../../../src/core/slices.ts';
 import { cargo } from '../../../../src/ecosystems/cargo/cargo.ts';
@@ -39,7 +39,9 @@ describe('names', () => {
   test('private patterns', () => {
     const { isPattern, matches } = cargoNames.private ?? { isPattern: () => false, matches: () => false };
     expect(['corp-*', 'corp', '*', '', 'a b'].map(isPattern)).toEqual([true, true, false, false, false]);
-    expect(['corp-a', 'Corp-A', 'xcorp-a'].map((name) => matches(['corp-*'], name))).toEqual([true, true, false]);
+    const names = ['corp-a', 'Corp-A', 'corp_a', 'xcorp-a'];
+    for (const one of ['corp-*', 'corp_*'])
+      expect(names.map((name) => matches([one], name))).toEqual([true, true, true, false]);
   });
 });
 
@@ -65,6 +67,24 @@ describe('paths', () => {
   ])('%s: %s', (dl, url) => expect(downloadUrlOf(dl, 'Serde', '1.0.0', sum)).toBe(url));
 });
 
+describe('a path at the front door', () => {
+  test.each([
+    ['crates/corp-3d-0.1.0.crate', 'corp-3d'],
+    ['corp-2-b/corp-2-b-1.0.0-alpha-2.0.0.crate', 'corp-2-b'],
+    ['a/b-1/serde-1.0.0+x-1.2.crate', 'serde'],
+    ['api/v1/crates/corp-2/1.0.0/download', 'corp-2'],
+    ['co/rp/corp-2', 'corp-2'],
+  ])('%s names the whole crate', (path, module) => expect(cargo.door?.read(path)).toMatchObject({ module }));
+  test.each(['crates/corp-3d.crate', '1.0.0.crate', 'corp.d-1.0.0.crate'])('%s names none', (path) =>
+    expect(cargo.door?.read(path)).toBeNull(),
+  );
+  test('is private for printed proxies in each spelling', () => {
+    const pattern = new RegExp(`^${cargo.door?.patterns.privateOf('corp_a*')}`, 'i');
+    for (const path of ['co/rp/corp-a', 'co/rp/corp_a2', 'x/corp-a-1.0.0.crate']) expect(path).toMatch(pattern);
+    expect('co/rp/corpxa').not.toMatch(pattern);
+  });
+});
+
 describe('an index file', () => {
   const read = (text: string, wanted: string | null = null) => {
     const result = atOnce(parseIndexFile(heldBodyOf(Buffer.from(text)), 'serde', wanted));
@@ -74,6 +94,44 @@ describe('an index file', () => {
     const text = lineOf('1.0.0', { yanked: true });
     expect(read(text)).toMatchObject({ version: null, sum: null, listed: { count: 0, newest: null } });
     expect(read(text, '1.0.0')).toMatchObject({ version: '1.0.0', sum });
+  });
+  test('lists each version, and marks the yanked ones', () => {
+    const text = [lineOf('1.0.0', { yanked: true }), lineOf('1.1.0'), lineOf('1.2.0-rc.1', { yanked: true })].join(
+      '\n',
+    );
+    expect(read(text)).toMatchObject({
+      version: '1.1.0',
+      contents: {
+        versions: {
+          count: 3,
+          newest: ['1.0.0', '1.1.0', '1.2.0-rc.1'],
+          pre: ['1.2.0-rc.1'],
+          yanked: ['1.0.0', '1.2.0-rc.1'],
+        },
+      },
+    });
+  });
+  test('marks the yanked versions, as clients with a lock file may still have them', () => {
+    const lines = [lineOf('1.0.0'), lineOf('1.1.0', { yanked: true }), lineOf('1.2.0', { yanked: true })];
+    expect(read(lines.join('\n'))).toMatchObject({
+      version: '1.0.0',
+      contents: { versions: { count: 3, newest: ['1.0.0', '1.1.0', '1.2.0'], yanked: ['1.1.0', '1.2.0'] } },
+    });
+  });
+  test.each([
+    ['one string', `{"name":"serde","note":"${'x'.repeat(2_000_000)}"}`],
+    ['one list', `[${'[],'.repeat(500_000)}[]]`],
+  ])('parses no line that is longer than real ones: %s', (_, long) => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(read([long, lineOf('1.0.0'), long].join('\n'))).toMatchObject({ version: '1.0.0', listed: { count: 1 } });
+    expect(parse.mock.calls.map(([text]) => text)).toEqual([lineOf('1.0.0')]);
+    parse.mockRestore();
+  });
+  test('parses no line that is too short for a version', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(read(['{}\n\n'.repeat(999), lineOf('1.0.0')].join(''))).toMatchObject({ version: '1.0.0' });
+    expect(parse).toHaveBeenCalledTimes(1);
+    parse.mockRestore();
   });
   test('of pre-releases alone gives the highest one', () =>
     expect(read(`${lineOf('1.0.0-rc.1')}\n${lineOf('1.0.0-rc.2')}`)).toMatchObject({ version: '1.0.0-rc.2' }));

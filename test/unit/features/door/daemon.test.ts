@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Timers } from '../../../../src/core/ports.ts';
 import { Secret } from '../../../../src/core/secret.ts';
+import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
 import { daemonOf, followDaemon, readDaemon } from '../../../../src/features/door/daemon.ts';
 import { doorPortsWith, openDoor } from '../../../../src/features/door/door.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
@@ -336,4 +337,14 @@ it.each<[string, unknown, Readonly<Record<string, readonly string[]>>]>([
   const { known } = await readDaemon({ url, token: null });
   const found = known.get('go/go')?.withdrew?.get('near') ?? new Map();
   expect(Object.fromEntries([...found].map(([module, versions]) => [module, [...versions]]))).toEqual(want);
+});
+
+it('withdrawn versions of Python projects have one spelling, in which the door reads file names', async () => {
+  const python = { ...near, ecosystem: 'pypi', upstream: 'pypi', withdrew: ['tiny@2.0.0', 'tiny@1.0-RC1', 'tiny@x'] };
+  const { url } = await daemon((name) => (name === 'mirrors' ? [python] : []));
+  const { known } = await readDaemon({ url, token: null });
+  const versions = known.get('pypi/pypi')?.withdrew?.get('near')?.get('tiny');
+  expect([...(versions ?? [])]).toEqual(['2', '1rc1', 'x']);
+  const paths = ['tiny/refused/tiny-2.0.0.tar.gz', 'tiny/refused/tiny-1.0rc1-py3-none-any.whl'];
+  for (const path of paths) expect(versions).toContain(pypiDoor.read(path)?.version);
 });

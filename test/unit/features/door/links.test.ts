@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
+import { npm } from '../../../../src/ecosystems/npm/npm.ts';
 import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
@@ -90,4 +91,13 @@ describe('links of a page that a hostile mirror made', () => {
     expect(absolute(`<a href="b">${rest}`, 'text/html', base)).toBeNull();
     expect(absolute('<a href="b">'.repeat(1_000), 'text/html', base)).toContain(`${base}b`);
   });
+});
+
+it('of a packument with a withdrawn version are as long as those of any other one', () => {
+  const refusing = npm.door?.refusing?.({ module: 'x', versions: new Set(['1.0.0']), at: 'http://door.example.com/x' });
+  const rewrite = refusing?.('{', false, 'application/json', 'https://m.example.com/x');
+  const part = `"note":"${'x'.repeat(1_000_000)}",`;
+  let chars = 0;
+  while (chars <= limits.doorRewriteBytes) chars += rewrite?.(part, false).length ?? Number.POSITIVE_INFINITY;
+  expect(rewrite?.('"tarball":"https://m.example.com/x/-/x-1.0.0.tgz"', true)).toContain('door.example.com');
 });

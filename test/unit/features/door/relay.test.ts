@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { readConfig } from '../../../daemon/world.ts';
@@ -132,6 +132,29 @@ describe('an artifact that passes through the door', () => {
       10,
       'bytes 299990-299999/300000',
     ]);
+  });
+
+  it.each(['bytes 0-9/300000', 'bytes 2999900-2999909/3000000', 'x'])(
+    'of which a mirror sends another part than asked for comes from the next one: %s',
+    async (stated) => {
+      const wrong = await serveOn((_request: IncomingMessage, response: ServerResponse) => {
+        response.writeHead(206, { 'content-range': stated, 'content-type': 'application/zip' });
+        response.end('0123456789');
+      });
+      const { get, lines } = await open([{ url: `http://127.0.0.1:${wrong}` }, await mirror({})]);
+      const got = await get(path, 'GET', { range: 'bytes=299990-' });
+      expect([got.status, got.headers['content-range']]).toEqual([206, 'bytes 299990-299999/300000']);
+      expect(lines[0]?.['registry']).toBe('m1');
+    },
+  );
+
+  it.each(['bytes=-10', 'bytes=0-1,5-6'])('whose part has no known beginning is passed on: %s', async (range) => {
+    const port = await serveOn((_request: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(206, { 'content-type': 'application/zip' });
+      response.end('0123456789');
+    });
+    const { get } = await open([{ url: `http://127.0.0.1:${port}` }]);
+    expect((await get(path, 'GET', { range })).status).toBe(206);
   });
 
   it('is whole for a client whose part may be of another mirror', async () => {

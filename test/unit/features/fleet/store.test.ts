@@ -71,6 +71,7 @@ describe('a response', () => {
       text: vector([{ metric: {}, value: [1] }]),
       why: 'series of another form',
     },
+    { name: 'no series', status: 200, text: vector([null]), why: 'series of another form' },
     {
       name: 'a series without labels',
       status: 200,
