@@ -360,7 +360,7 @@ export interface Places {
   readonly 'answer.compact': never;
   readonly 'answer.reprDigest': never;
   readonly 'answer.cratesConfig': never;
-  readonly 'answer.formerProfile': never;
+  readonly 'expected.ecosystemNow': 'id';
   readonly 'answer.crateVersions': never;
   readonly 'answer.crateSum': never;
   readonly 'answer.cleanNames': never;

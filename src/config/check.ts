@@ -5,6 +5,7 @@ import { decodeMessage, errorOf } from '../ecosystems/fields.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { SourceDocument } from './document.ts';
+import { type FormerMirror, rewriteFormer } from './former.ts';
 import { listKnownKeys } from './json-schema.ts';
 import { findNearestWord, type Path } from './reading.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
@@ -17,6 +18,8 @@ export interface Checked {
   readonly file: FileConfig | null;
   /** Converts a path in `file` to the path in the text. They differ because `file` lacks list entries with mistakes. */
   original(path: Path): Path;
+  /** The mirrors with a former profile, which were rewritten. */
+  readonly former: readonly FormerMirror[];
   /** True if there is a mistake at this path of the text, at a parent of it, or at a value below it. */
   isSpoilt(path: Path): boolean;
 }
@@ -31,13 +34,14 @@ const roundsMax = 2000;
  */
 export function checkDocument(document: SourceDocument): Checked {
   const data = structuredClone(document.data);
+  const former = rewriteFormer(data);
   const issues: ConfigIssue[] = [];
   const spoilt: Path[] = [];
   const kept = new Map<string, number[]>();
   const original = (path: Path): Path => originalPath(path, kept);
   for (let round = 0; round < roundsMax; round += 1) {
     const parsed = fileSchema.safeParse(data, { error: () => errorOf(phrase('expected.other')).error });
-    if (parsed.success) return { issues, file: parsed.data, original, isSpoilt: spoiltBy(spoilt) };
+    if (parsed.success) return { issues, file: parsed.data, former, original, isSpoilt: spoiltBy(spoilt) };
     const flat = flatten(parsed.error.issues, [], data);
     const plain = flat.filter(({ path }) => document.writtenAt(original(path)) !== null).flatMap(plainValueIn(data));
     for (const { path, value } of plain) put(data, path, value);
@@ -51,7 +55,7 @@ export function checkDocument(document: SourceDocument): Checked {
     if (!inCuttingOrder(flat.flatMap(pathsOf)).every((path) => cut(data, path, how))) break;
     dropEntries(how);
   }
-  return { issues, file: null, original, isSpoilt: spoiltBy(spoilt) };
+  return { issues, file: null, former, original, isSpoilt: spoiltBy(spoilt) };
 }
 
 interface FlatIssue {

@@ -122,6 +122,8 @@ function openFile(input: LoadInput) {
   const { readerOf = readerAtOnce } = input;
   const checked = checkDocument(document);
   const report = createReport(document, checked);
+  for (const { at, id } of checked.former)
+    report.warning(['mirrors', at, 'profile'], phrase('expected.ecosystemNow', { id }));
   const mistakes = (): ConfigIssue[] =>
     distinct(unread, [...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
   if (checked.file === null) return error(mistakes());

@@ -146,6 +146,15 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly locks?: Locks;
   readonly settings?: SettingsKey<Settings>;
   readonly mirrorKeys?: MirrorKeys;
+  /**
+   * What configurations of an earlier release have in place of this ecosystem: mirrors of another ecosystem with this
+   * profile, whose modules are paths. `moduleOf` returns the entry of `modules` for a path; `null`: it names no module.
+   */
+  readonly formerly?: {
+    readonly ecosystem: EcosystemId;
+    readonly profile: string;
+    moduleOf(path: string): string | null;
+  };
   /** The value of the mirror key `profile` for a profile, its package manager or another word for them; `null`: none. */
   profileFor?(word: unknown): string | null;
   /**

@@ -51,6 +51,14 @@ const configBytes = 100;
 export const cargo: Ecosystem<unknown, CargoOwn> = {
   id: 'cargo',
   publicUpstream: publicCrates,
+  formerly: {
+    ecosystem: 'http',
+    profile: 'crates',
+    moduleOf(path) {
+      const named = indexFile.exec(path)?.[1];
+      return named === undefined || !isCrateName(named) ? null : `${named}@latest`;
+    },
+  },
   errorFrames: {
     // https://github.com/rust-lang/cargo: src/cargo/util/network/, sources/registry/
     cargo:

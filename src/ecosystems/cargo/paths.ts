@@ -1,3 +1,5 @@
+import { readForeignUrl } from '../../core/url.ts';
+
 /** Returns the folder of a crate's index file: `1`, `2`, `3/u` or `se/rd`. */
 function folderOf(name: string): string {
   if (name.length < 3) return `${name.length}`;
@@ -14,7 +16,7 @@ export function indexPathOf(name: string): string {
 }
 
 /**
- * Returns the URL at which cargo downloads a crate; `null`: `dl` gives no HTTP URL.
+ * Returns the URL at which cargo downloads a crate; `null`: `dl` gives no HTTP URL, or one with a user name.
  * @param dl   the key of config.json
  * @param sum  the SHA-256 of the crate, lower-case hex
  * @see https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration
@@ -24,6 +26,8 @@ export function downloadUrlOf(dl: string, crate: string, version: string, sum: s
   const values = { crate, version, prefix, lowerprefix: prefix.toLowerCase(), 'sha256-checksum': sum };
   const known = new Map(Object.entries(values));
   const text = dl.replaceAll(/\{([a-z0-9-]+)\}/g, (mark, key: string) => known.get(key) ?? mark);
-  const url = URL.parse(text === dl ? `${dl}/${crate}/${version}/download` : text);
-  return url !== null && /^https?:$/.test(url.protocol) ? url.href : null;
+  const url = readForeignUrl(text === dl ? `${dl}/${crate}/${version}/download` : text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') return null;
+  url.hash = '';
+  return url.href;
 }

@@ -139,15 +139,11 @@ const unchangedBytes = 500;
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** A profile of version 1.0 that is an ecosystem of its own now. Until 1.2, its files are plain files. */
-const formerProfile = 'crates';
-
 /**
- * Returns the warning for a mirror with the former profile, and for a signed list without a configured key; `null`:
- * neither. Without a key, neither the list nor its packages are verified.
+ * Returns the warning for a signed list without a configured key; `null`: the file is no such list. Without a key,
+ * neither the list nor its packages are verified.
  */
 function unchecked({ mirror, module, expect }: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null {
-  if (mirror.own?.['profile'] === formerProfile) return phrase('answer.formerProfile');
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
   const leads = profileOf(mirror.own?.['profile'])?.lists?.leads;
   return !isSigned && leads?.isList(module) === true ? phrase('answer.noSignedBy') : null;
@@ -240,7 +236,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     profile: checked(
       `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
       phrase('expected.oneOf', { words }),
-      (value) => value === formerProfile || profileOf(value) !== null,
+      (value) => profileOf(value) !== null,
     ).optional(),
   },
   profileFor: (word) =>

@@ -290,14 +290,22 @@ test('check names a signed list without a key, once for all its mirrors', async 
   ]);
 });
 
-test('check says what replaces the former profile crates', async () => {
-  const old = `vantage: v
-mirrors: [{ name: a, ecosystem: http, upstream: crates, profile: crates, url: "https://a.example.com/index" }]
+test('the former profile crates counts as the ecosystem cargo, and check says so', async () => {
+  const old = (paths: string) => `vantage: v
+mirrors:
+  - { name: a, ecosystem: http, upstream: crates, profile: crates, url: "https://a.example.com/index" }
+  - { name: b, ecosystem: http, upstream: debian, profile: debian, url: "https://b.example.com/debian" }
 controls: [tcp://192.0.2.53:53]
-modules: { http: [{ upstream: crates, path: config.json }] }
+modules: { http: [${paths}, { upstream: debian, path: dists/stable/Release }] }
 `;
-  const { code, out } = await run(['check', '--config', fileWith(old)]);
-  expect([code, out]).toEqual([0, expect.stringContaining('use `ecosystem: cargo`')]);
+  const named = async (paths: string) => run(['check', '--config', fileWith(old(paths))]);
+  const both = await named('{ upstream: crates, path: config.json }, { upstream: crates, path: se/rd/serde }');
+  expect([both.code, both.err]).toEqual([
+    0,
+    expect.stringContaining('mirrors[0].profile: saw "crates", expected `ecosystem: cargo`'),
+  ]);
+  expect(both.out).toMatch(/a\.example\.com:443 +cargo \(crates\) +1 +serde/);
+  expect((await named('{ upstream: crates, path: config.json }')).out).toMatch(/cargo \(crates\) +1 +cfg-if/);
 });
 
 test('check says nothing of one with a key', async () => {

@@ -59,6 +59,9 @@ describe('paths', () => {
     ['https://dl.example.com/{crate}-{version}.crate', 'https://dl.example.com/Serde-1.0.0.crate'],
     ['https://dl.example.com/{prefix}/{lowerprefix}/{other}', 'https://dl.example.com/Se/rd/se/rd/%7Bother%7D'],
     ['https://dl.example.com/{sha256-checksum}', `https://dl.example.com/${sum}`],
+    ['https://dl.example.com/{crate}#x', 'https://dl.example.com/Serde'],
+    ['https://ada:hunter2@dl.example.com', null],
+    [`https://${'a'.repeat(64)}.example.com`, null],
     ['file:///dl', null],
     ['{crate}', null],
   ])('%s: %s', (dl, url) => expect(downloadUrlOf(dl, 'Serde', '1.0.0', sum)).toBe(url));

@@ -65,6 +65,13 @@ const containerd: Lines = (s, h) => [
   `[plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\n  endpoint = ["https://ada:${s}@${h}"]`,
 ];
 
+const cargo: Lines = (s, h) => [
+  `[source.crates-io]\nreplace-with = "m"\n[source.m]\nregistry = "sparse+http://ada:${s}@${h}/"`,
+  `[source.crates-io]\nreplace-with = "ada:${s}@${h}"`,
+  `[source.crates-io]\nreplace-with = "m"\n[source.m]\nregistry = "https://ada:${s}@${h}/index"`,
+  `[registry]\ntoken = "${s}"\n[net]\noffline = true`,
+];
+
 /** By file as in `testMachine`: what may stand in it. */
 const files: Readonly<Record<string, Lines>> = {
   '~/.bashrc': shell,
@@ -103,6 +110,8 @@ const files: Readonly<Record<string, Lines>> = {
   '/etc/pip.conf': pipConf,
   '~/.config/uv/uv.toml': uvToml,
   'uv.toml': uvToml,
+  '~/.cargo/config.toml': cargo,
+  '.cargo/config': cargo,
   'pyproject.toml': (s, h) => uvToml(s, h).map((text) => text.replace('[[index]]', '[[tool.uv.index]]')),
   'package.json': (s, h) => [
     `{ "name": "app", "dependencies": { "@corp/ui": "https://ada:${s}@${h}/ui.tgz" }, "publishConfig": { "registry": "https://ada:${s}@${h}" } }`,
