@@ -1,6 +1,7 @@
 import type { AdviceCause, Gate } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { Standing } from '../core/standing.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
 import { countGoodLeft } from './comparison/home.ts';
@@ -51,8 +52,26 @@ function mirrorVerdictOf(view: Prepared, weighed: Weighed): MirrorVerdict {
   const { name } = weighed.mirror;
   const { responses, failed } = measuredOf(lastCanaryOf(view, name));
   const probes = { all: responses, failed, seconds: (limits.measuredPaces * view.canaryEveryMs) / 1000 };
-  const state = view.standingOf(name)?.state ?? 'unknown';
-  return { ...candidateOf(weighed), state, probes, failedShare: weighed.failedShare, blocker };
+  const standing = view.standingOf(name);
+  const state = standing?.state ?? 'unknown';
+  const withheld = withheldIn(standing);
+  return {
+    ...candidateOf(weighed),
+    state,
+    probes,
+    failedShare: weighed.failedShare,
+    blocker,
+    ...(withheld === undefined ? {} : { withheld }),
+  };
+}
+
+/** An item that a lock file needs, of a finding about deliberate refusals; `undefined`: there is none. */
+function withheldIn(standing: Standing | null): string | undefined {
+  const locked = standing?.findings.find(
+    ({ state, sentence }) => state === 'open' && sentence?.key === 'found.policyLocked',
+  );
+  const what = locked?.sentence?.values?.['what'];
+  return typeof what === 'string' ? what : undefined;
 }
 
 /** Why no switch to a mirror that is neither the head nor home is advised; `null`: nothing speaks against it. */

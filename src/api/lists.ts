@@ -20,9 +20,10 @@ function verdictView(deps: ApiDeps, { atMs, mirrors, stay, back, head, ...rest }
     ...rest,
     at: stamp(atMs),
     head,
-    mirrors: mirrors.map(({ blocker, sinceMs, ...mirror }) => ({
+    mirrors: mirrors.map(({ blocker, sinceMs, withheld = null, ...mirror }) => ({
       ...mirror,
       sinceAt: stamp(sinceMs ?? deps.stateSince(mirror)),
+      withheld,
       blocker: reasonOf(blocker),
     })),
     stay: stay && { kind: stay.kind, ...stayMessageOf(head ?? '', stay) },

@@ -71,6 +71,11 @@ export interface MirrorVerdict extends Candidate {
   readonly failedShare: number;
   /** Why no switch to this mirror is advised; `null`: it is the head, or nothing speaks against the switch. */
   readonly blocker: Blocker | null;
+  /**
+   * An item that a configured lock file needs and the mirror withholds by a policy of its operator, as `module@version`.
+   * Absent: none is known.
+   */
+  readonly withheld?: string;
 }
 
 /** All that is decided about one upstream in one turn. What is said about advice is a text of this record. */

@@ -208,14 +208,16 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
  * Makes the fact `contents.versions`, by which the versions that mirrors list are compared.
  * @param versions  the newest last, in the spelling that all mirrors share
  * @param count     the number of all versions, if `versions` has only the newest ones
+ * @param yanked    the versions that the response marks as withdrawn
  */
 export function statedContentsOf(
   versions: readonly string[],
   isPrerelease: (version: string) => boolean,
   count = versions.length,
+  yanked: readonly string[] = [],
 ): NonNullable<Contents['versions']> {
   const newest = versions.slice(-limits.contentVersions);
-  return { count, newest, pre: newest.filter(isPrerelease) };
+  return { count, newest, pre: newest.filter(isPrerelease), ...(yanked.length === 0 ? {} : { yanked }) };
 }
 
 /**

@@ -74,6 +74,12 @@ function rowKeyOf(upstreamKey: string, atMs: number): string {
 
 /** What makes a record another one. Costs and evidence change in each turn, so they do not count. */
 function wordOf({ head, home, mirrors, advice, stay, back }: UpstreamVerdict): string {
-  const reasons = mirrors.map(({ registry, state, gate, blocker }) => [registry, state, gate, blocker?.kind]);
+  const reasons = mirrors.map(({ registry, state, gate, blocker, withheld }) => [
+    registry,
+    state,
+    gate,
+    blocker?.kind,
+    withheld,
+  ]);
   return JSON.stringify([head, home, reasons, advice, stay?.kind, back?.kind]);
 }

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cargo } from '../../src/ecosystems/cargo/cargo.ts';
 import { cargoClient } from '../../src/ecosystems/cargo/client.ts';
 import { readCargoLock } from '../../src/ecosystems/cargo/locks.ts';
 import type { Chain, Reply } from '../../src/ecosystems/client.ts';
+import { startDemoMirror } from '../../src/features/demo/mirror.ts';
 import {
   type CargoProject,
   type CargoRegistry,
@@ -121,6 +123,14 @@ real('what the real cargo does with each response of its mirror, and what the mo
     mirror.crates = [one];
   });
 
+  test('it installs from the small mirror of the demo', async () => {
+    const demo = await startDemoMirror((await cargo.demo()).respond, 0);
+    const own = makeCargoProject('hello = "1"\n', sourceOf(demo.url));
+    const { code, stderr } = await own.cargo(['fetch']);
+    await demo.close();
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Downloaded hello v1.0.0')]);
+  });
+
   describe('its settings', () => {
     const dead = sourceOf('http://127.0.0.1:9');
     const at = (from: CargoProject, name: string, text: string) =>
@@ -161,7 +171,7 @@ real('what the real cargo does with each response of its mirror, and what the mo
   });
 });
 
-/** What is wrong with the mirror in use, and what clients then need of the other one. */
+/** What is wrong with the mirror in use, and what clients require. Only from a slow mirror do they get it. */
 const troubles: readonly (readonly [
   string,
   (near: CargoRegistry, origin: CargoRegistry, far: CargoRegistry) => Promise<void> | void,
@@ -188,7 +198,8 @@ const troubles: readonly (readonly [
 ];
 
 real('the real cargo follows the advice of a daemon', ['cargo'], () => {
-  test.each(troubles)('from a mirror that is %s', async (_, spoil, requirement) => {
+  test.each(troubles)('from a mirror that is %s', async (name, spoil, requirement) => {
+    const isSlow = name === 'slow';
     const [near, far, origin] = await Promise.all([1, 2, 3].map(() => startCargoRegistry({ crates: [one] })));
     if (near === undefined || far === undefined || origin === undefined) throw new Error('no registry');
     const daemon = await startDaemon({
@@ -220,15 +231,13 @@ advise: { hold: 2s }
         ({ status: code }) => code === 200,
         { help: daemon.log },
       );
+      const before = makeCargoProject(requirement, sourceOf(near.url));
+      expect((await before.cargo(['fetch'])).code === 0).toBe(isSlow);
       const own = makeCargoProject(requirement, remedy.text);
-      const before = near.requests.length;
-      const built = await own.cargo(['build', '--offline'], {});
-      expect(built.code).not.toBe(0);
       const fetched = await own.cargo(['fetch']);
       expect([fetched.code, fetched.stderr]).toEqual([0, expect.stringContaining('mirrorwatch')]);
       expect((await own.cargo(['build'])).code).toBe(0);
       expect(readFileSync(own.settings, 'utf8')).toContain(`registry = "sparse+${far.url}/"`);
-      expect(near.requests.length - before).toBeGreaterThanOrEqual(0);
     } finally {
       await daemon.close();
       for (const server of [near, far, origin]) await server.close();

@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { commandPath, tempDir } from '../support/paths.ts';
+import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
-import { type RunningProcess, startProcess } from '../support/process.ts';
+import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 
@@ -31,8 +31,8 @@ real('a service of systemd', ['systemd-notify'], () => {
   const messages = () => manager.log().split('\n');
   const fed = () => messages().filter((line) => line === 'WATCHDOG=1').length;
 
+  const socket = join(tempDir('notify'), 'notify');
   beforeAll(async () => {
-    const socket = join(tempDir('notify'), 'notify');
     manager = await startProcess({
       name: 'receiver of notifications',
       command: commandPath('python3'),
@@ -50,6 +50,23 @@ real('a service of systemd', ['systemd-notify'], () => {
     await until('the watchdog is fed', fed, (count) => count >= 3);
     expect(messages().filter((line) => line === 'READY=1')).toHaveLength(1);
     expect(messages().indexOf('READY=1')).toBeLessThan(messages().indexOf('WATCHDOG=1'));
+  });
+
+  it('feeds nothing while the main loop makes no turn', async () => {
+    await daemon.stop();
+    const module = join(repoDir, 'src/io/service-manager.ts');
+    const messagesOf = async (nextTurn: string): Promise<readonly string[]> => {
+      const before = manager.log().length;
+      const script = `import { notifySystemd } from '${module}';
+        notifySystemd(process.env, ${nextTurn});
+        setTimeout(() => process.exit(0), 2_000);`;
+      const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '400000' };
+      await mustRun(process.execPath, ['--input-type=module', '-e', script], { env });
+      return manager.log().slice(before).split('\n');
+    };
+    const hung = await messagesOf('() => new Promise(() => undefined)');
+    expect([hung.includes('READY=1'), hung.includes('WATCHDOG=1')]).toEqual([true, false]);
+    expect(await messagesOf('() => Promise.reject(new Error("the commit failed"))')).toContain('WATCHDOG=1');
   });
 });
 

@@ -70,6 +70,15 @@ export const cargo: Ecosystem<unknown, CargoOwn> = {
   fetch: ['crates', 'crate'],
   names: cargoNames,
   locks,
+  settings: { describes: 'Settings of cargo only.', keys: {}, read: () => null },
+  protections: {
+    'cargo-own-downloads': {
+      setting: 'a firewall before the upstream',
+      needs: ['own_downloads'],
+      step: 'config',
+      without: 'fails',
+    },
+  },
   clients: [cargoClient],
   realClients: [],
   context: buildCargoContext,

@@ -54,12 +54,7 @@ export function* parseIndexFile(
     version,
     sum: version === null ? null : (sums.get(version) ?? null),
     listed: { count, newest: kept.at(-1) ?? null },
-    contents: {
-      versions: {
-        ...statedContentsOf(all.kept, isPre, all.count),
-        ...(marked.length === 0 ? {} : { yanked: marked }),
-      },
-    },
+    contents: { versions: statedContentsOf(all.kept, isPre, all.count, marked) },
   });
 }
 
@@ -78,7 +73,7 @@ function readLine(text: string, name: string) {
   return { vers, cksum, isYanked: yanked === true };
 }
 
-/** Calls `act` for each line of a body that may be long. */
+/** Calls `act` for each line of a body that may be long. A line is cut soon after `lineCharsMax` characters. */
 function* walkBody(body: WholeBody, act: (line: string) => void): Slices<void> {
   const decoder = new TextDecoder('utf-8');
   let open = '';

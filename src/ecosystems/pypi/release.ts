@@ -99,8 +99,7 @@ export class Releases implements PageReader {
     const names = this.#highest.map(({ version }) => canonicalVersionOf(version));
     const pre = new Set(names.filter((_, at) => isPrereleaseAt(this.#highest, at)));
     const yanked = names.filter((_, at) => this.#highest[at]?.files === 'yanked');
-    const stated = statedContentsOf(names, (name) => pre.has(name), this.#withFiles);
-    return yanked.length === 0 ? stated : { ...stated, yanked };
+    return statedContentsOf(names, (name) => pre.has(name), this.#withFiles, yanked);
   }
 
   #keyOf(written: string): string | null {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
+import { messageFor } from '../../../src/words/tell.ts';
+import { sampleFinding } from '../../support/samples.ts';
 import { abc, chain, kill, only, warm } from './outage.ts';
 import { rankOf } from './said.ts';
 import { mirror, Stage } from './stage.ts';
@@ -189,6 +191,26 @@ describe('what protections of clients need', () => {
       gate: 'capability',
       blocker: { kind: 'gate', lacks: ['time'] },
     });
+  });
+});
+
+describe('an item that a mirror withholds', () => {
+  const values = { name: 'b', cause: 'policy', count: 1, what: 'example.com/m@v1.0.0' };
+  it.each([
+    ['and a lock file needs', messageFor('found.policyLocked', { ...values, file: 'go.sum:7' }), 'open', values.what],
+    ['and no lock file needs', messageFor('found.policy', values), 'open', undefined],
+    ['no longer', messageFor('found.policyLocked', { ...values, file: 'go.sum:7' }), 'closed', undefined],
+  ] as const)('%s is in the record as it should be', (_name, message, state, withheld) => {
+    const stage = warm(abc, chain);
+    stage.mark('b', { findings: [sampleFinding({ kind: 'refusal', cause: 'policy', state, ...message })] });
+    stage.consider();
+    const [verdict] = stage.advisor.verdicts();
+    expect(verdict?.mirrors.map(({ registry, withheld: what }) => [registry, what])).toEqual(
+      expect.arrayContaining([
+        ['a', undefined],
+        ['b', withheld],
+      ]),
+    );
   });
 });
 

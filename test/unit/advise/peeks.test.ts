@@ -11,6 +11,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   go: ['example.com/a@v1.0.0', 'example.com/b@v1.0.0', 'example.com/c@v1.2.0'],
   npm: ['left@1.0.0', 'right@2.0.0', '@corp/middle@1.1.0'],
   pypi: ['left==1.0.0', 'right==2.0.0', 'middle==1.1.0'],
+  cargo: ['left@1.0.0', 'right@2.0.0', 'middle@1.1.0'],
   oci: ['docker.io/library/alpine:3.20', 'docker.io/library/busybox:1.36', 'docker.io/library/redis:7'],
 };
 const files = ['a.tar.gz', 'b.tar.gz', 'c.tar.gz'].map((path) => ({ upstream: 'tools', path }));

@@ -92,6 +92,22 @@ describe('an index file', () => {
     expect(read(text)).toMatchObject({ version: null, sum: null, listed: { count: 0, newest: null } });
     expect(read(text, '1.0.0')).toMatchObject({ version: '1.0.0', sum });
   });
+  test('lists each version, and marks the yanked ones', () => {
+    const text = [lineOf('1.0.0', { yanked: true }), lineOf('1.1.0'), lineOf('1.2.0-rc.1', { yanked: true })].join(
+      '\n',
+    );
+    expect(read(text)).toMatchObject({
+      version: '1.1.0',
+      contents: {
+        versions: {
+          count: 3,
+          newest: ['1.0.0', '1.1.0', '1.2.0-rc.1'],
+          pre: ['1.2.0-rc.1'],
+          yanked: ['1.0.0', '1.2.0-rc.1'],
+        },
+      },
+    });
+  });
   test('marks the yanked versions, as clients with a lock file may still have them', () => {
     const lines = [lineOf('1.0.0'), lineOf('1.1.0', { yanked: true }), lineOf('1.2.0', { yanked: true })];
     expect(read(lines.join('\n'))).toMatchObject({
@@ -125,6 +141,17 @@ describe('an index file', () => {
   test('is read whole however long its lines are', () => {
     const text = Array.from({ length: 300 }, (_, at) => lineOf(`1.${at}.0`, { note: 'é'.repeat(999) })).join('\n');
     expect(read(text)).toMatchObject({ version: '1.299.0', listed: { count: 300 } });
+  });
+  test('skips a line of any length, which does not fill the memory', () => {
+    const parts: string[] = [];
+    const long = {
+      bytes: 300 * 2 ** 20,
+      read: (at: number, bytes: number) => (parts.push(`${at}`), Buffer.alloc(bytes, 'x')),
+    };
+    expect(atOnce(parseIndexFile(long, 'serde', null))).toMatchObject({ error: { kind: 'malformed' } });
+    expect(parts.length).toBeGreaterThan(4_000);
+    const body = heldBodyOf(Buffer.from(`${'x'.repeat(2 ** 22)}\n${lineOf('1.0.0')}\n`));
+    expect(atOnce(parseIndexFile(body, 'serde', null))).toMatchObject({ value: { version: '1.0.0' } });
   });
   test('never throws', () =>
     fc.assert(
