@@ -49,6 +49,7 @@ export function replaceJsonLinks(
   charsMax: number = limits.doorRewriteBytes,
 ): RewriteLinks {
   const quotedKey = JSON.stringify(key);
+  // pattern held by: test/unit/features/door/links.test.ts
   const pattern = new RegExp(`(${quotedKey}\\s*:\\s*)("(?:[^"\\\\]|\\\\.){0,4096}")`, 'g');
   const replacePair = (pair: string, before = '', text = ''): string => {
     const value = readJson(text);

@@ -32,20 +32,20 @@ type LinkTo = (url: URL) => string;
  * `>`, the search would scan the page up to its end.
  */
 const tag = /<(?:a|base)\b[^>]*/gi;
-/** Matches a tag up to the end of its `href`. The second or the third group is the URL. */
-const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
+/** Matches a tag up to the end of its `href`. One of the groups after the first is the URL. HTML needs no quotes for it. */
+const href = /^(<\w+\b[^>]*?(?<=[\s"'/])href\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))/i;
 
 function quoted(url: string): string {
   return `"${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')}"`;
 }
 
 function rewriteHtml(start: string, url: string, linkTo: LinkTo): RewriteLinks | null {
-  const [, , one, two] = href.exec(/<base\b[^>]*/i.exec(start)?.[0] ?? '') ?? [];
-  const from = readForeignUrl(one ?? two ?? '', url)?.href ?? url;
+  const [, , one, two, three] = href.exec(/<base\b[^>]*/i.exec(start)?.[0] ?? '') ?? [];
+  const from = readForeignUrl(one ?? two ?? three ?? '', url)?.href ?? url;
   if (readPageUrl('', from) === null) return null;
   const replace = (whole: string): string =>
-    whole.replace(href, (all, before: string, double?: string, single?: string) => {
-      const to = readPageUrl((double ?? single ?? '').replaceAll('&amp;', '&'), from);
+    whole.replace(href, (all, before: string, double?: string, single?: string, bare?: string) => {
+      const to = readPageUrl((double ?? single ?? bare ?? '').replaceAll('&amp;', '&'), from);
       return to === null ? all : before + quoted(linkTo(to));
     });
   return replaceLinks(tag, replace, (text) => {

@@ -116,6 +116,19 @@ describe('an index that lists a withdrawn version', () => {
     expect((await get('/pypi/simple/tiny/refused/tiny-1.1.tar.gz')).status).toBe(451);
   });
 
+  it.each([
+    '<a href=https://f.example.com/tiny-1.1.tar.gz>b</a>',
+    '<a href=https://f.example.com/tiny-1.1.tar.gz#sha256=0 class=x>b</a>',
+    '<a data-href="x" href="https://f.example.com/tiny-1.1.tar.gz">b</a>',
+    "<a title='a'href=https://f.example.com/tiny-1.1.tar.gz>b</a>",
+    '<base href=https://f.example.com/><a href=tiny-1.1.tar.gz>b</a>',
+  ])('leads to the door for its file however HTML writes the link: %s', async (page) => {
+    const { get, at } = await opened('pypi', page, 'text/html');
+    const { text } = await get('/pypi/simple/tiny/');
+    expect(text).toContain(`href="${at}/pypi/simple/tiny/refused/tiny-1.1.tar.gz`);
+    expect(text).not.toContain('f.example.com/tiny');
+  });
+
   it('is not redirected while too many responses are sent on', async () => {
     const { get } = await opened('npm', '{}', 'application/json', { ...refusing, passing: { count: 1, max: 1 } });
     expect((await get('/npm/hello')).status).toBe(503);
