@@ -160,9 +160,9 @@ The planned load of a host contains no *extra probes*. The mirror that clients u
 64 KiB of an artifact at the canary's interval, and for a small artifact every 150 s ([decision
 0010](decisions/0010-downloads-and-first-bytes.md)).
 
-The planned load of the daemon's own machine is 4 ms of CPU for each planned request ([operations](operations.md#cost-and-size) has
-the figures by the number of targets). A load above half a CPU core is
-a warning, because delays of this machine can then be mistaken for faults of mirrors.
+The planned load of the daemon's own machine is 4 ms of CPU for each planned request. [Operations](operations.md#cost-and-size)
+has the figures by the number of targets. A load above half a CPU core is a warning, because delays of this machine can
+then count as faults of mirrors.
 
 For the runs of real clients (\`clientRuns\`) these rules apply:
 - \`clientRuns.clients\` names each client once.

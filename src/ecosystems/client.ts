@@ -304,6 +304,14 @@ export function parseUrls(chain: string, between: RegExp, mayEnd = false): Resul
   return members.length === 0 ? error({ kind: 'empty' }) : ok(chainOf(members));
 }
 
+/** Parses a chain of exactly one URL, for clients that never try a second one. */
+export function parseOneUrl(chain: string): Result<Chain, ChainProblem> {
+  const text = chain.trim();
+  if (text === '') return error({ kind: 'empty' });
+  if (!/^https?:\/\/[^\s,|;]+$/i.test(text) || !URL.canParse(text)) return error({ kind: 'not_a_url', member: 0 });
+  return ok({ members: [memberOfUrl(text)], separators: [] });
+}
+
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 
 /**

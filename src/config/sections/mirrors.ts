@@ -37,17 +37,17 @@ function isBare(text: string): boolean {
 }
 
 const { all } = registry;
-const publicUpstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
+const publicUpstreams = all.flatMap(({ id, publicUpstream: to }) => (to === null ? [] : [`\`${to}\` for \`${id}\``]));
 const ownKeys: object = Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
 
 const identityKeys = {
   name: name('Name of the mirror, unique in the file; metrics have it as the label `registry`.'),
   ecosystem: word(
-    'Kind of the mirror: Go modules, npm packages, Python packages, images, or files.',
+    'Kind of the mirror: Go modules, npm packages, Python packages, images, Rust crates, or files.',
     registry.ids as [string, ...string[]],
   ),
   upstream: name(
-    `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default for mirrors of ${publicUpstreams.join(', ')}: the name of the ecosystem. All other mirrors must have this key.`,
+    `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default: ${publicUpstreams.join(', ')}. All other mirrors must have this key.`,
     true,
   ).optional(),
   url: readable(

@@ -54,10 +54,10 @@ export function asLacking(view: RuleView, mirror: MirrorMemory, sample: Sample):
 }
 
 /**
- * True for an item that a mirror lacks, if the origin withdrew it, or if the origin and most of its siblings lack it too. Two cases differ if none of
- * those that lack it has ever served it, because somebody may have edited the file that names it. An item that only lock
- * files name needs the origin or two independent mirrors that serve it. For an item by digest, most siblings decide
- * without an origin.
+ * True for an item that a mirror lacks, if the origin withdrew it, or if the origin and most of its siblings lack it too.
+ * Two cases differ if none of those that lack it has ever served it, because the file that names it may be edited. An
+ * item that only lock files name needs the origin or two independent mirrors that serve it. For an item by digest, most
+ * siblings decide without an origin.
  * @see docs/decisions/0185-items-that-one-mirror-serves.md
  */
 export function isWithdrawn(view: RuleView, mirror: MirrorMemory, target: Target): boolean {

@@ -134,7 +134,7 @@ function explain(holding: Holding | null, about: About): FindingStatement {
 }
 
 /**
- * Finds mirrors that still have versions which the origin withdrew. Only the origin's word counts, never a majority.
+ * Finds mirrors that still have versions which the origin withdrew. Only responses of the origin count, never a majority.
  * @see docs/decisions/0237-withdrawn-versions.md
  */
 export const withdrawn: FindingRule<Holding | null> = {

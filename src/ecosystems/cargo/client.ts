@@ -1,33 +1,31 @@
-import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import type { Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   type Bypass,
   type Chain,
-  type ChainProblem,
   type Client,
   memberOfUrl,
   offersHttp1,
   offersHttp2,
+  parseOneUrl,
   pasteableHeadOf,
   type Remedy,
   walkInOrder,
 } from '../client.ts';
 import { publicCrates } from './context.ts';
 
-/** Parses a chain, which must be exactly one index. cargo's prefix `sparse+` may be before the URL. */
-function parseIndex(chain: string): Result<Chain, ChainProblem> {
-  const text = chain.trim().replace(/^sparse\+/, '');
-  if (text === '') return error({ kind: 'empty' });
-  if (!/^https?:\/\/[^\s,|;]+$/i.test(text) || !URL.canParse(text)) return error({ kind: 'not_a_url', member: 0 });
-  return ok({ members: [memberOfUrl(text)], separators: [] });
+/** cargo's prefix of the URL of a sparse index. */
+export const sparse = /^sparse\+/;
+
+function urlIn(chain: string): string {
+  return chain.trim().replace(sparse, '');
 }
 
 /** Checks the chain of one index. Returns what was expected, or `null` if the text is valid. */
 export function checkIndex(chain: string): Sentence | null {
-  const parsed = parseIndex(chain);
-  const plain = chain.trim().replace(/^sparse\+/, '');
-  return parsed.tag === 'ok' && baseUrl(plain) !== null ? null : phrase('expected.cargoIndex');
+  const url = urlIn(chain);
+  return parseOneUrl(url).tag === 'ok' && baseUrl(url) !== null ? null : phrase('expected.cargoIndex');
 }
 
 /** The name of the mirror in settings of cargo. */
@@ -69,7 +67,7 @@ export const cargoClient: Client = {
   id: 'cargo',
   describes: 'The index that cargo uses today. Default: the mirror of the highest weight.',
   expected: phrase('expected.npmChain'),
-  parse: parseIndex,
+  parse: (chain) => parseOneUrl(urlIn(chain)),
   mistake: checkIndex,
   usual: (url) => url ?? '',
   member: memberOfUrl,

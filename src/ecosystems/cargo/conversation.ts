@@ -2,8 +2,8 @@ import { isMarkup } from '../../core/body.ts';
 import { isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Facts, ProbeRequest, Verdict } from '../../core/transcript.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { wordOfFile } from '../file-word.ts';
 import {
@@ -69,21 +69,17 @@ function* deadHostOf(url: string, context: CargoContext): Talk<End | null> {
 
 function* getConfig(context: CargoContext, aside: boolean): Ask<{ readonly dl: string; readonly url: string }> {
   const request = { url: below(context, 'config.json'), headers: ofIndex, bodyBytesMax: limits.infoBytes };
-  const got = yield* get(askOf(request, aside), context);
+  const got = yield* get({ ...request, ...(aside && { aside }) }, context);
   if (got.tag === 'error') return got;
   const read = parseIndexConfig(got.value.body);
   return read.tag === 'error' ? stoppedBy(read.error) : read;
-}
-
-function askOf(request: ProbeRequest, aside: boolean): ProbeRequest {
-  return aside ? { ...request, aside } : request;
 }
 
 function* crates(target: Target, context: CargoContext): Talk<Verdict> {
   const found = yield* findCrate(target, context, false);
   if (found.tag === 'error') return found.error;
   const { key, sum, facts } = found.value;
-  return verify(sum, key, sum, phrase('answer.cargoVerifies'), facts, context);
+  return verify(sum, key, sum, facts, context);
 }
 
 function* crate(target: Target, context: CargoContext): Talk<Verdict> {
@@ -106,7 +102,7 @@ function* crate(target: Target, context: CargoContext): Talk<Verdict> {
   if (whole.bytes >= stopAfterBytes) return fine({ ...facts, ...beginsIn(got.value, true) });
   const hex = (yield* hashOf(whole, 'sha256')).toString('hex');
   const seen = { ...facts, ...seenIn(body, whole.bytes), ...beginsIn(got.value, false) };
-  return verify(hex, key, sum, phrase('answer.crateSum'), seen, context);
+  return verify(hex, key, sum, seen, context);
 }
 
 interface Found {
@@ -127,7 +123,7 @@ function* findCrate(
   const [name, wanted] = [module ?? '', version === 'latest' ? null : version];
   if (!isCrateName(name) || (wanted !== null && !isCrateVersion(wanted))) return error(ended(unaskable));
   const request = { headers: ofIndex, bodyBytesMax: limits.indexBytes, large: true } as const;
-  const got = yield* get(askOf({ url: below(context, indexPathOf(name)), ...request }, aside), context);
+  const got = yield* get({ url: below(context, indexPathOf(name)), ...request, ...(aside && { aside }) }, context);
   if (got.tag === 'error') return error(ended(absentIf451(got.error)));
   const read = yield* inSlices(parseIndexFile(wholeOf(got.value), name, wanted));
   if (read.tag === 'error') return error(failedBy(read.error));
@@ -154,16 +150,8 @@ function absentIf451(end: End): End {
  * Compares a SHA-256 with the one that the origin states, else with that of a lock file, else with that of the mirror's
  * own index. The last one proves only that the mirror is consistent, so mirrors are compared.
  * @param sum  what the mirror's own index states
- * @param by   what states the expected hash, in the text of a mismatch
  */
-function verify(
-  got: string,
-  key: string,
-  sum: string,
-  by: Sentence,
-  facts: Facts,
-  { pinned, locked, own }: CargoContext,
-): Verdict {
+function verify(got: string, key: string, sum: string, facts: Facts, { pinned, locked, own }: CargoContext): Verdict {
   const algorithm = 'sha256';
   const [known, lock] = [pinned[key] ?? (own.isOrigin ? sum : undefined), locked?.[key]];
   const compared = { algorithm, digest: got };
@@ -171,8 +159,8 @@ function verify(
   const said = { ...facts, ...word, ...(known === undefined ? { compared } : {}) };
   const want = known ?? lock ?? sum;
   if (got !== want) {
-    const stated = known === undefined && lock === undefined ? by : phrase('answer.cargoVerifies');
-    return failedBy(mismatchOf({ algorithm, want, got, by: stated }), said);
+    const by = phrase(known === undefined && lock === undefined ? 'answer.crateSum' : 'answer.cargoVerifies');
+    return failedBy(mismatchOf({ algorithm, want, got, by }), said);
   }
   if (known === undefined && lock === undefined) return fine(said);
   const against = pinned[key] === undefined && lock === undefined ? 'index' : 'pinned';

@@ -18,7 +18,7 @@ import {
   trapOf,
 } from '../doctor.ts';
 import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
-import { checkIndex, sourceName } from './client.ts';
+import { checkIndex, sourceName, sparse } from './client.ts';
 import { publicCrates } from './context.ts';
 import {
   type CargoFound,
@@ -39,8 +39,6 @@ const cargoKinds = {
 } as const satisfies KnownTraps;
 
 type CargoTrap = Trap & { readonly id: keyof typeof cargoKinds };
-
-const sparse = /^sparse\+/;
 
 function findCargoTraps(found: CargoFound, say: Say): readonly CargoTrap[] {
   return [...twice(found, say), ...offline(found, say), ...ofReplacement(found, say)];

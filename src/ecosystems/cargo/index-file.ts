@@ -5,7 +5,7 @@ import { error, ok, type Result } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
 import type { Contents, Facts } from '../../core/transcript.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { type Fields, memberIn, parseFields } from '../parse-json.ts';
+import { parseFields } from '../parse-json.ts';
 import { selectHighest } from '../semver.ts';
 import { statedContentsOf } from '../talk.ts';
 import { isCrateVersion } from './names.ts';
@@ -97,12 +97,7 @@ export function parseIndexConfig(
   if (isMarkup(body)) return error(wrongContent('answer.cratesConfig'));
   const parsed = parseFields(new TextDecoder('utf-8').decode(body), expected);
   if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const dl = textIn(parsed.value, 'dl');
-  const url = dl === null ? null : downloadUrlOf(dl, 'serde', '1.0.0', '0'.repeat(64));
-  return dl === null || url === null ? error(malformed('answer.cratesConfig')) : ok({ dl, url });
-}
-
-function textIn(fields: Fields, key: string): string | null {
-  const value = memberIn(fields, key);
-  return typeof value === 'string' && value !== '' ? value : null;
+  const { dl } = parsed.value;
+  const url = typeof dl === 'string' ? downloadUrlOf(dl, 'serde', '1.0.0', '0'.repeat(64)) : null;
+  return typeof dl !== 'string' || url === null ? error(malformed('answer.cratesConfig')) : ok({ dl, url });
 }

@@ -1,14 +1,14 @@
 import { escapeWord, formatCommand } from '../../core/command-line.ts';
-import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import type { Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   type Chain,
-  type ChainProblem,
   type Client,
   isPlainUrl,
   memberOfUrl,
   offersHttp1,
+  parseOneUrl,
   pasteableHeadOf,
   type Remedy,
   variablesFor,
@@ -16,17 +16,12 @@ import {
 } from '../client.ts';
 import { nameScopeOf } from './names.ts';
 
-/** Parses a chain, which must be exactly one registry. @see docs/protocols/npm.md#client-settings */
-function parseRegistry(chain: string): Result<Chain, ChainProblem> {
-  const text = chain.trim();
-  if (text === '') return error({ kind: 'empty' });
-  if (!/^https?:\/\/[^\s,|;]+$/i.test(text) || !URL.canParse(text)) return error({ kind: 'not_a_url', member: 0 });
-  return ok({ members: [memberOfUrl(text)], separators: [] });
-}
-
-/** Checks the chain of one registry. Returns what was expected, or `null` if the text is valid. */
+/**
+ * Checks the chain of one registry. Returns what was expected, or `null` if the text is valid.
+ * @see docs/protocols/npm.md#client-settings
+ */
 export function checkRegistries(chain: string): Sentence | null {
-  return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
+  return parseOneUrl(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
 /**
@@ -40,7 +35,7 @@ function clientOf(id: string, forms: readonly string[], pasted: Pasted): Client 
     id,
     describes: `The registry that ${id} uses today. Default: the mirror of the highest weight.`,
     expected: phrase('expected.npmChain'),
-    parse: parseRegistry,
+    parse: parseOneUrl,
     mistake: checkRegistries,
     usual: (url) => url ?? '',
     member: memberOfUrl,

@@ -75,7 +75,7 @@ export const doorCommand: Command = {
     };
     signals.onReload(startReload);
     if (values['reload-on-change']) watchForChange(source, startReload);
-    notifySystemd(context.env, () => Promise.resolve());
+    notifySystemd(context.env);
     await signals.stopped;
     log.info('draining');
     await door.close();

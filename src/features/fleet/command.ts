@@ -96,7 +96,7 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const opened = await openFleet({ host, port: at.port, token, tls }, fleet, systemClock);
   if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
   processLog(facts).info('open', { url: opened.value.url });
-  notifySystemd(context.env, () => Promise.resolve());
+  notifySystemd(context.env);
   await stopped;
   await opened.value.close();
   return 0;

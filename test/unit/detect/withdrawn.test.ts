@@ -126,7 +126,7 @@ it('is critical for a version that a configured lock file names', () => {
   world.list({ origin: without, a: all }, 14);
   const [finding] = world.detector.findings();
   expect(finding && severityOf(finding)).toBe('critical');
-  expect(finding?.text).toContain(`Still needed by go.sum:7: ${key}.`);
+  expect(finding?.text).toContain(`go.sum:7 still needs ${key}.`);
 });
 
 it.each<readonly [string, readonly Mirror[], Readonly<Record<string, readonly string[]>>, number]>([
