@@ -4,6 +4,7 @@ import type { RecheckOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Message } from '../core/result.ts';
+import type { Departure } from './comparison/home.ts';
 import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, newRota, parsedOf } from './group.ts';
 import { settledReasonOf } from './words.ts';
 
@@ -137,6 +138,19 @@ export function renewAdvice(group: Group, held: LiveAdvice, config: Config, ledg
   return startLife(next, config, now, held.fromMs);
 }
 
+/** How 1.0 stored departures. Version 1.2 no longer reads this. */
+interface FormerDepartures {
+  readonly departuresAtMs?: readonly number[];
+  readonly slowDeparturesAtMs?: readonly number[];
+}
+
+function formerDeparturesOf({ departuresAtMs = [], slowDeparturesAtMs = [] }: FormerDepartures): readonly Departure[] {
+  const departuresOf = (times: readonly number[], isOfTime: boolean): readonly Departure[] =>
+    times.map((atMs) => ({ atMs, isOfTime, savedShare: null }));
+  const all = [...departuresOf(departuresAtMs, false), ...departuresOf(slowDeparturesAtMs, true)];
+  return all.toSorted((a, b) => a.atMs - b.atMs);
+}
+
 /**
  * Restores the stored state of each group. If the declared chain has changed, state that depends on it is dropped.
  * @param settled  receives the ids of all stored advice
@@ -158,7 +172,7 @@ export function restoreLedger(
   for (const row of rows) {
     const group = row.table === 'chain' ? groups.get(row.key) : undefined;
     if (group === undefined) continue;
-    const saved = row.value as Partial<ChainRow>;
+    const saved = row.value as Partial<ChainRow> & FormerDepartures;
     const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
     const acceptMs = saved.lastAcceptAtMs;
     if (typeof acceptMs === 'number') group.moves.accept = { atMs: monotonicOf(acceptMs), wallMs: acceptMs };
@@ -167,7 +181,8 @@ export function restoreLedger(
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
       if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;
-    group.moves.departures = (saved.departures ?? []).map((one) => ({ ...one, atMs: monotonicOf(one.atMs) }));
+    const departures = saved.departures ?? formerDeparturesOf(saved);
+    group.moves.departures = departures.map((one) => ({ ...one, atMs: monotonicOf(one.atMs) }));
     group.muted = saved.muted ?? [];
     const again = (id: string | null | undefined) => {
       const advice = id == null ? undefined : stored.get(id);

@@ -92,6 +92,7 @@ const advice = shape({
 const chain = shape({
   ...all(orNull(text), 'declared open accepted'),
   ...all(orNone(number), 'lastAcceptAtMs lastMoveAtMs'),
+  ...all(orNone(list(number)), 'departuresAtMs slowDeparturesAtMs'),
   reminded: orNone(list(text)),
   audit: orNone(text),
   departures: orNone(list(shape({ atMs: number, isOfTime: flag, savedShare: orNull(number) }))),

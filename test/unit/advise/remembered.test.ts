@@ -4,7 +4,7 @@ import { recordOf } from '../../../src/advise/comparison/costs.ts';
 import { recordTime } from '../../../src/advise/comparison/patience.ts';
 import { recordOutcome, recordReply } from '../../../src/advise/comparison/record.ts';
 import { type Group, groupsOf, Probing } from '../../../src/advise/group.ts';
-import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
+import { type ChainRow, openLedger, restoreLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
@@ -67,6 +67,16 @@ describe('what is stored of a group', () => {
       departures.map((one) => ({ ...one, atMs: one.atMs + 990_000 })),
       999_500,
     ]);
+  });
+
+  test('departures as 1.0 stored them', () => {
+    const made = group('go', { departures: [], lastMs: null, accept: null });
+    const value = { declared: null, departuresAtMs: [992_000, 994_000], slowDeparturesAtMs: [993_000] };
+    const row = { table: 'chain', key: 'go/go', atMs: 0, value } as const;
+    restoreLedger(new Map([['go/go', made]]), [row], new Set(), {} as Config, at);
+    expect(made.moves.departures).toEqual(
+      [false, true, false].map((isOfTime, place) => ({ atMs: 1_000 * (place + 2), isOfTime, savedShare: null })),
+    );
   });
 
   it('over a restart: when clients were advised to leave', () => {
