@@ -70,7 +70,7 @@ describe('what is stored of a group', () => {
   });
 
   test('departures as 1.0 stored them', () => {
-    const made = group('go', { departures: [], lastMs: null, accept: null });
+    const made = Object.assign(group('go', { departures: [], lastMs: null, accept: null }), { contest: {} });
     const value = { declared: null, departuresAtMs: [992_000, 994_000], slowDeparturesAtMs: [993_000] };
     const row = { table: 'chain', key: 'go/go', atMs: 0, value } as const;
     restoreLedger(new Map([['go/go', made]]), [row], new Set(), {} as Config, at);
