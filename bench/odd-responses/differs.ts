@@ -3,7 +3,7 @@
  * and a test compares both.
  */
 export const differs: Readonly<Record<string, string>> = {
-  'go list: a page of HTML': 'go ignores it and requests @latest; the login page of a network looks the same',
+  'go list: a page of HTML': 'go ignores it and requests @latest; the login page of a network has the same form',
   'go list: gzip, not announced': 'go finds no version in it and requests @latest; the list is lost for every client',
   'go list: a version with build metadata': 'go selects this version, and then does not find it; the daemon ignores it',
   'go mod: another module': 'a fork that is used through `replace` has the path of another module',
@@ -31,7 +31,7 @@ export const differs: Readonly<Record<string, string>> = {
   'npm tarball: status 206 without a range': 'pnpm 10 alone refuses it',
   'npm tarball: gzip, announced': 'pnpm 10 alone does not decode it',
   'pypi json: API version 2.0':
-    'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',
+    'files of a later major version may have another meaning; PEP 629 requires clients to refuse it',
   'pypi json: a file of another project beside': 'uv fails only if this file has the selected version',
   'pypi json: project-status as a text': 'uv alone refuses it; pip does not read this member',
   'pypi json: size as 1e3': 'uv alone refuses this form of a number, which no index writes',
@@ -40,7 +40,7 @@ export const differs: Readonly<Record<string, string>> = {
   'pypi json: a wrong fragment in the URL': 'pip alone compares it; no index writes a fragment in JSON',
   'pypi html: blanks around the link': 'clients read the blanks as a part of the hash; the daemon does not',
   'pypi html: API version 2.0':
-    'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',
+    'files of a later major version may have another meaning; PEP 629 requires clients to refuse it',
   'oci challenge: Negotiate before Bearer':
     'clients read one challenge in each header line, and the daemon sees the lines joined',
   'oci index: another platform':

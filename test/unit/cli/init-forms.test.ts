@@ -66,7 +66,7 @@ test('a tarball of a pnpm-lock.yaml with a path of its own is of a registry that
   const run = async (fields: string) =>
     (await testMachine({ 'pnpm-lock.yaml': lock(fields) }).run(['init', '--yes', '--public', 'global'])).err;
   const own = await run(', tarball: /is-odd/download/is-odd-1.0.0.tgz?cache=0');
-  expect(own).toMatch(/npm: may name a mirror, but cannot be read, .* a path without a host: pnpm-lock\.yaml/);
+  expect(own).toMatch(/npm: may name a mirror, but cannot be read \(.* a path without a host\): pnpm-lock\.yaml/);
   expect(own).toContain('clients use a mirror that could not be determined');
   expect(await run('')).toContain('clients use their default setting');
   expect(await run(`, registry: ${mirror}/, tarball: is-odd/download/is-odd-1.0.0.tgz`)).toContain(

@@ -279,7 +279,7 @@ services:
         'go.mod': 'module example.com/x\n\ngo 1.24\n',
       });
       const { err } = await machine.run(['init', '--yes', '--public', 'cn']);
-      expect(err).toMatch(/^go: may name a mirror, but cannot be read, .*: \.github\/workflows\/ci\.yml:2$/m);
+      expect(err).toMatch(/^go: may name a mirror, but cannot be read \(.*\): \.github\/workflows\/ci\.yml:2$/m);
       expect(machine.text('mirrorwatch.yaml')).not.toMatch(/\$HOST|go\.build\.corp/);
     },
   );
