@@ -74,21 +74,36 @@ function policyStatement({ view, mirror }: About, withheld: Withheld): FindingSt
   };
 }
 
+type Locked = Pick<Config, 'modules' | 'pinnedAt'>;
+
+/** By configuration: where a lock file names a module or an item. A lock file has up to some ten thousand items. */
+const lockPlaces = new WeakMap<Locked, ReadonlyMap<string, Filled>>();
+
+function lockPlacesIn(config: Locked): ReadonlyMap<string, Filled> {
+  const known = lockPlaces.get(config);
+  if (known !== undefined) return known;
+  const places = new Map<string, Filled>();
+  const add = (key: string, place: Filled): void => void (places.has(key) || places.set(key, place));
+  for (const [ecosystem, pinnedAt] of Object.entries(config.pinnedAt ?? {}))
+    for (const [key, place] of Object.entries(pinnedAt)) {
+      const [item, module] = /^(.[^@]*)@[^/]*/.exec(key) ?? [key, key];
+      for (const named of [item, module ?? item]) add(`${ecosystem} ${named}`, place);
+    }
+  for (const one of config.modules)
+    if (one.isOfLock === true) add(`${one.ecosystem}/${one.upstream} ${refTextOf(one)}`, phrase('found.lockFile'));
+  lockPlaces.set(config, places);
+  return places;
+}
+
 /** Where a configured lock file names the item, as `file` or `file:line`; `null`: none does. */
 export function lockPlaceOf(
   { ecosystem, upstream, module, version }: Pick<Target, 'ecosystem' | 'upstream' | 'module' | 'version'>,
-  { modules, pinnedAt }: Pick<Config, 'modules' | 'pinnedAt'>,
+  config: Locked,
 ): Filled | null {
   if (module === null) return null;
+  const places = lockPlacesIn(config);
   const item = refTextOf({ module, version });
-  const places = Object.entries(pinnedAt?.[ecosystem] ?? {});
-  const place = places.find(([key]) => key.startsWith(item) && !/^[\w.+-]/.test(key.slice(item.length)));
-  if (place !== undefined) return place[1];
-  const isNamed = modules.some(
-    (one) =>
-      one.isOfLock === true && one.ecosystem === ecosystem && one.upstream === upstream && refTextOf(one) === item,
-  );
-  return isNamed ? phrase('found.lockFile') : null;
+  return places.get(`${ecosystem} ${item}`) ?? places.get(`${ecosystem}/${upstream} ${item}`) ?? null;
 }
 
 /** Finds items that a mirror withholds by a policy of its operator. They are no fault of the mirror. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModuleRef } from '../../../src/core/mirror.ts';
+import { lockPlaceOf } from '../../../src/detect/findings/policy.ts';
 import { Simulation } from './simulate.ts';
 import { fine, minute, warm, worldOfTargets } from './story-world.ts';
 import { aConfig, aMirror, aTarget, failedWith } from './world.ts';
@@ -114,5 +115,26 @@ describe('an item that a mirror withholds by a policy', () => {
     const sim = new Simulation({ config, targets, script: ({ id }, t) => (id === zip.id && t >= warm ? held : fine) });
     sim.runTo(warm + 2 * minute);
     expect(sim.detector.findings()[0]?.text).toContain(words);
+  });
+});
+
+describe('where a lock file names an item', () => {
+  const config = {
+    modules: [],
+    pinnedAt: {
+      go: { 'example.com/b@v1.0.0/go.mod': 'go.sum:8', 'example.com/b@v1.0.0': 'go.sum:7' },
+      npm: { '@corp/x@1.0.0': 'package-lock.json:3' },
+    },
+  };
+  const at = (ecosystem: string, module: string, version: string | null) =>
+    lockPlaceOf({ ecosystem, upstream: 'u', module, version }, config);
+
+  it('gives the first line of a version and of its module', () => {
+    expect([at('go', 'example.com/b', 'v1.0.0'), at('go', 'example.com/b', null)]).toEqual(['go.sum:8', 'go.sum:8']);
+    expect(at('npm', '@corp/x', '1.0.0')).toBe('package-lock.json:3');
+  });
+  it('takes no part of a name, and no other ecosystem', () => {
+    for (const module of ['example.com', 'example.com/b/c']) expect(at('go', module, null)).toBeNull();
+    expect([at('go', 'example.com/b', 'v1.0'), at('npm', 'example.com/b', 'v1.0.0')]).toEqual([null, null]);
   });
 });
