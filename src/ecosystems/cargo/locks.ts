@@ -7,9 +7,8 @@ import type { Fields } from '../parse-json.ts';
 import { publicCrates } from './context.ts';
 import { isCrateName, isCrateVersion } from './names.ts';
 
-/** The sources that a Cargo.lock records for the public registry, whichever mirror replaces it. */
-const publicSource =
-  /^(?:registry\+https:\/\/github\.com\/rust-lang\/crates\.io-index|sparse\+https:\/\/index\.crates\.io\/)$/;
+/** The source that a Cargo.lock records for the public registry, whichever mirror replaces it. */
+const publicSource = 'registry+https://github.com/rust-lang/crates.io-index';
 
 /**
  * Returns the index that an entry of a Cargo.lock records. `null`: the public one. `undefined`: the crate comes from no
@@ -17,7 +16,7 @@ const publicSource =
  */
 function lockedIndexOf(one: Fields): string | null | undefined {
   const source = textAt(one, 'source');
-  if (publicSource.test(source)) return null;
+  if (source === publicSource) return null;
   return /^(?:registry|sparse)\+/.test(source) ? source.replace(/^\w+\+/, '') : undefined;
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { listKnownMirrors } from '../../../../src/config/known-mirrors.ts';
 import { heldBodyOf } from '../../../../src/core/body.ts';
 import { atOnce } from '../../../../src/core/slices.ts';
 import { cargo } from '../../../../src/ecosystems/cargo/cargo.ts';
@@ -271,6 +272,7 @@ describe('a Cargo.lock', () => {
       mirrors: [
         { url: 'https://m.example.com/index', upstream: 'crates' },
         { url: 'https://corp.example.com', upstream: 'corp' },
+        ...listKnownMirrors('cargo'),
       ],
       sources: [],
       isPrivate: (name) => name.startsWith('corp-'),
