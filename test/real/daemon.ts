@@ -204,3 +204,12 @@ export function parseMetrics(text: string): ReadonlyMap<string, number> {
   });
   return new Map(samples);
 }
+
+/** The configuration of one mirror that nothing listens for. */
+export const yamlOfDeadMirror = `
+schedule: { every: 5m }
+mirrors: [ { name: a, ecosystem: go, url: "http://127.0.0.1:9/a" } ]
+controls: [ "tcp://127.0.0.1:9" ]
+modules: { go: [ rsc.io/quote@v1.5.2 ] }
+go: { sumdb: off }
+`;

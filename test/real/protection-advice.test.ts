@@ -4,7 +4,7 @@ import {
   type NpmProtection,
   type Outcome,
   type PypiProtection,
-  said,
+  printedBy,
   takeFromIndex,
   takeFromRegistry,
   verdictOf,
@@ -89,14 +89,14 @@ real('a protection that the mirror which we advised switches off, and the advice
         const exposed = await take(before.url);
         const [verdict, message] = (protection.without as Readonly<Record<string, Outcome>>)[drops] ?? ['works', null];
         expect(verdict).not.toBe('works');
-        expect(verdictOf(protection as NpmProtection, exposed), said(exposed)).toBe(verdict);
-        if (message !== null) expect(said(exposed)).toContain(message);
+        expect(verdictOf(protection as NpmProtection, exposed), printedBy(exposed)).toBe(verdict);
+        if (message !== null) expect(printedBy(exposed)).toContain(message);
         const after = await advised(ecosystem, urls, [name]);
         expect(after.url, after.said).toBe(urls.whole);
         const safe = await take(after.url);
         const [want, reason] = protection.whole ?? ['works', null];
-        expect(verdictOf(protection as NpmProtection, safe), said(safe)).toBe(want);
-        if (reason !== null) expect(said(safe)).toContain(reason);
+        expect(verdictOf(protection as NpmProtection, safe), printedBy(safe)).toBe(want);
+        if (reason !== null) expect(printedBy(safe)).toContain(reason);
       } finally {
         for (const server of [bare, whole, origin]) await server.close();
       }

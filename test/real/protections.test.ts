@@ -10,7 +10,7 @@ import {
   type Outcome,
   type Protection,
   type PypiProtection,
-  said,
+  printedBy,
   type Taken,
   takeFromIndex,
   takeFromRegistry,
@@ -44,9 +44,9 @@ async function takenFromIndex(protection: PypiProtection, without: PypiField | n
 }
 
 function expectOutcome(protection: NpmProtection | PypiProtection, taken: Taken, [verdict, message]: Outcome): void {
-  expect(verdictOf(protection, taken), said(taken)).toBe(verdict);
-  if (message !== null) expect(said(taken)).toContain(message);
-  else if (verdict === 'off') expect(said(taken)).not.toMatch(hints);
+  expect(verdictOf(protection, taken), printedBy(taken)).toBe(verdict);
+  if (message !== null) expect(printedBy(taken)).toContain(message);
+  else if (verdict === 'off') expect(printedBy(taken)).not.toMatch(hints);
 }
 
 /** One test with all fields, and one for each field that the mirror drops. */
@@ -79,6 +79,6 @@ real('the protections of Python clients, where a mirror drops a field', ['pip', 
 
   test.each(['pip', 'uv'] as const)('%s installs a project in quarantine', async (client) => {
     const taken = await takenFromIndex({ id: 'status', client, settings: {}, without: {} }, null);
-    expect([taken.code, taken.version], said(taken)).toEqual([0, '1.1']);
+    expect([taken.code, taken.version], printedBy(taken)).toEqual([0, '1.1']);
   });
 });

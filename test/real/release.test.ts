@@ -88,19 +88,15 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
     expect(config.Env).toContain('MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml');
   });
 
+  function renderChart(values: string, ...more: readonly string[]): Promise<string> {
+    const chart = join(out, `mirrorwatch-chart-${version}.tgz`);
+    const args = ['template', 'w', chart, '-f', join(repoDir, values), '--kube-version', '1.32.0'];
+    return mustRun(commandPath('helm'), [...args, ...more]);
+  }
+
   /** What the pod of `helm test` runs in the image; the container here stands for the Service. */
   async function chartTestArgs(): Promise<readonly string[]> {
-    const chart = join(out, `mirrorwatch-chart-${version}.tgz`);
-    const values = join(repoDir, 'deploy/kubernetes/manifests/values.yaml');
-    const rendered = await mustRun(commandPath('helm'), [
-      'template',
-      'w',
-      chart,
-      '-f',
-      values,
-      '--kube-version',
-      '1.32.0',
-    ]);
+    const rendered = await renderChart('deploy/kubernetes/manifests/values.yaml');
     const pods = parseAllDocuments(rendered).flatMap((one) => {
       const { kind, spec, metadata } = one.toJS() ?? {};
       return kind === 'Pod' && metadata.annotations['helm.sh/hook'] === 'test' ? spec.containers : [];
@@ -148,19 +144,8 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
   });
 
   it('has a chart that renders without the repository, with its rules and boards', async () => {
-    const values = join(repoDir, 'deploy/kubernetes/mirrorwatch/ci/everything-values.yaml');
-    const chart = join(out, `mirrorwatch-chart-${version}.tgz`);
-    const told = await mustRun(commandPath('helm'), [
-      'template',
-      'w',
-      chart,
-      '-f',
-      values,
-      '--kube-version',
-      '1.32.0',
-      '--api-versions',
-      'monitoring.coreos.com/v1',
-    ]);
+    const values = 'deploy/kubernetes/mirrorwatch/ci/everything-values.yaml';
+    const told = await renderChart(values, '--api-versions', 'monitoring.coreos.com/v1');
     for (const kind of ['PrometheusRule', 'ConfigMap', 'Deployment']) expect(told).toContain(`kind: ${kind}`);
     expect(told).toContain('MirrorDown');
   });

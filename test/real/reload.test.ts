@@ -1,14 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type DaemonProcess, startDaemon } from './daemon.ts';
+import { type DaemonProcess, startDaemon, yamlOfDeadMirror as yaml } from './daemon.ts';
 
-const yaml = `
-schedule: { every: 5m }
-mirrors: [ { name: a, ecosystem: go, url: "http://127.0.0.1:9/a" } ]
-controls: [ "tcp://127.0.0.1:9" ]
-modules: { go: [ rsc.io/quote@v1.5.2 ] }
-go: { sumdb: off }
-`;
 /** A second of reading, about. */
 const large = `${yaml}x: &x [${'k, '.repeat(50_000)}]\n`;
 

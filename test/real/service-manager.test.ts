@@ -5,15 +5,7 @@ import { commandPath, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
-import { type DaemonProcess, startDaemon } from './daemon.ts';
-
-const yaml = `
-schedule: { every: 5m }
-mirrors: [ { name: a, ecosystem: go, url: "http://127.0.0.1:9/a" } ]
-controls: [ "tcp://127.0.0.1:9" ]
-modules: { go: [ rsc.io/quote@v1.5.2 ] }
-go: { sumdb: off }
-`;
+import { type DaemonProcess, startDaemon, yamlOfDeadMirror as yaml } from './daemon.ts';
 
 /** Receives as systemd does: prints each message of a datagram socket, and whether it is there. */
 const receiver = `

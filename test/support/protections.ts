@@ -59,10 +59,10 @@ export async function takeFromIndex({ client, settings }: PypiProtection, indexU
 }
 
 /** Without the frames in which pnpm 12 wraps its errors. */
-export const said = ({ stdout, stderr }: Taken): string => `${stdout}\n${stderr}`.replaceAll(/[\s│├╰─▶×]+/g, ' ');
+export const printedBy = ({ stdout, stderr }: Taken): string => `${stdout}\n${stderr}`.replaceAll(/[\s│├╰─▶×]+/g, ' ');
 
 export function verdictOf({ proof }: Pick<NpmProtection, 'proof'>, taken: Taken): Outcome[0] {
   if (taken.code !== 0) return 'fails';
-  const works = proof === undefined ? /^1\.0/.test(taken.version ?? '') : said(taken).includes(proof);
+  const works = proof === undefined ? /^1\.0/.test(taken.version ?? '') : printedBy(taken).includes(proof);
   return works ? 'works' : 'off';
 }
