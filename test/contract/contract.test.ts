@@ -1,22 +1,23 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
-import { type Contract, contract, contractPath, differencesOf, unnamedIn } from '../../tools/release/contract.ts';
+import { newNamesPage } from '../../tools/generate-new-names.ts';
+import { breakingIn, type Contract, contract } from '../../tools/release/contract.ts';
 import { repoDir } from '../support/paths.ts';
 import { diskFiles } from '../unit/config/support.ts';
 
 const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
-const { version } = JSON.parse(text('package.json')) as { readonly version: string };
-const isBefore = version.startsWith('0.');
+const before = JSON.parse(text('test/contract/1.0.json')) as Contract;
 
-test('the contract is that of 1.0, or the changelog names each difference (UPDATE_GOLDEN=1 writes it until 1.0.0)', async () => {
-  const now = await contract();
-  if (isBefore && process.env['UPDATE_GOLDEN'] === '1')
-    writeFileSync(contractPath, `${JSON.stringify(now, null, 1)}\n`);
-  const differences = differencesOf(JSON.parse(readFileSync(contractPath, 'utf8')) as Contract, now);
-  expect(isBefore ? differences : unnamedIn(text('CHANGELOG.md'), '1.0.0', differences)).toEqual([]);
+test('docs/new-names.md is what npm run generate writes', async () =>
+  expect(text('docs/new-names.md')).toBe(newNamesPage(before, await contract())));
+
+test('docs/upgrading.md names each interface of 1.0 that ended or changed', async () => {
+  const page = text('docs/upgrading.md');
+  const unnamed = breakingIn(before, await contract()).filter(({ name }) => !page.includes(`\`${name}\``));
+  expect(unnamed).toEqual([]);
 });
 
 test('a configuration of 1.0 is accepted without a mistake', () => {

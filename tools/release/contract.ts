@@ -18,10 +18,7 @@ import { flattenSchema, type Schema } from './flatten.ts';
 const root = join(import.meta.dirname, '../..');
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/**
- * By section: the names of a contract, each with its definition. The changelog must mention a changed name in
- * backticks.
- */
+/** By section: the names of a contract, each with its definition. */
 export type Contract = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export async function contract(): Promise<Contract> {
@@ -134,38 +131,27 @@ export function differencesOf(before: Contract, now: Contract): readonly Differe
   });
 }
 
-/**
- * The differences that the changelog since `version` does not mention. A line must have the name in backticks. For a
- * removed or changed name, the line must begin with [CHANGE]. The name of something added stands for all parts of it.
- */
-export function unnamedIn(
-  changelog: string,
-  version: string,
-  differences: readonly Difference[],
-): readonly Difference[] {
-  const since = changelog.split(new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'))[0] ?? '';
-  const lines = since.split(/\n(?=- )/);
-  // `mirror.KIND.…` stands for the messages about all kinds of findings, `….ecosystem` for that field everywhere.
-  const namesOf = ({ name }: Difference): readonly string[] => [
-    name,
-    name.replace(/^mirror\.\w+\.(?=data\.)/, 'mirror.KIND.'),
-    `….${name.split('.').at(-1)}`,
-  ];
-  const added = differences.filter(({ kind }) => kind === 'added');
-  const wholes = ({ name }: Difference): readonly Difference[] =>
-    added.filter((one) => name.startsWith(`${one.name}.`) || name.startsWith(`${one.name}[]`));
-  const isNamed = (one: Difference): boolean =>
-    (one.kind === 'added' && wholes(one).some(isNamed)) ||
-    lines.some(
-      (line) =>
-        namesOf(one).some((name) => line.includes(`\`${name}\``)) &&
-        (one.kind === 'added' || line.startsWith('- [CHANGE]')),
-    );
-  // The name of a new route or field stands for all that is below it.
-  const named = differences.filter((one) => one.kind === 'added' && isNamed(one));
-  const isBelow = ({ name }: Difference): boolean =>
-    named.some((one) => name.startsWith(`${one.name} `) || name.startsWith(`${one.name}.`));
-  return differences.filter((one) => !isNamed(one) && !isBelow(one));
+/** The members of a value that lists: of a choice such as `"a" | "b"`, of an array, of an object of arrays. */
+function membersOf(value: unknown): ReadonlySet<string> {
+  if (typeof value === 'string') return new Set(value.split(' | '));
+  if (Array.isArray(value)) return new Set(value.map((one) => JSON.stringify(one)));
+  return new Set(
+    Object.entries(value ?? {}).flatMap(([key, list]) => (list as readonly unknown[]).map((one) => `${key} ${one}`)),
+  );
+}
+
+/** The members that `now` has and `before` has not; `null`: `before` has others too, or one of them is no list. */
+export function addedTo(before: unknown, now: unknown): readonly string[] | null {
+  const [old, next] = [membersOf(before), membersOf(now)];
+  return old.size < next.size && old.isSubsetOf(next) ? [...next.difference(old)] : null;
+}
+
+/** The differences after which what worked before may fail. New names and new values of a list are none. */
+export function breakingIn(before: Contract, now: Contract): readonly Difference[] {
+  return differencesOf(before, now).filter(
+    ({ section, name, kind }) =>
+      kind === 'removed' || (kind === 'changed' && addedTo(before[section]?.[name], now[section]?.[name]) === null),
+  );
 }
 
 /** The path of the contract of version 1.0. */

@@ -1,23 +1,36 @@
 import { expect, test } from 'vitest';
-import { type Contract, differencesOf, unnamedIn } from '../../../tools/release/contract.ts';
+import { newNamesPage } from '../../../tools/generate-new-names.ts';
+import { breakingIn, type Contract } from '../../../tools/release/contract.ts';
 import { flattenSchema } from '../../../tools/release/flatten.ts';
 import { table } from '../../support/table.ts';
 
 const before: Contract = {
   metrics: { mirror_up: 'gauge{registry}', mirror_lag_seconds: 'gauge{registry}' },
-  config: { listen: 'string', 'mirrors[].name': 'string' },
+  config: { listen: 'string', 'mirrors[].kind': '"a" | "b"' },
+  commands: { run: { options: ['--config'], exits: [0, 1] } },
 };
-const changelog = (lines: string): string =>
-  `# Changelog\n\n## 1.1.0 (unreleased)\n\n${lines}\n\n## 1.0.0\n\n- [CHANGE] \`mirror_up\`\n`;
+const rows = table<readonly (readonly [string, Contract, readonly string[]])[]>('unit/release/contract', 'rows');
 
-const rows = table<readonly (readonly [string, Contract, string, readonly string[]])[]>(
-  'unit/release/contract',
-  'rows',
-);
+test.each(rows)('%s', (_, changes, expected) => {
+  const found = breakingIn(before, { ...before, ...changes });
+  expect(found.map(({ name, kind }) => `${name} ${kind}`)).toEqual(expected);
+});
 
-test.each(rows)('%s', (_, now, lines, unnamed) => {
-  const found = unnamedIn(changelog(lines), '1.0.0', differencesOf(before, now));
-  expect(found.map(({ name, kind }) => `${name} ${kind}`)).toEqual(unnamed);
+test('the page of new names has no parts of a new name, and one line for a field of several kinds', () => {
+  const now: Contract = {
+    ...before,
+    webhooks: {
+      'mirror.lag.data.page': 'string',
+      'mirror.outage.data.page': 'string',
+      'mirror.cap': 'object',
+      'mirror.cap.data.page': 'string',
+    },
+  };
+  expect(
+    newNamesPage({ ...before, webhooks: {} }, now)
+      .split('\n')
+      .filter((line) => line.startsWith('- ')),
+  ).toEqual(['- `mirror.KIND.data.page`', '- `mirror.cap`']);
 });
 
 test('a schema becomes paths with types: lists, choices, references and what may be absent', () => {
