@@ -13,6 +13,7 @@ import { type OciRegistry, startOciRegistry } from '../support/oci-registry.ts';
 import { skopeoPush } from '../support/oci-skopeo.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
+import { type Proxpi, projectList, startProxpi } from '../support/proxpi.ts';
 import { pypiAnswerOf, tinyWheel } from '../support/pypi-index.ts';
 import { type Pypiserver, startPypiserver } from '../support/pypiserver.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
@@ -91,6 +92,7 @@ function startNpmOrigin(): Promise<RawServer> {
 
 function startPypiOrigin(): Promise<RawServer> {
   return startScripted((request) => {
+    if (request.path === '/simple/') return projectList(wheels);
     const answer = pypiAnswerOf(request, wheels);
     return request.path.startsWith('/simple/') && isJson(answer) ? changed(answer, released) : answer;
   });
@@ -115,7 +117,7 @@ function writeTree(files: Readonly<Record<string, string>>): string {
 
 real(
   'what real servers keep of what the origin has',
-  ['nginx', 'tree', 'go', 'goproxy', 'verdaccio', 'devpi', 'pypiserver', 'registry', 'skopeo'],
+  ['nginx', 'tree', 'go', 'goproxy', 'verdaccio', 'devpi', 'proxpi', 'pypiserver', 'registry', 'skopeo'],
   () => {
     let tree: ModuleTree;
     let image: OciImage;
@@ -188,11 +190,13 @@ go: { sumdb: ${tree.sumdbName} }
     async function pypi(): Promise<readonly string[]> {
       const origin = await started(startPypiOrigin());
       const devpi: Devpi = await started(startDevpi(`${origin.url}/simple`));
+      const proxpi: Proxpi = await started(startProxpi(`${origin.url}/simple`));
       const pypiserver: Pypiserver = await started(startPypiserver(wheels));
       const files = await ofStatic({ 'simple/tiny/index.html': pageOfBandersnatch() });
       return [
         mirror('pypi', 'origin', `${origin.url}/simple`, isOrigin),
         mirror('pypi', 'devpi', devpi.url),
+        mirror('pypi', 'proxpi', proxpi.url),
         mirror('pypi', 'pypiserver', pypiserver.url),
         mirror('pypi', 'nginx', `${files.httpUrl}/simple`),
       ];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startDroppingIndex, startDroppingRegistry } from '../support/dropping-mirrors.ts';
+import { until } from '../support/patience.ts';
 import {
   type NpmProtection,
   type Outcome,
@@ -14,6 +15,7 @@ import { real } from '../support/requires.ts';
 import { table } from '../support/table.ts';
 import { run } from '../unit/cli/run-program.ts';
 import { testMachine } from '../unit/features/doctor/machine.ts';
+import { startDaemon } from './daemon.ts';
 
 /** The mirror that `rank` recommends, with the protections that the configuration names. */
 async function advised(
@@ -102,4 +104,69 @@ real('a protection that the mirror which we advised switches off, and the advice
       }
     },
   );
+
+  test('is that of a running daemon too, once the mirror in use is down', async () => {
+    const bases = { npm: '', pypi: '/simple' };
+    const delays = { bare: 0, whole: slowMs, used: 0, origin: 2 * slowMs };
+    for (const protections of [
+      '',
+      'npm: { protections: [ npm-release-age ] }\npypi: { protections: [ pip-release-age ] }',
+    ]) {
+      const servers = new Map<string, RawServer>();
+      for (const [name, delayMs] of Object.entries(delays)) {
+        const isBare = name === 'bare';
+        for (const [ecosystem, server] of [
+          ['npm', await startDroppingRegistry(isBare ? 'time' : null)],
+          ['pypi', await startDroppingIndex(isBare ? 'upload_time' : null, false)],
+        ] as const) {
+          server.setDelay(delayMs);
+          servers.set(`${ecosystem}-${name}`, server);
+        }
+      }
+      const urlOf = (name: string): string =>
+        `${servers.get(name)?.url}${name.startsWith('npm') ? bases.npm : bases.pypi}`;
+      const mirrors = [...servers.keys()].map((name) => {
+        const more = name.endsWith('-origin') ? ', role: origin' : name.endsWith('-used') ? ', weight: 100' : '';
+        return `  - { name: ${name}, ecosystem: ${name.split('-')[0]}, url: "${urlOf(name)}"${more} }`;
+      });
+      const daemon = await startDaemon({
+        yaml: `
+vantage: real
+schedule: { every: 1s, timeout: 10s, perHost: 4 }
+steps: { metadata: 1s, packument: { every: 10s, timeout: 10s }, tarball: 10s }
+mirrors:
+${mirrors.join('\n')}
+clients: { npm: "${urlOf('npm-used')}", pypi: "${urlOf('pypi-used')}" }
+modules: { npm: [ hello@1.1.0 ], pypi: [ tiny==1.1 ] }
+advise: { hold: 10m }
+${protections}
+`,
+      });
+      try {
+        const capabilities = async () =>
+          (
+            await daemon.api<{ mirrors: readonly { registry: string; capabilities: Record<string, boolean> }[] }>(
+              'mirrors',
+            )
+          ).mirrors.filter(
+            (one) =>
+              one.registry.endsWith('-bare') &&
+              (one.capabilities['time'] === false || one.capabilities['upload_time'] === false),
+          );
+        await until('both lacks are known', capabilities, (lacking) => lacking.length === 2, { help: daemon.log });
+        await servers.get('npm-used')?.close();
+        await servers.get('pypi-used')?.close();
+        const advice = async () =>
+          (await daemon.api<{ advice: readonly { state: string; to: string }[] }>('advice')).advice
+            .filter(({ state }) => state === 'proposed')
+            .map(({ to }) => to)
+            .toSorted();
+        const to = await until('advice for both', advice, (all) => all.length === 2, { help: daemon.log });
+        expect(to).toEqual(protections === '' ? ['npm-bare', 'pypi-bare'] : ['npm-whole', 'pypi-whole']);
+      } finally {
+        await daemon.close();
+        for (const [name, server] of servers) if (!name.endsWith('-used')) await server.close();
+      }
+    }
+  });
 });

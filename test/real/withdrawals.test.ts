@@ -21,6 +21,7 @@ import { type PackedPackage, packPackage } from '../support/npm-registry.ts';
 import { makeOciImage } from '../support/oci-image.ts';
 import { startOciRegistry } from '../support/oci-registry.ts';
 import { skopeoPush } from '../support/oci-skopeo.ts';
+import { projectList, startProxpi } from '../support/proxpi.ts';
 import { pypiAnswerOf, tinyWheel } from '../support/pypi-index.ts';
 import { startPypiserver } from '../support/pypiserver.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
@@ -76,6 +77,7 @@ const wheels = ['yanked', 'deleted', 'quarantined', 'kept'].flatMap((name) => [
 ]);
 
 function pypiAnswer(request: Parameters<typeof pypiAnswerOf>[0]): Answer {
+  if (request.path === '/simple/') return projectList(wheels);
   const there = wheels.filter(
     ({ name, version }) => !isAfter || (name !== 'quarantined' && (name !== 'deleted' || version === '1.0')),
   );
@@ -93,7 +95,7 @@ function pypiAnswer(request: Parameters<typeof pypiAnswerOf>[0]): Answer {
 
 real(
   'what real servers still have of what their origin withdrew',
-  ['nginx', 'tree', 'go', 'goproxy', 'verdaccio', 'devpi', 'pypiserver', 'registry', 'skopeo'],
+  ['nginx', 'tree', 'go', 'goproxy', 'verdaccio', 'devpi', 'proxpi', 'pypiserver', 'registry', 'skopeo'],
   () => {
     const running: { close(): Promise<void> }[] = [];
     let config: Config;
@@ -145,6 +147,7 @@ real(
       const oci = await startOciOrigin();
       const verdaccio = await started(startVerdaccio(npm.url));
       const devpi = await started(startDevpi(`${pypi.url}/simple`, [], { mirror_cache_expiry: 1 }));
+      const proxpi = await started(startProxpi(`${pypi.url}/simple`));
       const pypiserver = await started(startPypiserver(wheels));
       const goproxy = await started(startGoproxy({ upstream: go.httpUrl }));
       const files = await started(startNginx({ root: moduleTree().dir }));
@@ -154,6 +157,7 @@ real(
         `name: Verdaccio, ecosystem: npm, url: "${verdaccio.url}"`,
         `name: pypi-origin, ecosystem: pypi, url: "${pypi.url}/simple", role: origin`,
         `name: devpi, ecosystem: pypi, url: "${devpi.url}"`,
+        `name: proxpi, ecosystem: pypi, url: "${proxpi.url}"`,
         `name: pypiserver, ecosystem: pypi, url: "${pypiserver.url}"`,
         `name: go-origin, ecosystem: go, url: "${go.httpUrl}", role: origin`,
         `name: goproxy, ecosystem: go, url: "${goproxy.url}"`,
@@ -233,7 +237,7 @@ state: { path: /nowhere/state.db }
       removeVersion(whole, quote);
       let last: ReadonlyMap<string, Sample> = new Map();
       for (let round = 0; round < 8; round += 1) {
-        // The mirror of devpi keeps a page for a second.
+        // devpi and proxpi keep a page for a second.
         await new Promise((resolve) => setTimeout(resolve, 1_100));
         last = await playRound(detector, targets, ms);
         ms += 15 * minute;

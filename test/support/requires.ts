@@ -70,6 +70,7 @@ const parts = {
   prometheus3: command('prometheus3', '.ci/provision cache prometheus'),
   promtool: command('promtool', 'apt install prometheus'),
   promtool3: command('promtool3', '.ci/provision cache prometheus'),
+  proxpi: command('flask', '.ci/provision cache pypi'),
   pypiserver: command('pypi-server', '.ci/provision cache pypi'),
   registry: command('docker-registry', 'apt install docker-registry'),
   skopeo: command('skopeo', 'apt install skopeo'),

@@ -61,9 +61,9 @@ export async function createFollowing(path: string, { clock, log, metrics }: Fol
     usualMs: (name: string): number | null => usualMsIn(last, name),
     /**
      * Returns what the configured origin of a route has withdrawn, by module. While the daemon cannot be reached, its last
-     * report applies.
+     * report applies, also after a restart of the door.
      */
-    withdrawnOf: (route: DoorRoute): Withdrawals => withdrawnIn(last, route),
+    withdrawnOf: (route: DoorRoute): Withdrawals => withdrawnIn(now.orders, route),
     /** Replaces the routes with those of a new configuration. */
     configure(routes: readonly DoorRoute[]): void {
       now.routes = routes;
@@ -102,7 +102,7 @@ function usualMsIn(orders: ReadonlyMap<string, KnownOrder>, name: string): numbe
   return known?.usualMs.get(name) ?? null;
 }
 
-function withdrawnIn(orders: ReadonlyMap<string, KnownOrder>, { key, mirrors }: DoorRoute): Withdrawals {
+function withdrawnIn(orders: ReadonlyMap<string, Order>, { key, mirrors }: DoorRoute): Withdrawals {
   const origin = mirrors.values().find(({ role }) => role === 'origin');
   return orders.get(key)?.withdrew?.get(origin?.name ?? '') ?? new Map();
 }

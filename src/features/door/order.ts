@@ -52,10 +52,12 @@ export interface Order {
   readonly untilMs?: number;
   /** As in `KnownOrder`. */
   readonly wrongOf?: WrongOf;
+  /** As in `KnownOrder`. */
+  readonly withdrew?: ReadonlyMap<string, Withdrawals>;
 }
 
 /** The last order that a report of the daemon confirmed. */
-export type KeptOrder = Pick<Order, 'names' | 'untilMs' | 'wrongOf'>;
+export type KeptOrder = Pick<Order, 'names' | 'untilMs' | 'wrongOf' | 'withdrew'>;
 
 export function declaredOrderOf({ declared }: DoorRoute): Order {
   return { names: declared, why: 'declared' };
@@ -69,7 +71,7 @@ export function declaredOrderOf({ declared }: DoorRoute): Order {
  * omitted if any other mirror is left.
  */
 export function orderOf(route: DoorRoute, known: KnownOrder, kept?: Order): Order {
-  const { advice, ranked, wrong, wrongOf, down, unknown } = known;
+  const { advice, ranked, wrong, wrongOf, withdrew, down, unknown } = known;
   const [first = ''] = route.declared;
   const isKept = advice === null && kept !== undefined && unknown.has(first);
   const head = advice === null ? [isKept ? (kept.names[0] ?? first) : first] : [advice.to];
@@ -77,7 +79,10 @@ export function orderOf(route: DoorRoute, known: KnownOrder, kept?: Order): Orde
   const right = all.filter((name) => !wrong.has(name));
   const used = right.length === 0 ? all : right;
   const names = [...used.filter((name) => !down.has(name)), ...used.filter((name) => down.has(name))];
-  const of = wrongOf !== undefined && wrongOf.size > 0 ? { wrongOf } : {};
+  const of = {
+    ...(wrongOf !== undefined && wrongOf.size > 0 && { wrongOf }),
+    ...(withdrew !== undefined && withdrew.size > 0 && { withdrew }),
+  };
   if (isKept) return { ...kept, names, ...of };
   if (advice === null) return { names, why: 'declared', ...of };
   const { id, expiresAtMs } = advice;
@@ -89,8 +94,8 @@ export function orderOf(route: DoorRoute, known: KnownOrder, kept?: Order): Orde
  * advice behind the order has expired, its mirrors are in their declared order. Mirrors that the stored order omits
  * stay omitted, because they may serve wrong bytes.
  */
-export function keptOrderOf(route: DoorRoute, { names, untilMs, wrongOf }: KeptOrder, nowMs: number): Order {
-  const of = wrongOf === undefined ? {} : { wrongOf };
+export function keptOrderOf(route: DoorRoute, { names, untilMs, wrongOf, withdrew }: KeptOrder, nowMs: number): Order {
+  const of = { ...(wrongOf !== undefined && { wrongOf }), ...(withdrew !== undefined && { withdrew }) };
   const known = [...new Set(names)].filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);
   if (untilMs === undefined) return { names: known, why: 'kept', ...of };
@@ -154,7 +159,7 @@ export async function readKept(path: string, log: Log): Promise<ReadonlyMap<stri
 }
 
 function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
-  const { orders, until, wrong } = readMapping(text) ?? {};
+  const { orders, until, wrong, withdrew } = readMapping(text) ?? {};
   if (typeof orders !== 'object' || orders === null) return null;
   const isNames = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every((name) => typeof name === 'string');
@@ -168,9 +173,23 @@ function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
     );
     return own.length === 0 ? {} : { wrongOf: new Map(own) };
   };
+  const withdrewOf = (key: string): Pick<KeptOrder, 'withdrew'> => {
+    const own = Object.entries<unknown>(Object(Object(withdrew)[key])).map(
+      ([mirror, modules]) =>
+        [
+          mirror,
+          new Map(
+            Object.entries<unknown>(Object(modules)).flatMap(([module, versions]) =>
+              isNames(versions) ? [[module, new Set(versions)]] : [],
+            ),
+          ),
+        ] as const,
+    );
+    return own.length === 0 ? {} : { withdrew: new Map(own) };
+  };
   return new Map(
     Object.entries(orders).flatMap(([key, names]) =>
-      isNames(names) ? [[key, { names, ...untilOf(key), ...wrongOf(key) }]] : [],
+      isNames(names) ? [[key, { names, ...untilOf(key), ...wrongOf(key), ...withdrewOf(key) }]] : [],
     ),
   );
 }
@@ -194,10 +213,15 @@ export function createKeeper(
       const wrong = sorted.flatMap(([key, { wrongOf }]) =>
         wrongOf === undefined ? [] : [[key, Object.fromEntries(wrongOf)]],
       );
+      const withdrawn = sorted.flatMap(([key, { withdrew = new Map() }]) => {
+        const own = [...withdrew].flatMap(([mirror, modules]) => (modules.size > 0 ? [[mirror, listed(modules)]] : []));
+        return own.length > 0 ? [[key, Object.fromEntries(own)]] : [];
+      });
       const all = {
         orders: Object.fromEntries(sorted.map(([key, { names }]) => [key, names])),
         ...(ends.length > 0 && { until: Object.fromEntries(ends) }),
         ...(wrong.length > 0 && { wrong: Object.fromEntries(wrong) }),
+        ...(withdrawn.length > 0 && { withdrew: Object.fromEntries(withdrawn) }),
       };
       const text = `${JSON.stringify(all, null, 2)}\n`;
       if (text === written) return;
@@ -214,4 +238,8 @@ export function createKeeper(
     },
     done: () => writing,
   };
+}
+
+function listed(modules: Withdrawals): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries([...modules].map(([module, versions]) => [module, [...versions]]));
 }

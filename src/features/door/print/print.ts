@@ -52,7 +52,7 @@ export function renderDoor(
     files: new Map([
       [
         writer.file,
-        `# Written by mirrorwatch door --print ${engine}. The order of mirrors is in ${orderFile}.\n${writer.door(plan)}`,
+        `# Written by mirrorwatch door --print ${engine}. The order of mirrors is in ${orderFile}.\n${refusalNote(rule)}${writer.door(plan)}`,
       ],
       [orderFile, orderOf(engine, plan, orders)],
     ]),
@@ -60,6 +60,12 @@ export function renderDoor(
     leftOut: plan.leftOut,
     empty: plan.routes.flatMap(({ key, mirrors }) => (mirrors.some(({ joins: own }) => own.length > 0) ? [] : [key])),
   };
+}
+
+function refusalNote({ refusesWithdrawn }: DoorRule): string {
+  return refusesWithdrawn
+    ? '# door.withdrawn: refuse has no effect here: this proxy does not refuse withdrawn versions.\n'
+    : '';
 }
 
 /**

@@ -122,6 +122,17 @@ describe('a printed door', () => {
     expect(renderOrder(engine, config, new Map([['go/go', ['gone']]]))).toContain('near');
   });
 
+  test.for(engines)('for %s says that it does not refuse withdrawn versions, if the door is to do so', (engine) => {
+    const withDoor = (more: string): string | undefined => {
+      const read = doorConfig(`listen: 127.0.0.1:0${more}`);
+      if (read.door === undefined) throw new Error('no door');
+      return [...renderDoor(engine, read, read.door, null, new Map()).files.values()][0];
+    };
+    const note = '\n# door.withdrawn: refuse has no effect here';
+    expect(withDoor(', withdrawn: refuse')).toContain(note);
+    expect(withDoor('')).not.toContain(note);
+  });
+
   test('HAProxy opens its inner sockets to itself alone, and checks method and path there again', () => {
     const text = printed('haproxy');
     expect(text).not.toContain('abns@');

@@ -150,11 +150,12 @@ describe('what counts as withdrawn', () => {
     ),
   });
 
-  it('is what the configured origin of the upstream withdrew, also while the daemon is lost', async () => {
+  it('is what the configured origin of the upstream withdrew, also while the daemon is lost and after a restart without it', async () => {
     const nothing = (): void => undefined;
     const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
     const ports = { clock: { wallMs: () => 0 }, log, metrics: createDoorMetrics() };
-    const following = await createFollowing(`${tempDir('door')}/door.json`, ports);
+    const path = `${tempDir('door')}/door.json`;
+    const following = await createFollowing(path, ports);
     const routes = routesOf(doorConfig());
     const go = routes.find(({ key }) => key === 'go/go');
     const npm = routes.find(({ key }) => key === 'npm/npm');
@@ -168,7 +169,15 @@ describe('what counts as withdrawn', () => {
     expect(following.withdrawnOf(npm).size).toBe(0);
     following.lost('gone');
     expect(versions()).toEqual(['v1.5.2']);
+    await following.done();
+    const restarted = await createFollowing(path, ports);
+    restarted.configure(routes);
+    expect([...(restarted.withdrawnOf(go).get('rsc.io/quote') ?? [])]).toEqual(['v1.5.2']);
     following.known(new Map([['go/go', known({ near: ['v1.0.0'] })]]));
     expect(versions()).toEqual([]);
+    await following.done();
+    const again = await createFollowing(path, ports);
+    again.configure(routes);
+    expect(again.withdrawnOf(go).size).toBe(0);
   });
 });
