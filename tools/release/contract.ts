@@ -131,19 +131,37 @@ export function differencesOf(before: Contract, now: Contract): readonly Differe
   });
 }
 
-/** The members of a value that lists: of a choice such as `"a" | "b"`, of an array, of an object of arrays. */
-function membersOf(value: unknown): ReadonlySet<string> {
-  if (typeof value === 'string') return new Set(value.split(' | '));
-  if (Array.isArray(value)) return new Set(value.map((one) => JSON.stringify(one)));
-  return new Set(
-    Object.entries(value ?? {}).flatMap(([key, list]) => (list as readonly unknown[]).map((one) => `${key} ${one}`)),
-  );
+/** The lists of an object that a minor version may extend. A new exit code or status is a change. */
+const extensible = ['options', 'parameters'];
+
+/**
+ * What a minor version may add to a value: further words of a choice (`"a" | "b"`), texts of an array, and entries of the
+ * lists `options` and `parameters`. `rest`: all else of the value, such as its types, and whether it may be absent.
+ */
+function membersOf(value: unknown): { readonly own: ReadonlySet<string>; readonly rest: string } {
+  if (typeof value === 'string') {
+    const { word = [], type = [] } = Object.groupBy(value.split(' | '), (one) =>
+      one.startsWith('"') ? 'word' : 'type',
+    );
+    return { own: new Set(word), rest: type.join() };
+  }
+  if (Array.isArray(value)) {
+    const rest = value.filter((one) => typeof one !== 'string');
+    return { own: new Set(value.filter((one) => typeof one === 'string')), rest: JSON.stringify(rest) };
+  }
+  const entries = Object.entries(value ?? {});
+  const isOpen = ([key]: readonly [string, unknown]): boolean => extensible.includes(key);
+  const own = entries
+    .filter(isOpen)
+    .flatMap(([key, list]) => (list as readonly string[]).map((one) => `${key} ${one}`));
+  return { own: new Set(own), rest: JSON.stringify(entries.filter((entry) => !isOpen(entry))) };
 }
 
-/** The members that `now` has and `before` has not; `null`: `before` has others too, or one of them is no list. */
+/** What a minor version added to a value; `null`: the value changed in another way. */
 export function addedTo(before: unknown, now: unknown): readonly string[] | null {
   const [old, next] = [membersOf(before), membersOf(now)];
-  return old.size < next.size && old.isSubsetOf(next) ? [...next.difference(old)] : null;
+  const isExtended = old.own.size < next.own.size && old.own.isSubsetOf(next.own) && old.rest === next.rest;
+  return isExtended ? [...next.own.difference(old.own)] : null;
 }
 
 /** The differences after which what worked before may fail. New names and new values of a list are none. */
