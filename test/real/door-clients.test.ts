@@ -179,7 +179,7 @@ door: { ${door} }
       const before = readFileSync(page, 'utf8');
       for (const [name, client] of Object.entries(clients)) {
         if (isMissing(name)) {
-          rows.push(/^\| cargo \|.*$/m.exec(before)?.[0] ?? '');
+          rows.push(/^\| cargo \| (?:yes|no) \|.*$/m.exec(before)?.[0] ?? '');
           continue;
         }
         const cells: string[] = [];
